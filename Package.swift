@@ -1,0 +1,95 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// A library target of this package. What it may import is the module table of ARCHITECTURE.md; a test checks the graph.
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "imagebuild",
+    products: [.executable(name: "imagebuild", targets: ["imagebuild"])],
+    dependencies: [
+        // Exact versions, here and only here: Package.resolved is not kept (ARCHITECTURE.md, "Decisions").
+        .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
+        .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", exact: "1.0.2", traits: []),
+    ],
+    targets: [
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+
+        library("OCIModel", [.product(name: "Crypto", package: "swift-crypto")]),
+
+        library("ImageDefinition", ["OCIModel", .product(name: "Yams", package: "Yams")]),
+        library(
+            "LayerArchive",
+            ["OCIModel", "CArchive", "CDeflate", "CZstd", .product(name: "SystemPackage", package: "swift-system")]),
+        library(
+            "OCIContent",
+            [
+                "OCIModel", .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+
+        library(
+            "ImageInputs",
+            [
+                "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        library(
+            "ImageAssembly",
+            [
+                "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+
+        .executableTarget(
+            name: "imagebuild",
+            dependencies: [
+                "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "ImageInputs", "ImageAssembly",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
+
+        test("OCIModelTests", ["OCIModel"]),
+        test("LayerArchiveTests", ["LayerArchive", "OCIModel", .product(name: "SystemPackage", package: "swift-system")]),
+        test("OCIContentTests", ["OCIContent", "OCIModel", .product(name: "SystemPackage", package: "swift-system")]),
+        test("ImageDefinitionTests", ["ImageDefinition", "OCIModel"]),
+        test(
+            "ImageInputsTests",
+            [
+                "ImageInputs", "ImageDefinition", "OCIContent", "OCIModel", "LayerArchive",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        test(
+            "ImageAssemblyTests",
+            [
+                "ImageAssembly", "ImageDefinition", "LayerArchive", "OCIContent", "OCIModel",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        test("EndToEndTests", []),
+    ]
+)

@@ -1,0 +1,116 @@
+package import OCIModel
+
+/// Every input of an image, pinned: `image.lock.json` beside `image.yaml`. Holds no mirror's host and no local path.
+///
+/// The proof is beside it in `lock/`: each release's InRelease text under `<archive>/dists/<suite>/InRelease`, and each
+/// index's locked stanzas, byte for byte, under `<archive>/dists/<suite>/<index path>.stanzas`.
+package struct Lock: Hashable, Sendable, Codable {
+    package var schema = 1
+    /// The digest of the requirements that this lock answers (`Definition.requirementsDigest`); another one: stale.
+    package var requirements: Digest
+    /// The codec that makes the layers' bytes, `gzip/libdeflate-1.14/6/1MiB`.
+    package var codec: String
+    /// Sorted by archive and suite.
+    package var releases: [Release]
+    /// By `os/architecture`.
+    package var platforms: [String: PlatformInputs]
+
+    package init(
+        requirements: Digest, codec: String, releases: [Release], platforms: [String: PlatformInputs]
+    ) {
+        self.requirements = requirements
+        self.codec = codec
+        self.releases = releases
+        self.platforms = platforms
+    }
+
+    /// A signed `InRelease` and the indexes taken from it.
+    package struct Release: Hashable, Sendable, Codable {
+        /// `debian` or `debian-security`.
+        package var archive: String
+        package var suite: String
+        /// `13.7`, where the Release says it.
+        package var version: String?
+        /// The Release's `Date`, RFC 3339: a later lock never goes back before it.
+        package var date: String
+        package var validUntil: String?
+        /// Set where the Release had expired when locked and the definition accepts that.
+        package var acceptedExpired: Bool?
+        /// Primary fingerprints of the pinned keys whose signatures were good, sorted.
+        package var signedBy: [String]
+        /// The digest of the InRelease file kept in `lock/`.
+        package var inRelease: Digest
+        /// Sorted by path.
+        package var indexes: [PackagesIndex]
+        package init(
+            archive: String, suite: String, version: String?, date: String, validUntil: String?,
+            acceptedExpired: Bool?, signedBy: [String], inRelease: Digest, indexes: [PackagesIndex]
+        ) {
+            self.archive = archive
+            self.suite = suite
+            self.version = version
+            self.date = date
+            self.validUntil = validUntil
+            self.acceptedExpired = acceptedExpired
+            self.signedBy = signedBy
+            self.inRelease = inRelease
+            self.indexes = indexes
+        }
+    }
+
+    /// A `Packages` file, as its Release lists it.
+    package struct PackagesIndex: Hashable, Sendable, Codable {
+        /// `main/binary-amd64/Packages.xz`.
+        package var path: String
+        package var size: Int64
+        package var sha256: Digest
+        package init(path: String, size: Int64, sha256: Digest) {
+            self.path = path
+            self.size = size
+            self.sha256 = sha256
+        }
+    }
+
+    package struct PlatformInputs: Hashable, Sendable, Codable {
+        /// The base's packages, sorted by name.
+        package var base: [Package]
+        /// The packages of each bundled version, by version, sorted by name.
+        package var bundle: [String: [Package]]
+        package init(base: [Package], bundle: [String: [Package]]) {
+            self.base = base
+            self.bundle = bundle
+        }
+    }
+
+    /// A `.deb`, pinned.
+    package struct Package: Hashable, Sendable, Codable {
+        package var name: String
+        package var version: String
+        /// Debian's name, or `all`.
+        package var architecture: String
+        /// `debian` or `debian-security`.
+        package var archive: String
+        /// The suite whose index holds the stanza.
+        package var suite: String
+        /// `main/binary-amd64/Packages.xz`.
+        package var index: String
+        /// Relative to the archive's root: `pool/main/…/….deb`.
+        package var path: String
+        package var size: Int64
+        package var sha256: Digest
+        package init(
+            name: String, version: String, architecture: String, archive: String, suite: String, index: String,
+            path: String, size: Int64, sha256: Digest
+        ) {
+            self.name = name
+            self.version = version
+            self.architecture = architecture
+            self.archive = archive
+            self.suite = suite
+            self.index = index
+            self.path = path
+            self.size = size
+            self.sha256 = sha256
+        }
+    }
+}

@@ -1,0 +1,18 @@
+/// Why content could not be kept or read.
+package struct ContentError: Error, Sendable, CustomStringConvertible {
+    /// What a caller can act on.
+    package enum Code: Hashable, Sendable { case missing, corrupt, inputOutput, diskFull, readOnly, busy, cancelled, invalidLayout }
+
+    package var code: Code
+    /// What was being done, to what, and why it failed; lower-case, without a full stop.
+    package var message: String
+    package var hint: String?
+
+    package init(_ code: Code, _ message: String, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
+
+    package var description: String { message }
+}

@@ -1,0 +1,22 @@
+/// Annotation keys and values (image-spec, annotations.md).
+package typealias Annotations = [String: String]
+
+/// A reference to a blob: type, digest and size (image-spec, descriptor.md).
+package struct Descriptor: Hashable, Sendable, Codable {
+    package var mediaType: MediaType
+    package var digest: Digest
+    /// Bytes.
+    package var size: Int64
+    package var annotations: Annotations?
+    package var platform: Platform?
+
+    package init(
+        mediaType: MediaType, digest: Digest, size: Int64, annotations: Annotations? = nil, platform: Platform? = nil
+    ) {
+        self.mediaType = mediaType
+        self.digest = digest
+        self.size = size
+        self.annotations = annotations
+        self.platform = platform
+    }
+}

@@ -1,0 +1,57 @@
+/// An operating system and architecture, in the words of the OCI index (`GOOS`, `GOARCH`).
+package struct Platform: Hashable, Sendable, CustomStringConvertible {
+    package var os: String
+    package var architecture: String
+    package var variant: String?
+    package var osVersion: String?
+    package var osFeatures: [String]?
+
+    package init(
+        os: String, architecture: String, variant: String? = nil, osVersion: String? = nil, osFeatures: [String]? = nil
+    ) {
+        self.os = os
+        self.architecture = architecture
+        self.variant = variant
+        self.osVersion = osVersion
+        self.osFeatures = osFeatures
+    }
+
+    /// Parses `os/architecture[:osversion]`; the architecture may be Debian's or `uname`'s spelling.
+    ///
+    /// A variant is refused: ppc64le and amd64 nodes match only entries without one, and arm64's `v8` is the default.
+    package init(_ text: String) throws(OCIModelError) {
+        let halves = text.split(separator: ":", maxSplits: 1).map(String.init)
+        let parts = (halves.first ?? "").split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, let os = parts.first, ["linux", "windows"].contains(os) else {
+            throw OCIModelError(.invalidPlatform, "'\(text)' is not a platform like linux/ppc64le")
+        }
+        self.init(
+            os: os, architecture: try Self.architecture(parts[1]), osVersion: halves.count == 2 ? halves[1] : nil)
+    }
+
+    /// The `GOARCH` name of an architecture given in Debian's, `uname`'s or Go's spelling.
+    package static func architecture(_ name: String) throws(OCIModelError) -> String {
+        switch name.lowercased() {
+        case "amd64", "x86_64", "x86-64": return "amd64"
+        case "arm64", "aarch64": return "arm64"
+        case "ppc64le", "ppc64el", "powerpc64le": return "ppc64le"
+        default:
+            throw OCIModelError(
+                .invalidPlatform, "unknown architecture '\(name)': known are amd64, arm64 and ppc64le")
+        }
+    }
+
+    /// The architecture's name in the Debian archive.
+    package var debianArchitecture: String { architecture == "ppc64le" ? "ppc64el" : architecture }
+
+    /// `os/architecture[:osversion]`, as `Platform(_:)` reads it.
+    package var description: String { "\(os)/\(architecture)" + (osVersion.map { ":" + $0 } ?? "") }
+}
+
+extension Platform: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case os, architecture, variant
+        case osVersion = "os.version"
+        case osFeatures = "os.features"
+    }
+}
