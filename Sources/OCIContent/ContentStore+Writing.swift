@@ -1,0 +1,104 @@
+package import OCIModel
+package import SystemPackage
+
+extension ContentStore {
+    /// Keeps a small document under its digest.
+    package func add(_ document: [UInt8]) throws -> Digest {
+        let digest = Digest(of: document)
+        guard !contains(digest, size: Int64(document.count)) else { return digest }
+        try add { file in
+            do { try file.writeAll(document) } catch let problem as Errno {
+                throw ContentError(problem, "cannot write to the store \(root)")
+            }
+            return (digest, ())
+        }
+        return digest
+    }
+
+    /// Gives `write` an empty file, then keeps it under the digest that `write` returns for what it wrote.
+    ///
+    /// Nothing is left behind where `write` throws or the process dies: what was not renamed was never in the store.
+    @discardableResult
+    package func add<R>(_ write: (FileDescriptor) throws -> (Digest, R)) throws -> R {
+        let path = temporary.appending(Self.temporaryName())
+        let file = try FileSystem.open(
+            path, .readWrite, "cannot write to the store \(root)", options: [.create, .exclusiveCreate],
+            permissions: [.ownerReadWrite])
+        defer { try? file.close() }
+        do {
+            let (digest, result) = try write(file)
+            try commit(file, path, as: digest)
+            return result
+        } catch {
+            try? FileSystem.remove(path)
+            throw error
+        }
+    }
+
+    /// Gives `download` the path of a partial file of the blob `digest`, which may hold the beginning already, and keeps
+    /// the file under the digest when `download` returns: by then it must have checked that the bytes are the blob's.
+    ///
+    /// Two builds that want one blob take turns, and the second finds it there. A partial file outlives failure and
+    /// death, so the next run can go on from it.
+    package func download(
+        _ digest: Digest, size: Int64, _ download: (FilePath) async throws -> Void
+    ) async throws {
+        let path = temporary.appending("download-\(digest.hex)")
+        while !contains(digest, size: size) {
+            let file = try FileSystem.open(
+                path, .readWrite, "cannot write to the store \(root)", options: .create, permissions: [.ownerReadWrite])
+            defer { try? file.close() }
+            while !FileSystem.tryLock(file, exclusive: true) { try await Task.sleep(for: .milliseconds(50)) }
+            // The holder before us may have renamed the file that we opened: then the name is another file's, or free.
+            guard FileSystem.isSameFile(file, path) else { continue }
+            try await download(path)
+            return try commit(file, path, as: digest)
+        }
+    }
+
+    private func commit(_ file: FileDescriptor, _ path: FilePath, as digest: Digest) throws {
+        FileSystem.setMode(file, 0o444)
+        try FileSystem.sync(file, path)
+        try FileSystem.rename(path, to: self.path(of: digest))
+        try FileSystem.syncDirectory(blobs)
+    }
+
+    /// Unlike any other name of this or another process; it never reaches an image.
+    private static func temporaryName() -> String { "new-\(UInt64.random(in: .min ... .max))" }
+}
+
+extension ContentStore {
+    /// A remembered document, or `nil`. Its reader checks that the blobs it names are there.
+    package func record(_ kind: String, _ key: Digest) -> [UInt8]? {
+        let path = records.appending(kind).appending(key.hex)
+        guard let size = FileSystem.regularFileSize(path), size <= 64 << 20,
+            let file = try? FileSystem.open(path, .readOnly, "")
+        else { return nil }
+        defer { try? file.close() }
+        let bytes = try? [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
+            while count < Int(size) {
+                let more = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...]))
+                if more == 0 { break }
+                count += more
+            }
+        }
+        FileSystem.touch(path)
+        return bytes
+    }
+
+    /// Remembers a document under a key, replacing what was there.
+    package func setRecord(_ kind: String, _ key: Digest, _ document: [UInt8]) throws {
+        let folder = records.appending(kind)
+        try FileSystem.makeDirectories(folder)
+        let path = temporary.appending(Self.temporaryName())
+        let file = try FileSystem.open(
+            path, .writeOnly, "cannot write to the store \(root)", options: [.create, .exclusiveCreate],
+            permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        defer { try? file.close() }
+        do { try file.writeAll(document) } catch let problem as Errno {
+            try? FileSystem.remove(path)
+            throw ContentError(problem, "cannot write to the store \(root)")
+        }
+        try FileSystem.rename(path, to: folder.appending(key.hex))
+    }
+}

@@ -1,0 +1,126 @@
+import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
+/// The few system calls of the store and the layout, with errors that name the path.
+enum FileSystem {
+    static func makeDirectories(_ path: FilePath) throws {
+        if mkdir(path.string, 0o777) == 0 || errno == EEXIST { return }
+        let problem = Errno(rawValue: errno)
+        guard problem == .noSuchFileOrDirectory, !path.components.isEmpty else {
+            throw ContentError(problem, "cannot make the folder \(path)")
+        }
+        try makeDirectories(path.removingLastComponent())
+        guard mkdir(path.string, 0o777) == 0 || errno == EEXIST else {
+            throw ContentError(Errno(rawValue: errno), "cannot make the folder \(path)")
+        }
+    }
+
+    /// Size of a regular file; `nil` where there is none.
+    static func regularFileSize(_ path: FilePath) -> Int64? {
+        var status = stat()
+        guard stat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int64(status.st_size)
+    }
+
+    /// Seconds since the epoch.
+    static func modified(_ path: FilePath) -> Int64? {
+        var status = stat()
+        return lstat(path.string, &status) == 0 ? Int64(status.st_mtim.tv_sec) : nil
+    }
+
+    static func isSameFile(_ descriptor: FileDescriptor, _ path: FilePath) -> Bool {
+        var (opened, named) = (stat(), stat())
+        return fstat(descriptor.rawValue, &opened) == 0 && stat(path.string, &named) == 0
+            && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev
+    }
+
+    /// Marks a file as used now; failing to is no failure.
+    static func touch(_ path: FilePath) { _ = utimensat(AT_FDCWD, path.string, nil, 0) }
+
+    static func rename(_ old: FilePath, to new: FilePath) throws {
+        guard Glibc.rename(old.string, new.string) == 0 else {
+            throw ContentError(Errno(rawValue: errno), "cannot rename \(old) to \(new)")
+        }
+    }
+
+    /// - Returns: `false` where the name exists already, or the two are on different file systems.
+    static func link(_ old: FilePath, to new: FilePath) -> Bool { Glibc.link(old.string, new.string) == 0 }
+
+    static func remove(_ path: FilePath) throws {
+        guard unlink(path.string) == 0 || errno == ENOENT else {
+            throw ContentError(Errno(rawValue: errno), "cannot remove \(path)")
+        }
+    }
+
+    /// Makes a rename in `directory` last through a power cut.
+    static func syncDirectory(_ directory: FilePath) throws {
+        let descriptor = try open(directory, .readOnly, "cannot open the folder \(directory)")
+        defer { try? descriptor.close() }
+        // Some file systems refuse to sync a folder; the rename is atomic all the same.
+        _ = fsync(descriptor.rawValue)
+    }
+
+    static func sync(_ descriptor: FileDescriptor, _ path: FilePath) throws {
+        guard fdatasync(descriptor.rawValue) == 0 else {
+            throw ContentError(Errno(rawValue: errno), "cannot write \(path) to disk")
+        }
+    }
+
+    static func open(
+        _ path: FilePath, _ mode: FileDescriptor.AccessMode, _ what: String,
+        options: FileDescriptor.OpenOptions = [], permissions: FilePermissions? = nil
+    ) throws -> FileDescriptor {
+        do {
+            return try FileDescriptor.open(path, mode, options: options.union(.closeOnExec), permissions: permissions)
+        } catch let problem as Errno {
+            throw ContentError(problem, what)
+        }
+    }
+
+    /// Names in a folder, in byte order; empty where there is none.
+    static func names(in directory: FilePath) throws -> [String] {
+        guard let handle = opendir(directory.string) else {
+            if errno == ENOENT { return [] }
+            throw ContentError(Errno(rawValue: errno), "cannot list \(directory)")
+        }
+        defer { closedir(handle) }
+        var names: [String] = []
+        while let entry = readdir(handle) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// An advisory lock on an open file or folder. - Returns: `false` where another holder stands against it.
+    static func tryLock(_ descriptor: FileDescriptor, exclusive: Bool) -> Bool {
+        flock(descriptor.rawValue, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0
+    }
+
+    static func lock(_ descriptor: FileDescriptor, exclusive: Bool) {
+        while flock(descriptor.rawValue, exclusive ? LOCK_EX : LOCK_SH) != 0 && errno == EINTR {}
+    }
+
+    static func setMode(_ descriptor: FileDescriptor, _ mode: mode_t) { _ = fchmod(descriptor.rawValue, mode) }
+}
+
+extension ContentError {
+    /// Wraps a system call's error, with the advice that fits.
+    init(_ errno: Errno, _ what: String) {
+        switch errno {
+        case .noSpace, .diskQuotaExceeded:
+            self.init(.diskFull, "\(what): \(errno)", hint: "free some space, or choose another folder with --store")
+        case .readOnlyFileSystem, .permissionDenied, .notPermitted:
+            self.init(
+                .readOnly, "\(what): \(errno)", hint: "choose a folder that can be written, with --store or --output")
+        default: self.init(.inputOutput, "\(what): \(errno)")
+        }
+    }
+}
