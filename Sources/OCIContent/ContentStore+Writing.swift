@@ -68,20 +68,12 @@ extension ContentStore {
 }
 
 extension ContentStore {
+    private static let recordLimit: Int64 = 64 << 20
+
     /// A remembered document, or `nil`. Its reader checks that the blobs it names are there.
     package func record(_ kind: String, _ key: Digest) -> [UInt8]? {
         let path = records.appending(kind).appending(key.hex)
-        guard let size = FileSystem.regularFileSize(path), size <= 64 << 20,
-            let file = try? FileSystem.open(path, .readOnly, "")
-        else { return nil }
-        defer { try? file.close() }
-        let bytes = try? [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
-            while count < Int(size) {
-                let more = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...]))
-                if more == 0 { break }
-                count += more
-            }
-        }
+        guard let bytes = try? FileSystem.read(path, limit: Self.recordLimit) else { return nil }
         FileSystem.touch(path)
         return bytes
     }

@@ -1,4 +1,4 @@
-import SystemPackage
+package import SystemPackage
 
 #if canImport(Glibc)
     import Glibc
@@ -6,9 +6,9 @@ import SystemPackage
     import Musl
 #endif
 
-/// The few system calls of the store and the layout, with errors that name the path.
-enum FileSystem {
-    static func makeDirectories(_ path: FilePath) throws {
+/// The few system calls that files on disk need, with errors that name the path; writes are atomic.
+package enum FileSystem {
+    package static func makeDirectories(_ path: FilePath) throws {
         if mkdir(path.string, 0o777) == 0 || errno == EEXIST { return }
         let problem = Errno(rawValue: errno)
         guard problem == .noSuchFileOrDirectory, !path.components.isEmpty else {
@@ -20,8 +20,59 @@ enum FileSystem {
         }
     }
 
+    /// A file's bytes; `nil` where there is none.
+    ///
+    /// - Throws: `ContentError` for one of more than `limit` bytes, or that cannot be read.
+    package static func read(_ path: FilePath, limit: Int64) throws -> [UInt8]? {
+        guard let size = regularFileSize(path) else { return nil }
+        guard size <= limit else {
+            throw ContentError(.inputOutput, "\(path) is too large: \(size) bytes, at most \(limit)")
+        }
+        let file = try open(path, .readOnly, "cannot read \(path)")
+        defer { try? file.close() }
+        do {
+            return try [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
+                let buffer = UnsafeMutableRawBufferPointer(buffer)
+                while count < buffer.count {
+                    let more = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))
+                    if more == 0 { break }
+                    count += more
+                }
+            }
+        } catch let problem as Errno {
+            throw ContentError(problem, "cannot read \(path)")
+        }
+    }
+
+    /// Replaces a file, or makes it: written beside it, synced, renamed.
+    package static func write(_ bytes: [UInt8], to target: FilePath) throws {
+        try replace(target) { file in
+            do { try file.writeAll(bytes) } catch let problem as Errno {
+                throw ContentError(problem, "cannot write \(target)")
+            }
+        }
+    }
+
+    /// The same for bytes that come in pieces.
+    package static func replace(_ target: FilePath, _ write: (FileDescriptor) throws -> Void) throws {
+        let name = ".new-\(target.lastComponent?.string ?? "")-\(UInt64.random(in: .min ... .max))"
+        let path = target.removingLastComponent().appending(name)
+        let file = try open(
+            path, .writeOnly, "cannot write \(target)", options: [.create, .exclusiveCreate],
+            permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        defer { try? file.close() }
+        do {
+            try write(file)
+            try sync(file, path)
+            try rename(path, to: target)
+        } catch {
+            try? remove(path)
+            throw error
+        }
+    }
+
     /// Size of a regular file; `nil` where there is none.
-    static func regularFileSize(_ path: FilePath) -> Int64? {
+    package static func regularFileSize(_ path: FilePath) -> Int64? {
         var status = stat()
         guard stat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         return Int64(status.st_size)
@@ -51,7 +102,8 @@ enum FileSystem {
     /// - Returns: `false` where the name exists already, or the two are on different file systems.
     static func link(_ old: FilePath, to new: FilePath) -> Bool { Glibc.link(old.string, new.string) == 0 }
 
-    static func remove(_ path: FilePath) throws {
+    /// Removes a file; one that is not there is removed already.
+    package static func remove(_ path: FilePath) throws {
         guard unlink(path.string) == 0 || errno == ENOENT else {
             throw ContentError(Errno(rawValue: errno), "cannot remove \(path)")
         }
@@ -83,7 +135,7 @@ enum FileSystem {
     }
 
     /// Names in a folder, in byte order; empty where there is none.
-    static func names(in directory: FilePath) throws -> [String] {
+    package static func names(in directory: FilePath) throws -> [String] {
         guard let handle = opendir(directory.string) else {
             if errno == ENOENT { return [] }
             throw ContentError(Errno(rawValue: errno), "cannot list \(directory)")

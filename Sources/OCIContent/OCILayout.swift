@@ -8,7 +8,7 @@ package struct OCILayout: Sendable {
     /// The annotation that gives an index entry its name (image-spec, annotations.md).
     package static let referenceName = "org.opencontainers.image.ref.name"
 
-    private static let indexLimit: Int64 = 16 << 20
+    private static let documentLimit: Int64 = 16 << 20
 
     package init(root: FilePath) { self.root = root }
 
@@ -21,10 +21,9 @@ package struct OCILayout: Sendable {
     ///
     /// - Throws: `ContentError` `.invalidLayout` where it is not an index.
     package func index() throws -> Index? {
-        guard let size = FileSystem.regularFileSize(indexPath) else { return nil }
         do {
-            guard size <= Self.indexLimit else { throw ContentError(.invalidLayout, "\(size) bytes") }
-            return try CanonicalJSON.decode(Index.self, from: Self.read(indexPath))
+            guard let bytes = try FileSystem.read(indexPath, limit: Self.documentLimit) else { return nil }
+            return try CanonicalJSON.decode(Index.self, from: bytes)
         } catch {
             throw ContentError(
                 .invalidLayout, "\(indexPath) is not an OCI index: \(error)",
@@ -44,21 +43,16 @@ package struct OCILayout: Sendable {
         }
         return first
     }
-
-    private static func read(_ path: FilePath) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        _ = try ContentStore.digest(of: path) { bytes.append(contentsOf: $0) }
-        return bytes
-    }
 }
 
 extension OCILayout: ContentSource {
     package func document(_ descriptor: Descriptor) async throws -> [UInt8] {
         let path = path(of: descriptor.digest)
-        guard FileSystem.regularFileSize(path) == descriptor.size, descriptor.size <= Self.indexLimit else {
+        guard FileSystem.regularFileSize(path) == descriptor.size,
+            let bytes = try FileSystem.read(path, limit: Self.documentLimit)
+        else {
             throw ContentError(.missing, "blob \(descriptor.digest) is missing from the layout \(root), or not of its size")
         }
-        let bytes = try Self.read(path)
         guard Digest(of: bytes) == descriptor.digest else {
             throw ContentError(.corrupt, "blob \(descriptor.digest) in the layout \(root) is damaged")
         }
@@ -85,7 +79,7 @@ extension OCILayout: ContentDestination {
             guard case .file(let file) = body else { return }
             try FileSystem.remove(target)
             guard !FileSystem.link(file, to: target) else { return }
-            try replace(target) { output in
+            try FileSystem.replace(target) { output in
                 var failure: Errno?
                 let digest = try ContentStore.digest(of: file) { piece in
                     do { try output.writeAll(piece) } catch { failure = error as? Errno ?? .ioError }
@@ -102,7 +96,7 @@ extension OCILayout: ContentDestination {
         let target = path(of: descriptor.digest)
         guard FileSystem.regularFileSize(target) != descriptor.size else { return }
         try FileSystem.makeDirectories(blobs)
-        try write(bytes, to: target)
+        try FileSystem.write(bytes, to: target)
     }
 
     /// Sets the entry of that name in `index.json`, and leaves the others.
@@ -111,39 +105,16 @@ extension OCILayout: ContentDestination {
         let folder = try FileSystem.open(self.root, .readOnly, "cannot open the folder \(self.root)")
         defer { try? folder.close() }
         FileSystem.lock(folder, exclusive: true)
-        try write(CanonicalJSON.encode(LayoutMarker()), to: self.root.appending("oci-layout"))
         var index = try index() ?? Index(manifests: [])
         var entry = root
         entry.annotations = [Self.referenceName: name]
+        let marker = self.root.appending("oci-layout")
+        guard !index.manifests.contains(entry) || FileSystem.regularFileSize(marker) == nil else { return }
+        try FileSystem.syncDirectory(blobs)
+        try FileSystem.write(CanonicalJSON.encode(LayoutMarker()), to: marker)
         index.manifests.removeAll { $0.annotations?[Self.referenceName] == name }
         index.manifests.append(entry)
-        try write(CanonicalJSON.encode(index), to: indexPath)
+        try FileSystem.write(CanonicalJSON.encode(index), to: indexPath)
         try FileSystem.syncDirectory(self.root)
-    }
-
-    private func write(_ bytes: [UInt8], to target: FilePath) throws {
-        try replace(target) { file in
-            do { try file.writeAll(bytes) } catch let problem as Errno {
-                throw ContentError(problem, "cannot write \(target)")
-            }
-        }
-    }
-
-    /// Writes beside the target, syncs and renames.
-    private func replace(_ target: FilePath, _ write: (FileDescriptor) throws -> Void) throws {
-        let name = ".new-\(target.lastComponent?.string ?? "")-\(UInt64.random(in: .min ... .max))"
-        let path = target.removingLastComponent().appending(name)
-        let file = try FileSystem.open(
-            path, .writeOnly, "cannot write \(target)", options: [.create, .exclusiveCreate],
-            permissions: [.ownerReadWrite, .groupRead, .otherRead])
-        defer { try? file.close() }
-        do {
-            try write(file)
-            try FileSystem.sync(file, path)
-            try FileSystem.rename(path, to: target)
-        } catch {
-            try? FileSystem.remove(path)
-            throw error
-        }
     }
 }

@@ -1,0 +1,139 @@
+import OCIContent
+import OCIModel
+import SystemPackage
+import Testing
+
+@Suite struct ContentStoreTests {
+    private func blob(_ text: String) -> (bytes: [UInt8], descriptor: Descriptor) {
+        let bytes = Array(text.utf8)
+        return (
+            bytes, Descriptor(mediaType: .config, digest: Digest(of: bytes), size: Int64(bytes.count))
+        )
+    }
+
+    @Test func `what is added is read back and needs no second copy`() throws {
+        try withTemporaryFolder { folder in
+            let store = try ContentStore(root: folder)
+            let (bytes, descriptor) = blob("hello")
+            #expect(try store.add(bytes) == descriptor.digest)
+            #expect(try store.add(bytes) == descriptor.digest)
+            #expect(try store.readDocument(descriptor) == bytes)
+            #expect(try names(in: folder.appending("tmp")) == [])
+        }
+    }
+
+    @Test func `a damaged blob is never handed out`() throws {
+        try withTemporaryFolder { folder in
+            let store = try ContentStore(root: folder)
+            let (bytes, descriptor) = blob("hello")
+            _ = try store.add(bytes)
+            try overwrite(store.path(of: descriptor.digest), with: "jello")
+            #expect(throws: ContentError.self) { try store.readDocument(descriptor) }
+            #expect(throws: ContentError.self) { try store.verifiedPath(of: descriptor.digest, size: 5) }
+            #expect(try store.verify(repair: true, isCancelled: { false }).damaged == [descriptor.digest.hex])
+            #expect(!store.contains(descriptor.digest, size: 5))
+        }
+    }
+
+    @Test func `a truncated blob is not there`() throws {
+        try withTemporaryFolder { folder in
+            let store = try ContentStore(root: folder)
+            let (bytes, descriptor) = blob("hello")
+            _ = try store.add(bytes)
+            try overwrite(store.path(of: descriptor.digest), with: "hell")
+            #expect(!store.contains(descriptor.digest, size: 5))
+        }
+    }
+
+    @Test func `a write that fails leaves nothing`() throws {
+        struct Failure: Error {}
+        try withTemporaryFolder { folder in
+            let store = try ContentStore(root: folder)
+            #expect(throws: Failure.self) {
+                try store.add { file -> (Digest, Void) in
+                    try file.writeAll(Array("half".utf8))
+                    throw Failure()
+                }
+            }
+            #expect(try names(in: folder.appending("tmp")) == [])
+            #expect(try names(in: folder.pushing("blobs/sha256")) == [])
+        }
+    }
+
+    @Test func `a partial download is kept for the next run`() async throws {
+        struct Failure: Error {}
+        try await withTemporaryFolder { folder in
+            let store = try ContentStore(root: folder)
+            let (bytes, descriptor) = blob("hello")
+            await #expect(throws: Failure.self) {
+                try await store.download(descriptor.digest, size: 5) { path in
+                    try overwrite(path, with: "hel")
+                    throw Failure()
+                }
+            }
+            #expect(!store.contains(descriptor.digest, size: 5))
+            try await store.download(descriptor.digest, size: 5) { path in
+                #expect(try FileSystem.read(path, limit: 10) == Array("hel".utf8))
+                try overwrite(path, with: "hello")
+            }
+            #expect(try store.readDocument(descriptor) == bytes)
+        }
+    }
+
+    @Test func `of many who want one download, one does it`() async throws {
+        try await withTemporaryFolder { folder in
+            let (_, descriptor) = blob("hello")
+            let counter = Counter()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        // A store of its own each, as other processes have.
+                        try await ContentStore(root: folder).download(descriptor.digest, size: 5) { path in
+                            counter.increment()
+                            try await Task.sleep(for: .milliseconds(20))
+                            try overwrite(path, with: "hello")
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(counter.value == 1)
+        }
+    }
+
+    @Test func `garbage is what nothing has used since a time, and all that is unfinished`() throws {
+        try withTemporaryFolder { folder in
+            let store = try ContentStore(root: folder)
+            let (bytes, descriptor) = blob("hello")
+            _ = try store.add(bytes)
+            try store.setRecord("layers", descriptor.digest, bytes)
+            try FileSystem.write([1], to: folder.pushing("tmp/new-1"))
+            #expect(try store.collectGarbage(unusedSince: 0).blobs == 0)
+            #expect(store.contains(descriptor.digest, size: 5))
+            #expect(try names(in: folder.appending("tmp")) == [])
+            let collected = try store.collectGarbage(unusedSince: .max)
+            #expect(collected.blobs == 1 && collected.records == 1 && collected.bytes == 5)
+            #expect(!store.contains(descriptor.digest, size: 5))
+        }
+    }
+
+    @Test func `a store in use is left alone`() throws {
+        try withTemporaryFolder { folder in
+            let store = try ContentStore(root: folder)
+            _ = try ContentStore(root: folder)
+            let error = #expect(throws: ContentError.self) { try store.collectGarbage(unusedSince: .max) }
+            #expect(error?.code == .busy)
+        }
+    }
+
+    @Test func `a record is replaced whole and one that is lost is only forgotten`() throws {
+        try withTemporaryFolder { folder in
+            let store = try ContentStore(root: folder)
+            let key = Digest(of: [1])
+            #expect(store.record("layers", key) == nil)
+            try store.setRecord("layers", key, [1])
+            try store.setRecord("layers", key, [2, 3])
+            #expect(store.record("layers", key) == [2, 3])
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import OCIContent
+import OCIModel
+import SystemPackage
+import Testing
+
+@Suite struct OCILayoutTests {
+    /// An image of one empty-handed platform, in a store.
+    private func image(in store: ContentStore, created: Int64 = 0) throws -> Descriptor {
+        let layer = try store.add([1, 2, 3])
+        let platform = Platform(os: "linux", architecture: "amd64")
+        let config = try Encoded(
+            ImageConfig(
+                platform: platform, created: Timestamp(seconds: created), config: .init(),
+                layers: [(DiffID(layer), .init(created: Timestamp(seconds: 0), createdBy: "test"))]), as: .config)
+        let manifest = try Encoded(
+            Manifest(
+                config: config.descriptor, layers: [Descriptor(mediaType: .layerGzip, digest: layer, size: 3)]),
+            as: .manifest, platform: platform)
+        let index = try Encoded(Index(manifests: [manifest.descriptor]), as: .index)
+        for bytes in [config.bytes, manifest.bytes, index.bytes] { _ = try store.add(bytes) }
+        return index.descriptor
+    }
+
+    @Test func `an image is copied whole and found by its name`() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try ContentStore(root: folder.appending("store"))
+            let layout = OCILayout(root: folder.appending("layout"))
+            let root = try image(in: store)
+            try await copy(root, from: store, to: layout, tag: "v1")
+            #expect(try layout.descriptor(named: "v1").digest == root.digest)
+            #expect(
+                try FileSystem.read(folder.pushing("layout/oci-layout"), limit: 100)
+                    == Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8))
+            #expect(try names(in: folder.pushing("layout/blobs/sha256")).count == 4)
+        }
+    }
+
+    @Test func `a second image takes the name and leaves other names`() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try ContentStore(root: folder.appending("store"))
+            let layout = OCILayout(root: folder.appending("layout"))
+            let (first, second) = (try image(in: store), try image(in: store, created: 1))
+            try await copy(first, from: store, to: layout, tag: "old")
+            try await copy(first, from: store, to: layout, tag: "v1")
+            try await copy(second, from: store, to: layout, tag: "v1")
+            #expect(try layout.descriptor(named: "v1").digest == second.digest)
+            #expect(try layout.descriptor(named: "old").digest == first.digest)
+            #expect(throws: ContentError.self) { try layout.descriptor(named: "v2") }
+            #expect(throws: ContentError.self) { try layout.descriptor(named: nil) }
+        }
+    }
+
+    @Test func `nothing is named where a blob is missing`() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try ContentStore(root: folder.appending("store"))
+            let layout = OCILayout(root: folder.appending("layout"))
+            let root = try image(in: store)
+            try FileSystem.remove(store.path(of: Digest(of: [1, 2, 3])))
+            await #expect(throws: ContentError.self) { try await copy(root, from: store, to: layout, tag: "v1") }
+            #expect(try layout.index() == nil)
+        }
+    }
+
+    @Test func `every damaged document stops a copy from the layout`() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try ContentStore(root: folder.appending("store"))
+            let layout = OCILayout(root: folder.appending("layout"))
+            let root = try image(in: store)
+            try await copy(root, from: store, to: layout, tag: "v1")
+            let manifest = try CanonicalJSON.decode(Index.self, from: try await layout.document(root)).manifests[0]
+            for document in [root, manifest] {
+                let path = layout.path(of: document.digest)
+                let good = try #require(try FileSystem.read(path, limit: 10_000))
+                var bad = good
+                bad[0] ^= 1
+                try FileSystem.write(bad, to: path)
+                let target = OCILayout(root: folder.appending("target"))
+                await #expect(throws: ContentError.self) { try await copy(root, from: layout, to: target, tag: "v1") }
+                #expect(try target.index() == nil)
+                try FileSystem.write(good, to: path)
+            }
+        }
+    }
+
+    @Test func `an index that is none is refused with the way out`() throws {
+        try withTemporaryFolder { folder in
+            try FileSystem.write(Array("{".utf8), to: folder.appending("index.json"))
+            let layout = OCILayout(root: folder)
+            let error = #expect(throws: ContentError.self) { try layout.index() }
+            #expect(error?.code == .invalidLayout)
+            #expect(error?.hint?.contains("--output") == true)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import OCIModel
+import Testing
+
+@Suite struct DigestTests {
+    @Test func `the digest of nothing is the known one`() {
+        #expect(
+            Digest(of: []).description == "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    }
+
+    @Test func `bytes in pieces give the digest of the whole`() {
+        var hasher = SHA256Hasher()
+        hasher.update("a".utf8)
+        hasher.update(Array("bc".utf8))
+        #expect(hasher.finish() == Digest(of: "abc".utf8))
+        #expect(Digest(of: "abc".utf8).short == "ba7816bf8f01")
+    }
+
+    @Test(arguments: [
+        "", "sha256:", "sha512:" + String(repeating: "0", count: 64), "sha256:" + String(repeating: "A", count: 64),
+        "sha256:" + String(repeating: "0", count: 63), "sha256:" + String(repeating: "0", count: 65),
+        "SHA256:" + String(repeating: "0", count: 64), "sha256:" + String(repeating: "é", count: 32),
+    ])
+    func `what is not a sha256 digest is refused`(text: String) {
+        #expect(throws: OCIModelError.self) { try Digest(text) }
+    }
+}
+
+@Suite struct EntryPathTests {
+    @Test func `spellings of one path are one`() throws {
+        for text in ["usr/bin", "/usr/bin", "./usr//bin/", "usr/./bin"] {
+            #expect(try EntryPath(text).description == "/usr/bin")
+        }
+        #expect(try EntryPath("./").isRoot)
+    }
+
+    @Test(arguments: ["..", "a/../b", "/..", "a/..", "nul\0byte"])
+    func `what leaves the root is refused`(text: String) {
+        #expect(throws: OCIModelError.self) { try EntryPath(text) }
+    }
+
+    @Test func `composed and decomposed letters are different paths`() throws {
+        #expect(try EntryPath("caf\u{e9}") != EntryPath("cafe\u{301}"))
+    }
+
+    @Test func `order is by bytes and puts parents first`() throws {
+        let paths = try ["a/b", "a", "a.b", "B", "a0"].map { try EntryPath($0) }
+        #expect(paths.sorted().map(\.description) == ["/B", "/a", "/a.b", "/a/b", "/a0"])
+    }
+
+    @Test func `a prefix is replaced only at a slash`() throws {
+        let (lib, usr) = (try EntryPath("lib"), try EntryPath("usr/lib"))
+        #expect(try EntryPath("lib/x").replacing(lib, with: usr).description == "/usr/lib/x")
+        #expect(try EntryPath("lib").replacing(lib, with: usr) == usr)
+        #expect(try !EntryPath("lib64/x").isWithin(lib))
+        #expect(try EntryPath("lib64").parent == .root)
+    }
+}
+
+@Suite struct PlatformTests {
+    @Test func `every spelling of an architecture is understood`() throws {
+        #expect(try Platform("linux/ppc64el").description == "linux/ppc64le")
+        #expect(try Platform("linux/x86_64").architecture == "amd64")
+        #expect(try Platform("linux/aarch64").debianArchitecture == "arm64")
+        #expect(try Platform("linux/ppc64le").debianArchitecture == "ppc64el")
+        #expect(try Platform("windows/amd64:10.0.20348").osVersion == "10.0.20348")
+    }
+
+    @Test(arguments: ["linux", "linux/", "linux/s390x", "plan9/amd64", "linux/arm64/v8", "/amd64", ""])
+    func `unknown platforms and variants are refused`(text: String) {
+        #expect(throws: OCIModelError.self) { try Platform(text) }
+    }
+}
+
+@Suite struct TimestampTests {
+    @Test(arguments: [
+        (0, "1970-01-01T00:00:00Z"), (-1, "1969-12-31T23:59:59Z"), (951_782_400, "2000-02-29T00:00:00Z"),
+        (1_795_214_460, "2026-11-20T22:41:00Z"), (253_402_300_799, "9999-12-31T23:59:59Z"),
+    ])
+    func `seconds are written in UTC`(seconds: Int64, text: String) {
+        #expect(Timestamp(seconds: seconds).description == text)
+    }
+
+    @Test func `days go there and back over four centuries`() {
+        var day = Timestamp.days(year: 1900, month: 1, day: 1)
+        #expect(day == -25567)
+        while day < 120_000 {
+            let text = Timestamp(seconds: day * 86400).description
+            let parts = text.prefix(10).split(separator: "-").compactMap { Int64($0) }
+            #expect(Timestamp.days(year: parts[0], month: parts[1], day: parts[2]) == day)
+            day += 37
+        }
+    }
+}
