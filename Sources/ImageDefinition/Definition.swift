@@ -8,7 +8,7 @@ package struct Definition: Hashable, Sendable {
     /// Linux platforms, in the order of the index.
     package var platforms: [Platform]
     package var revision: Int
-    /// At most one of `debian` and `base` is set; with neither the image holds its files alone.
+    /// At most one of `debian` and `base` is set; an image of files alone has neither.
     package var debian: DebianRequirement?
     package var base: BaseImage?
     package var bundle: Bundle?

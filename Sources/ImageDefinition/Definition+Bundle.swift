@@ -1,0 +1,91 @@
+import OCIModel
+
+extension Field {
+    func bundle() -> Definition.Bundle? {
+        guard let section = section(.bundle) else { return nil }
+        let versions = section["versions"]?.bundledVersions() ?? []
+        let programs = section["programs"]?.programs(in: versions) ?? []
+        guard let directory = section["directory"]?.path(), let mode = section["mode"]?.mode() else { return nil }
+        return Definition.Bundle(versions: versions, programs: programs, directory: directory, mode: mode)
+    }
+
+    private func bundledVersions() -> [Definition.BundledVersion] {
+        var last: String?
+        return list().compactMap { field in
+            guard let section = field.section(.version) else { return nil }
+            let suites = section["suites"]?.suites() ?? []
+            guard let place = section["version"], let version = place.version(minimumParts: 2) else { return nil }
+            if let last, !VersionNumber.isAscending(last, version) {
+                let repeated = !VersionNumber.isAscending(version, last)
+                place.report(
+                    repeated ? "the version \(version) is listed twice" : "the version \(version) comes after \(last)",
+                    hint: repeated ? "keep one of the entries" : "list the versions in ascending order, the newest last"
+                )
+            }
+            last = version
+            return Definition.BundledVersion(version: version, suites: suites)
+        }
+    }
+
+    private func programs(in versions: [Definition.BundledVersion]) -> [Definition.Program] {
+        let programs = entries().compactMap { key, value -> Definition.Program? in
+            let name = key.text("a program's name", like: "etcdctl") { text in
+                text.utf8.count <= 128 && text.utf8.first.map(isAlphanumeric) ?? false
+                    && text.utf8.allSatisfy { isAlphanumeric($0) || "._-".utf8.contains($0) }
+            }
+            guard let section = value.section(.program) else { return nil }
+            let package = section["package"]?.packageName()
+            let file = section["file"]?.path()
+            let since = section["since"]?.since(in: versions)
+            guard let name, let package, let file else { return nil }
+            return Definition.Program(name: name, package: package, file: file, since: since)
+        }
+        if case .mapping(let pairs) = node.value, pairs.isEmpty { report("'\(name)' is empty") }
+        return programs
+    }
+
+    private func since(in versions: [Definition.BundledVersion]) -> String? {
+        guard let since = version(minimumParts: 1) else { return nil }
+        if let latest = versions.last?.version, VersionNumber.isAscending(latest, since) {
+            report(
+                "no bundled version has this program: \(since) is newer than \(latest)",
+                hint: "'since' is the first version that has the program")
+        }
+        return since
+    }
+
+    /// Numbers between points, as text: 3.10 is newer than 3.9.
+    private func version(minimumParts: Int) -> String? {
+        text("a version", like: "3.5.16") { text in
+            let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+            return (minimumParts...5).contains(parts.count)
+                && parts.allSatisfy { part in
+                    (1...9).contains(part.utf8.count) && part.utf8.allSatisfy { (0x30...0x39).contains($0) }
+                }
+        }
+    }
+}
+
+/// Orders upstream versions such as `3.5.16` number by number; a missing number counts as zero.
+enum VersionNumber {
+    static func isAscending(_ a: String, _ b: String) -> Bool {
+        let (left, right) = (numbers(a), numbers(b))
+        for index in 0..<max(left.count, right.count) {
+            let (x, y) = (index < left.count ? left[index] : 0, index < right.count ? right[index] : 0)
+            if x != y { return x < y }
+        }
+        return false
+    }
+
+    /// The parser has checked that each part is a number of at most nine digits.
+    private static func numbers(_ text: String) -> [UInt64] {
+        text.split(separator: ".").map { UInt64($0) ?? 0 }
+    }
+}
+
+extension Definition.Bundle {
+    /// The programs that a bundled version has, in the user's order: those whose `since` is not newer.
+    package func programs(of version: Definition.BundledVersion) -> [Definition.Program] {
+        programs.filter { $0.since.map { !VersionNumber.isAscending(version.version, $0) } ?? true }
+    }
+}

@@ -1,0 +1,122 @@
+import OCIModel
+
+extension Definition {
+    /// Reads accounts, directories, files and links, and refuses two entries for one path.
+    mutating func readContents(_ section: Section) {
+        groups = unique(section["groups"], "group") {
+            $0.group()
+        } keys: {
+            [$0.name, "\($0.id)"]
+        }
+        users = unique(section["users"], "user") {
+            $0.user()
+        } keys: {
+            [$0.name, "\($0.id)"]
+        }
+        var taken = bundledPaths
+        directories = section["directories"]?.list().compactMap { $0.directory(&taken) } ?? []
+        files = section["files"]?.list().compactMap { $0.extraFile(&taken) } ?? []
+        links = section["links"]?.list().compactMap { $0.link(&taken) } ?? []
+    }
+
+    /// Neither a name nor a number is given to two accounts.
+    private func unique<Value>(
+        _ field: Field?, _ noun: String, read: (Field) -> Value?, keys: (Value) -> [String]
+    ) -> [Value] {
+        var seen: Set<String> = []
+        return field?.list().compactMap { entry in
+            guard let value = read(entry) else { return nil }
+            for key in keys(value) where !seen.insert(key).inserted {
+                entry.report("another \(noun) is '\(key)' already", hint: "give each \(noun) its own name and number")
+            }
+            return value
+        } ?? []
+    }
+
+    /// The paths that the bundle fills, which nothing else may claim.
+    private var bundledPaths: [EntryPath: String] {
+        guard let bundle else { return [:] }
+        var paths: [EntryPath: String] = [:]
+        for program in bundle.programs {
+            let versions = bundle.versions.map { "\(program.name)-\($0.version)" }
+            for name in [program.name] + versions {
+                if let path = try? bundle.directory.appending(name) { paths[path] = "the bundle" }
+            }
+        }
+        return paths
+    }
+}
+
+extension Field {
+    /// The name rules of adduser(8), which keep `:` and line breaks out of `/etc/passwd`.
+    private func accountName() -> String? {
+        text("an account name", like: "etcd") { text in
+            (1...32).contains(text.utf8.count)
+                && text.utf8.first.map { (0x61...0x7a).contains($0) || $0 == UInt8(ascii: "_") } ?? false
+                && text.utf8.allSatisfy { isLowerAlphanumeric($0) || "_-".utf8.contains($0) }
+        }
+    }
+
+    fileprivate func group() -> Definition.Group? {
+        guard let section = section(.group) else { return nil }
+        let (name, id) = (section["name"]?.accountName(), section["id"]?.identifier())
+        guard let name, let id else { return nil }
+        return Definition.Group(name: name, id: id)
+    }
+
+    fileprivate func user() -> Definition.User? {
+        guard let section = section(.user) else { return nil }
+        let (name, id) = (section["name"]?.accountName(), section["id"]?.identifier())
+        let group = section["group"]?.accountName()
+        let home = section["home"].flatMap { $0.passwordPath() } ?? "/nonexistent"
+        let shell = section["shell"].flatMap { $0.passwordPath() } ?? "/usr/sbin/nologin"
+        guard let name, let id, let group else { return nil }
+        return Definition.User(name: name, id: id, group: group, home: home, shell: shell)
+    }
+
+    /// A path that can stand in `/etc/passwd`.
+    private func passwordPath() -> String? {
+        guard let path = path()?.description else { return nil }
+        guard !path.contains(where: { $0 == ":" || $0.isNewline }) else {
+            report("the path '\(path)' holds a ':' or a line break, which /etc/passwd cannot")
+            return nil
+        }
+        return path
+    }
+
+    /// A path that no earlier entry has taken.
+    private func free(_ taken: inout [EntryPath: String]) -> EntryPath? {
+        guard let path = path() else { return nil }
+        if let owner = taken.updateValue("'\(name)'", forKey: path) {
+            report("the path '\(path)' is filled by \(owner) already", hint: "keep one of the entries")
+        }
+        return path
+    }
+
+    fileprivate func directory(_ taken: inout [EntryPath: String]) -> Definition.Directory? {
+        guard let section = section(.directory) else { return nil }
+        let mode = section["mode"].flatMap { $0.mode() } ?? 0o755
+        let owner = section["owner"].flatMap { $0.ownership() } ?? Definition.Ownership()
+        return section["path"]?.free(&taken).map { Definition.Directory(path: $0, mode: mode, owner: owner) }
+    }
+
+    fileprivate func extraFile(_ taken: inout [EntryPath: String]) -> Definition.ExtraFile? {
+        guard let section = section(.file) else { return nil }
+        let source = section["source"]?.localPath(mayLeave: false)
+        if let source { section["source"]?.checkPlaceholders(source, known: [.arch]) }
+        let (path, mode) = (section["path"]?.free(&taken), section["mode"]?.mode())
+        let owner = section["owner"].flatMap { $0.ownership() } ?? Definition.Ownership()
+        guard let source, let path else { return nil }
+        return Definition.ExtraFile(source: source, path: path, mode: mode, owner: owner)
+    }
+
+    fileprivate func link(_ taken: inout [EntryPath: String]) -> Definition.Link? {
+        guard let section = section(.link) else { return nil }
+        let path = section["path"]?.free(&taken)
+        let target = section["target"]?.text("a link's target", like: "etcd or /usr/bin/etcd") { text in
+            (1...4095).contains(text.utf8.count) && !text.contains(where: \.isNewline)
+        }
+        guard let path, let target else { return nil }
+        return Definition.Link(path: path, target: target)
+    }
+}

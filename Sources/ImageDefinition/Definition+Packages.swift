@@ -1,0 +1,76 @@
+import OCIModel
+
+extension Field {
+    /// - Parameter bundle: Whose suites may be named among those whose expiry is accepted.
+    func debianRequirement(with bundle: Definition.Bundle?) -> Definition.DebianRequirement? {
+        guard let section = section(.debian) else { return nil }
+        var named: Set<String> = []
+        let packages =
+            section["packages"]?.list().compactMap { field -> Definition.PackageRequirement? in
+                guard let package = field.packageRequirement() else { return nil }
+                guard named.insert(package.name).inserted else {
+                    field.report("the package '\(package.name)' is listed twice", hint: "keep one of the entries")
+                    return nil
+                }
+                return package
+            } ?? []
+        var requirement = Definition.DebianRequirement(
+            suites: section["suites"]?.suites() ?? [], packages: packages,
+            maintainerScripts: section["maintainer-scripts"]?.localPath(mayLeave: true) ?? "")
+        let used = requirement.suites(with: bundle)
+        requirement.acceptExpired = section["accept-expired"]?.acceptedExpiry(among: used) ?? []
+        requirement.exclude = section["exclude"].flatMap { $0.isEmptyList ? nil : $0.patterns() } ?? []
+        return requirement
+    }
+
+    /// A package's name alone, or a mapping with its name.
+    private func packageRequirement() -> Definition.PackageRequirement? {
+        if case .scalar = node.value { return packageName().map { Definition.PackageRequirement(name: $0) } }
+        guard let section = section(.package) else { return nil }
+        let suites = section["suites"]?.suites()
+        let dependencies = section["dependencies"]?.boolean() ?? true
+        return section["name"]?.packageName().map {
+            Definition.PackageRequirement(name: $0, suites: suites, withDependencies: dependencies)
+        }
+    }
+
+    /// Debian policy 5.6.1: at least two characters, lower case.
+    func packageName() -> String? {
+        text("a Debian package name", like: "libc6") { text in
+            (2...128).contains(text.utf8.count) && text.utf8.first.map(isLowerAlphanumeric) ?? false
+                && text.utf8.allSatisfy { isLowerAlphanumeric($0) || "+-.".utf8.contains($0) }
+        }
+    }
+
+    func suites() -> [String] {
+        list().distinct { field in
+            field.text("a suite", like: "trixie or trixie-security") { text in
+                text.utf8.count <= 64 && text.utf8.first.map(isLowerAlphanumeric) ?? false
+                    && text.utf8.allSatisfy { isLowerAlphanumeric($0) || "-.".utf8.contains($0) }
+            }
+        }
+    }
+
+    /// A suite that the image does not use is refused: a misspelt one would accept nothing.
+    private func acceptedExpiry(among used: [String]) -> [String] {
+        guard !isEmptyList else { return [] }
+        for field in list() {
+            guard case .scalar(let suite, _) = field.node.value, !used.contains(suite) else { continue }
+            field.report("the suite '\(suite)' is not used by this image", hint: Spelling.hint(for: suite, among: used))
+        }
+        return suites()
+    }
+
+    private var isEmptyList: Bool {
+        if case .sequence(let nodes) = node.value { nodes.isEmpty } else { false }
+    }
+}
+
+extension Definition.DebianRequirement {
+    /// Every suite that packages may come from, each once: the base's, then those of single packages and of the bundle.
+    fileprivate func suites(with bundle: Definition.Bundle?) -> [String] {
+        let all = suites + packages.flatMap { $0.suites ?? [] } + (bundle?.versions ?? []).flatMap(\.suites)
+        var seen: Set<String> = []
+        return all.filter { seen.insert($0).inserted }
+    }
+}

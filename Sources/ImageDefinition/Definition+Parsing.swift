@@ -1,0 +1,101 @@
+import OCIModel
+
+extension Definition {
+    /// The platforms that an image can have today, as the index names them.
+    static let knownPlatforms = ["linux/amd64", "linux/arm64", "linux/ppc64le"]
+
+    /// Reads `image.yaml`, whose format `images/image.schema.json` describes.
+    ///
+    /// - Parameter file: The file's name as the user knows it, for the diagnostics.
+    /// - Throws: Everything that is wrong, together. Syntax errors and repeated keys hide what comes with them.
+    package init(parsing bytes: [UInt8], file: String) throws(DefinitionErrors) {
+        let findings = Findings()
+        var definition: Definition?
+        if let root = YAMLNode.read(bytes, findings) {
+            definition = Definition(reading: Field(name: "", node: root, findings: findings))
+        }
+        guard findings.count == 0, let definition else { throw findings.errors(.invalidDefinition, file: file) }
+        self = definition
+    }
+
+    /// Complete only if nothing was reported.
+    private init?(reading root: Field) {
+        guard let section = root.section(.image), section["schema"]?.isKnownSchema() ?? true else { return nil }
+        self.init(
+            name: section["name"]?.imageName() ?? "",
+            platforms: section["platforms"]?.list().distinct { $0.platform() } ?? [],
+            revision: section["revision"]?.integer(in: 0...999_999) ?? 0)
+        if let debian = section["debian"], let base = section["base"] {
+            let later = debian.node.position < base.node.position ? base : debian
+            later.report("'debian' and 'base' exclude each other", hint: "keep the one that the image is based on")
+        }
+        bundle = section["bundle"]?.bundle()
+        debian = section["debian"]?.debianRequirement(with: bundle)
+        base = section["base"]?.baseImage()
+        readContents(section)
+        config = section["config"]?.settings() ?? Settings()
+        labels = section["labels"]?.texts(of: self) ?? [:]
+        annotations = section["annotations"]?.annotations(of: self) ?? [:]
+        compression = section["compression"]?.compression() ?? .gzip
+        platformSpecific = section["platform-specific"]?.patterns() ?? []
+    }
+}
+
+extension Field {
+    /// Whether this reader knows the schema's number; nothing else is read of a file of another one.
+    func isKnownSchema() -> Bool {
+        guard let number = integer(in: 0...Int.max) else { return true }
+        guard number == 1 else {
+            report("unknown schema \(number)", hint: "this version knows schema 1; a later one may know more")
+            return false
+        }
+        return true
+    }
+
+    fileprivate func imageName() -> String? {
+        text("an image name", like: "etcd or debian-base") { text in
+            text.utf8.count <= 128 && text.utf8.first.map(isLowerAlphanumeric) ?? false
+                && text.utf8.last.map(isLowerAlphanumeric) ?? false
+                && text.utf8.allSatisfy { isLowerAlphanumeric($0) || $0 == UInt8(ascii: "-") }
+        }
+    }
+
+    fileprivate func platform() -> Platform? {
+        guard let text = choice("platform", among: Definition.knownPlatforms) else { return nil }
+        return try? Platform(text)
+    }
+
+    fileprivate func baseImage() -> Definition.BaseImage? {
+        guard let section = section(.base) else { return nil }
+        let reference = section["image"]?.text("an image reference", like: "registry.example/repository:tag") { text in
+            !text.isEmpty && text.utf8.count <= 512 && !text.contains("@") && text.contains("/")
+                && text.utf8.allSatisfy { isAlphanumeric($0) || "._-/:".utf8.contains($0) }
+        }
+        var digest: Digest?
+        if let field = section["digest"], let text = field.text() {
+            do { digest = try Digest(text) } catch { field.report(error.message, hint: "sha256: and 64 digits") }
+        }
+        guard let reference, let digest else { return nil }
+        return Definition.BaseImage(reference: reference, digest: digest)
+    }
+
+    fileprivate func compression() -> Definition.Compression? {
+        choice("compression", among: ["gzip", "zstd"]).flatMap { Definition.Compression(rawValue: $0) }
+    }
+
+    /// Patterns of absolute paths, as `PathPatterns` takes them.
+    func patterns() -> [String] {
+        list().compactMap { field in
+            field.text("a pattern of absolute paths", like: "/usr/share/man/** or !/usr/share/doc/*/copyright") {
+                text in
+                let path = text.hasPrefix("!") ? text.dropFirst() : text[...]
+                return path.hasPrefix("/") && path.utf8.count > 1 && path.utf8.count <= 4096
+                    && !path.split(separator: "/").contains("..") && !path.utf8.contains(UInt8(ascii: "\n"))
+            }
+        }
+    }
+}
+
+func isLowerAlphanumeric(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte) }
+
+func isAlphanumeric(_ byte: UInt8) -> Bool { isLowerAlphanumeric(byte) || (0x41...0x5a).contains(byte) }

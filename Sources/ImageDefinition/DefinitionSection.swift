@@ -1,0 +1,38 @@
+/// The mappings of `image.yaml` whose keys are fixed. `images/image.schema.json` has the same ones; a test compares them.
+enum DefinitionSection: String, CaseIterable {
+    case image, debian, package, base, bundle, program, version, user, group, directory, file, link, config, healthcheck
+
+    var keys: Keys {
+        switch self {
+        case .image:
+            Keys(
+                required: ["schema", "name", "platforms"],
+                optional: [
+                    "revision", "debian", "base", "bundle", "users", "groups", "directories", "files", "links",
+                    "config", "labels", "annotations", "compression", "platform-specific",
+                ])
+        case .debian:
+            Keys(required: ["suites", "maintainer-scripts", "packages"], optional: ["accept-expired", "exclude"])
+        case .package: Keys(required: ["name"], optional: ["suites", "dependencies"])
+        case .base: Keys(required: ["image", "digest"])
+        case .bundle: Keys(required: ["directory", "mode", "programs", "versions"])
+        case .program: Keys(required: ["package", "file"], optional: ["since"])
+        case .version: Keys(required: ["version", "suites"])
+        case .user: Keys(required: ["name", "id", "group"], optional: ["home", "shell"])
+        case .group: Keys(required: ["name", "id"])
+        case .directory: Keys(required: ["path"], optional: ["mode", "owner"])
+        case .file: Keys(required: ["source", "path"], optional: ["mode", "owner"])
+        case .link: Keys(required: ["path", "target"])
+        case .config:
+            Keys(optional: [
+                "user", "ports", "environment", "entrypoint", "command", "volumes", "working-directory", "stop-signal",
+                "healthcheck",
+            ])
+        case .healthcheck: Keys(required: ["test"], optional: ["interval", "timeout", "start-period", "retries"])
+        }
+    }
+}
+
+extension Field {
+    func section(_ section: DefinitionSection) -> Section? { self.section(section.keys) }
+}

@@ -1,0 +1,112 @@
+import OCIModel
+
+extension Field {
+    /// A path inside the image: absolute, without `..`, not `/` itself.
+    func path() -> EntryPath? {
+        guard let text = text() else { return nil }
+        let hint = "write it from the image's root: /usr/local/bin"
+        guard text.hasPrefix("/") else {
+            report("the path '\(text)' is not absolute", hint: hint)
+            return nil
+        }
+        do {
+            let path = try EntryPath(text)
+            guard !path.isRoot else {
+                report("the path '\(text)' is the root directory itself", hint: hint)
+                return nil
+            }
+            return path
+        } catch {
+            report("bad path: \(error.message)", hint: hint)
+            return nil
+        }
+    }
+
+    /// A path in the image's own folder or, where `mayLeave`, beside it; never absolute.
+    func localPath(mayLeave: Bool) -> String? {
+        guard let text = text() else { return nil }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard !text.hasPrefix("/"), parts.allSatisfy({ !$0.isEmpty && $0 != "." }), text.utf8.count <= 4096 else {
+            report("the path '\(text)' is not relative to the image's folder", hint: "write it as files/name")
+            return nil
+        }
+        guard mayLeave || !parts.contains("..") else {
+            report("the path '\(text)' leaves the image's folder through '..'", hint: "move the file into the folder")
+            return nil
+        }
+        return text
+    }
+
+    /// Permission bits in octal digits, quoted or not: YAML's own reading of 0555 is never used.
+    func mode() -> UInt16? {
+        let text = text("a mode in octal digits", like: "\"0555\"") { text in
+            (3...5).contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x37).contains($0) }
+                && (text.utf8.count < 5 || text.hasPrefix("0"))
+        }
+        return text.flatMap { UInt16($0, radix: 8) }
+    }
+
+    /// `user:group` by number.
+    func ownership() -> Definition.Ownership? {
+        guard let text = text() else { return nil }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map { identifier($0) }
+        guard parts.count == 2, let user = parts[0], let group = parts[1] else {
+            report("'\(text)' is not an owner", hint: "an owner is a user's and a group's number: \"0:0\"")
+            return nil
+        }
+        return Definition.Ownership(user: user, group: group)
+    }
+
+    /// A user's or group's number. The highest one is reserved: it means 'unchanged' to chown(2).
+    func identifier() -> UInt32? { integer(in: 0...Int(UInt32.max - 1)).map { UInt32($0) } }
+
+    private func identifier(_ text: Substring) -> UInt32? {
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = UInt32(text), number < .max else {
+            return nil
+        }
+        return number
+    }
+
+    /// A duration such as `1m30s`, in nanoseconds; at most a day, at least a millisecond.
+    func duration() -> Int64? {
+        guard let text = text() else { return nil }
+        let units: [(String, Int64)] = [
+            ("ms", 1_000_000), ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000),
+        ]
+        var rest = text[...]
+        var total: Int64 = 0
+        while !rest.isEmpty {
+            let digits = rest.prefix { $0.isASCII && $0.isNumber }
+            rest = rest.dropFirst(digits.count)
+            guard digits.utf8.count <= 5, let count = Int64(digits),
+                let unit = units.first(where: { rest.hasPrefix($0.0) })
+            else {
+                total = -1
+                break
+            }
+            rest = rest.dropFirst(unit.0.count)
+            // Five digits of hours are 3.6e17 nanoseconds: neither product nor sum can overflow.
+            total = min(total + count * unit.1, .max / 2)
+        }
+        guard (1_000_000...86_400_000_000_000).contains(total) else {
+            report("'\(text)' is not a duration between 1ms and 24h", hint: "a duration looks like 30s or 1m30s")
+            return nil
+        }
+        return total
+    }
+}
+
+extension Collection<Field> {
+    /// Reads each entry and reports those that were given before.
+    func distinct<Value: Hashable>(_ read: (Field) -> Value?) -> [Value] {
+        var seen: Set<Value> = []
+        return compactMap { field in
+            guard let value = read(field) else { return nil }
+            guard seen.insert(value).inserted else {
+                field.report("'\(field.name)' repeats an earlier entry: \(value)", hint: "remove it")
+                return nil
+            }
+            return value
+        }
+    }
+}

@@ -1,0 +1,96 @@
+/// A value of an input file under the name by which messages call it (`debian.packages[2].name`).
+///
+/// Each reading method returns the checked value, or reports what is wrong with it and returns `nil`.
+struct Field {
+    let name: String
+    let node: YAMLNode
+    let findings: Findings
+
+    func report(_ message: String, hint: String? = nil) {
+        findings.report(message, at: node.position, hint: hint)
+    }
+
+    /// Any scalar, as it is written. Numbers and `true` are text here: a version 3.10 is not the number 3.1.
+    func text() -> String? {
+        guard case .scalar(let text, _) = node.value, !node.isNothing else { return refuse("text") }
+        guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f || $0 == "\n" || $0 == "\t" })
+        else {
+            report("'\(name)' holds a control character")
+            return nil
+        }
+        return text
+    }
+
+    /// A text that `isValid` accepts; `noun` and `example` say what it should have been.
+    func text(_ noun: String, like example: String, where isValid: (String) -> Bool) -> String? {
+        guard let text = text() else { return nil }
+        guard isValid(text) else {
+            report("'\(text)' is not \(noun)", hint: "\(noun) looks like \(example)")
+            return nil
+        }
+        return text
+    }
+
+    func choice(_ noun: String, among known: [String]) -> String? {
+        guard let text = text() else { return nil }
+        guard known.contains(text) else {
+            report("unknown \(noun) '\(text)'", hint: Spelling.hint(for: text, among: known))
+            return nil
+        }
+        return text
+    }
+
+    func boolean() -> Bool? {
+        guard case .scalar(let text, isPlain: true) = node.value, ["true", "false"].contains(text) else {
+            return refuse("true or false")
+        }
+        return text == "true"
+    }
+
+    func integer(in range: ClosedRange<Int>) -> Int? {
+        guard case .scalar(let text, isPlain: true) = node.value, !node.isNothing, isDecimal(text) else {
+            return refuse("a number")
+        }
+        guard let number = Int(text), range.contains(number) else {
+            report("'\(name)' is \(text), which is not between \(range.lowerBound) and \(range.upperBound)")
+            return nil
+        }
+        return number
+    }
+
+    /// The entries of a list, which must not be empty.
+    func list() -> [Field] {
+        guard case .sequence(let nodes) = node.value else { return refuse("a list") ?? [] }
+        if nodes.isEmpty { report("'\(name)' is an empty list") }
+        return nodes.enumerated().map { Field(name: "\(name)[\($0.offset)]", node: $0.element, findings: findings) }
+    }
+
+    /// The entries of a mapping whose keys are the user's own, in the user's order.
+    func entries() -> [(key: Field, value: Field)] {
+        guard case .mapping(let pairs) = node.value else { return refuse("a mapping") ?? [] }
+        return pairs.map { key, value in
+            let shown = if case .scalar(let text, _) = key.value { text } else { "?" }
+            return (
+                Field(name: "\(name).\(shown)", node: key, findings: findings),
+                Field(name: "\(name).\(shown)", node: value, findings: findings)
+            )
+        }
+    }
+
+    private func refuse<Value>(_ expected: String) -> Value? {
+        report(
+            node.isNothing ? "'\(name)' has no value" : "'\(name)' must be \(expected), not \(describeNode())",
+            hint: node.isNothing ? "give it \(expected), or remove the key" : nil)
+        return nil
+    }
+
+    private func describeNode() -> String {
+        guard case .scalar(let text, _) = node.value else { return node.kind }
+        return "'\(text.prefix(60))'"
+    }
+}
+
+/// An optional sign is not accepted: nothing here counts below zero. Nor is a leading zero, which YAML 1.1 reads as octal.
+private func isDecimal(_ text: String) -> Bool {
+    text == "0" || text.utf8.allSatisfy { (0x30...0x39).contains($0) } && text.utf8.first != UInt8(ascii: "0")
+}

@@ -1,0 +1,99 @@
+import OCIModel
+
+extension Lock {
+    /// Reports what must not be used: names become paths on disk and in requests, so that none may lead elsewhere.
+    func check(_ findings: Findings) {
+        func refuse(_ message: String) {
+            findings.report("bad lock: \(message)", at: nil, hint: "run `imagebuild lock` to make the lock again")
+        }
+        if codec.isEmpty || !codec.isVisibleASCII { refuse("'codec' has no value") }
+        if platforms.isEmpty { refuse("it has no platforms") }
+        var indexes: Set<[String]> = []
+        var suites: Set<[String]> = []
+        for release in releases {
+            if !suites.insert([release.archive, release.suite]).inserted {
+                refuse("the release '\(release.archive) \(release.suite)' is listed twice")
+            }
+            release.check(refuse)
+            for index in release.indexes where !indexes.insert([release.archive, release.suite, index.path]).inserted {
+                refuse("the index '\(index.path)' of '\(release.suite)' is listed twice")
+            }
+        }
+        for (name, inputs) in platforms.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+            if (try? Platform(name))?.description != name { refuse("'\(name)' is not a platform like linux/ppc64le") }
+            let bundle = inputs.bundle.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            for (place, packages) in [("base of \(name)", inputs.base)]
+                + bundle.map({ ("\($0.key) of \(name)", $0.value) })
+            {
+                var names: Set<String> = []
+                for package in packages {
+                    if !names.insert(package.name).inserted { refuse("'\(package.name)' is listed twice in \(place)") }
+                    package.check(refuse)
+                    if !indexes.contains([package.archive, package.suite, package.index]) {
+                        refuse("the index of '\(package.name)' in \(place) is not among the releases")
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension Lock.Release {
+    fileprivate func check(_ refuse: (String) -> Void) {
+        if !archive.isComponent || !suite.isComponent { refuse("'\(archive) \(suite)' is not an archive and a suite") }
+        let dates = [date] + (validUntil.map { [$0] } ?? [])
+        for date in dates where !date.isTimestamp {
+            refuse("'\(date)' of '\(suite)' is not a date like 2026-01-31T00:00:00Z")
+        }
+        if signedBy.isEmpty { refuse("'\(suite)' names no key that signed it") }
+        for key in signedBy where ![40, 64].contains(key.utf8.count) || !key.utf8.allSatisfy({ $0.isUpperHexadecimal })
+        {
+            refuse("'\(key)' of '\(suite)' is not a key's fingerprint")
+        }
+        for index in indexes {
+            if !index.path.isRelativePath { refuse("the path '\(index.path)' of '\(suite)' is not inside the archive") }
+            if index.size < 0 { refuse("the size \(index.size) of '\(index.path)' is below zero") }
+        }
+    }
+}
+
+extension Lock.Package {
+    fileprivate func check(_ refuse: (String) -> Void) {
+        if !name.isComponent || !architecture.isComponent || version.isEmpty || !version.isVisibleASCII {
+            refuse("'\(name) \(version) \(architecture)' is not a package, its version and its architecture")
+        }
+        if !path.isRelativePath { refuse("the path '\(path)' of '\(name)' is not inside the archive") }
+        if size <= 0 { refuse("the size \(size) of '\(name)' is not above zero") }
+    }
+}
+
+extension String {
+    /// Printable ASCII without blanks.
+    fileprivate var isVisibleASCII: Bool { utf8.allSatisfy { (0x21...0x7e).contains($0) } }
+
+    /// One component of a path, and not one that means another directory.
+    fileprivate var isComponent: Bool {
+        (1...255).contains(utf8.count) && utf8.first.map(isAlphanumeric) ?? false
+            && utf8.allSatisfy { isAlphanumeric($0) || "+-._~:".utf8.contains($0) }
+    }
+
+    /// A path below the archive's root: no leading `/`, no `.` or `..`, nothing that means more in a URL.
+    fileprivate var isRelativePath: Bool {
+        utf8.count <= 4096 && isVisibleASCII && !utf8.contains { "\\?#%".utf8.contains($0) }
+            && split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
+                $0 != "" && $0 != "." && $0 != ".."
+            }
+    }
+
+    /// `2026-01-31T00:00:00Z`.
+    fileprivate var isTimestamp: Bool {
+        utf8.count == 20
+            && zip(utf8, "0000-00-00T00:00:00Z".utf8).allSatisfy { byte, shape in
+                shape == UInt8(ascii: "0") ? (0x30...0x39).contains(byte) : byte == shape
+            }
+    }
+}
+
+extension UInt8 {
+    fileprivate var isUpperHexadecimal: Bool { (0x30...0x39).contains(self) || (0x41...0x46).contains(self) }
+}

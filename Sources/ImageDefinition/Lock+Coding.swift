@@ -1,0 +1,88 @@
+import OCIModel
+
+extension Lock {
+    /// The most bytes that a lock may have.
+    package static let sizeLimit = 32 << 20
+
+    /// Reads `image.lock.json` and checks what the types cannot: names, paths, repeated and missing parts.
+    ///
+    /// - Parameter file: The file's name as the user knows it, for the errors.
+    /// - Throws: What is wrong, without positions; of what cannot be decoded only the first.
+    package init(parsing bytes: [UInt8], file: String) throws(DefinitionErrors) {
+        let remedy = "run `imagebuild lock` to make the lock again"
+        func refuse(_ message: String, _ hint: String) -> DefinitionErrors {
+            DefinitionErrors(
+                .invalidLock, file: file,
+                diagnostics: [Diagnostic(at: nil, "cannot read the lock: \(message)", hint: hint)])
+        }
+        guard bytes.count <= Self.sizeLimit else {
+            throw refuse("it has \(bytes.count) bytes, more than the \(Self.sizeLimit) allowed", remedy)
+        }
+        do {
+            let schema = try CanonicalJSON.decode(Schema.self, from: bytes).schema
+            guard schema == 1 else {
+                throw refuse("unknown schema \(schema)", "this version knows schema 1; a later one may know more")
+            }
+            self = try CanonicalJSON.decode(Lock.self, from: bytes)
+        } catch let error as DefinitionErrors {
+            throw error
+        } catch let error as DecodingError {
+            throw refuse(error.account, remedy)
+        } catch {
+            throw refuse("\(error)", remedy)
+        }
+        let findings = Findings()
+        check(findings)
+        guard findings.count == 0 else { throw findings.errors(.invalidLock, file: file) }
+    }
+
+    /// The lock's text: indented, keys and lists sorted, so that equal locks are equal files and changes read well.
+    package func encoded() throws -> [UInt8] { try CanonicalJSON.encodeForReading(sorted()) }
+
+    /// The lists in the orders that their declarations promise.
+    package func sorted() -> Lock {
+        var lock = self
+        for index in lock.releases.indices {
+            lock.releases[index].signedBy.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+            lock.releases[index].indexes.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+        }
+        lock.releases.sort { a, b in
+            a.archive == b.archive
+                ? a.suite.utf8.lexicographicallyPrecedes(b.suite.utf8)
+                : a.archive.utf8.lexicographicallyPrecedes(b.archive.utf8)
+        }
+        for (platform, inputs) in lock.platforms {
+            lock.platforms[platform] = PlatformInputs(
+                base: Self.sorted(inputs.base), bundle: inputs.bundle.mapValues { Self.sorted($0) })
+        }
+        return lock
+    }
+
+    private static func sorted(_ packages: [Package]) -> [Package] {
+        packages.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+
+    /// Read first: of a lock of another schema nothing else can be understood.
+    private struct Schema: Decodable { var schema: Int }
+}
+
+extension DecodingError {
+    /// What could not be decoded, and where in the document.
+    fileprivate var account: String {
+        switch self {
+        case .keyNotFound(let key, let context): "'\(key.stringValue)' is missing" + Self.place(context.codingPath)
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            "a value of the wrong type" + Self.place(context.codingPath)
+        case .dataCorrupted(let context):
+            context.codingPath.isEmpty
+                ? "it is not JSON" + (context.underlyingError.map { ": \($0)" } ?? "")
+                : context.debugDescription + Self.place(context.codingPath)
+        @unknown default: "\(self)"
+        }
+    }
+
+    private static func place(_ path: [any CodingKey]) -> String {
+        guard !path.isEmpty else { return "" }
+        return " in '" + path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".") + "'"
+    }
+}

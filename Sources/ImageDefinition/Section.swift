@@ -1,0 +1,56 @@
+/// The keys that one kind of mapping may have.
+struct Keys {
+    var required: [String] = []
+    var optional: [String] = []
+
+    var all: [String] { required + optional }
+}
+
+/// A mapping with known keys, each given once.
+struct Section {
+    private let name: String
+    private let keys: Keys
+    private let fields: [String: Field]
+
+    /// The value of a key; `nil` where it is not given. A missing required key has been reported already.
+    subscript(key: String) -> Field? {
+        precondition(keys.all.contains(key), "'\(key)' is not a key of '\(name)'")
+        return fields[key]
+    }
+
+    fileprivate init(name: String, keys: Keys, fields: [String: Field]) {
+        self.name = name
+        self.keys = keys
+        self.fields = fields
+    }
+}
+
+extension Field {
+    /// Opens a mapping with known keys; reports unknown keys and missing ones.
+    func section(_ keys: Keys) -> Section? {
+        guard case .mapping(let pairs) = node.value else {
+            report(
+                node.isNothing ? "'\(name)' has no value" : "'\(name)' must be a mapping, not \(node.kind)",
+                hint: "give it the keys " + keys.all.joined(separator: ", "))
+            return nil
+        }
+        var fields: [String: Field] = [:]
+        for (key, value) in pairs {
+            guard case .scalar(let text, _) = key.value else {
+                findings.report("a key must be text, not \(key.kind)", at: key.position)
+                continue
+            }
+            guard keys.all.contains(text) else {
+                findings.report(
+                    "unknown key '\(text)'" + (name.isEmpty ? "" : " in '\(name)'"), at: key.position,
+                    hint: Spelling.hint(for: text, among: keys.all))
+                continue
+            }
+            fields[text] = Field(name: name.isEmpty ? text : "\(name).\(text)", node: value, findings: findings)
+        }
+        for key in keys.required where fields[key] == nil {
+            report("the key '\(key)' is missing" + (name.isEmpty ? "" : " in '\(name)'"))
+        }
+        return Section(name: name, keys: keys, fields: fields)
+    }
+}
