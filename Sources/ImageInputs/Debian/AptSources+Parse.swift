@@ -26,16 +26,16 @@ extension AptSources.Entry {
 
     /// The `.list` format: `deb [option=value …] uri suite component…`.
     static func parse(oneLine text: String) -> [Self] {
-        text.split(whereSeparator: \.isNewline).compactMap { line in
-            let content = line.prefix { $0 != "#" }
+        text.split(separator: "\n").compactMap { line in
+            let content = String(line.prefix { $0 != "#" })
             guard let open = content.firstIndex(of: "[") else { return entry(content, options: "") }
             guard let close = content[open...].firstIndex(of: "]") else { return nil }
-            let options = content[content.index(after: open)..<close]
+            let options = String(content[content.index(after: open)..<close])
             return entry(content[..<open] + " " + content[content.index(after: close)...], options: options)
         }
     }
 
-    private static func entry(_ content: some StringProtocol, options: some StringProtocol) -> Self? {
+    private static func entry(_ content: String, options: String) -> Self? {
         let words = content.split(whereSeparator: \.isWhitespace).map(String.init)
         guard words.count >= 4, words[0] == "deb" else { return nil }
         let signedBy = options.split(whereSeparator: \.isWhitespace).first { $0.hasPrefix("signed-by=") }
