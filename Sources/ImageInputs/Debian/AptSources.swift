@@ -1,0 +1,74 @@
+/// The mirrors that a machine's own apt is set up with: the texts of `/etc/apt/sources.list` and `sources.list.d/`.
+package struct AptSources: Hashable, Sendable {
+    package struct File: Hashable, Sendable {
+        /// Ends in `.list` or `.sources`; others are ignored, as apt does.
+        package var name: String
+        package var text: String
+        package init(name: String, text: String) {
+            self.name = name
+            self.text = text
+        }
+    }
+
+    /// Base URIs without a final slash, the likeliest mirrors of Debian's own archive first.
+    package var debian: [String] = []
+    package var debianSecurity: [String] = []
+
+    /// Reads what it can: a file that apt itself would refuse gives nothing, and no error.
+    package init(_ files: [File]) {
+        var entries: [Entry] = []
+        for file in files where file.text.utf8.count <= 1 << 20 {
+            if file.name.hasSuffix(".sources") { entries += Entry.parse(deb822: file.text) }
+            if file.name.hasSuffix(".list") { entries += Entry.parse(oneLine: file.text) }
+        }
+        debian = Self.uris(entries, archive: "debian")
+        debianSecurity = Self.uris(entries, archive: "debian-security")
+    }
+
+    private static func uris(_ entries: [Entry], archive: String) -> [String] {
+        let mine = entries.filter { $0.archive == archive && $0.isDebian }
+        // Third parties name their repositories `…/debian` too; a wrong guess would be refused by its signature.
+        let ranked = mine.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }
+        var seen: Set<String> = []
+        return ranked.map(\.element.uri).filter { seen.insert($0).inserted }
+    }
+}
+
+extension AptSources {
+    /// One URI of one entry.
+    struct Entry: Hashable, Sendable {
+        var uri: String
+        var suites: [String]
+        var components: [String]
+        var signedBy: String?
+
+        init(uri: String, suites: [String], components: [String], signedBy: String?) {
+            self.uri = String(uri.prefix { $0 != "#" && $0 != "?" })
+            while self.uri.hasSuffix("/") { self.uri.removeLast() }
+            self.suites = suites
+            self.components = components
+            self.signedBy = signedBy
+        }
+
+        var archive: String? { uri.split(separator: "/").last.map(String.init) }
+
+        var isDebian: Bool {
+            let scheme = uri.hasPrefix("http://") || uri.hasPrefix("https://")
+            // Only `…/debian`'s main component is used.
+            return scheme && components.contains("main") && suites.contains(where: Self.isDebianSuite)
+                && (signedBy.map { $0.contains("debian-archive-") } ?? true)
+        }
+
+        /// Lower is likelier: signed by Debian's keyring, and at the root of its host.
+        var rank: Int { (signedBy == nil ? 2 : 0) + (uri.split(separator: "/").count == 3 ? 0 : 1) }
+
+        private static func isDebianSuite(_ suite: String) -> Bool {
+            let names = [
+                "bullseye", "bookworm", "trixie", "forky", "duke", "sid", "oldoldstable", "oldstable", "stable",
+                "testing",
+                "unstable",
+            ]
+            return names.contains { suite == $0 || suite.hasPrefix($0 + "-") || suite.hasPrefix($0 + "/") }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+package import ImageDefinition
+package import OCIModel
+package import SystemPackage
+
+/// A `Packages.xz` to fetch: exactly this size and digest, whatever the mirror has made of it since.
+package struct IndexRequest: Hashable, Sendable {
+    /// `debian` or `debian-security`.
+    package var archive: String
+    package var suite: String
+    /// Relative to the archive's root: `dists/trixie/main/binary-amd64/Packages.xz`.
+    package var path: String
+    /// The same file's name by its digest, to be tried first: it stays when the mirror is updated.
+    package var byHashPath: String?
+    /// Bytes.
+    package var size: Int64
+    package var sha256: Digest
+
+    init(_ index: Lock.PackagesIndex, of release: SignedRelease) {
+        let folder = "dists/\(release.suite)/" + index.path.split(separator: "/").dropLast().joined(separator: "/")
+        archive = release.archive
+        suite = release.suite
+        path = "dists/\(release.suite)/\(index.path)"
+        byHashPath = release.file.acquireByHash ? "\(folder)/by-hash/SHA256/\(index.sha256.hex)" : nil
+        size = index.size
+        sha256 = index.sha256
+    }
+}
+
+/// A lock with its proof: what `imagebuild lock` writes.
+package struct LockedInputs: Sendable {
+    package var lock: Lock
+    /// The files of the folder `lock/`, by path.
+    package var proof: [String: [UInt8]]
+    /// Why each package of the base is there: by platform and package, the packages that need it, sorted.
+    package var requiredBy: [String: [String: [String]]]
+}
+
+/// From a definition to a lock, by way of the signed archive. All that touches the world arrives as functions.
+package struct DebianResolver: Sendable {
+    /// The `InRelease` of an archive's suite, unverified.
+    package var fetchRelease: @Sendable (_ archive: String, _ suite: String) async throws -> [UInt8]
+    /// A file whose size and digest have been checked, still compressed.
+    package var fetchIndex: @Sendable (IndexRequest) async throws -> FilePath
+    /// The contents of an xz file; an error where they are longer than `limit` bytes.
+    package var decompress: @Sendable (_ file: FilePath, _ limit: Int64) async throws -> [UInt8]
+    package var verifier: ReleaseVerifier
+
+    package init(
+        verifier: ReleaseVerifier,
+        fetchRelease: @escaping @Sendable (_ archive: String, _ suite: String) async throws -> [UInt8],
+        fetchIndex: @escaping @Sendable (IndexRequest) async throws -> FilePath,
+        decompress: @escaping @Sendable (_ file: FilePath, _ limit: Int64) async throws -> [UInt8]
+    ) {
+        self.verifier = verifier
+        self.fetchRelease = fetchRelease
+        self.fetchIndex = fetchIndex
+        self.decompress = decompress
+    }
+
+    /// Pins every package of every platform.
+    ///
+    /// - Parameters:
+    ///   - requirements: The digest of the requirements that the lock answers.
+    ///   - codec: The codec that the lock names.
+    ///   - previous: The lock before this one: no Release may be older than the one that it holds.
+    /// - Throws: `ImageInputsError`; with the code `.unsatisfiable` it lists the problems of all platforms.
+    package func resolve(
+        _ definition: Definition, requirements: Digest, codec: String, now: Timestamp, previous: Lock?
+    ) async throws -> LockedInputs {
+        let releases = try await releases(definition, now: now, previous: previous)
+        let architectures = definition.platforms.map(\.debianArchitecture)
+        let files = try await indexFiles(releases, architectures)
+        var outcome = LockOutcome(releases: releases)
+        for platform in definition.platforms {
+            try Task.checkCancellation()
+            // One architecture at a time: its indexes are 100 MB in memory, and are given back before the next.
+            let indexes = try await indexes(platform.debianArchitecture, releases, files)
+            try outcome.add(definition, platform, indexes)
+        }
+        return try outcome.finish(definition.name, requirements: requirements, codec: codec)
+    }
+
+    private func releases(
+        _ definition: Definition, now: Timestamp, previous: Lock?
+    ) async throws -> [SignedRelease] {
+        let accepted = definition.debian?.acceptExpired ?? []
+        let expectations = try definition.debianSuites.map { suite in
+            let archive = SignedRelease.archive(of: suite)
+            let before = previous?.releases.first { $0.archive == archive && $0.suite == suite }
+            return ReleaseExpectation(
+                suite: suite, now: now, acceptExpired: accepted.contains(suite),
+                previousDate: try before.map { try Timestamp(rfc3339: $0.date) })
+        }
+        return try await inOrder(expectations) { expected in
+            let bytes = try await fetchRelease(SignedRelease.archive(of: expected.suite), expected.suite)
+            return try await SignedRelease(bytes, expected: expected, verifier: verifier)
+        }
+    }
+
+    private func indexFiles(
+        _ releases: [SignedRelease], _ architectures: [String]
+    ) async throws -> [IndexRequest: FilePath] {
+        let requests = try architectures.flatMap { architecture in
+            try releases.map { IndexRequest(try $0.index(for: architecture), of: $0) }
+        }
+        let files = try await inOrder(requests) { try await fetchIndex($0) }
+        return Dictionary(zip(requests, files)) { first, _ in first }
+    }
+
+    private func indexes(
+        _ architecture: String, _ releases: [SignedRelease], _ files: [IndexRequest: FilePath]
+    ) async throws -> SuiteIndexes {
+        var indexes: [(source: IndexSource, index: PackagesIndex)] = []
+        for release in releases {
+            let locked = try release.index(for: architecture)
+            guard let file = files[IndexRequest(locked, of: release)] else { continue }
+            let limit = min(release.file.uncompressed(locked.path)?.size ?? .max, PackagesIndex.sizeLimit)
+            let bytes = try await decompress(file, limit)
+            try release.file.checkUncompressed(bytes, of: locked.path, suite: release.suite)
+            let source = IndexSource(archive: release.archive, suite: release.suite, path: locked.path)
+            indexes.append((source, try PackagesIndex(bytes)))
+        }
+        return SuiteIndexes(architecture: architecture, indexes: indexes)
+    }
+
+    /// At most four at once; results in the order of the inputs; the first failure cancels the rest.
+    private func inOrder<Input: Sendable, Output: Sendable>(
+        _ inputs: [Input], _ work: @escaping @Sendable (Input) async throws -> Output
+    ) async throws -> [Output] {
+        try await withThrowingTaskGroup(of: (Int, Output).self) { group in
+            var outputs: [Int: Output] = [:]
+            for (place, input) in inputs.enumerated() {
+                if place >= 4, let (done, output) = try await group.next() { outputs[done] = output }
+                group.addTask { (place, try await work(input)) }
+            }
+            while let (done, output) = try await group.next() { outputs[done] = output }
+            return inputs.indices.compactMap { outputs[$0] }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import ImageDefinition
+
+/// The files beside a lock from which anyone can follow, offline, each package back to a signature of the Debian archive.
+package enum LockProof {
+    /// Where a Release's text is, relative to the folder `lock/`.
+    package static func releasePath(archive: String, suite: String) -> String {
+        "\(archive)/dists/\(suite)/InRelease"
+    }
+
+    /// Where the locked stanzas of an index are, relative to the folder `lock/`.
+    package static func stanzasPath(archive: String, suite: String, index: String) -> String {
+        "\(archive)/dists/\(suite)/\(index).stanzas"
+    }
+
+    /// The stanzas of one index in one file, itself a valid `Packages` file: by name and version, each once.
+    static func stanzasFile(_ packages: [DebianPackage]) -> [UInt8] {
+        let sorted = packages.sorted { a, b in
+            a.name != b.name ? a.name.utf8.lexicographicallyPrecedes(b.name.utf8) : a.version < b.version
+        }
+        var seen: Set<Stanza> = []
+        let unique = sorted.map(\.stanza).filter { seen.insert($0).inserted }
+        let newline = UInt8(ascii: "\n")
+        return Array(unique.map { $0.bytes + ($0.bytes.last == newline ? [] : [newline]) }.joined(separator: [newline]))
+    }
+
+    /// Names from a lock become paths and URLs; a lock is a file that anyone may have edited.
+    static func isPlain(_ path: String) -> Bool {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        return path.utf8.allSatisfy { $0.isAlphanumeric || "/._+-~".utf8.contains($0) }
+            && parts.allSatisfy { !["", ".", ".."].contains($0) }
+    }
+}
+
+extension Lock.Package {
+    /// Pins a candidate.
+    init(_ candidate: Candidate) {
+        let package = candidate.package
+        self.init(
+            name: package.name, version: package.version.description, architecture: package.architecture,
+            archive: candidate.source.archive, suite: candidate.source.suite, index: candidate.source.path,
+            path: package.path, size: package.size, sha256: package.sha256)
+    }
+}

@@ -1,0 +1,71 @@
+package import ImageDefinition
+import OCIModel
+
+/// A Release as fetched, whose signature, name and dates were found good.
+package struct SignedRelease: Sendable {
+    /// `debian` or `debian-security`.
+    package var archive: String
+    /// The suite as it was asked for.
+    package var suite: String
+    /// The whole `InRelease`, for the proof.
+    package var bytes: [UInt8]
+    package var file: ReleaseFile
+    package var signers: [String]
+    package var acceptedExpired: Bool
+
+    /// The archive that serves a suite: security suites have their own.
+    package static func archive(of suite: String) -> String {
+        suite.hasSuffix("-security") ? "debian-security" : "debian"
+    }
+
+    /// Verifies the signature, then reads what it covers, then holds that against the expectation.
+    ///
+    /// - Throws: `ImageInputsError` with the reason for which the Release is refused.
+    package init(_ bytes: [UInt8], expected: ReleaseExpectation, verifier: ReleaseVerifier) async throws {
+        let what = "the Release of \(expected.suite)"
+        let verified = try await verifier.verify(bytes, of: what)
+        archive = Self.archive(of: expected.suite)
+        suite = expected.suite
+        self.bytes = bytes
+        file = try ReleaseFile(signedText: verified.bytes)
+        signers = verified.signers
+        acceptedExpired = try file.check(expected)
+    }
+
+    /// The suite's `Packages.xz` of the component main for a Debian architecture.
+    package func index(for architecture: String) throws -> Lock.PackagesIndex {
+        let path = "main/binary-\(architecture)/Packages.xz"
+        guard let entry = file.files[path] else {
+            throw ImageInputsError(
+                .notFound, "suite \(suite) has no packages for \(architecture): its Release does not list \(path)",
+                hint: "remove the architecture from the definition's platforms, or the suite from its suites")
+        }
+        return Lock.PackagesIndex(path: path, size: entry.size, sha256: entry.sha256)
+    }
+
+    /// What the lock keeps of this Release.
+    package func locked(indexes: [Lock.PackagesIndex]) -> Lock.Release {
+        Lock.Release(
+            archive: archive, suite: suite, version: file.version, date: file.date.description,
+            validUntil: file.validUntil?.description, acceptedExpired: acceptedExpired ? true : nil, signedBy: signers,
+            inRelease: Digest(of: bytes),
+            indexes: indexes.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) })
+    }
+}
+
+extension ReleaseFile {
+    /// The `Packages` file that a listed `Packages.xz` holds; Debian lists both.
+    package func uncompressed(_ path: String) -> File? {
+        path.hasSuffix(".xz") ? files[String(path.dropLast(3))] : nil
+    }
+
+    /// Refuses a decompressed index that is not the one that the Release lists.
+    package func checkUncompressed(_ bytes: [UInt8], of path: String, suite: String) throws(ImageInputsError) {
+        guard let listed = uncompressed(path) else { return }
+        guard listed.size == bytes.count, listed.sha256 == Digest(of: bytes) else {
+            throw ImageInputsError(
+                .corrupt, "\(path) of \(suite), decompressed, is not the file that its Release lists",
+                hint: "fetch it again: the copy is damaged")
+        }
+    }
+}
