@@ -47,8 +47,8 @@ extension FileDescriptor {
     }
 }
 
-/// An open file of ours, closed exactly once.
-struct OpenFile: ~Copyable, Sendable {
+/// An open file of ours, closed when the last of those that read from it is gone.
+final class OpenFile: Sendable {
     let path: FilePath
     let descriptor: FileDescriptor
 
@@ -59,6 +59,13 @@ struct OpenFile: ~Copyable, Sendable {
             throw LayerArchiveError((error as? Errno) ?? .ioError, doing: "open \(path)")
         }
         self.path = path
+    }
+
+    /// Bytes. Moves the position, which nothing here reads from.
+    func size() throws(LayerArchiveError) -> Int64 {
+        do { return try descriptor.seek(offset: 0, from: .end) } catch {
+            throw LayerArchiveError((error as? Errno) ?? .ioError, doing: "read \(path)")
+        }
     }
 
     deinit { try? descriptor.close() }
