@@ -1,0 +1,57 @@
+package import SystemPackage
+
+/// Opens Debian packages.
+package enum DebPackage {
+    /// Decodes a package once: file contents go one after the other into the spool, all else into the record.
+    ///
+    /// Blocks until done; nothing proportional to the package is held in memory but its list of entries. Modes are the
+    /// package's, whatever the umask.
+    ///
+    /// - Parameters:
+    ///   - spool: an empty file, at its start. After an error it is worth nothing.
+    ///   - isCancelled: asked for each decoded piece, about 64 KiB.
+    /// - Throws: `LayerArchiveError`: `escape` for a member that would leave the root, lie below a link or take another's
+    ///   place; `tooLarge`; `corrupt`; `inputOutput`; `cancelled`.
+    package static func unpack(
+        file: FilePath, into spool: FileDescriptor, limits: ArchiveLimits = ArchiveLimits(),
+        isCancelled: @escaping @Sendable () -> Bool
+    ) throws(LayerArchiveError) -> PackageRecord {
+        let open = try OpenFile(reading: file)
+        let members = try DebMembers(open)
+        let name = "\(file.lastComponent?.string ?? file.string)"
+        func tar(_ member: DebMembers.Member, totalSize: Int64) throws(LayerArchiveError) -> TarReader {
+            let range = FileRange(open, name: name, offset: member.offset, size: member.size)
+            let stream = try DecodedStream(
+                range, subject: "\(member.name) of \(name)", filters: DebMembers.filters(member.name) ?? [],
+                limit: totalSize, isCancelled: isCancelled)
+            return TarReader(stream, limits: limits)
+        }
+        var controlTar = try tar(members.control, totalSize: limits.heldSize)
+        let control = try readControl(&controlTar, of: name)
+        var dataTar = try tar(members.data, totalSize: limits.totalSize)
+        var data = PackageTree(package: name, spool: spool)
+        while let member = try dataTar.next() { try data.add(member, content: &dataTar) }
+        _ = try dataTar.finish()
+        return try data.record(control: control, date: members.marker.modified)
+    }
+
+    private static func readControl(
+        _ tar: inout TarReader, of package: String
+    ) throws(LayerArchiveError) -> [String: [UInt8]] {
+        var control: [String: [UInt8]] = [:]
+        while let member = try tar.next() {
+            guard member.kind == .regular else { continue }
+            let name = member.shownPath.hasPrefix("./") ? String(member.shownPath.dropFirst(2)) : member.shownPath
+            guard !name.isEmpty, !name.contains("/"), control[name] == nil else {
+                throw LayerArchiveError(
+                    .escape, "cannot open the package \(package): its control archive holds '\(member.shownPath)' twice or in a folder")
+            }
+            control[name] = try tar.readHeldContent()
+        }
+        _ = try tar.finish()
+        guard control["control"] != nil else {
+            throw LayerArchiveError(.corrupt, "cannot open the package \(package): its control archive has no file 'control'")
+        }
+        return control
+    }
+}

@@ -1,0 +1,176 @@
+import CArchive
+import OCIModel
+import SystemPackage
+
+/// The decompressed bytes of a part of a file, in pieces.
+///
+/// libarchive does the decoding and nothing else: it never sees names, whose handling in it depends on the process's locale.
+struct DecodedStream: ~Copyable {
+    enum Filter: Hashable, CaseIterable { case gzip, bzip2, xz, lzma, zstd }
+
+    /// What is read, for messages: `data.tar.xz of etcd.deb`.
+    let subject: String
+    private(set) var decodedSize: Int64 = 0
+    private let archive: Handle
+    private let limit: Int64
+    private let isCancelled: @Sendable () -> Bool
+    private var chunk = UnsafeRawBufferPointer(start: nil, count: 0)
+    private var hasher = SHA256Hasher()
+    private let isHashing: Bool
+
+    /// - Parameters:
+    ///   - filters: the compressions to recognise; other bytes pass as they are.
+    ///   - limit: decompressed bytes.
+    init(
+        _ input: FileRange, subject: String, filters: Set<Filter>, limit: Int64, hashing: Bool = false,
+        isCancelled: @escaping @Sendable () -> Bool
+    ) throws(LayerArchiveError) {
+        archive = try Handle.opening(input, subject: subject, filters: filters)
+        self.subject = subject
+        self.limit = limit
+        self.isCancelled = isCancelled
+        isHashing = hashing
+    }
+
+    /// Up to `count` of the next bytes, valid inside `use` only; `nil` at the end.
+    mutating func next<Result>(
+        atMost count: Int64, _ use: (UnsafeRawBufferPointer) throws(LayerArchiveError) -> Result
+    ) throws(LayerArchiveError) -> Result? {
+        if chunk.isEmpty {
+            guard try decode() else { return nil }
+        }
+        let part = Int(min(count, Int64(chunk.count)))
+        let bytes = UnsafeRawBufferPointer(rebasing: chunk[..<part])
+        chunk = UnsafeRawBufferPointer(rebasing: chunk[part...])
+        return try use(bytes)
+    }
+
+    /// The SHA-256 of all decoded bytes; decodes what is left.
+    mutating func finishDigest() throws(LayerArchiveError) -> Digest {
+        while try next(atMost: .max, { _ in }) != nil {}
+        return hasher.finish()
+    }
+
+    private mutating func decode() throws(LayerArchiveError) -> Bool {
+        if isCancelled() { throw LayerArchiveError(.cancelled, "cannot finish reading \(subject): cancelled") }
+        var start: UnsafeRawPointer?
+        var count = 0
+        var offset: Int64 = 0
+        repeat {
+            let code = archive_read_data_block(archive.pointer, &start, &count, &offset)
+            if code == ARCHIVE_EOF { return false }
+            try archive.check(code)
+        } while count == 0
+        guard Int64(count) <= limit - decodedSize else {
+            throw LayerArchiveError(
+                .tooLarge, "cannot read \(subject): it decompresses to more than \(limit) bytes",
+                hint: "this looks like a decompression bomb")
+        }
+        decodedSize += Int64(count)
+        chunk = UnsafeRawBufferPointer(start: start, count: count)
+        if isHashing { hasher.update(chunk) }
+        return true
+    }
+}
+
+extension DecodedStream {
+    /// libarchive's state, freed exactly once, and the input that its callback reads.
+    private struct Handle: ~Copyable {
+        let pointer: OpaquePointer
+        private let input: FileRange
+        private let subject: String
+
+        private init(_ pointer: OpaquePointer, _ input: FileRange, _ subject: String) {
+            (self.pointer, self.input, self.subject) = (pointer, input, subject)
+        }
+
+        static func opening(
+            _ input: FileRange, subject: String, filters: Set<Filter>
+        ) throws(LayerArchiveError) -> Handle {
+            guard let pointer = archive_read_new() else {
+                throw LayerArchiveError(.inputOutput, "cannot read \(subject): out of memory")
+            }
+            let handle = Handle(pointer, input, subject)
+            try handle.open(filters)
+            return handle
+        }
+
+        deinit { archive_read_free(pointer) }
+
+        private func open(_ filters: Set<Filter>) throws(LayerArchiveError) {
+            for filter in filters { try check(filter.support(pointer)) }
+            try check(archive_read_support_format_raw(pointer))
+            try check(archive_read_support_format_empty(pointer))
+            let context = Unmanaged.passUnretained(input).toOpaque()
+            try check(archive_read_open2(pointer, context, nil, readRange, nil, nil))
+            var entry: OpaquePointer?
+            let code = archive_read_next_header(pointer, &entry)
+            if code != ARCHIVE_EOF { try check(code) }
+        }
+
+        /// Warnings are failures too: what libarchive skips over is damage to us.
+        func check(_ code: Int32) throws(LayerArchiveError) {
+            guard code != ARCHIVE_OK else { return }
+            if let error = input.failure { throw error }
+            let reason = archive_error_string(pointer).map { String(cString: $0) } ?? "it is damaged"
+            throw LayerArchiveError(
+                .corrupt, "cannot read \(subject): \(reason)",
+                hint: "the file is damaged or cut short; fetch it again")
+        }
+    }
+}
+
+extension DecodedStream.Filter {
+    fileprivate func support(_ handle: OpaquePointer) -> Int32 {
+        switch self {
+        case .gzip: archive_read_support_filter_gzip(handle)
+        case .bzip2: archive_read_support_filter_bzip2(handle)
+        case .xz: archive_read_support_filter_xz(handle)
+        case .lzma: archive_read_support_filter_lzma(handle)
+        case .zstd: archive_read_support_filter_zstd(handle)
+        }
+    }
+}
+
+/// A part of an open file, read once from its start to its end: the input of a `DecodedStream`, used by it alone.
+final class FileRange {
+    private let file: OpenFile
+    private let name: String
+    private var offset: Int64
+    private var remaining: Int64
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 64)
+    /// A C callback cannot throw: the stream asks for this when the callback has failed.
+    private(set) var failure: LayerArchiveError?
+
+    /// - Parameter size: bytes; a file that ends earlier is an error.
+    init(_ file: OpenFile, name: String, offset: Int64, size: Int64) {
+        (self.file, self.name, self.offset, remaining) = (file, name, offset, size)
+    }
+
+    deinit { buffer.deallocate() }
+
+    /// The next bytes; empty at the end, `nil` after a failure.
+    fileprivate func read() -> UnsafeRawBufferPointer? {
+        let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(min(Int64(buffer.count), remaining))])
+        do throws(LayerArchiveError) {
+            let count = try file.descriptor.readFully(at: offset, into: part, doing: "read \(name)")
+            guard count == part.count else {
+                throw LayerArchiveError(.corrupt, "cannot read \(name): it ends too early", hint: "fetch it again")
+            }
+        } catch {
+            failure = error
+            return nil
+        }
+        offset += Int64(part.count)
+        remaining -= Int64(part.count)
+        return UnsafeRawBufferPointer(part)
+    }
+}
+
+private let readRange: @convention(c) (
+    OpaquePointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<UnsafeRawPointer?>?
+) -> Int = { _, context, start in
+    guard let context, let bytes = Unmanaged<FileRange>.fromOpaque(context).takeUnretainedValue().read() else { return -1 }
+    start?.pointee = bytes.baseAddress
+    return bytes.count
+}

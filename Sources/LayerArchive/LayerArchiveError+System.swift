@@ -1,0 +1,72 @@
+import SystemPackage
+
+extension LayerArchiveError {
+    /// A refusal of the operating system, with the remedy where there is a usual one.
+    ///
+    /// - Parameter doing: what was being done, to what: `write the layer`.
+    init(_ errno: Errno, doing: String) {
+        let hint: String? =
+            switch errno {
+            case .noSpace, .diskQuotaExceeded: "free some space, or use a store on another disk"
+            case .readOnlyFileSystem, .permissionDenied: "check who owns the folder and how it is mounted"
+            default: nil
+            }
+        self.init(.inputOutput, "cannot \(doing): \(errno)", hint: hint)
+    }
+}
+
+extension FileDescriptor {
+    /// Reads at `offset` until the buffer is full or the file ends.
+    ///
+    /// - Returns: how many bytes were read; fewer than asked for only at the end of the file.
+    func readFully(
+        at offset: Int64, into buffer: UnsafeMutableRawBufferPointer, doing: @autoclosure () -> String
+    ) throws(LayerArchiveError) -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+            let count: Int
+            do {
+                count = try read(fromAbsoluteOffset: offset + Int64(filled), into: rest)
+            } catch {
+                throw LayerArchiveError((error as? Errno) ?? .ioError, doing: doing())
+            }
+            if count == 0 { break }
+            filled += count
+        }
+        return filled
+    }
+
+    /// Writes all bytes at the current position.
+    func writeFully(_ bytes: UnsafeRawBufferPointer, doing: @autoclosure () -> String) throws(LayerArchiveError) {
+        do {
+            _ = try writeAll(bytes)
+        } catch {
+            throw LayerArchiveError((error as? Errno) ?? .ioError, doing: doing())
+        }
+    }
+}
+
+/// An open file of ours, closed when the last of those that read from it is gone.
+final class OpenFile: Sendable {
+    let path: FilePath
+    let descriptor: FileDescriptor
+
+    init(reading path: FilePath) throws(LayerArchiveError) {
+        do {
+            descriptor = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
+        } catch {
+            throw LayerArchiveError((error as? Errno) ?? .ioError, doing: "open \(path)")
+        }
+        self.path = path
+    }
+
+    /// Bytes. Moves the position, which nothing here reads from.
+    func size() throws(LayerArchiveError) -> Int64 {
+        do { return try descriptor.seek(offset: 0, from: .end) } catch {
+            throw LayerArchiveError((error as? Errno) ?? .ioError, doing: "read \(path)")
+        }
+    }
+
+    deinit { try? descriptor.close() }
+}

@@ -1,0 +1,103 @@
+import CDeflate
+import CZstd
+package import OCIModel
+
+/// Compressor, version and settings that make a layer's bytes: all of them are part of its digest, so a lock names them.
+///
+/// A layer is cut into blocks of `blockSize` bytes, each one gzip member or one zstd frame of its own. The blocks, and
+/// with them the bytes, do not depend on how many threads compress them.
+package struct LayerCodec: Hashable, Sendable, CustomStringConvertible {
+    package enum Compression: String, Hashable, Sendable, CaseIterable { case gzip, zstd }
+
+    package let compression: Compression
+    package let level: Int
+    /// Bytes of tar in each block; the last one is shorter.
+    package let blockSize: Int
+
+    /// The codec that new locks name.
+    ///
+    package static func standard(_ compression: Compression) -> LayerCodec {
+        switch compression {
+        case .gzip: LayerCodec(compression, level: 6, blockSize: 1 << 20)
+        case .zstd: LayerCodec(compression, level: 3, blockSize: 1 << 20)
+        }
+    }
+
+    init(_ compression: Compression, level: Int, blockSize: Int) {
+        self.compression = compression
+        self.level = level
+        self.blockSize = blockSize
+    }
+
+    /// `gzip/libdeflate-1.14/6/1MiB`.
+    package var name: String {
+        let mebibytes = blockSize % (1 << 20) == 0
+        let size = mebibytes ? "\(blockSize >> 20)MiB" : "\(blockSize >> 10)KiB"
+        return "\(compression.rawValue)/\(compression.library)/\(level)/\(size)"
+    }
+
+    package var description: String { name }
+
+    package var mediaType: MediaType {
+        switch compression {
+        case .gzip: .layerGzip
+        case .zstd: .layerZstd
+        }
+    }
+}
+
+extension LayerCodec.Compression {
+    /// The library that this build of the tool carries: libdeflate as compiled against (it cannot be asked), zstd as loaded.
+    var library: String {
+        switch self {
+        case .gzip: "libdeflate-\(LIBDEFLATE_VERSION_STRING)"
+        case .zstd: "libzstd-\(String(cString: ZSTD_versionString()))"
+        }
+    }
+
+    /// Levels whose memory is a few MiB for each thread.
+    var levels: ClosedRange<Int> {
+        switch self {
+        case .gzip: 1...12
+        case .zstd: 1...19
+        }
+    }
+}
+
+extension LayerCodec {
+    /// Reads the name that a lock holds.
+    ///
+    /// - Throws: `LayerArchiveError` (`codec`) when this build of the tool carries another version of the library, and so
+    ///   would give other bytes, or when the name is not a codec's.
+    package init(name: String) throws(LayerArchiveError) {
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 4, let compression = Compression(rawValue: parts[0]), let level = Int(parts[2]),
+            compression.levels.contains(level), let blockSize = Self.blockSize(parts[3])
+        else {
+            throw LayerArchiveError(
+                .codec, "cannot use the layer codec '\(name)': it is not one this tool knows",
+                hint: "a codec reads like '\(LayerCodec.standard(.gzip).name)'; lock the image again")
+        }
+        guard parts[1] == compression.library else {
+            throw LayerArchiveError(
+                .codec,
+                "cannot use the layer codec '\(name)': this tool carries \(compression.library), not \(parts[1]), and would give other bytes",
+                hint: "use a build of the tool with \(parts[1]), or lock the image again (its layers' digests will change)")
+        }
+        self.init(compression, level: level, blockSize: blockSize)
+        guard self.name == name else {
+            throw LayerArchiveError(
+                .codec, "cannot use the layer codec '\(name)': its canonical form is '\(self.name)'",
+                hint: "lock the image again")
+        }
+    }
+
+    private static func blockSize(_ text: String) -> Int? {
+        for (unit, shift) in [("KiB", 10), ("MiB", 20)] where text.hasSuffix(unit) {
+            guard let count = Int(text.dropLast(unit.count)), (1...4096).contains(count) else { return nil }
+            let size = count << shift
+            return (64 << 10...4 << 20).contains(size) ? size : nil
+        }
+        return nil
+    }
+}

@@ -1,0 +1,68 @@
+package import OCIModel
+package import SystemPackage
+
+/// What a finished layer holds.
+package struct LayerListing: Hashable, Sendable {
+    /// In the order of the tar. Paths are normalised; a path through `..` is refused.
+    package let members: [(path: EntryPath, member: TarMember)]
+    package let diffID: DiffID
+    /// Bytes of the tar.
+    package let uncompressedSize: Int64
+
+    package static func == (a: LayerListing, b: LayerListing) -> Bool {
+        a.diffID == b.diffID && a.uncompressedSize == b.uncompressedSize
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(diffID) }
+}
+
+/// Reads layer blobs: tar, plain or compressed with gzip, zstd, xz or bzip2, of any number of members or frames.
+package enum LayerReader {
+    /// Lists a layer and computes its DiffID from its bytes. Blocks until done.
+    ///
+    /// - Throws: `LayerArchiveError`: `corrupt`, `escape`, `tooLarge`, `inputOutput`, `cancelled`.
+    package static func list(
+        _ file: FilePath, limits: ArchiveLimits = ArchiveLimits(), isCancelled: @escaping @Sendable () -> Bool
+    ) throws(LayerArchiveError) -> LayerListing {
+        var members: [(path: EntryPath, member: TarMember)] = []
+        let whole = try read(file, limits: limits, isCancelled: isCancelled) { path, member, _ throws(LayerArchiveError) in
+            members.append((path, member))
+        }
+        return LayerListing(members: members, diffID: whole.diffID, uncompressedSize: whole.size)
+    }
+
+    /// One regular file of a layer, or `nil` when the layer has none at that path.
+    ///
+    /// - Throws: `LayerArchiveError` (`tooLarge`) for a file above `limits.heldSize`, and as `list` does.
+    package static func content(
+        of path: EntryPath, in file: FilePath, limits: ArchiveLimits = ArchiveLimits(),
+        isCancelled: @escaping @Sendable () -> Bool
+    ) throws(LayerArchiveError) -> [UInt8]? {
+        var found: [UInt8]?
+        _ = try read(file, limits: limits, isCancelled: isCancelled) { current, member, tar throws(LayerArchiveError) in
+            if current == path, member.kind == .regular { found = try tar.readHeldContent() }
+        }
+        return found
+    }
+
+    private static func read(
+        _ file: FilePath, limits: ArchiveLimits, isCancelled: @escaping @Sendable () -> Bool,
+        _ visit: (EntryPath, TarMember, inout TarReader) throws(LayerArchiveError) -> Void
+    ) throws(LayerArchiveError) -> (diffID: DiffID, size: Int64) {
+        let open = try OpenFile(reading: file)
+        let range = FileRange(open, name: "\(file)", offset: 0, size: try open.size())
+        let stream = try DecodedStream(
+            range, subject: "\(file)", filters: [.gzip, .zstd, .xz, .bzip2], limit: limits.totalSize, hashing: true,
+            isCancelled: isCancelled)
+        var tar = TarReader(stream, limits: limits)
+        while let member = try tar.next() {
+            let path: EntryPath
+            do throws(OCIModelError) { path = try EntryPath(member.path) } catch {
+                throw LayerArchiveError(.escape, "cannot read \(file): \(error.message)")
+            }
+            try visit(path, member, &tar)
+        }
+        let (digest, size) = try tar.finish()
+        return (DiffID(digest), size)
+    }
+}

@@ -1,0 +1,76 @@
+import FoundationEssentials
+package import OCIModel
+package import SystemPackage
+
+/// An unpacked package in the form that is kept: with the spool that the record names, a later build has the package
+/// without decoding it again.
+package struct PackageRecord: Hashable, Sendable, Codable {
+    /// A record of another schema is not read but made anew.
+    package static let currentSchema = 1
+
+    package let schema: Int
+    package let date: Int64
+    /// The file that holds the contents one after the other.
+    package let spool: Digest
+    /// Bytes.
+    package let spoolSize: Int64
+    /// Base64.
+    let control: [String: String]
+    /// One line for each entry, in byte order (`FileEntry.line`).
+    let entries: [String]
+
+    /// In place of the spool's path, which is known only when the spool is in its place.
+    static let unplaced = FilePath()
+
+    init(date: Int64, spool: Digest, spoolSize: Int64, control: [String: [UInt8]], tree: FileTree) {
+        schema = Self.currentSchema
+        (self.date, self.spool, self.spoolSize) = (date, spool, spoolSize)
+        self.control = control.mapValues { Data($0).base64EncodedString() }
+        entries = tree.sorted.map { $0.entry.line(at: $0.path) }
+    }
+
+    /// Canonical JSON.
+    package func encode() throws -> [UInt8] { try CanonicalJSON.encode(self) }
+
+    /// - Throws: `LayerArchiveError` (`corrupt`) for anything but what `encode` of the same schema gives: unpack again.
+    package init(decoding bytes: [UInt8]) throws(LayerArchiveError) {
+        guard let record = try? CanonicalJSON.decode(PackageRecord.self, from: bytes),
+            record.schema == Self.currentSchema
+        else { throw Self.damaged }
+        self = record
+    }
+
+    fileprivate static let damaged = LayerArchiveError(
+        .corrupt, "cannot read the record of an unpacked package: it is damaged or of another version")
+
+    fileprivate func tree(spool path: FilePath) throws(LayerArchiveError) -> FileTree {
+        var tree = FileTree()
+        for line in entries {
+            guard let (entryPath, entry) = FileEntry.parse(line, spool: path, spoolSize: spoolSize) else {
+                throw Self.damaged
+            }
+            tree[entryPath] = entry
+        }
+        try tree.checkStructure()
+        return tree
+    }
+
+    fileprivate func controlMembers() throws(LayerArchiveError) -> [String: [UInt8]] {
+        var members: [String: [UInt8]] = [:]
+        for (name, text) in control {
+            guard let data = Data(base64Encoded: text) else { throw Self.damaged }
+            members[name] = Array(data)
+        }
+        return members
+    }
+}
+
+extension UnpackedPackage {
+    /// The package of a record, its contents slices of the file at `spool`, whose digest the caller has checked.
+    ///
+    /// - Throws: `LayerArchiveError` (`corrupt`) when the record is damaged: unpack the package again.
+    package init(record: PackageRecord, spool: FilePath) throws(LayerArchiveError) {
+        self.init(
+            control: try record.controlMembers(), tree: try record.tree(spool: spool), date: record.date)
+    }
+}

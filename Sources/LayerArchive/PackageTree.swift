@@ -1,0 +1,78 @@
+import OCIModel
+import SystemPackage
+
+/// The tree of a package's data member while it is read: what would leave the root is refused as it comes.
+struct PackageTree {
+    private let package: String
+    private let spool: FileDescriptor
+    private var spoolSize: Int64 = 0
+    private var hasher = SHA256Hasher()
+    private var tree = FileTree()
+
+    init(package: String, spool: FileDescriptor) { (self.package, self.spool) = (package, spool) }
+
+    mutating func add(_ member: TarMember, content tar: inout TarReader) throws(LayerArchiveError) {
+        let path = try inside(member.path, of: member)
+        if path.isRoot {
+            guard member.kind == .directory else { throw refused(member, "it would replace the root directory") }
+            return
+        }
+        guard tree[path] == nil else { throw refused(member, "there is another member of that name") }
+        let kind = try kind(of: member, content: &tar)
+        tree[path] = FileEntry(
+            kind, mode: member.mode, userID: member.userID, groupID: member.groupID, modified: member.modified,
+            attributes: member.attributes)
+    }
+
+    /// Checks the tree as a whole: a symlink may come after what lies below it.
+    func record(control: [String: [UInt8]], date: Int64) throws(LayerArchiveError) -> PackageRecord {
+        do throws(LayerArchiveError) { try tree.checkStructure() } catch {
+            throw LayerArchiveError(
+                .escape, "cannot open the package \(package): \(error.message)", hint: "the package is hostile or damaged; do not use it")
+        }
+        return PackageRecord(
+            date: date, spool: hasher.finish(), spoolSize: spoolSize, control: control, tree: tree)
+    }
+
+    private mutating func kind(of member: TarMember, content tar: inout TarReader) throws(LayerArchiveError) -> FileEntry.Kind {
+        switch member.kind {
+        case .directory: return .directory
+        case .symlink(let target):
+            guard !target.isEmpty, !target.contains(0), target.count <= 4096 else {
+                throw refused(member, "its target is empty or too long")
+            }
+            return .symlink(target: target)
+        case .hardLink(let target):
+            let path = try inside(target, of: member)
+            guard case .regular = tree[path]?.kind else {
+                guard case .hardLink(let file) = tree[path]?.kind else {
+                    throw refused(member, "it is a hard link to '\(path)', no file before it in the package")
+                }
+                return .hardLink(to: file)
+            }
+            return .hardLink(to: path)
+        case .characterDevice(let major, let minor): return .characterDevice(major: major, minor: minor)
+        case .blockDevice(let major, let minor): return .blockDevice(major: major, minor: minor)
+        case .fifo: return .fifo
+        case .regular:
+            let start = spoolSize
+            try tar.readContent { bytes throws(LayerArchiveError) in
+                try spool.writeFully(bytes, doing: "write the contents of \(package)")
+                hasher.update(bytes)
+                spoolSize += Int64(bytes.count)
+            }
+            return .regular(.slice(of: PackageRecord.unplaced, offset: start, size: spoolSize - start))
+        }
+    }
+
+    private func inside(_ path: [UInt8], of member: TarMember) throws(LayerArchiveError) -> EntryPath {
+        guard path.first != UInt8(ascii: "/") else { throw refused(member, "'\(String(decoding: path, as: UTF8.self))' is absolute") }
+        do throws(OCIModelError) { return try EntryPath(path) } catch { throw refused(member, error.message) }
+    }
+
+    private func refused(_ member: TarMember, _ reason: String) -> LayerArchiveError {
+        LayerArchiveError(
+            .escape, "cannot open the package \(package): its member '\(member.shownPath)' is refused: \(reason)",
+            hint: "the package is hostile or damaged; do not use it")
+    }
+}

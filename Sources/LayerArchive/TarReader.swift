@@ -1,0 +1,142 @@
+import OCIModel
+
+/// The members of a tar, one after the other, with names as raw bytes. Reads ustar, PAX and GNU's long names; refuses
+/// what it would have to guess at (sparse files, unknown types, content where there can be none).
+struct TarReader: ~Copyable {
+    private var stream: DecodedStream
+    private let limits: ArchiveLimits
+    private var memberCount = 0
+    /// Content of the current member that was not read yet, and the zero bytes after it.
+    private var remaining: Int64 = 0
+    private var padding: Int64 = 0
+    private var globals: [String: [UInt8]] = [:]
+
+    init(_ stream: consuming DecodedStream, limits: ArchiveLimits) {
+        self.stream = stream
+        self.limits = limits
+    }
+
+    /// The next member; skips what was not read of the one before. `nil` after the two zero blocks at the end.
+    mutating func next() throws(LayerArchiveError) -> TarMember? {
+        var overrides = Overrides(records: globals)
+        while true {
+            try skip(remaining + padding)
+            (remaining, padding) = (0, 0)
+            guard let header = try readHeader() else { return nil }
+            switch header.type {
+            case UInt8(ascii: "x"):
+                try overrides.records.merge(readRecords(header)) { _, new in new }
+            case UInt8(ascii: "g"):
+                try globals.merge(readRecords(header)) { _, new in new }
+                overrides.records.merge(globals) { old, _ in old }
+            case UInt8(ascii: "L"): overrides.longName = try readText(header)
+            case UInt8(ascii: "K"): overrides.longLink = try readText(header)
+            default: return try begin(header, overrides)
+            }
+        }
+    }
+
+    /// What extension headers say about the member that follows.
+    struct Overrides {
+        var records: [String: [UInt8]]
+        var longName: [UInt8]?
+        var longLink: [UInt8]?
+    }
+
+    /// Hands out the current member's content in pieces.
+    mutating func readContent(
+        _ use: (UnsafeRawBufferPointer) throws(LayerArchiveError) -> Void
+    ) throws(LayerArchiveError) {
+        while remaining > 0 {
+            let count = try stream.next(atMost: remaining) { bytes throws(LayerArchiveError) in
+                try use(bytes)
+                return Int64(bytes.count)
+            }
+            guard let count else { throw endsTooEarly }
+            remaining -= count
+        }
+    }
+
+    /// The current member's content, held in memory: at most `heldSize` bytes.
+    mutating func readHeldContent() throws(LayerArchiveError) -> [UInt8] {
+        guard remaining <= limits.heldSize else {
+            throw LayerArchiveError(
+                .tooLarge, "cannot read \(stream.subject): a member of \(remaining) bytes is more than the \(limits.heldSize) that are held in memory")
+        }
+        var held: [UInt8] = []
+        held.reserveCapacity(Int(remaining))
+        try readContent { held.append(contentsOf: $0) }
+        return held
+    }
+
+    /// The SHA-256 of the whole tar, for a stream that hashes; and its size.
+    mutating func finish() throws(LayerArchiveError) -> (digest: Digest, size: Int64) {
+        let digest = try stream.finishDigest()
+        return (digest, stream.decodedSize)
+    }
+
+    private mutating func begin(
+        _ header: TarMember.Header, _ overrides: Overrides
+    ) throws(LayerArchiveError) -> TarMember {
+        memberCount += 1
+        guard memberCount <= limits.members else {
+            throw LayerArchiveError(.tooLarge, "cannot read \(stream.subject): it has more than \(limits.members) members")
+        }
+        let member: TarMember
+        do throws(TarMember.Malformed) { member = try TarMember(header, overrides) } catch { throw corrupt(error.reason) }
+        guard member.size <= limits.memberSize else {
+            throw LayerArchiveError(
+                .tooLarge,
+                "cannot read \(stream.subject): its member '\(member.shownPath)' has \(member.size) bytes, more than \(limits.memberSize)")
+        }
+        setContent(member.size)
+        return member
+    }
+
+    private mutating func setContent(_ size: Int64) {
+        (remaining, padding) = (size, Int64(TarHeader.padding(after: size)))
+    }
+
+    private mutating func readRecords(_ header: TarMember.Header) throws(LayerArchiveError) -> [String: [UInt8]] {
+        let bytes = try readExtension(header)
+        do throws(TarMember.Malformed) { return try TarMember.records(bytes) } catch { throw corrupt(error.reason) }
+    }
+
+    private mutating func readText(_ header: TarMember.Header) throws(LayerArchiveError) -> [UInt8] {
+        Array(try readExtension(header).prefix { $0 != 0 })
+    }
+
+    private mutating func readExtension(_ header: TarMember.Header) throws(LayerArchiveError) -> [UInt8] {
+        guard header.size <= min(1 << 20, limits.heldSize) else {
+            throw LayerArchiveError(.tooLarge, "cannot read \(stream.subject): an extension header has \(header.size) bytes")
+        }
+        setContent(header.size)
+        return try readHeldContent()
+    }
+
+    private mutating func readHeader() throws(LayerArchiveError) -> TarMember.Header? {
+        var block: [UInt8] = []
+        block.reserveCapacity(TarHeader.blockSize)
+        while block.count < TarHeader.blockSize {
+            let missing = Int64(TarHeader.blockSize - block.count)
+            guard try stream.next(atMost: missing, { block.append(contentsOf: $0) }) != nil else { throw endsTooEarly }
+        }
+        if block.allSatisfy({ $0 == 0 }) { return nil }
+        do throws(TarMember.Malformed) { return try TarMember.Header(block) } catch { throw corrupt(error.reason) }
+    }
+
+    private mutating func skip(_ count: Int64) throws(LayerArchiveError) {
+        var left = count
+        while left > 0 {
+            guard let skipped = try stream.next(atMost: left, { Int64($0.count) }) else { throw endsTooEarly }
+            left -= skipped
+        }
+    }
+
+    private var endsTooEarly: LayerArchiveError { corrupt("it ends too early") }
+
+    private func corrupt(_ reason: String) -> LayerArchiveError {
+        LayerArchiveError(
+            .corrupt, "cannot read \(stream.subject): \(reason)", hint: "the file is damaged or cut short; fetch it again")
+    }
+}

@@ -1,0 +1,93 @@
+import OCIModel
+import SystemPackage
+
+/// A tree as tar bytes, pulled: content files are read straight into the caller's buffer.
+struct TarStream: ~Copyable {
+    private let entries: [(path: EntryPath, entry: FileEntry)]
+    private var next = 0
+    /// Bytes to hand out before anything else: headers, small contents, padding.
+    private var pending: [UInt8] = []
+    private var pendingOffset = 0
+    private var content: Content?
+    /// Neighbouring entries often lie in one file.
+    private var file: OpenFile?
+    private var isEnded = false
+
+    private struct Content {
+        let path: EntryPath
+        let offset: Int64
+        let size: Int64
+        var done: Int64 = 0
+    }
+
+    init(_ tree: FileTree) throws(LayerArchiveError) { entries = try tree.tarOrder() }
+
+    /// Fills the buffer; it stays partly empty only at the end of the tar.
+    mutating func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(LayerArchiveError) -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+            if pendingOffset < pending.count {
+                filled += copyPending(to: rest)
+            } else if content != nil {
+                filled += try readContent(into: rest)
+            } else if next < entries.count {
+                try start(entries[next])
+                next += 1
+            } else if !isEnded {
+                // POSIX: two zero blocks. No filling up to a record of 10 240 bytes, which is for tapes.
+                put([UInt8](repeating: 0, count: 2 * TarHeader.blockSize))
+                isEnded = true
+            } else {
+                break
+            }
+        }
+        return filled
+    }
+
+    private mutating func put(_ bytes: [UInt8]) { (pending, pendingOffset) = (bytes, 0) }
+
+    private mutating func copyPending(to buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let count = min(buffer.count, pending.count - pendingOffset)
+        buffer.copyBytes(from: pending[pendingOffset..<pendingOffset + count])
+        pendingOffset += count
+        return count
+    }
+
+    private mutating func start(_ item: (path: EntryPath, entry: FileEntry)) throws(LayerArchiveError) {
+        let header = try TarHeader.bytes(path: item.path, entry: item.entry)
+        guard case .regular(let source) = item.entry.kind else { return put(header) }
+        switch source {
+        case .bytes(let bytes):
+            put(header + bytes + Self.padding(after: source.size))
+        case .slice(let path, let offset, let size):
+            guard offset >= 0, size >= 0, !offset.addingReportingOverflow(size).overflow else {
+                throw LayerArchiveError(.invalidTree, "the content of \(item.path) is no part of a file: \(size) bytes at \(offset)")
+            }
+            put(header)
+            guard size > 0 else { return }
+            if file?.path != path { file = try OpenFile(reading: path) }
+            content = Content(path: item.path, offset: offset, size: size)
+        }
+    }
+
+    private mutating func readContent(into buffer: UnsafeMutableRawBufferPointer) throws(LayerArchiveError) -> Int {
+        guard var current = content, let descriptor = file?.descriptor, let path = file?.path else { return 0 }
+        let count = Int(min(Int64(buffer.count), current.size - current.done))
+        let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
+        let read = try descriptor.readFully(
+            at: current.offset + current.done, into: part, doing: "read \(path), the content of \(current.path)")
+        guard read == count else { throw LayerArchiveError.short(content: path, of: current.path) }
+        current.done += Int64(count)
+        content = current
+        if current.done == current.size {
+            content = nil
+            put(Self.padding(after: current.size))
+        }
+        return count
+    }
+
+    private static func padding(after size: Int64) -> [UInt8] {
+        [UInt8](repeating: 0, count: TarHeader.padding(after: size))
+    }
+}
