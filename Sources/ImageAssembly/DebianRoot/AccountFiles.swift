@@ -40,7 +40,9 @@ struct AccountFiles {
     private mutating func isFree(_ noun: String, _ name: String, _ id: UInt32, in file: AccountFile) -> Bool {
         let before = taken.count
         if let other = file.id(of: name) { taken.append("\(noun) \(name) exists with number \(other)") }
-        if let other = file.name(of: id), other != name { taken.append("number \(id) of \(noun) \(name) is \(other)'s") }
+        if let other = file.name(of: id), other != name {
+            taken.append("number \(id) of \(noun) \(name) is \(other)'s")
+        }
         return taken.count == before
     }
 

@@ -31,13 +31,18 @@ extension FileTree {
     /// The tree without the excluded entries. A file whose other names stay is kept under the first of these.
     func excluding(_ excludes: (EntryPath) -> Bool) -> FileTree {
         var kept = FileTree()
-        var left: Set<EntryPath> = []
-        var moved: [EntryPath: EntryPath] = [:]
-        for (path, entry) in sorted {
-            if path.parent.map(left.contains) == true || excludes(path) { left.insert(path) } else { kept[path] = entry }
+        var answers: [EntryPath: Bool] = [.root: false]
+        func isOut(_ path: EntryPath) -> Bool {
+            if let answer = answers[path] { return answer }
+            // The parent may be a directory that nobody ships.
+            let answer = path.parent.map(isOut) == true || excludes(path)
+            answers[path] = answer
+            return answer
         }
+        for (path, entry) in entries where !isOut(path) { kept[path] = entry }
+        var moved: [EntryPath: EntryPath] = [:]
         for (path, entry) in kept.sorted {
-            guard case .hardLink(let target) = entry.kind, left.contains(target), let file = self[target] else {
+            guard case .hardLink(let target) = entry.kind, isOut(target), let file = self[target] else {
                 continue
             }
             if let first = moved[target] {

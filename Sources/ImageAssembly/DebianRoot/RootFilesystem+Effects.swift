@@ -53,7 +53,8 @@ extension RootFilesystem {
             throw ImageAssemblyError(.invalidInput, "'\(name)' is not the name of an alternative")
         }
         guard let real = tree.resolve(target, followingLast: true), tree[real] != nil else {
-            throw ImageAssemblyError(.invalidInput, "the alternative \(target) of \(name) is not in the root filesystem")
+            throw ImageAssemblyError(
+                .invalidInput, "the alternative \(target) of \(name) is not in the root filesystem")
         }
         try link(.of("etc/alternatives/" + name), to: Array(target.description.utf8))
         try link(path, to: Array("/etc/alternatives/\(name)".utf8))

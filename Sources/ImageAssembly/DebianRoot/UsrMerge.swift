@@ -36,8 +36,9 @@ enum UsrMerge {
 
     /// Adds the links that no package ships, and the directories that they lead to.
     static func addLinks(to tree: inout FileTree, time: Int64) throws(ImageAssemblyError) {
-        let below = Set(tree.entries.keys.lazy.filter { $0.components.first.map(Array.init) == usr }
-            .compactMap { $0.components.dropFirst().first.map(Array.init) })
+        let below = Set(
+            tree.entries.keys.lazy.filter { $0.components.first.map(Array.init) == usr }
+                .compactMap { $0.components.dropFirst().first.map(Array.init) })
         for name in always + multilib {
             let link = try EntryPath.of(name)
             let directory = try EntryPath.of("usr/" + name)
