@@ -1,0 +1,101 @@
+import ImageDefinition
+import LayerArchive
+import OCIModel
+
+extension ConsistencyGate {
+    /// A bundled program that must be run to learn its version.
+    struct UnsettledProgram: Sendable {
+        var path: EntryPath
+        /// What the file's name promises.
+        var version: VersionNumber
+        /// What the program's variables suggest.
+        var suggested: VersionNumber?
+        var run: ProgramRun
+    }
+
+    private struct Claim {
+        var path: EntryPath
+        var version: VersionNumber
+    }
+
+    /// The tag must be the newest bundled version and a revision, whatever the order of the list.
+    func tagFailures() -> [GateFailure] {
+        guard let bundle = definition.bundle else { return [] }
+        var failures: [GateFailure] = []
+        func fail(_ rule: GateRule, _ message: String) {
+            failures.append(GateFailure(platform: nil, rule: rule, message: message))
+        }
+        for text in bundle.versions.map(\.version) where VersionNumber(text) == nil {
+            fail(.bundleVersion, "the bundled version '\(text)' is not a version number")
+        }
+        guard let newest = bundle.versions.compactMap({ VersionNumber($0.version) }).max() else {
+            fail(.bundleVersion, "the bundle holds no version")
+            return failures
+        }
+        let revision = tag.dropFirst(newest.description.count + 1)
+        let isRevision = !revision.isEmpty && revision.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        if !tag.hasPrefix("\(newest)-") || !isRevision {
+            fail(.tagVersion, "the tag '\(tag)' is not '\(newest)', the newest bundled version, and a revision")
+        }
+        return failures
+    }
+
+    /// Finds each bundled program and settles its version where its bytes tell it.
+    func checkBundle(
+        _ platform: Platform, _ programs: ExecutableCheck, _ reader: ContentReader, _ result: inout Examination
+    ) {
+        guard let bundle = definition.bundle, platform.os == "linux" else { return }
+        func fail(_ path: EntryPath, _ fault: GateFault) {
+            result.failures.append(
+                GateFailure(platform: platform, path: path, rule: fault.rule, message: fault.message))
+        }
+        // The newest version's programs are there under two names; one look is enough.
+        var known: [EntryPath: VersionNumber?] = [:]
+        for claim in Self.claims(of: bundle) {
+            guard let file = programs.root.file(claim.path) else {
+                fail(claim.path, GateFault(.bundleFile, "is missing, and the bundle promises it"))
+                continue
+            }
+            if file.entry.mode != bundle.mode {
+                let modes = "has mode \(Self.octal(file.entry.mode)), not \(Self.octal(bundle.mode))"
+                fail(claim.path, GateFault(.bundleFile, modes))
+            }
+            guard let image = programs.images[file.path] else {
+                fail(
+                    claim.path, GateFault(.bundleVersion, "is no executable of \(platform) that could tell its version")
+                )
+                continue
+            }
+            do throws(GateFault) {
+                if known[file.path] == nil {
+                    known[file.path] = .some(try image.greatestGoVersionVariable(in: file.content, reader: reader))
+                }
+                let version = known[file.path] ?? nil
+                guard version != claim.version else { continue }
+                result.unsettled.append(
+                    UnsettledProgram(
+                        path: claim.path, version: claim.version, suggested: version,
+                        run: programs.programRun(file.path)))
+            } catch {
+                fail(claim.path, error)
+            }
+        }
+    }
+
+    /// `NAME-VERSION` for each version that has the program, and `NAME` for the newest.
+    private static func claims(of bundle: Definition.Bundle) -> [Claim] {
+        let versions = bundle.versions.compactMap { VersionNumber($0.version) }.sorted()
+        var claims: [Claim] = []
+        for program in bundle.programs {
+            let since = program.since.flatMap { VersionNumber($0) }
+            for version in versions where since.map({ $0 <= version }) ?? true {
+                let names = ["\(program.name)-\(version)"] + (version == versions.last ? [program.name] : [])
+                for name in names {
+                    guard let path = try? bundle.directory.appending(name) else { continue }
+                    claims.append(Claim(path: path, version: version))
+                }
+            }
+        }
+        return claims
+    }
+}

@@ -1,0 +1,65 @@
+import ImageDefinition
+import OCIModel
+
+extension ConsistencyGate {
+    /// Config, manifest and index entry must describe one image of one platform (image-spec, config.md and manifest.md).
+    func documentFailures(_ image: PlatformImage) -> [GateFailure] {
+        let faults = platformFaults(image) + digestFaults(image) + layerFaults(image)
+        return faults.map { image.failure(nil, $0) }
+    }
+
+    private func platformFaults(_ image: PlatformImage) -> [GateFault] {
+        var faults: [GateFault] = []
+        let config = image.config.value.platform
+        if config != image.platform {
+            faults.append(GateFault(.platformAgreement, "the config says \(Self.describe(config))"))
+        }
+        if image.entry.platform != image.platform {
+            let said = image.entry.platform.map(Self.describe) ?? "no platform"
+            faults.append(GateFault(.platformAgreement, "the index entry says \(said)"))
+        }
+        return faults
+    }
+
+    private func digestFaults(_ image: PlatformImage) -> [GateFault] {
+        var faults: [GateFault] = []
+        let config = image.manifest.value.config
+        if config.digest != Digest(of: image.config.bytes) || config.size != Int64(image.config.bytes.count) {
+            faults.append(
+                GateFault(.configDigest, "the manifest names a config \(config.digest) that is another document"))
+        }
+        if config.mediaType != .config {
+            faults.append(GateFault(.configDigest, "the manifest calls its config '\(config.mediaType.rawValue)'"))
+        }
+        let entry = image.entry
+        if entry.digest != Digest(of: image.manifest.bytes) || entry.size != Int64(image.manifest.bytes.count) {
+            faults.append(
+                GateFault(.manifestDigest, "the index names a manifest \(entry.digest) that is another document"))
+        }
+        if entry.mediaType != .manifest {
+            faults.append(GateFault(.manifestDigest, "the index calls its manifest '\(entry.mediaType.rawValue)'"))
+        }
+        return faults
+    }
+
+    private func layerFaults(_ image: PlatformImage) -> [GateFault] {
+        let config = image.config.value
+        let counts = [
+            ("manifest has", image.manifest.value.layers.count), ("config has", config.rootfs.diffIDs.count),
+            ("history has", (config.history ?? []).count { $0.emptyLayer != true }),
+        ]
+        var faults = counts.filter { $0.1 != image.layers.count }.map {
+            GateFault(.layerCount, "the \($0.0) \($0.1) layers, and the image \(image.layers.count)")
+        }
+        if config.rootfs.type != "layers" {
+            faults.append(
+                GateFault(.layerCount, "the config's rootfs has the type '\(config.rootfs.type)', not 'layers'"))
+        }
+        return faults
+    }
+
+    private static func describe(_ platform: Platform) -> String {
+        let features = platform.osFeatures.map { " with " + $0.joined(separator: ",") } ?? ""
+        return platform.description + (platform.variant.map { "/" + $0 } ?? "") + features
+    }
+}

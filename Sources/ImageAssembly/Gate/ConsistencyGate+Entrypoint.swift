@@ -1,0 +1,21 @@
+import ImageDefinition
+import LayerArchive
+import OCIModel
+
+extension ConsistencyGate {
+    /// What a container starts must be there: the first word of the entrypoint, or of the command where there is none.
+    func entrypointFailures(_ image: PlatformImage, _ root: MergedRoot) -> [GateFailure] {
+        guard image.platform.os == "linux", let execution = image.config.value.config else { return [] }
+        let words = execution.entrypoint.flatMap { $0.isEmpty ? nil : $0 } ?? execution.command ?? []
+        // A bare name is looked for in PATH, which the user of the image may set.
+        guard let word = words.first, word.utf8.first == UInt8(ascii: "/") else { return [] }
+        let fault: GateFault
+        if let path = try? EntryPath(word), let file = root.file(path) {
+            guard file.entry.mode & 0o111 == 0 else { return [] }
+            fault = GateFault(.entrypoint, "a container would start \(word), which is not executable")
+        } else {
+            fault = GateFault(.entrypoint, "a container would start \(word), which is no file of the image")
+        }
+        return [image.failure(nil, fault)]
+    }
+}

@@ -1,0 +1,75 @@
+import ImageDefinition
+import LayerArchive
+import OCIModel
+
+extension ConsistencyGate {
+    private static let maximumRecord = 1 << 20
+    private static let maximumChecksums = 16 << 20
+
+    /// What trivy, grype and syft read: without it they take the image for one of no distribution and report nothing.
+    func scannerFailures(_ platform: Platform, _ root: MergedRoot, _ reader: ContentReader) -> [GateFailure] {
+        var failures: [GateFailure] = []
+        func check(_ text: String, _ rule: (FileContent) throws(GateFault) -> Void) {
+            guard let path = try? EntryPath(text) else { return }
+            do throws(GateFault) {
+                guard let file = root.file(path) else { throw GateFault(.scannerData, "is missing") }
+                try rule(file.content)
+            } catch {
+                failures.append(GateFailure(platform: platform, path: path, rule: error.rule, message: error.message))
+            }
+        }
+        check("/etc/debian_version") { content throws(GateFault) in
+            if content.size == 0 { throw GateFault(.scannerData, "is empty") }
+        }
+        check("/etc/os-release") { content throws(GateFault) in
+            let lines = try reader.readAll(content, limit: Self.maximumRecord).split(separator: UInt8(ascii: "\n"))
+            guard lines.contains(where: { $0.elementsEqual("ID=debian".utf8) }) else {
+                throw GateFault(.scannerData, "does not say ID=debian")
+            }
+        }
+        let records = root.sorted.map(\.path.description).filter { $0.hasPrefix("/var/lib/dpkg/status.d/") }
+        if records.isEmpty { check("/var/lib/dpkg/status.d") { _ throws(GateFault) in } }
+        for record in records {
+            check(record) { content throws(GateFault) in
+                if record.hasSuffix(".md5sums") {
+                    try Self.checkChecksums(try reader.readAll(content, limit: Self.maximumChecksums))
+                } else {
+                    try Self.checkStanza(try reader.readAll(content, limit: Self.maximumRecord))
+                }
+            }
+        }
+        return failures
+    }
+
+    /// Two spaces after the checksum: trivy stops at a line without them.
+    private static func checkChecksums(_ bytes: [UInt8]) throws(GateFault) {
+        guard let last = bytes.last else { return }
+        guard last == UInt8(ascii: "\n") else { throw GateFault(.scannerData, "does not end in a newline") }
+        let lines = bytes.dropLast().split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (number, line) in lines.enumerated() {
+            let isHex = line.prefix(32).allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+            guard line.count > 34, isHex, line.dropFirst(32).starts(with: "  ".utf8) else {
+                throw GateFault(.scannerData, "line \(number + 1) is not a checksum, two spaces and a path")
+            }
+        }
+    }
+
+    /// One stanza: syft drops a last line without a newline and stops at a field that comes twice.
+    private static func checkStanza(_ bytes: [UInt8]) throws(GateFault) {
+        guard bytes.last == UInt8(ascii: "\n") else { throw GateFault(.scannerData, "does not end in a newline") }
+        var fields: Set<String> = []
+        for line in bytes.split(separator: UInt8(ascii: "\n")) where line.first != 0x20 && line.first != 0x09 {
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
+                throw GateFault(
+                    .scannerData, "has the line '\(String(decoding: line, as: UTF8.self))', which is no field")
+            }
+            let field = String(decoding: line[..<colon], as: UTF8.self).lowercased()
+            guard fields.insert(field).inserted else {
+                throw GateFault(.scannerData, "has the field '\(field)' twice")
+            }
+        }
+        for field in ["package", "version", "architecture"] where !fields.contains(field) {
+            throw GateFault(.scannerData, "lacks the field '\(field)'")
+        }
+    }
+}

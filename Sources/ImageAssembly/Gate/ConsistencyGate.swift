@@ -1,0 +1,96 @@
+package import ImageDefinition
+package import LayerArchive
+package import OCIModel
+
+/// The last look at an image before anything points to it: does it hold together, on every platform?
+///
+/// Each rule answers to a defect that some published image had. All violations are found, not the first.
+package struct ConsistencyGate: Sendable {
+    /// One layer as it was written.
+    package struct Layer: Sendable {
+        /// What messages call it.
+        package var name: String
+        package var tree: FileTree
+        package init(name: String, tree: FileTree) {
+            self.name = name
+            self.tree = tree
+        }
+    }
+
+    /// The image of one platform, with the documents that describe it.
+    package struct PlatformImage: Sendable {
+        package var platform: Platform
+        /// Lowest first.
+        package var layers: [Layer]
+        package var config: Encoded<ImageConfig>
+        package var manifest: Encoded<Manifest>
+        /// The manifest's entry in the index.
+        package var entry: Descriptor
+        package init(
+            platform: Platform, layers: [Layer], config: Encoded<ImageConfig>, manifest: Encoded<Manifest>,
+            entry: Descriptor
+        ) {
+            self.platform = platform
+            self.layers = layers
+            self.config = config
+            self.manifest = manifest
+            self.entry = entry
+        }
+    }
+
+    /// In the order of the index.
+    package var images: [PlatformImage]
+    package var definition: Definition
+    /// The tag that the index is about to get.
+    package var tag: String
+    /// Whether a path may differ between the Linux platforms.
+    package var platformSpecific: @Sendable (EntryPath) -> Bool
+
+    package init(
+        images: [PlatformImage], definition: Definition, tag: String,
+        platformSpecific: @escaping @Sendable (EntryPath) -> Bool
+    ) {
+        self.images = images
+        self.definition = definition
+        self.tag = tag
+        self.platformSpecific = platformSpecific
+    }
+
+    /// What reading alone found out.
+    package struct Examination: Sendable {
+        /// Ordered by rule group, platform and path; see `settled(by:)`.
+        var failures: [GateFailure]
+        /// Programs whose version their bytes do not tell.
+        var unsettled: [UnsettledProgram]
+    }
+
+    /// Applies every rule that needs no program to run. Blocks while it reads file contents: some hundred kilobytes of
+    /// each Go program, a few of any other ELF file, four bytes of the rest.
+    package func examine() -> Examination {
+        let reader = ContentReader()
+        var result = Examination(failures: tagFailures(), unsettled: [])
+        var roots: [(platform: Platform, root: MergedRoot)] = []
+        for image in images {
+            var root = MergedRoot()
+            result.failures += documentFailures(image)
+            for layer in image.layers {
+                for (path, fault) in root.add(layer) { result.failures.append(image.failure(path, fault)) }
+            }
+            var programs = ExecutableCheck(platform: image.platform, root: root)
+            programs.run(reader)
+            result.failures += programs.failures
+            result.failures += entrypointFailures(image, root)
+            if definition.debian != nil { result.failures += scannerFailures(image.platform, root, reader) }
+            checkBundle(image.platform, programs, reader, &result)
+            roots.append((image.platform, root))
+        }
+        result.failures += platformDifferences(roots)
+        return result
+    }
+}
+
+extension ConsistencyGate.PlatformImage {
+    func failure(_ path: EntryPath?, _ fault: GateFault) -> GateFailure {
+        GateFailure(platform: platform, path: path, rule: fault.rule, message: fault.message)
+    }
+}

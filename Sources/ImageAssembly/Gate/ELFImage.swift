@@ -1,0 +1,84 @@
+import LayerArchive
+
+/// What the loader reads of an ELF file: segments, interpreter and dynamic section (ELF-64 object file format; gABI 4 and 5).
+///
+/// Only 64-bit little-endian files are read further than their header: no other kind is on a platform that is built.
+/// Reads by offset what it needs, with a limit on every count and length; nothing in a file can make it trap.
+struct ELFImage: Hashable, Sendable {
+    /// A loadable part of the file.
+    struct Segment: Hashable, Sendable {
+        var offset: UInt64
+        var address: UInt64
+        var fileSize: UInt64
+        var isWritable: Bool
+    }
+
+    var header: ELFHeader
+    var segments: [Segment] = []
+    /// The path in PT_INTERP.
+    var interpreter: [UInt8]?
+    /// The names of DT_NEEDED, in the file's order.
+    var needed: [[UInt8]] = []
+    /// The directories of DT_RUNPATH, or of DT_RPATH where that is missing; `$ORIGIN` not yet replaced.
+    var searchPath: [[UInt8]] = []
+
+    static let maximumSegments = 128
+    static let maximumDynamicSize = 1 << 20
+    static let maximumNeeded = 1024
+    static let maximumString = 4096
+
+    /// Reads on from a header that was found by `ELFHeader(_:)`.
+    init(_ content: FileContent, header: ELFHeader, reader: ContentReader) throws(GateFault) {
+        self.header = header
+        let count = Int(header.programHeaderCount)
+        guard count > 0 else { return }
+        guard count <= Self.maximumSegments, header.programHeaderSize == 56,
+            let start = Int64(exactly: header.programHeaderOffset)
+        else { throw GateFault(.elfMalformed, "has a malformed ELF program header table") }
+        let table = try reader.read(content, at: start, count: count * 56)
+        guard table.count == count * 56 else { throw GateFault(.elfMalformed, "ends within its ELF program headers") }
+        var dynamic: Segment?
+        for index in 0..<count {
+            let (type, segment) = Self.programHeader(table, at: index * 56)
+            switch type {
+            case 1: segments.append(segment)
+            case 2: dynamic = segment
+            case 3: interpreter = try Self.interpreter(segment, content, reader)
+            default: break
+            }
+        }
+        if let dynamic { try readDynamic(dynamic, content, reader) }
+    }
+
+    private static func programHeader(_ table: [UInt8], at offset: Int) -> (type: UInt32, Segment) {
+        let segment = Segment(
+            offset: table.littleEndian(at: offset + 8), address: table.littleEndian(at: offset + 16),
+            fileSize: table.littleEndian(at: offset + 32),
+            isWritable: table.littleEndian(at: offset + 4, as: UInt32.self) & 2 != 0)
+        return (table.littleEndian(at: offset), segment)
+    }
+
+    private static func interpreter(
+        _ segment: Segment, _ content: FileContent, _ reader: ContentReader
+    ) throws(GateFault) -> [UInt8] {
+        guard (2...UInt64(maximumString)).contains(segment.fileSize), let offset = Int64(exactly: segment.offset) else {
+            throw GateFault(.elfMalformed, "has a malformed interpreter path")
+        }
+        let bytes = try reader.read(content, at: offset, count: Int(segment.fileSize))
+        guard bytes.count == Int(segment.fileSize), let end = bytes.firstIndex(of: 0), end > 0 else {
+            throw GateFault(.elfMalformed, "has a malformed interpreter path")
+        }
+        return Array(bytes[..<end])
+    }
+
+    /// Where `count` bytes at a virtual address are in the file; `nil` where no segment holds them all.
+    func fileOffset(of address: UInt64, count: UInt64) -> Int64? {
+        for segment in segments where address >= segment.address {
+            let inside = address - segment.address
+            guard inside < segment.fileSize, count <= segment.fileSize - inside else { continue }
+            let (offset, overflow) = segment.offset.addingReportingOverflow(inside)
+            return overflow ? nil : Int64(exactly: offset)
+        }
+        return nil
+    }
+}

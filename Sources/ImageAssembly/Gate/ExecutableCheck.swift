@@ -1,0 +1,105 @@
+import LayerArchive
+import OCIModel
+
+/// The executables of one platform's root filesystem: are they for its machine, and can its loader start them?
+struct ExecutableCheck {
+    let platform: Platform
+    let root: MergedRoot
+    /// By path, symlinks resolved.
+    private(set) var images: [EntryPath: ELFImage] = [:]
+    /// The files that the loader would take for an executable's needed libraries, in its order.
+    private(set) var libraries: [EntryPath: [EntryPath]] = [:]
+    private(set) var failures: [GateFailure] = []
+
+    init(platform: Platform, root: MergedRoot) {
+        self.platform = platform
+        self.root = root
+    }
+
+    mutating func run(_ reader: ContentReader) {
+        guard platform.os == "linux" else { return }
+        let files = root.sorted
+        for (path, entry) in files {
+            guard case .regular(let content) = entry.kind else { continue }
+            do throws(GateFault) {
+                images[path] = try identify(content, reader)
+            } catch {
+                fail(path, error)
+            }
+        }
+        // Everything must be known before libraries are looked for.
+        for (path, _) in files {
+            guard let image = images[path] else { continue }
+            if let interpreter = image.interpreter { checkInterpreter(interpreter, of: path) }
+            findLibraries(image, of: path)
+        }
+    }
+
+    private mutating func fail(_ path: EntryPath, _ fault: GateFault) {
+        failures.append(GateFailure(platform: platform, path: path, rule: fault.rule, message: fault.message))
+    }
+
+    private func identify(_ content: FileContent, _ reader: ContentReader) throws(GateFault) -> ELFImage? {
+        let start = try reader.read(content, at: 0, count: ELFHeader.size)
+        if try isWindowsExecutable(start, content, reader) {
+            throw GateFault(.peMachine, "is a Windows executable in a \(platform.os) image")
+        }
+        guard let header = try ELFHeader(start) else { return nil }
+        guard let target = ELFTarget(platform) else {
+            throw GateFault(.elfMachine, "is an ELF file, and which ones run on \(platform) is not known")
+        }
+        if let mismatch = target.mismatch(header) { throw GateFault(.elfMachine, mismatch) }
+        return try ELFImage(content, header: header, reader: reader)
+    }
+
+    /// `MZ`, and `PE\0\0` where the word at 60 says (PE format, "MS-DOS stub").
+    private func isWindowsExecutable(
+        _ start: [UInt8], _ content: FileContent, _ reader: ContentReader
+    ) throws(GateFault) -> Bool {
+        guard start.starts(with: "MZ".utf8), start.count >= 64 else { return false }
+        let offset = start.littleEndian(at: 60, as: UInt32.self)
+        return try reader.read(content, at: Int64(offset), count: 4) == Array("PE\0\0".utf8)
+    }
+
+    private mutating func checkInterpreter(_ text: [UInt8], of path: EntryPath) {
+        let shown = String(decoding: text, as: UTF8.self)
+        guard text.first == UInt8(ascii: "/"), let real = root.resolve(text, from: .root), images[real] != nil else {
+            fail(path, GateFault(.elfInterpreter, "its interpreter \(shown) is not in the image"))
+            return
+        }
+        if root.entries[real].map({ $0.mode & 0o111 == 0 }) ?? true {
+            fail(path, GateFault(.elfInterpreter, "its interpreter \(shown) is not executable"))
+        }
+    }
+
+    private mutating func findLibraries(_ image: ELFImage, of path: EntryPath) {
+        let directories = searchDirectories(image, of: path)
+        for name in image.needed {
+            if let library = find(name, in: directories) {
+                libraries[path, default: []].append(library)
+            } else {
+                let shown = String(decoding: name, as: UTF8.self)
+                fail(path, GateFault(.elfLibrary, "needs \(shown), which the loader does not find in the image"))
+            }
+        }
+    }
+
+    /// The file's own search path, then the loader's. `LD_LIBRARY_PATH`, `/etc/ld.so.cache` and the search paths of the
+    /// file that loads this one are not counted on.
+    private func searchDirectories(_ image: ELFImage, of path: EntryPath) -> [[UInt8]] {
+        let origin = Array((path.parent ?? .root).description.utf8)
+        let own = image.searchPath.map {
+            $0.replacing("$ORIGIN".utf8, with: origin).replacing("${ORIGIN}".utf8, with: origin)
+        }
+        return own + (ELFTarget(platform)?.libraryDirectories ?? []).map { Array($0.utf8) }
+    }
+
+    private func find(_ name: [UInt8], in directories: [[UInt8]]) -> EntryPath? {
+        let slash = UInt8(ascii: "/")
+        let places = name.contains(slash) ? [name] : directories.map { $0 + [slash] + name }
+        for place in places where place.first == slash {
+            if let real = root.resolve(place, from: .root), images[real] != nil { return real }
+        }
+        return nil
+    }
+}
