@@ -1,0 +1,39 @@
+/// Why an input could not be chosen, fetched or verified.
+package struct ImageInputsError: Error, Sendable, CustomStringConvertible {
+    /// What a caller can act on.
+    package enum Code: Hashable, Sendable {
+        /// Gone from every place that answered: resolve anew.
+        case notFound
+        /// No place could be talked to: no network, an unknown host, a refused connection.
+        case unreachable
+        /// The server answered too slowly, or stopped sending.
+        case timedOut
+        /// The server asked to come back later (429, 5xx), more often than the limit allows.
+        case busy
+        /// The server or a proxy refused the request, its certificate is not trusted, or its redirect is not safe to follow.
+        case rejected
+        /// The bytes are not the expected ones.
+        case corrupt
+        case inputOutput
+        case diskFull
+        case readOnly
+        /// An address given by the user (mirror, proxy) cannot be understood.
+        case invalidAddress
+    }
+
+    package var code: Code
+    /// What was being done, to what, and why it failed; lower-case, without a full stop. Never holds credentials.
+    package var message: String
+    /// What the user can do next.
+    package var hint: String?
+    package var cause: (any Error)?
+
+    package init(_ code: Code, _ message: String, hint: String? = nil, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.cause = cause
+    }
+
+    package var description: String { message }
+}
