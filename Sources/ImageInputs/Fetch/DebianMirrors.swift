@@ -1,0 +1,107 @@
+package import OCIModel
+
+/// Where the Debian archives are reached from: the user's mirror, else the machine's own apt sources, else Debian's servers.
+///
+/// A mirror named by the user is the only one asked. The machine's own sources are backed by Debian's servers, since a
+/// local mirror may carry other suites or architectures than the image needs.
+package struct DebianMirrors: Hashable, Sendable {
+    /// An archive with its own tree of `dists` and `pool`, by its name in locks.
+    package enum Archive: String, Hashable, Sendable, CaseIterable {
+        case debian
+        case security = "debian-security"
+
+        fileprivate var standard: String {
+            switch self {
+            case .debian: "http://ftp.debian.org/debian"
+            case .security: "http://security.debian.org/debian-security"
+            }
+        }
+    }
+
+    private var bases: [Archive: [DownloadURL]]
+
+    /// - Parameters:
+    ///   - explicit: the user's mirror of `debian`, such as `http://host/debian`; that of `debian-security` is then
+    ///     expected beside it (`http://host/debian-security`), and on Debian's server where it is not. A second
+    ///     address after white space names the mirror of `debian-security` itself. Blank means none.
+    ///   - aptSources: the machine's own, in order; those that are not `http` or `https` are passed over.
+    /// - Throws: `ImageInputsError.Code.invalidAddress` for an explicit mirror that is no `http` or `https` address.
+    package init(explicit: String?, aptSources: [Archive: [String]]) throws(ImageInputsError) {
+        let named = (explicit ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
+        let standard = try Archive.allCases.map { archive throws(ImageInputsError) in
+            (archive, try DownloadURL(archive.standard))
+        }
+        bases = Dictionary(uniqueKeysWithValues: standard.map { ($0.0, [$0.1]) })
+        guard named.isEmpty else {
+            try useExplicit(named)
+            return
+        }
+        for (archive, url) in standard {
+            let own = (aptSources[archive] ?? []).compactMap { try? DownloadURL($0) }
+            bases[archive] = Self.unique(own + [url])
+        }
+    }
+
+    private mutating func useExplicit(_ named: [String]) throws(ImageInputsError) {
+        guard named.count <= 2 else {
+            throw ImageInputsError(
+                .invalidAddress, "the Debian mirror has \(named.count) addresses",
+                hint: "give one, or one for debian and one for debian-security")
+        }
+        let mirrors = try named.map { text throws(ImageInputsError) in
+            do throws(ImageInputsError) { return try DownloadURL(text) } catch {
+                throw ImageInputsError(
+                    .invalidAddress, "the Debian mirror cannot be used: \(error.message)",
+                    hint: "write it as http://host/debian")
+            }
+        }
+        bases[.debian] = [mirrors[0]]
+        if mirrors.count == 2 {
+            bases[.security] = [mirrors[1]]
+        } else {
+            bases[.security] = Self.unique([try Self.sibling(of: mirrors[0])] + (bases[.security] ?? []))
+        }
+    }
+
+    /// `http://host/some/debian` → `http://host/some/debian-security`.
+    private static func sibling(of mirror: DownloadURL) throws(ImageInputsError) -> DownloadURL {
+        let parts = mirror.path.split(separator: "/").dropLast()
+        return try mirror.replacingPath(with: "/" + (parts + [Archive.security.rawValue[...]]).joined(separator: "/"))
+    }
+
+    private static func unique(_ urls: [DownloadURL]) -> [DownloadURL] {
+        var seen: Set<String> = []
+        return urls.filter { seen.insert($0.text.hasSuffix("/") ? String($0.text.dropLast()) : $0.text).inserted }
+    }
+}
+
+extension DebianMirrors {
+    /// The archive moves on within hours, and snapshot.debian.org keeps what it saw at its own visits, some hours after
+    /// a release; half a day later it has seen the release and the archive still has the release's files.
+    private static let snapshotDelay: Int64 = 12 * 3600
+
+    /// The addresses of one of the archive's files, best first.
+    ///
+    /// - Parameters:
+    ///   - path: relative to the archive's root: `pool/…`, `dists/trixie/InRelease`.
+    ///   - digest: for an index that its release offers under `by-hash` too: that name stays right while a mirror updates.
+    ///   - released: the date of the release that lists the file; given, the last address is on snapshot.debian.org.
+    /// - Throws: `ImageInputsError.Code.rejected` for a path that leaves the archive.
+    package func candidates(
+        for path: String, in archive: Archive, byHash digest: Digest? = nil, released: Timestamp? = nil
+    ) throws(ImageInputsError) -> [DownloadURL] {
+        var candidates: [DownloadURL] = []
+        for base in bases[archive] ?? [] {
+            if let digest {
+                let folder = path.split(separator: "/").dropLast().joined(separator: "/")
+                candidates.append(try base.appending(folder + "/by-hash/SHA256/" + digest.hex))
+            }
+            candidates.append(try base.appending(path))
+        }
+        guard let released else { return candidates }
+        let moment = Timestamp(seconds: released.seconds + Self.snapshotDelay).description
+        let compact = moment.filter { $0 != "-" && $0 != ":" }
+        let snapshot = try DownloadURL("https://snapshot.debian.org/archive/\(archive.rawValue)/\(compact)")
+        return candidates + [try snapshot.appending(path)]
+    }
+}

@@ -1,0 +1,93 @@
+/// An absolute `http` or `https` address (RFC 3986). Credentials are kept apart from the text, so that they reach the
+/// server and never a message.
+package struct DownloadURL: Hashable, Sendable {
+    package enum Scheme: String, Hashable, Sendable { case http, https }
+
+    /// The user and password of the address, decoded.
+    package struct Credentials: Hashable, Sendable {
+        package var user: String
+        package var password: String
+    }
+
+    package let scheme: Scheme
+    /// In lower case; an IPv6 address stands without its brackets.
+    package let host: String
+    package let port: Int
+    /// Percent-encoded, starts with a slash, without the query.
+    package let path: String
+    let query: String?
+    package internal(set) var credentials: Credentials?
+
+    /// Parses an absolute address; a fragment is dropped.
+    ///
+    /// - Throws: `ImageInputsError.Code.invalidAddress` for another scheme, no host, a bad port, spaces or control characters.
+    package init(_ text: String) throws(ImageInputsError) {
+        guard text.utf8.count <= 8192, text.utf8.allSatisfy({ (0x21...0x7e).contains($0) && $0 != 0x5c }) else {
+            throw Self.refusal("an address holds a space, a character that is not ASCII, or is too long")
+        }
+        guard let colon = text.firstRange(of: "://"),
+            let scheme = Scheme(rawValue: text[..<colon.lowerBound].lowercased())
+        else { throw Self.refusal("an address does not start with http:// or https://") }
+        let rest = text[colon.upperBound...].prefix { $0 != "#" }
+        let authority = rest.prefix { $0 != "/" && $0 != "?" }
+        let target = rest.dropFirst(authority.count)
+        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+
+        self.scheme = scheme
+        (host, port) = try Self.hostAndPort(authority, default: scheme == .https ? 443 : 80)
+        let path = parts.first.map(String.init) ?? ""
+        self.path = path.isEmpty ? "/" : path
+        query = parts.count > 1 ? String(parts[1]) : nil
+        credentials = Self.credentials(authority)
+    }
+
+    private static func hostAndPort(
+        _ authority: Substring, default standard: Int
+    ) throws(ImageInputsError) -> (String, Int) {
+        var rest = authority
+        if let at = authority.lastIndex(of: "@") { rest = authority[authority.index(after: at)...] }
+        var host: Substring
+        if rest.first == "[" {
+            host = rest.dropFirst().prefix { $0 != "]" }
+            rest = rest.dropFirst(host.count + 2)
+        } else {
+            host = rest.prefix { $0 != ":" }
+            rest = rest.dropFirst(host.count)
+        }
+        let isName = host.utf8.allSatisfy { byte in
+            byte == 0x2d || byte == 0x2e || byte == 0x5f || byte == 0x3a || PercentEncoding.isAlphanumeric(byte)
+        }
+        guard !host.isEmpty, isName else { throw refusal("an address has no valid host") }
+        guard !rest.isEmpty, rest != ":" else { return (host.lowercased(), standard) }
+        let digits = rest.dropFirst()
+        guard rest.first == ":", digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = Int(digits),
+            (1...65535).contains(port)
+        else { throw refusal("the address of host '\(host)' has no valid port") }
+        return (host.lowercased(), port)
+    }
+
+    private static func credentials(_ authority: Substring) -> Credentials? {
+        guard let at = authority.lastIndex(of: "@") else { return nil }
+        let parts = authority[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let decoded = parts.map { PercentEncoding.decode($0) }
+        return Credentials(user: decoded.first ?? "", password: decoded.count > 1 ? decoded[1] : "")
+    }
+
+    private static func refusal(_ message: String) -> ImageInputsError {
+        ImageInputsError(.invalidAddress, message, hint: "write it as http://host/path or https://host/path")
+    }
+}
+
+extension DownloadURL: CustomStringConvertible {
+    /// For people: without credentials and without the query, which may carry a signature.
+    package var description: String { origin + path + (query == nil ? "" : "?…") }
+
+    /// What is requested: everything but the credentials.
+    var text: String { origin + path + (query.map { "?" + $0 } ?? "") }
+
+    /// Scheme, host and, where it is not the scheme's own, port.
+    var origin: String {
+        let name = host.utf8.contains(0x3a) ? "[\(host)]" : host
+        return "\(scheme.rawValue)://\(name)" + (port == (scheme == .https ? 443 : 80) ? "" : ":\(port)")
+    }
+}

@@ -1,0 +1,110 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import OCIModel
+
+extension Downloader {
+    /// One request with its redirects, from sending it to judging what is there afterwards.
+    ///
+    /// - Throws: only what no further request can mend: cancellation and the destination's troubles.
+    func attempt(
+        _ request: DownloadRequest, from candidate: DownloadURL, into partial: PartialDownload
+    ) async throws -> DownloadAttempts.Outcome {
+        if case .upTo = request.expected, partial.validator == nil { try drop(partial, of: request) }
+        var url = candidate
+        for _ in 0...max(0, settings.limits.redirects) {
+            let response: HTTPClientResponse
+            do { response = try await send(to: url, resuming: partial) } catch {
+                try Task.checkCancellation()
+                return TransportFailure(url: url, limits: settings.limits).outcome(of: error)
+            }
+            let reading = ResponseReading(
+                status: response.status, headers: response.headers, offset: partial.count, expected: request.expected)
+            switch reading {
+            case .append(let validator):
+                partial.beginPiece(validator: validator ?? partial.validator)
+                return try await receive(response, request, from: url, into: partial)
+            case .replace(let validator):
+                try drop(partial, of: request)
+                partial.beginPiece(validator: validator)
+                return try await receive(response, request, from: url, into: partial)
+            case .redirect(let location):
+                await discard(response.body)
+                do throws(ImageInputsError) { url = try url.redirected(to: location) } catch { return .refused(error) }
+            default:
+                await discard(response.body)
+                return refusal(reading, response.status, url, request.expected)
+            }
+        }
+        return .refused(
+            ImageInputsError(.rejected, "\(candidate): more than \(settings.limits.redirects) redirects in a row"))
+    }
+
+    private func send(to url: DownloadURL, resuming partial: PartialDownload) async throws -> HTTPClientResponse {
+        var message = HTTPClientRequest(url: url.text)
+        message.headers.add(name: "User-Agent", value: "imagebuild")
+        message.headers.add(name: "Accept", value: "*/*")
+        if let credentials = url.credentials {
+            message.setBasicAuth(username: credentials.user, password: credentials.password)
+        }
+        if partial.count > 0 {
+            message.headers.add(name: "Range", value: "bytes=\(partial.count)-")
+            if let validator = partial.validator { message.headers.add(name: "If-Range", value: validator) }
+        }
+        let patience = settings.limits.connect + settings.limits.idle
+        return try await clients.client(for: url).execute(message, timeout: TimeAmount(patience))
+    }
+
+    private func receive(
+        _ response: HTTPClientResponse, _ request: DownloadRequest, from url: DownloadURL, into partial: PartialDownload
+    ) async throws -> DownloadAttempts.Outcome {
+        let limit = request.expected.limit
+        let allowed = settings.limits.total(for: limit - partial.count)
+        let deadline = ContinuousClock.now + allowed
+        do {
+            for try await chunk in response.body {
+                try Task.checkCancellation()
+                guard Int64(chunk.readableBytes) <= limit - partial.count else {
+                    return corrupt(partial, "\(url): it is longer than the expected \(limit) bytes")
+                }
+                try partial.append(chunk)
+                request.progress(Int64(chunk.readableBytes))
+                if ContinuousClock.now > deadline, partial.count < limit {
+                    let message = "\(url): only \(partial.count) of \(limit) bytes arrived within \(allowed)"
+                    return .interrupted(ImageInputsError(.timedOut, message))
+                }
+            }
+        } catch let error as ImageInputsError {
+            throw error
+        } catch {
+            try Task.checkCancellation()
+            // Every byte is here: how the connection ended no longer matters.
+            if case .exactly(_, let size) = request.expected, partial.count == size {
+                return judge(partial, request.expected, url)
+            }
+            return TransportFailure(url: url, limits: settings.limits).outcome(of: error)
+        }
+        try Task.checkCancellation()
+        return judge(partial, request.expected, url)
+    }
+
+    private func judge(
+        _ partial: PartialDownload, _ expected: ExpectedContent, _ url: DownloadURL
+    ) -> DownloadAttempts.Outcome {
+        guard case .exactly(let digest, let size) = expected else { return .whole }
+        if partial.count < size {
+            let message = "\(url): it ended after \(partial.count) of \(size) bytes"
+            return .interrupted(ImageInputsError(.corrupt, message))
+        }
+        let actual = partial.digest
+        guard actual != digest else { return .whole }
+        return corrupt(partial, "\(url): its bytes have \(actual), expected \(digest)")
+    }
+
+    /// Wrong bytes that came in several responses may be two versions of a file: once more, from the start.
+    private func corrupt(_ partial: PartialDownload, _ message: String) -> DownloadAttempts.Outcome {
+        let error = ImageInputsError(
+            .corrupt, message, hint: "the mirror or something on the way to it changes files; name another mirror")
+        return partial.pieces > 1 ? .unresumable(error) : .refused(error)
+    }
+}

@@ -1,0 +1,61 @@
+import OCIModel
+
+/// Fetches files over HTTP and lets nothing through that is not what was expected.
+///
+/// Each request tries its candidates in order; within one it retries with growing pauses and resumes from what has
+/// arrived. Exists only inside `withDownloader`, which closes its connections.
+package struct Downloader: Sendable {
+    /// The most transfers at a time, whatever a caller asks for: more than this is no longer polite to one mirror.
+    package static let concurrencyLimit = 8
+
+    let settings: DownloadSettings
+    let clients: HTTPClients
+
+    /// Runs `body` with a downloader and closes its connections before returning.
+    package static func withDownloader<Result: Sendable>(
+        _ settings: DownloadSettings, _ body: (Downloader) async throws -> Result
+    ) async throws -> Result {
+        let clients = HTTPClients(settings)
+        do {
+            let result = try await body(Downloader(settings: settings, clients: clients))
+            await clients.shutdown()
+            return result
+        } catch {
+            await clients.shutdown()
+            throw error
+        }
+    }
+
+    /// Fetches one file to its destination, verified. After an error the destination holds nothing of use.
+    ///
+    /// - Throws: `CancellationError`, or `ImageInputsError`: `.notFound` when it is gone wherever an answer came from,
+    ///   `.unreachable`, `.timedOut`, `.busy`, `.rejected`, `.corrupt`; at once and without trying further for the
+    ///   destination's own troubles `.diskFull`, `.readOnly`, `.inputOutput`.
+    @discardableResult
+    package func fetch(_ request: DownloadRequest) async throws -> Download {
+        let partial = try PartialDownload(path: request.destination)
+        var attempts = DownloadAttempts(
+            subject: request.subject, candidateCount: request.candidates.count, limits: settings.limits)
+        var step = attempts.first()
+        var source: DownloadURL?
+        while case .request(let candidate, let keepsPartial, let pause) = step {
+            try Task.checkCancellation()
+            if pause > .zero { try await settings.pause(pause) }
+            if !keepsPartial { try drop(partial, of: request) }
+            let url = request.candidates[candidate]
+            let outcome = try await attempt(request, from: url, into: partial)
+            step = attempts.next(after: outcome, jitter: settings.jitter())
+            source = url
+        }
+        if case .fail(let error) = step { throw error }
+        guard let source else { throw CancellationError() }
+        try partial.close()
+        return Download(digest: partial.digest, size: partial.count, source: source)
+    }
+
+    func drop(_ partial: PartialDownload, of request: DownloadRequest) throws(ImageInputsError) {
+        guard partial.count > 0 else { return }
+        request.progress(-partial.count)
+        try partial.empty()
+    }
+}

@@ -1,0 +1,60 @@
+/// Which proxy a request takes: the meaning of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`.
+package struct ProxySettings: Hashable, Sendable {
+    let http: ProxyAddress?
+    let https: ProxyAddress?
+    private let exceptions: [ProxyException]
+
+    /// No proxy at all.
+    package static let direct = ProxySettings(http: nil, https: nil, exceptions: [])
+
+    private init(http: ProxyAddress?, https: ProxyAddress?, exceptions: [ProxyException]) {
+        self.http = http
+        self.https = https
+        self.exceptions = exceptions
+    }
+
+    /// Reads the three variables, in upper case or else in lower case, from an environment.
+    ///
+    /// - Throws: `ImageInputsError.Code.invalidAddress` naming the variable whose value cannot be used.
+    package init(environment: [String: String]) throws(ImageInputsError) {
+        func value(_ name: String) -> String? {
+            [environment[name], environment[name.lowercased()]].lazy.compactMap { $0 }.first { !$0.isEmpty }
+        }
+        http = try value("HTTP_PROXY").map { text throws(ImageInputsError) in try ProxyAddress(text, from: "HTTP_PROXY")
+        }
+        https = try value("HTTPS_PROXY").map { text throws(ImageInputsError) in
+            try ProxyAddress(text, from: "HTTPS_PROXY")
+        }
+        exceptions = (value("NO_PROXY") ?? "").split { $0 == "," || $0 == " " }.map { ProxyException(String($0)) }
+    }
+
+    /// The proxy for an address; `nil` means directly. Loopback hosts never take one.
+    package func proxy(for url: DownloadURL) -> ProxyAddress? {
+        let proxy = url.scheme == .https ? https : http
+        let isLoopback = url.host == "localhost" || url.host == "::1" || url.host.hasPrefix("127.")
+        guard let proxy, !isLoopback, !exceptions.contains(where: { $0.covers(url) }) else { return nil }
+        return proxy
+    }
+}
+
+/// A proxy's address: `http://user:password@host:port`, `host:port` or `socks5://host:port`.
+package struct ProxyAddress: Hashable, Sendable {
+    package let isSOCKS: Bool
+    package let host: String
+    package let port: Int
+    package let credentials: DownloadURL.Credentials?
+
+    init(_ text: String, from variable: String) throws(ImageInputsError) {
+        let scheme = text.firstRange(of: "://").map { text[..<$0.lowerBound].lowercased() }
+        isSOCKS = scheme == "socks5" || scheme == "socks5h"
+        let rest = text.firstRange(of: "://").map { text[$0.upperBound...] } ?? text[...]
+        guard scheme == nil || scheme == "http" || isSOCKS, let url = try? DownloadURL("http://\(rest)") else {
+            throw ImageInputsError(
+                .invalidAddress, "the value of \(variable) is not the address of a proxy that can be used",
+                hint: "write it as http://host:port or socks5://host:port")
+        }
+        host = url.host
+        port = isSOCKS && url.port == 80 ? 1080 : url.port
+        credentials = url.credentials
+    }
+}

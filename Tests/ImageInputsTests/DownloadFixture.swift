@@ -1,0 +1,83 @@
+import ImageInputs
+import OCIModel
+import Synchronization
+import SystemPackage
+
+/// The surroundings of a download test: a folder of its own, small timeouts, pauses that are noted and not waited for.
+final class DownloadFixture: Sendable {
+    let folder: FilePath
+    private let noted = Mutex<[Duration]>([])
+    private let counted = Mutex<Int64>(0)
+
+    /// Each pause that was asked for.
+    var pauses: [Duration] { noted.withLock { $0 } }
+    /// The sum of all progress reports.
+    var progress: Int64 { counted.withLock { $0 } }
+
+    private init(folder: FilePath) { self.folder = folder }
+
+    /// Runs `body` in a new folder, which is removed afterwards.
+    static func using<Result: Sendable>(_ body: (DownloadFixture) async throws -> Result) async throws -> Result {
+        let name = "imagebuild-fetch-\(UInt64.random(in: .min ... .max))"
+        let folder = FilePath("/tmp").appending(name)
+        try makeFolder(folder)
+        defer { removeFolder(folder) }
+        return try await body(DownloadFixture(folder: folder))
+    }
+
+    var settings: DownloadSettings {
+        var limits = DownloadLimits()
+        limits.connect = .seconds(2)
+        limits.idle = .seconds(5)
+        return DownloadSettings(limits: limits, jitter: { 0 }, pause: { [self] in note($0) })
+    }
+
+    private func note(_ pause: Duration) { noted.withLock { $0.append(pause) } }
+
+    func request(_ urls: [String], _ expected: ExpectedContent, to name: String = "file") throws -> DownloadRequest {
+        try DownloadRequest(
+            subject: name, candidates: urls.map { try DownloadURL($0) }, expected: expected,
+            destination: folder.appending(name), progress: { [self] delta in counted.withLock { $0 += delta } })
+    }
+
+    /// Fetches one file whose bytes are known.
+    @discardableResult
+    func fetch(_ urls: [String], _ content: [UInt8], settings: DownloadSettings? = nil) async throws -> Download {
+        try await fetch(urls, .exactly(Digest(of: content), size: Int64(content.count)), settings: settings)
+    }
+
+    @discardableResult
+    func fetch(_ urls: [String], _ expected: ExpectedContent, settings: DownloadSettings? = nil) async throws
+        -> Download
+    {
+        let request = try request(urls, expected)
+        return try await Downloader.withDownloader(settings ?? self.settings) { try await $0.fetch(request) }
+    }
+
+    func bytes(_ name: String = "file") throws -> [UInt8] {
+        let descriptor = try FileDescriptor.open(folder.appending(name), .readOnly)
+        defer { try? descriptor.close() }
+        var bytes = [UInt8](repeating: 0, count: 4 << 20)
+        let count = try bytes.withUnsafeMutableBytes { try descriptor.read(into: $0) }
+        return Array(bytes.prefix(count))
+    }
+
+    /// Bytes without a pattern that a shifted or repeated piece could hide in.
+    static func content(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
+        var state = seed
+        return (0..<count).map { _ in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return UInt8(truncatingIfNeeded: state >> 33)
+        }
+    }
+}
+
+/// The error of a fetch that must fail.
+func failure(_ body: () async throws -> some Any) async throws -> ImageInputsError {
+    do { _ = try await body() } catch let error as ImageInputsError { return error }
+    throw NoFailure()
+}
+
+struct NoFailure: Error, CustomStringConvertible {
+    var description: String { "it succeeded, though it had to fail" }
+}

@@ -1,0 +1,181 @@
+import ImageInputs
+import OCIModel
+import Testing
+
+@Suite struct DownloaderResumeTests {
+    let content = DownloadFixture.content(300_000)
+
+    @Test func `a whole file takes one request`() async throws {
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { [content] _, _ in
+                .reply(200, [:], content)
+            } _: { server in
+                let download = try await fixture.fetch([server.url("/a.deb")], content)
+                #expect(download.digest == Digest(of: content))
+                #expect(download.size == 300_000)
+                #expect(try fixture.bytes() == content)
+                #expect(fixture.progress == 300_000)
+                #expect(server.requests.map(\.target) == ["/a.deb"])
+                #expect(server.requests.first?.headers["range"] == nil)
+            }
+        }
+    }
+
+    @Test(arguments: [StubServer.Step.close, .reset])
+    func `a broken connection is resumed where it broke`(ending: StubServer.Step) async throws {
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { [content] request, index in
+                index == 0
+                    ? .begin(content, sending: 100_000, ["ETag": "\"one\""]) + [.pause(.milliseconds(100)), ending]
+                    : .serve(content, to: request, ["ETag": "\"one\""])
+            } _: { server in
+                try await fixture.fetch([server.url("/a.deb")], content)
+                #expect(try fixture.bytes() == content)
+                #expect(server.requests.count == 2)
+                #expect(server.requests.last?.headers["range"] == "bytes=100000-")
+                #expect(server.requests.last?.headers["if-range"] == "\"one\"")
+                #expect(fixture.progress == 300_000, "no byte was fetched twice")
+                #expect(fixture.pauses == [.milliseconds(500)])
+            }
+        }
+    }
+
+    @Test func `a stalled body is given up and resumed`() async throws {
+        try await DownloadFixture.using { fixture in
+            var settings = fixture.settings
+            settings.limits.idle = .milliseconds(300)
+            try await StubServer.serving { [content] request, index in
+                index == 0
+                    ? .begin(content, sending: 5, ["Last-Modified": "Sun, 06 Nov 1994 08:49:37 GMT"]) + [
+                        .pause(.seconds(60))
+                    ]
+                    : .serve(content, to: request)
+            } _: { [settings] server in
+                try await fixture.fetch([server.url("/a.deb")], content, settings: settings)
+                #expect(try fixture.bytes() == content)
+                #expect(server.requests.last?.headers["range"] == "bytes=5-")
+                #expect(server.requests.last?.headers["if-range"] == "Sun, 06 Nov 1994 08:49:37 GMT")
+            }
+        }
+    }
+
+    @Test func `a body that only drips is given up and resumed`() async throws {
+        try await DownloadFixture.using { fixture in
+            var settings = fixture.settings
+            settings.limits.minimumTotal = .milliseconds(300)
+            settings.limits.slowestRate = 1 << 40
+            try await StubServer.serving { [content] request, index in
+                guard index == 0 else { return .serve(content, to: request) }
+                let drip = content[1...].prefix(40).flatMap { [StubServer.Step.pause(.milliseconds(50)), .send([$0])] }
+                return .begin(content, sending: 1) + drip
+            } _: { [settings] server in
+                try await fixture.fetch([server.url("/a.deb")], content, settings: settings)
+                #expect(try fixture.bytes() == content)
+                #expect(server.requests.count == 2)
+                #expect(server.requests.last?.headers["range"] != nil)
+            }
+        }
+    }
+
+    @Test func `a weak ETag is not used to resume`() async throws {
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { [content] request, index in
+                index == 0
+                    ? .begin(content, sending: 9, ["ETag": "W/\"one\""]) + [.pause(.milliseconds(100)), .close]
+                    : .serve(content, to: request)
+            } _: { server in
+                try await fixture.fetch([server.url("/a.deb")], content)
+                #expect(server.requests.last?.headers["if-range"] == nil)
+                #expect(server.requests.last?.headers["range"] == "bytes=9-")
+            }
+        }
+    }
+
+    @Test func `a server that ignores the range is read from the start`() async throws {
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { [content] _, index in
+                index == 0
+                    ? .begin(content, sending: 70_000) + [.pause(.milliseconds(100)), .close]
+                    : .reply(200, [:], content)
+            } _: { server in
+                try await fixture.fetch([server.url("/a.deb")], content)
+                #expect(try fixture.bytes() == content)
+                #expect(fixture.progress == 300_000, "dropped bytes are taken back")
+            }
+        }
+    }
+
+    @Test func `a refused range leads to a request without one`() async throws {
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { [content] request, index in
+                if index == 0 { return .begin(content, sending: 70_000) + [.pause(.milliseconds(100)), .close] }
+                return request.headers["range"] != nil ? .reply(416) : .reply(200, [:], content)
+            } _: { server in
+                try await fixture.fetch([server.url("/a.deb")], content)
+                #expect(try fixture.bytes() == content)
+                #expect(server.requests.map { $0.headers["range"] } == [nil, "bytes=70000-", nil])
+            }
+        }
+    }
+
+    @Test func `another range than the asked one is not written`() async throws {
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { [content] request, index in
+                switch index {
+                case 0: .begin(content, sending: 70_000) + [.pause(.milliseconds(100)), .close]
+                case 1: .reply(206, ["Content-Range": "bytes 0-9/300000"], Array(content[..<10]))
+                default: .serve(content, to: request)
+                }
+            } _: { server in
+                try await fixture.fetch([server.url("/a.deb")], content)
+                #expect(try fixture.bytes() == content)
+                #expect(server.requests.count == 3)
+            }
+        }
+    }
+
+    @Test func `a file that changed between two pieces is fetched anew from the same place`() async throws {
+        let other = DownloadFixture.content(300_000, seed: 2)
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { [content] request, index in
+                index == 0
+                    ? .begin(other, sending: 70_000) + [.pause(.milliseconds(100)), .close]
+                    : .serve(content, to: request)
+            } _: { server in
+                try await fixture.fetch([server.url("/a.deb")], content)
+                #expect(try fixture.bytes() == content)
+                #expect(server.requests.map { $0.headers["range"] } == [nil, "bytes=70000-", nil])
+            }
+        }
+    }
+
+    @Test func `a reset after the last byte costs no further request`() async throws {
+        try await DownloadFixture.using { fixture in
+            let size = String(content.count, radix: 16)
+            try await StubServer.serving { [content] _, _ in
+                // A chunked body without its end.
+                .reply(200, ["Transfer-Encoding": "chunked"], Array("\(size)\r\n".utf8) + content)
+                    + [.pause(.milliseconds(100)), .reset]
+            } _: { server in
+                try await fixture.fetch([server.url("/a.deb")], content)
+                #expect(try fixture.bytes() == content)
+                #expect(server.requests.count == 1)
+            }
+        }
+    }
+
+    @Test func `an unpinned file without a strong validator starts anew`() async throws {
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { [content] request, index in
+                index == 0
+                    ? .begin(content, sending: 70_000) + [.pause(.milliseconds(100)), .close]
+                    : .serve(content, to: request)
+            } _: { server in
+                let download = try await fixture.fetch([server.url("/InRelease")], .upTo(400_000))
+                #expect(download.digest == Digest(of: content))
+                #expect(server.requests.map { $0.headers["range"] } == [nil, nil])
+                #expect(fixture.progress == 300_000)
+            }
+        }
+    }
+}
