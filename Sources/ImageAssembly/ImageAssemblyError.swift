@@ -8,6 +8,8 @@ package struct ImageAssemblyError: Error, Hashable, Sendable, CustomStringConver
         case unknownScript
         /// Two inputs want different things at one path, or of one account.
         case conflict
+        /// The assembled image breaks a rule of the consistency gate.
+        case gate
     }
 
     package var code: Code

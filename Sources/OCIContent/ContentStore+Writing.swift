@@ -56,6 +56,13 @@ extension ContentStore {
         }
     }
 
+    /// Gives `use` the path of an empty file in the store's folder, which is gone afterwards.
+    package func withTemporaryFile<R>(_ use: (FilePath) async throws -> R) async throws -> R {
+        let path = temporary.appending(Self.temporaryName())
+        defer { try? FileSystem.remove(path) }
+        return try await use(path)
+    }
+
     private func commit(_ file: FileDescriptor, _ path: FilePath, as digest: Digest) throws {
         FileSystem.setMode(file, 0o444)
         try FileSystem.sync(file, path)

@@ -1,0 +1,134 @@
+package import ImageDefinition
+package import LayerArchive
+package import OCIModel
+
+/// Everything that decides the image's bytes, as values: nothing below this reads a definition, a lock or a clock.
+package struct BuildPlan: Sendable {
+    package var tag: String
+    /// In the order of the index.
+    package var platforms: [PlatformPlan]
+    /// Of the index.
+    package var annotations: Annotations
+    package var codec: LayerCodec
+}
+
+/// One platform's image before its layers are written.
+package struct PlatformPlan: Sendable {
+    package var platform: Platform
+    /// Lowest first.
+    package var layers: [LayerPlan]
+    package var created: Timestamp
+    package var execution: ImageConfig.Execution
+    package var annotations: Annotations
+}
+
+/// What will be in one layer: a cheap value whose key is its recipe.
+package struct LayerPlan: Sendable {
+    /// For people: `base`, `etcd 3.4.23`, `files`.
+    package var name: String
+    package var tree: FileTree
+    package var created: Timestamp
+    package var createdBy: String
+    /// The packages that its entries come from.
+    package var packages: [OpenedPackage] = []
+}
+
+/// A pinned package together with what is in it.
+package struct OpenedPackage: Sendable {
+    package var pin: Lock.Package
+    package var contents: UnpackedPackage
+    package init(pin: Lock.Package, contents: UnpackedPackage) {
+        self.pin = pin
+        self.contents = contents
+    }
+}
+
+/// All inputs of one platform, opened.
+package struct PlatformContents: Sendable {
+    package var platform: Platform
+    /// Sorted by name.
+    package var base: [OpenedPackage]
+    /// By bundled version, each sorted by name.
+    package var bundle: [String: [OpenedPackage]]
+    /// The definition's files from the image's folder, at their paths in the image; their times are not used.
+    package var files: FileTree
+    package init(platform: Platform, base: [OpenedPackage], bundle: [String: [OpenedPackage]], files: FileTree) {
+        self.platform = platform
+        self.base = base
+        self.bundle = bundle
+        self.files = files
+    }
+
+    /// Puts a lock's pins and what was opened of them together.
+    package init(
+        _ inputs: Lock.PlatformInputs, _ opened: [Digest: OpenedPackage], platform: Platform, files: FileTree
+    ) throws {
+        func contents(_ pins: [Lock.Package]) throws -> [OpenedPackage] {
+            try pins.map { pin in
+                guard let package = opened[pin.sha256] else {
+                    throw ImageAssemblyError(.invalidInput, "package \(pin.name) \(pin.version) was not opened")
+                }
+                return OpenedPackage(pin: pin, contents: package.contents)
+            }
+        }
+        self.init(
+            platform: platform, base: try contents(inputs.base), bundle: try inputs.bundle.mapValues(contents),
+            files: files)
+    }
+
+    /// When the newest of these inputs was made; the epoch where there is no package.
+    var newest: Int64 { (base + bundle.values.joined()).map(\.contents.date).max() ?? 0 }
+}
+
+/// What a plan is made from, beside each platform's contents.
+package struct PlanRequest: Sendable {
+    package var definition: Definition
+    package var maintainerScripts: MaintainerScripts
+    /// How the file of the audited scripts is called in messages.
+    package var maintainerScriptsFile: String
+    /// `13.7` and the like, by base suite, for the annotation that names the base.
+    package var debianRelease: String?
+    /// `SOURCE_DATE_EPOCH`: no time in the image is later.
+    package var sourceDateEpoch: Int64?
+    package var codec: LayerCodec
+
+    package init(
+        definition: Definition, maintainerScripts: MaintainerScripts, maintainerScriptsFile: String,
+        debianRelease: String?, sourceDateEpoch: Int64?, codec: LayerCodec
+    ) {
+        self.definition = definition
+        self.maintainerScripts = maintainerScripts
+        self.maintainerScriptsFile = maintainerScriptsFile
+        self.debianRelease = debianRelease
+        self.sourceDateEpoch = sourceDateEpoch
+        self.codec = codec
+    }
+
+    /// A time, never later than `SOURCE_DATE_EPOCH`.
+    func clamped(_ seconds: Int64) -> Int64 { sourceDateEpoch.map { min($0, seconds) } ?? seconds }
+}
+
+extension BuildPlan {
+    /// Plans every platform. Pure: the same request and contents give the same plan.
+    ///
+    /// - Throws: `ImageAssemblyError` for an unknown maintainer script, a conflict of two packages over a path, a program
+    ///   that its package does not have.
+    package init(_ request: PlanRequest, contents: [PlatformContents]) throws {
+        tag = request.definition.tag
+        codec = request.codec
+        platforms = try contents.map { try PlatformPlan(request, $0) }
+        annotations = platforms.first?.annotations ?? [:]
+        let newest = platforms.map(\.created).max() ?? Timestamp(seconds: 0)
+        if !annotations.isEmpty { annotations[Annotations.created] = newest.description }
+    }
+}
+
+extension PlatformPlan {
+    fileprivate init(_ request: PlanRequest, _ contents: PlatformContents) throws {
+        platform = contents.platform
+        created = Timestamp(seconds: request.sourceDateEpoch ?? contents.newest)
+        layers = try LayerPlan.layers(request, contents)
+        annotations = request.annotations(for: contents, created: created)
+        execution = request.execution(labels: annotations)
+    }
+}

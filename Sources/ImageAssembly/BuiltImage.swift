@@ -1,0 +1,47 @@
+package import OCIContent
+package import OCIModel
+
+/// A finished image by its digests: what a build reports, and remembers under the key of all that went into it.
+package struct BuiltImage: Codable, Hashable, Sendable {
+    package struct PlatformImage: Codable, Hashable, Sendable {
+        package var platform: Platform
+        package var manifest: Descriptor
+        package var config: Descriptor
+        package var layers: [FinishedLayer]
+    }
+
+    package var tag: String
+    package var index: Descriptor
+    package var platforms: [PlatformImage]
+
+    package init(_ image: AssembledImage) {
+        tag = image.tag
+        index = image.index.descriptor
+        platforms = image.platforms.map {
+            PlatformImage(
+                platform: $0.platform, manifest: $0.manifest.descriptor, config: $0.config.descriptor, layers: $0.layers)
+        }
+    }
+
+    /// Every blob of the image, the index first.
+    package var blobs: [Descriptor] {
+        [index] + platforms.flatMap { [$0.manifest, $0.config] + $0.layers.map(\.descriptor) }
+    }
+}
+
+extension ContentStore {
+    private static let builtKind = "builds"
+
+    /// The image that a build with this key gave, where every blob of it is still there with its size.
+    package func builtImage(_ key: Digest) -> BuiltImage? {
+        guard let bytes = record(Self.builtKind, key),
+            let image = try? CanonicalJSON.decode(BuiltImage.self, from: bytes),
+            image.blobs.allSatisfy({ contains($0.digest, size: $0.size) })
+        else { return nil }
+        return image
+    }
+
+    package func remember(_ image: BuiltImage, as key: Digest) throws {
+        try setRecord(Self.builtKind, key, CanonicalJSON.encode(image))
+    }
+}

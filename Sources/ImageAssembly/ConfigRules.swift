@@ -1,0 +1,70 @@
+import ImageDefinition
+import OCIModel
+
+extension Annotations {
+    static let prefix = "org.opencontainers.image."
+    static let created = prefix + "created"
+}
+
+extension PlanRequest {
+    /// The definition's annotations, with those that only a build knows.
+    ///
+    /// `revision` is the version of the Debian source package of the newest bundled program: the source that was
+    /// packaged, which anyone can look up. A commit of the folder that holds the definition would give another digest
+    /// to an image of which nothing changed.
+    func annotations(for contents: PlatformContents, created: Timestamp) -> Annotations {
+        var annotations: Annotations = [:]
+        let prefix = Annotations.prefix
+        annotations[Annotations.created] = created.description
+        annotations[prefix + "version"] = definition.bundle?.latest ?? definition.tag
+        if let bundle = definition.bundle {
+            let newest = contents.bundle[bundle.latest]?.first { $0.pin.name == bundle.programs.first?.package }
+            if let newest { annotations[prefix + "revision"] = newest.pin.version.sourceVersion }
+        }
+        if let suite = definition.debian?.suites.first {
+            annotations["io.imagebuild.base.debian"] = debianRelease.map { "\(suite) \($0)" } ?? suite
+        }
+        if let base = definition.base {
+            annotations[prefix + "base.name"] = base.reference
+            annotations[prefix + "base.digest"] = base.digest.description
+        }
+        return annotations.merging(definition.annotations.mapValues(filled)) { _, own in own }
+    }
+
+    /// How a container of the image runs. The annotations are repeated as labels: engines show labels only.
+    func execution(labels annotations: Annotations) -> ImageConfig.Execution {
+        let settings = definition.config
+        var execution = ImageConfig.Execution()
+        execution.user = settings.user
+        execution.exposedPorts = marks(settings.ports)
+        execution.environment = settings.environment.isEmpty ? nil : settings.environment
+        execution.entrypoint = settings.entrypoint
+        execution.command = settings.command
+        execution.volumes = marks(settings.volumes)
+        execution.workingDirectory = settings.workingDirectory
+        let labels = annotations.merging(definition.labels.mapValues(filled)) { _, own in own }
+        execution.labels = labels.isEmpty ? nil : labels
+        execution.stopSignal = settings.stopSignal
+        execution.healthcheck = settings.healthcheck
+        return execution
+    }
+
+    private func filled(_ text: String) -> String {
+        text.replacing("${version}", with: definition.bundle?.latest ?? definition.tag)
+            .replacing("${revision}", with: "\(definition.revision)").replacing("${tag}", with: definition.tag)
+    }
+
+    private func marks(_ names: [String]) -> [String: ImageConfig.Mark]? {
+        names.isEmpty ? nil : Dictionary(names.map { ($0, ImageConfig.Mark()) }) { first, _ in first }
+    }
+}
+
+extension String {
+    /// A Debian version without the suffix of a rebuild of the same source (`3.4.23-4+b4` is built from `3.4.23-4`).
+    fileprivate var sourceVersion: String {
+        guard let plus = lastIndex(of: "+") else { return self }
+        let suffix = self[index(after: plus)...]
+        let isRebuild = suffix.first == "b" && suffix.count > 1 && suffix.dropFirst().allSatisfy(\.isNumber)
+        return isRebuild ? String(self[..<plus]) : self
+    }
+}

@@ -1,0 +1,29 @@
+package import ImageDefinition
+package import OCIContent
+package import OCIModel
+
+extension ConsistencyGate {
+    /// Looks at a plan's image as it was assembled.
+    package init(
+        _ plan: BuildPlan, of definition: Definition, images: [AssembledImage.PlatformImage], index: Encoded<Index>
+    ) {
+        let paths = definition.platformSpecificPaths
+        self.init(
+            images: zip(zip(plan.platforms, images), index.value.manifests).map { both, entry in
+                PlatformImage(
+                    platform: both.0.platform, layers: both.0.layers.map { Layer(name: $0.name, tree: $0.tree) },
+                    config: both.1.config, manifest: both.1.manifest, entry: entry)
+            },
+            definition: definition, tag: plan.tag, platformSpecific: { paths.matches($0) })
+    }
+
+    /// - Throws: `ImageAssemblyError` naming every failure: file, platform and rule.
+    package func check(on pool: BlockingPool, _ runner: ProgramRunner?) async throws {
+        let examination = try await pool.run { _ in examine() }
+        let failures = try await examination.settled(by: runner)
+        guard !failures.isEmpty else { return }
+        throw ImageAssemblyError(
+            .gate, "the image does not hold together, so nothing was tagged:\n"
+                + failures.map { "  \($0)" }.joined(separator: "\n"))
+    }
+}

@@ -1,0 +1,97 @@
+package import ImageDefinition
+package import LayerArchive
+import OCIContent
+package import OCIModel
+package import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
+/// The definition's extra files as they are in the image's folder: the tree, and a stamp of all that was looked at.
+package struct FolderFiles: Sendable {
+    package private(set) var tree = FileTree()
+    /// One line for each file and folder: path, kind, size, times and inode. Equal stamps: nothing was touched.
+    package private(set) var stamp: [String] = []
+    /// The latest change of any of them, in nanoseconds since the epoch.
+    package private(set) var latestChange: Int64 = 0
+
+    private static let countLimit = 100_000
+    private let folder: FilePath
+
+    /// Looks at each source of the definition for one platform; reads no contents.
+    ///
+    /// - Throws: `ImageAssemblyError` for a missing source, one that leaves the folder, or what is neither file, folder
+    ///   nor symbolic link.
+    package init(_ files: [Definition.ExtraFile], in folder: FilePath, for platform: Platform) throws {
+        self.folder = folder
+        for file in files {
+            let source = file.source.replacing("${arch}", with: platform.architecture)
+            try add(folder.pushing(FilePath(source)), at: file.path, file, depth: 0)
+        }
+    }
+
+    private mutating func add(_ source: FilePath, at path: EntryPath, _ file: Definition.ExtraFile, depth: Int) throws {
+        var status = Glibc.stat()
+        guard lstat(source.string, &status) == 0 else {
+            throw ImageAssemblyError(
+                .invalidInput, "cannot read \(source), which \(path) is made from: \(Errno(rawValue: errno))",
+                hint: "the path of 'source' is relative to the image's folder")
+        }
+        guard depth < 64, stamp.count < Self.countLimit else {
+            throw ImageAssemblyError(.invalidInput, "too many files below \(file.source): more than \(Self.countLimit)")
+        }
+        note(source, status)
+        switch status.st_mode & S_IFMT {
+        case S_IFREG:
+            let mode = file.mode ?? (status.st_mode & S_IXUSR != 0 ? 0o755 : 0o644)
+            set(path, .regular(.slice(of: source, offset: 0, size: Int64(status.st_size))), mode, file.owner)
+        case S_IFDIR:
+            // The mode of a `files` entry is its files'; a folder must stay one that can be entered.
+            set(path, .directory, 0o755, file.owner)
+            for name in try FileSystem.names(in: source) {
+                let child = try EntryPath(path.bytes + [UInt8(ascii: "/")] + name.utf8)
+                try add(source.appending(name), at: child, file, depth: depth + 1)
+            }
+        case S_IFLNK:
+            let target = try target(of: source)
+            guard depth > 0, !target.starts(with: "/"), staysInside(path, target) else {
+                throw ImageAssemblyError(
+                    .invalidInput, "\(source) is a symbolic link to \(target), outside of what is copied",
+                    hint: "write it under 'links' in the definition")
+            }
+            set(path, .symlink(target: Array(target.utf8)), 0o777, file.owner)
+        default:
+            throw ImageAssemblyError(.invalidInput, "\(source) is neither a file, a folder nor a symbolic link")
+        }
+    }
+
+    private mutating func set(_ path: EntryPath, _ kind: FileEntry.Kind, _ mode: UInt16, _ owner: Definition.Ownership) {
+        tree[path] = FileEntry(kind, mode: mode, userID: owner.user, groupID: owner.group, modified: 0)
+    }
+
+    private mutating func note(_ source: FilePath, _ status: stat) {
+        func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec) }
+        let (modified, changed) = (nanoseconds(status.st_mtim), nanoseconds(status.st_ctim))
+        latestChange = max(latestChange, changed)
+        stamp.append("\(source) \(status.st_mode) \(status.st_size) \(modified) \(changed) \(status.st_ino) \(status.st_dev)")
+    }
+
+    private func staysInside(_ path: EntryPath, _ target: String) -> Bool {
+        var depth = path.components.count - 1
+        for part in target.split(separator: "/") where part != "." {
+            depth += part == ".." ? -1 : 1
+            if depth < 0 { return false }
+        }
+        return true
+    }
+
+    private func target(of link: FilePath) throws -> String {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = readlink(link.string, &buffer, buffer.count)
+        guard count > 0 else { throw ImageAssemblyError(.invalidInput, "cannot read the symbolic link \(link)") }
+        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

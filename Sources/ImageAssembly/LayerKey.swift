@@ -1,0 +1,47 @@
+import LayerArchive
+package import OCIModel
+
+extension LayerPlan {
+    /// The digest of the recipe: the codec, and every entry with the identity of its contents. Equal keys: equal bytes.
+    ///
+    /// Contents in a file are named by path, place and, where the path is not itself a digest, by `stamps`.
+    func key(codec: LayerCodec, toolIdentity: String, stamps: Digest) -> Digest {
+        var hasher = SHA256Hasher()
+        func add(_ text: String) {
+            hasher.update(text.utf8)
+            hasher.update([0])
+        }
+        add("layer 1")
+        add(toolIdentity)
+        add(codec.name)
+        add(stamps.hex)
+        for (path, entry) in tree.sorted {
+            hasher.update(path.bytes)
+            add("")
+            add("\(entry.mode) \(entry.userID) \(entry.groupID) \(entry.modified)")
+            for (name, value) in entry.attributes.sorted(by: { $0.key < $1.key }) {
+                add(name)
+                add(Digest(of: value).hex)
+            }
+            switch entry.kind {
+            case .regular(.bytes(let bytes)): add("bytes \(Digest(of: bytes).hex)")
+            case .regular(.slice(let file, let offset, let size)): add("slice \(file) \(offset) \(size)")
+            case .directory: add("directory")
+            case .symlink(let target): add("symlink \(Digest(of: target).hex)")
+            case .hardLink(let original): add("link \(Digest(of: original.bytes).hex)")
+            case .characterDevice(let major, let minor): add("character \(major) \(minor)")
+            case .blockDevice(let major, let minor): add("block \(major) \(minor)")
+            case .fifo: add("fifo")
+            }
+        }
+        return hasher.finish()
+    }
+}
+
+/// What a recipe gave: enough to name the layer without its bytes.
+package struct FinishedLayer: Codable, Hashable, Sendable {
+    package var descriptor: Descriptor
+    package var diffID: DiffID
+    /// Bytes of the tar.
+    package var uncompressedSize: Int64
+}

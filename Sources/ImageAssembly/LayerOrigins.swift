@@ -1,0 +1,92 @@
+import ImageDefinition
+import LayerArchive
+package import OCIContent
+package import OCIModel
+import SystemPackage
+
+/// Which input put each path of a layer there: kept in the store under the layer's digest when it is made.
+package struct LayerOrigins: Codable, Sendable {
+    package struct Origin: Codable, Hashable, Sendable, CustomStringConvertible {
+        /// For people: `libc6 2.41-12 (amd64) of trixie`, `the image's definition`.
+        package var name: String
+        /// Of a package: relative to its archive.
+        package var path: String?
+        package var digest: Digest?
+
+        package var description: String {
+            ([name] + [path, digest?.description].compactMap { $0 }).joined(separator: ", ")
+        }
+    }
+
+    /// Every input of the layer.
+    private var origins: [Origin] = []
+    /// Path without the leading slash → place in `origins`.
+    private var paths: [String: Int] = [:]
+
+    private static let kind = "origins"
+
+    /// What this store remembers of a layer; `nil` where it did not make it.
+    package init?(of layer: Digest, in store: ContentStore) {
+        guard let bytes = store.record(Self.kind, layer),
+            let known = try? CanonicalJSON.decode(LayerOrigins.self, from: bytes)
+        else { return nil }
+        self = known
+    }
+
+    package func origin(of path: EntryPath) -> Origin? {
+        paths[Self.key(path)].flatMap { origins.indices.contains($0) ? origins[$0] : nil }
+    }
+
+    /// Finds each entry's origin: a file's by where its bytes lie, another's by the package that has the path.
+    init(of tree: FileTree, packages: [OpenedPackage], otherwise: String) {
+        var places: [Origin: Int] = [:]
+        let owners = packages.map { ($0, Origin($0.pin)) }
+        var bySpool: [FilePath: Origin] = [:]
+        for (package, origin) in owners {
+            for entry in package.contents.tree.entries.values {
+                if case .regular(.slice(let file, _, _)) = entry.kind { bySpool[file] = origin; break }
+            }
+        }
+        for (path, entry) in tree.sorted {
+            var origin: Origin?
+            if case .regular(.slice(let file, _, _)) = entry.kind {
+                origin = bySpool[file] ?? Origin(name: "the definition's file \(file)")
+            } else if case .hardLink(let original) = entry.kind {
+                origin = paths[Self.key(original)].map { origins[$0] }
+            } else {
+                origin = owners.first { Self.has($0.0, path) }?.1
+            }
+            let found = origin ?? Origin(name: otherwise)
+            if places[found] == nil {
+                places[found] = origins.count
+                origins.append(found)
+            }
+            paths[Self.key(path)] = places[found]
+        }
+    }
+
+    func remember(for layer: Digest, in store: ContentStore) throws {
+        try store.setRecord(Self.kind, layer, CanonicalJSON.encode(self))
+    }
+
+    /// Whether the package ships the path, there or where it was before `/usr` was merged, or is what its record is about.
+    private static func has(_ package: OpenedPackage, _ path: EntryPath) -> Bool {
+        if package.contents.tree[path] != nil { return true }
+        let text = key(path)
+        if text.hasPrefix("usr/"), let old = try? EntryPath(String(text.dropFirst(4))) {
+            if package.contents.tree[old] != nil { return true }
+        }
+        return text.hasPrefix("var/lib/dpkg/status.d/")
+            && ["\(package.pin.name)", "\(package.pin.name).md5sums"].contains(String(decoding: path.name, as: UTF8.self))
+    }
+
+    private static func key(_ path: EntryPath) -> String { String(decoding: path.bytes, as: UTF8.self) }
+}
+
+extension LayerOrigins.Origin {
+    fileprivate init(_ pin: Lock.Package) {
+        self.init(
+            name: "package \(pin.name) \(pin.version) (\(pin.architecture)) of \(pin.suite)", path: pin.path,
+            digest: pin.sha256)
+    }
+}

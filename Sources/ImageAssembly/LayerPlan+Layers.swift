@@ -1,0 +1,141 @@
+import ImageDefinition
+import LayerArchive
+import OCIModel
+
+extension LayerPlan {
+    /// The layers of one platform, split by rate of change: base | one for each older bundled version | the newest |
+    /// the definition's own files.
+    static func layers(_ request: PlanRequest, _ contents: PlatformContents) throws -> [LayerPlan] {
+        var layers: [LayerPlan] = []
+        if let base = try base(request, contents) { layers.append(base) }
+        for version in request.definition.bundle?.versions ?? [] {
+            layers.append(try bundled(version.version, request, contents, below: layers))
+        }
+        if let files = try files(request, contents, below: layers) { layers.append(files) }
+        guard !layers.isEmpty else {
+            throw ImageAssemblyError(
+                .invalidInput, "image \(request.definition.name) has nothing in it",
+                hint: "give it debian packages, a bundle or files")
+        }
+        return try layers.map { layer in
+            var finished = layer
+            finished.tree = try layer.tree.clamped(to: request.sourceDateEpoch).linkingEqualFiles()
+            return finished
+        }
+    }
+
+    private static func base(_ request: PlanRequest, _ contents: PlatformContents) throws -> LayerPlan? {
+        guard let debian = request.definition.debian else { return nil }
+        let time = request.clamped(contents.base.map(\.contents.date).max() ?? 0)
+        let excluded = debian.excludedPaths
+        var root = DebianRoot(
+            scripts: request.maintainerScripts, declaredIn: request.maintainerScriptsFile, time: time,
+            contents: { content throws in try ContentReader().readAll(content, limit: 1 << 20) })
+        root.users = request.definition.users
+        root.groups = request.definition.groups
+        root.excludes = { excluded.matches($0) }
+        let tree = try root.build(contents.base.map { ($0.pin, $0.contents) })
+        let suite = debian.suites.first ?? ""
+        return LayerPlan(
+            name: "base", tree: tree, created: Timestamp(seconds: time),
+            createdBy: "imagebuild: \(contents.base.count) packages of Debian \(suite)",
+            packages: contents.base)
+    }
+
+    /// `etcd-<v>` and its companions; the newest version also under the plain names, which become hard links.
+    private static func bundled(
+        _ version: String, _ request: PlanRequest, _ contents: PlatformContents, below lower: [LayerPlan]
+    ) throws -> LayerPlan {
+        guard let bundle = request.definition.bundle, let packages = contents.bundle[version] else {
+            throw ImageAssemblyError(.invalidInput, "the lock holds no packages of version \(version)")
+        }
+        let time = request.clamped(packages.map(\.contents.date).max() ?? 0)
+        var tree = FileTree()
+        for program in bundle.programs where program.isIn(version) {
+            var entry = try self.program(program, version, packages)
+            entry.mode = bundle.mode
+            (entry.userID, entry.groupID, entry.attributes) = (0, 0, [:])
+            tree[try bundle.directory.appending("\(program.name)-\(version)")] = entry
+            if version == bundle.latest { tree[try bundle.directory.appending(program.name)] = entry }
+        }
+        tree.addParents(missingFrom: lower, time: time)
+        return LayerPlan(
+            name: "\(request.definition.name) \(version)", tree: tree, created: Timestamp(seconds: time),
+            createdBy: "imagebuild: " + packages.map { "\($0.pin.name) \($0.pin.version)" }.joined(separator: ", "),
+            packages: packages)
+    }
+
+    private static func program(
+        _ program: Definition.Program, _ version: String, _ packages: [OpenedPackage]
+    ) throws -> FileEntry {
+        guard let package = packages.first(where: { $0.pin.name == program.package }) else {
+            throw ImageAssemblyError(
+                .invalidInput, "version \(version) has no package \(program.package) for \(program.name)")
+        }
+        guard let entry = package.contents.tree[program.file], case .regular = entry.kind else {
+            throw ImageAssemblyError(
+                .invalidInput,
+                "package \(package.pin.name) \(package.pin.version) (\(package.pin.architecture)) has no file \(program.file)",
+                hint: "correct bundle.programs.\(program.name).file, or say with 'since' which version first has it")
+        }
+        return entry
+    }
+
+    private static func files(
+        _ request: PlanRequest, _ contents: PlatformContents, below lower: [LayerPlan]
+    ) throws -> LayerPlan? {
+        let definition = request.definition
+        let time = request.clamped(contents.newest)
+        var tree = FileTree()
+        for directory in definition.directories {
+            tree[directory.path] = FileEntry(
+                .directory, mode: directory.mode, userID: directory.owner.user, groupID: directory.owner.group,
+                modified: time)
+        }
+        for (path, entry) in contents.files.entries {
+            // A folder that is there already keeps its own mode and owner.
+            if entry.kind == .directory, lower.contains(where: { $0.tree[path] != nil }) || tree[path] != nil { continue }
+            tree[path] = entry
+            tree[path]?.modified = time
+        }
+        for link in definition.links {
+            tree[link.path] = FileEntry(.symlink(target: Array(link.target.utf8)), mode: 0o777, modified: time)
+        }
+        guard !tree.isEmpty else { return nil }
+        tree.addParents(missingFrom: lower, time: time)
+        return LayerPlan(
+            name: "files", tree: tree, created: Timestamp(seconds: time),
+            createdBy: "imagebuild: files of \(definition.name)")
+    }
+}
+
+extension Definition.Program {
+    /// Whether a bundled version has this program.
+    package func isIn(_ version: String) -> Bool {
+        guard let since else { return true }
+        func numbers(_ text: String) -> [Int] { text.split(separator: ".").map { Int($0) ?? 0 } }
+        return !numbers(version).lexicographicallyPrecedes(numbers(since))
+    }
+}
+
+extension FileTree {
+    /// Adds a directory entry for each parent that neither this tree nor a lower layer has: implied directories have no
+    /// defined mode, and an entry for an existing one would replace its mode and owner.
+    fileprivate mutating func addParents(missingFrom lower: [LayerPlan], time: Int64) {
+        for path in Array(entries.keys) {
+            var next = path.parent
+            while let parent = next, !parent.isRoot {
+                if self[parent] != nil || lower.contains(where: { $0.tree[parent] != nil }) { break }
+                self[parent] = FileEntry(.directory, mode: 0o755, modified: time)
+                next = parent.parent
+            }
+        }
+    }
+
+    fileprivate func clamped(to epoch: Int64?) -> FileTree {
+        guard let epoch else { return self }
+        var result = self
+        for (path, entry) in entries where entry.modified > epoch { result[path]?.modified = epoch }
+        return result
+    }
+}

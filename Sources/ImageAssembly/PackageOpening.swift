@@ -1,0 +1,28 @@
+package import ImageDefinition
+import LayerArchive
+package import OCIContent
+import OCIModel
+import SystemPackage
+
+extension ContentStore {
+    private static let unpackedKind = "unpacked"
+
+    /// Opens a `.deb` that is in the store. It is decoded once: what was decoded is kept by digest, and remembered.
+    ///
+    /// Blocking. - Throws: `ContentError` where a blob is missing or damaged, `LayerArchiveError` where the package is.
+    package func open(_ pin: Lock.Package, isCancelled: @escaping @Sendable () -> Bool) throws -> OpenedPackage {
+        if let bytes = record(Self.unpackedKind, pin.sha256), let record = try? PackageRecord(decoding: bytes),
+            contains(record.spool, size: record.spoolSize)
+        {
+            let spool = try verifiedPath(of: record.spool, size: record.spoolSize)
+            return OpenedPackage(pin: pin, contents: try UnpackedPackage(record: record, spool: spool))
+        }
+        let file = try verifiedPath(of: pin.sha256, size: pin.size)
+        let record = try add { spool in
+            let record = try DebPackage.unpack(file: file, into: spool, isCancelled: isCancelled)
+            return (record.spool, record)
+        }
+        try setRecord(Self.unpackedKind, pin.sha256, record.encode())
+        return OpenedPackage(pin: pin, contents: try UnpackedPackage(record: record, spool: path(of: record.spool)))
+    }
+}

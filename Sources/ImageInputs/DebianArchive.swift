@@ -1,0 +1,108 @@
+package import ImageDefinition
+import LayerArchive
+package import OCIContent
+package import OCIModel
+import SystemPackage
+
+/// The Debian archive as it is reached from here: its files, by way of mirrors, into the store.
+package struct DebianArchive: Sendable {
+    private let mirrors: DebianMirrors
+    private let downloader: Downloader
+    private let store: ContentStore
+    private let pool: BlockingPool
+
+    private static let releaseLimit: Int64 = 16 << 20
+
+    package init(mirrors: DebianMirrors, downloader: Downloader, store: ContentStore, pool: BlockingPool) {
+        self.mirrors = mirrors
+        self.downloader = downloader
+        self.store = store
+        self.pool = pool
+    }
+
+    /// Brings packages into the store, verified, several at a time. What is there already is not asked for.
+    ///
+    /// - Parameters:
+    ///   - releases: the lock's, whose dates say where snapshot.debian.org keeps what the mirrors have dropped.
+    ///   - progress: bytes that arrived for a package; negative where bytes had to be dropped.
+    /// - Throws: `ImageInputsError`; with `.notFound`, the package is gone from every place that answered.
+    package func fetch(
+        _ packages: [Lock.Package], releases: [Lock.Release],
+        progress: @escaping @Sendable (Lock.Package, Int64) -> Void
+    ) async throws {
+        var dates: [String: Timestamp] = [:]
+        for release in releases { dates[release.suite] = try Timestamp(rfc3339: release.date) }
+        var seen: Set<Digest> = []
+        let missing = packages.filter {
+            seen.insert($0.sha256).inserted && !store.contains($0.sha256, size: $0.size)
+        }
+        let known = dates
+        _ = try await mapConcurrently(missing, limit: Downloader.concurrencyLimit) { package in
+            let candidates = try mirrors.candidates(
+                for: package.path, in: try archive(package.archive), released: known[package.suite])
+            try await store.download(package.sha256, size: package.size) { path in
+                try await downloader.fetch(
+                    DownloadRequest(
+                        subject: package.path.split(separator: "/").last.map(String.init) ?? package.name,
+                        candidates: candidates, expected: .exactly(package.sha256, size: package.size),
+                        destination: path, progress: { progress(package, $0) }))
+            }
+        }
+    }
+
+    /// A resolver that takes Releases and indexes from this archive.
+    ///
+    /// - Parameter progress: says what is being fetched, for a person.
+    package func resolver(
+        verifier: ReleaseVerifier, progress: @escaping @Sendable (String) -> Void
+    ) -> DebianResolver {
+        DebianResolver(
+            verifier: verifier,
+            fetchRelease: { archive, suite in
+                progress("fetching the Release of \(suite)")
+                return try await release(archive, suite)
+            },
+            fetchIndex: { request in
+                if !store.contains(request.sha256, size: request.size) {
+                    progress("fetching \(request.path), \(request.size / 1_000_000 + 1) MB")
+                }
+                return try await index(request)
+            },
+            decompress: { file, limit in
+                try await pool.run { flag in
+                    try DecompressedFile.contents(of: file, limit: limit, isCancelled: { flag.isSet })
+                }
+            })
+    }
+
+    private func release(_ archive: String, _ suite: String) async throws -> [UInt8] {
+        let candidates = try mirrors.candidates(for: "dists/\(suite)/InRelease", in: self.archive(archive))
+        return try await store.withTemporaryFile { path in
+            try await downloader.fetch(
+                DownloadRequest(
+                    subject: "the Release of \(suite)", candidates: candidates, expected: .upTo(Self.releaseLimit),
+                    destination: path))
+            return try FileSystem.read(path, limit: Self.releaseLimit) ?? []
+        }
+    }
+
+    private func index(_ request: IndexRequest) async throws -> FilePath {
+        let byHash = request.byHashPath == nil ? nil : request.sha256
+        let candidates = try mirrors.candidates(for: request.path, in: archive(request.archive), byHash: byHash)
+        try await store.download(request.sha256, size: request.size) { path in
+            try await downloader.fetch(
+                DownloadRequest(
+                    subject: request.path, candidates: candidates,
+                    expected: .exactly(request.sha256, size: request.size), destination: path))
+        }
+        let store = store
+        return try await pool.run { _ in try store.verifiedPath(of: request.sha256, size: request.size) }
+    }
+
+    private func archive(_ name: String) throws -> DebianMirrors.Archive {
+        guard let archive = DebianMirrors.Archive(rawValue: name) else {
+            throw ImageInputsError(.invalidAddress, "the lock names an unknown archive '\(name)'")
+        }
+        return archive
+    }
+}

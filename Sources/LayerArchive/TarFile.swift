@@ -1,0 +1,19 @@
+package import SystemPackage
+
+/// A tree as a plain tar file.
+package enum TarFile {
+    /// Writes the tar at the descriptor's position; memory does not depend on its size.
+    ///
+    /// - Throws: `LayerArchiveError`, as `LayerWriter.write` does.
+    package static func write(_ tree: FileTree, to output: FileDescriptor) throws {
+        var stream = try TarStream(tree)
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = try buffer.withUnsafeMutableBytes { bytes throws(LayerArchiveError) in try stream.fill(bytes) }
+            guard count > 0 else { return }
+            do { try output.writeAll(buffer[..<count]) } catch let problem as Errno {
+                throw LayerArchiveError(.inputOutput, "cannot write the archive: \(problem)")
+            }
+        }
+    }
+}

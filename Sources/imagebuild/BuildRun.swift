@@ -1,0 +1,163 @@
+import ImageAssembly
+import ImageDefinition
+import ImageInputs
+import LayerArchive
+import OCIContent
+import OCIModel
+import SystemPackage
+
+/// One `imagebuild build`: parse → lock → fetch → plan → assemble → copy, with what the user sees of it.
+struct BuildRun: Sendable {
+    var folder: ImageFolder
+    /// In the order of the index.
+    var platforms: [Platform]
+    var outputs: [Output]
+    var isLocked: Bool
+    var isOffline: Bool
+    var store: ContentStore
+    var network: NetworkOptions
+    var sourceDateEpoch: Int64?
+    var console: Console
+
+    func run() async throws -> BuiltImage {
+        let began = Surroundings.nanoseconds
+        let files = try platforms.map { try FolderFiles(folder.definition.files, in: folder.path, for: $0) }
+        let scripts = try folder.maintainerScriptsBytes()
+        let lock = try usableLock()
+        if let lock, let known = store.builtImage(try key(lock.bytes, scripts, files)) {
+            try await put(known)
+            console.note("\(folder.definition.name) \(known.tag): nothing changed")
+            return known
+        }
+        let (built, lockBytes) = try await buildAnew(lock, scripts, files)
+        // A file changed in the moment before we looked could change again within the clock's grain, unnoticed.
+        if files.allSatisfy({ $0.latestChange < began - 100_000_000 }) {
+            try store.remember(built, as: key(lockBytes, scripts, files))
+        }
+        return built
+    }
+
+    /// The lock where it answers the definition; one that does not is as good as none, and `--locked` refuses it.
+    private func usableLock() throws -> LockFile? {
+        guard folder.needsLock else { return try LockFile(empty: folder.definition) }
+        let file = try folder.lockFile()
+        let isFresh = try file.map { try $0.lock.requirements == folder.definition.requirementsDigest } ?? false
+        guard !isFresh else { return file }
+        let problem = file == nil ? "has no lock yet" : "has a lock that answers another definition"
+        let message = "\(folder.definition.name) \(problem)"
+        guard !isLocked, !isOffline else {
+            throw CommandError(status: .refused, message: message, hint: "run 'imagebuild lock', and commit what it writes")
+        }
+        console.warn("\(message); resolving every input anew")
+        return nil
+    }
+
+    private func buildAnew(
+        _ lock: LockFile?, _ scripts: [UInt8]?, _ files: [FolderFiles]
+    ) async throws -> (BuiltImage, lockBytes: [UInt8]) {
+        let pool = BlockingPool(threads: Surroundings.coreCount)
+        let view = BuildView(console, platforms)
+        let result = try await Downloader.withDownloader(network.downloadSettings()) { downloader in
+            let archive = DebianArchive(
+                mirrors: try network.mirrors(), downloader: downloader, store: store, pool: pool)
+            let lock = try await fetched(lock, archive, view)
+            let built = try await assemble(lock.lock, scripts, files, pool, view)
+            return (built, lock.bytes)
+        }
+        try await put(result.0)
+        view.finish(result.0)
+        try await pool.shutDown()
+        return result
+    }
+
+    /// Brings every locked package into the store. Where one is gone from the archive and from the snapshots too, the
+    /// inputs are resolved anew, loudly; `--locked` refuses that.
+    private func fetched(_ lock: LockFile?, _ archive: DebianArchive, _ view: BuildView) async throws -> LockFile {
+        guard var current = lock else { return try await fetched(relocked(archive, nil), archive, view) }
+        let packages = platforms.map { (platform: $0, packages: current.lock.packages(for: $0)) }
+        if isOffline { try refuseMissing(packages.flatMap(\.packages)) }
+        do {
+            view.expect(packages, missingFrom: store)
+            try await archive.fetch(
+                packages.flatMap(\.packages), releases: current.lock.releases, progress: { view.arrived($0, $1) })
+        } catch let error as ImageInputsError where error.code == .notFound && !isLocked && lock?.isNew != true {
+            console.warn("\(error.message)\n  resolving every input anew; the image will not be the one that was locked")
+            current = try await relocked(archive, current.lock)
+            return try await fetched(current, archive, view)
+        }
+        return current
+    }
+
+    private func relocked(_ archive: DebianArchive, _ previous: Lock?) async throws -> LockFile {
+        var file = try folder.write(try await folder.resolve(archive, previous: previous, console: console))
+        for change in previous?.changes(to: file.lock) ?? [] { console.warn(change) }
+        console.note("wrote \(folder.lockPath)")
+        file.isNew = true
+        return file
+    }
+
+    private func refuseMissing(_ packages: [Lock.Package]) throws {
+        let missing = packages.filter { !store.contains($0.sha256, size: $0.size) }
+        guard !missing.isEmpty else { return }
+        throw CommandError(
+            message: "not in the store, and --offline forbids to fetch: " + missing.map(\.name).joined(separator: ", "),
+            hint: "build once without --offline")
+    }
+
+    private func assemble(
+        _ lock: Lock, _ scripts: [UInt8]?, _ files: [FolderFiles], _ pool: BlockingPool, _ view: BuildView
+    ) async throws -> BuiltImage {
+        for release in lock.releases where release.acceptedExpired == true {
+            console.warn("the Release of \(release.suite) had expired when it was locked; the definition accepts that")
+        }
+        let packages = platforms.flatMap { lock.packages(for: $0) }
+        let store = store
+        var opened: [Digest: OpenedPackage] = [:]
+        for package in try await mapConcurrently(unique(packages), limit: Surroundings.coreCount, { pin in
+            try await pool.run { flag in try store.open(pin, isCancelled: { flag.isSet }) }
+        }) { opened[package.pin.sha256] = package }
+        let contents = try zip(platforms, files).map { platform, files in
+            try PlatformContents(lock.inputs(for: platform), opened, platform: platform, files: files.tree)
+        }
+        let plan = try BuildPlan(request(lock, scripts), contents: contents)
+        view.expectLayers(plan)
+        let assembler = Assembler(
+            store: store, pool: pool, threads: Surroundings.coreCount, toolIdentity: ToolIdentity.current,
+            stamps: Digest(of: files.flatMap(\.stamp).joined(separator: "\n").utf8), observe: { view.observe($0) })
+        let definition = folder.definition
+        let image = try await assembler.assemble(plan) { images, index in
+            let gate = ConsistencyGate(plan, of: definition, images: images, index: index)
+            try await gate.check(on: pool, ProgramRunning.runner(pool))
+        }
+        return BuiltImage(image)
+    }
+
+    private func request(_ lock: Lock, _ scripts: [UInt8]?) throws -> PlanRequest {
+        let suite = folder.definition.debian?.suites.first
+        return PlanRequest(
+            definition: folder.definition,
+            maintainerScripts: try scripts.map { try MaintainerScripts(parsing: $0, file: folder.maintainerScriptsPath.string) }
+                ?? MaintainerScripts(packages: [:]),
+            maintainerScriptsFile: folder.maintainerScriptsPath.string,
+            debianRelease: lock.releases.first { $0.suite == suite }?.version, sourceDateEpoch: sourceDateEpoch,
+            codec: try LayerCodec(name: lock.codec))
+    }
+
+    private func put(_ image: BuiltImage) async throws {
+        for output in outputs { try await output.put(image, name: folder.definition.name, from: store) }
+    }
+
+    private func unique(_ packages: [Lock.Package]) -> [Lock.Package] {
+        var seen: Set<Digest> = []
+        return packages.filter { seen.insert($0.sha256).inserted }
+    }
+
+    /// Stands for all that the image's bytes depend on: equal keys, equal image.
+    private func key(_ lockBytes: [UInt8], _ scripts: [UInt8]?, _ files: [FolderFiles]) throws -> Digest {
+        var parts = ["build 1", ToolIdentity.current, folder.definition.tag, "\(sourceDateEpoch.map(String.init) ?? "")"]
+        parts += platforms.map(\.description)
+        parts += [folder.definitionBytes, lockBytes, scripts ?? []].map { Digest(of: $0).hex }
+        parts += files.flatMap(\.stamp)
+        return Digest(of: parts.joined(separator: "\n").utf8)
+    }
+}

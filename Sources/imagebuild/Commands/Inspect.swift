@@ -1,0 +1,79 @@
+import ArgumentParser
+import ImageAssembly
+import LayerArchive
+import OCIContent
+import OCIModel
+import SystemPackage
+
+struct Inspect: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show an image's platforms, layers and configuration, or which input put a file there.",
+        discussion: """
+            REFERENCE is oci:DIR[:TAG], or an image's name: then its default layout.
+
+            EXAMPLES
+              imagebuild inspect etcd
+              imagebuild inspect etcd --file /usr/local/bin/etcd
+              imagebuild inspect oci:/tmp/etcd:3.5.16-0 --format json
+            """)
+
+    @Argument(help: "oci:DIR[:TAG], or an image's folder or name.")
+    var reference: String
+    @Option(help: ArgumentHelp("Say for each platform which layer has this file, and which input it came from.", valueName: "path"))
+    var file: String?
+    @Option(help: "text or json.")
+    var format = OutputFormat.text
+    @OptionGroup var storeOptions: StoreOptions
+
+    func run() async throws {
+        try await cancellingOnInterrupt { try await self.inspect() }
+    }
+
+    private func inspect() async throws {
+        let (layout, tag) = try locate()
+        let root = try layout.descriptor(named: tag)
+        let index = try CanonicalJSON.decode(Index.self, from: try await layout.document(root))
+        var images: [InspectedImage.PlatformImage] = []
+        for entry in index.manifests {
+            let manifest = try CanonicalJSON.decode(Manifest.self, from: try await layout.document(entry))
+            let config = try CanonicalJSON.decode(ImageConfig.self, from: try await layout.document(manifest.config))
+            images.append(.init(platform: entry.platform ?? config.platform, digest: entry.digest, manifest: manifest, config: config))
+        }
+        if let file {
+            try report(FileOrigins(try EntryPath(file), images, layout, storeOptions.path()).find())
+        } else {
+            let name = root.annotations?[OCILayout.referenceName]
+            let image = InspectedImage(digest: root.digest, tag: name, annotations: index.annotations, platforms: images)
+            switch format {
+            case .text: print(image.text, terminator: "")
+            case .json: try printJSON(image)
+            }
+        }
+    }
+
+    private func report(_ found: [FileOrigins.Found]) throws {
+        switch format {
+        case .text: for item in found { print(item.text) }
+        case .json: try printJSON(found)
+        }
+        guard found.contains(where: { $0.layer != nil }) else {
+            throw CommandError(message: "no platform of \(reference) has \(file ?? "")")
+        }
+    }
+
+    /// `oci:DIR[:TAG]`, or the default layout of an image of this repository.
+    private func locate() throws -> (OCILayout, tag: String?) {
+        let current = Surroundings.currentFolder
+        guard reference.hasPrefix("oci:") else {
+            let folder = try ImageFolder(reference, from: current)
+            return (OCILayout(root: folder.defaultLayout), folder.definition.tag)
+        }
+        let rest = reference.dropFirst(4)
+        let whole = current.pushing(FilePath(String(rest))).lexicallyNormalized()
+        guard let colon = rest.lastIndex(of: ":"), FileSystem.regularFileSize(whole.appending("index.json")) == nil else {
+            return (OCILayout(root: whole), nil)
+        }
+        let folder = current.pushing(FilePath(String(rest[..<colon]))).lexicallyNormalized()
+        return (OCILayout(root: folder), String(rest[rest.index(after: colon)...]))
+    }
+}

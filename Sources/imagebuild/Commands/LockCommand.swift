@@ -1,0 +1,99 @@
+import ArgumentParser
+import ImageDefinition
+import ImageInputs
+import OCIContent
+import OCIModel
+
+struct LockCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lock",
+        abstract: "Pin every input of an image by size and SHA-256, with the proof of where it comes from.",
+        discussion: """
+            Writes image.lock.json and the folder lock/ beside image.yaml; commit both. The lock names no mirror.
+
+            EXAMPLES
+              imagebuild lock etcd              take the newest packages of the definition's suites
+              imagebuild lock etcd --check      say what is stale; exit code 1 if anything is
+              imagebuild lock etcd --check --offline
+                                                check the lock and its proof alone, up to Debian's signatures
+            """)
+
+    @Argument(help: "Folder of the image, or its name under images/.")
+    var image: String
+    @Flag(help: "Change nothing; say what is stale, and fail if anything is.")
+    var check = false
+    @Flag(help: "With --check: do not ask the archive.")
+    var offline = false
+    @OptionGroup var storeOptions: StoreOptions
+    @OptionGroup var network: NetworkOptions
+
+    func validate() throws {
+        if offline && !check { throw ValidationError("--offline goes with --check: a new lock needs the archive.") }
+    }
+
+    func run() async throws {
+        try await cancellingOnInterrupt { try await self.lock() }
+    }
+
+    private func lock() async throws {
+        let console = Console(environment: Surroundings.environment)
+        let folder = try ImageFolder(image, from: Surroundings.currentFolder)
+        guard folder.needsLock else {
+            console.note("\(folder.definition.name) takes nothing from an archive: there is nothing to lock")
+            return
+        }
+        if check { return try await checkLock(folder, console) }
+        let previous = try? folder.lockFile()
+        let inputs = try await resolve(folder, previous: previous?.lock, console)
+        let written = try folder.write(inputs)
+        report(previous?.lock, written.lock, console)
+        for release in written.lock.releases where release.acceptedExpired == true {
+            console.warn("the Release of \(release.suite) had expired at \(release.validUntil ?? "?"); the definition accepts that")
+        }
+        print(Digest(of: written.bytes))
+    }
+
+    private func resolve(_ folder: ImageFolder, previous: Lock?, _ console: Console) async throws -> LockedInputs {
+        let store = try ContentStore(root: storeOptions.path())
+        let pool = BlockingPool(threads: 2)
+        let mirrors = try network.mirrors()
+        let inputs = try await Downloader.withDownloader(network.downloadSettings()) { downloader in
+            try await folder.resolve(
+                DebianArchive(mirrors: mirrors, downloader: downloader, store: store, pool: pool), previous: previous,
+                console: console)
+        }
+        try await pool.shutDown()
+        return inputs
+    }
+
+    private func report(_ old: Lock?, _ new: Lock, _ console: Console) {
+        guard let old else {
+            let count = new.platforms.values.map { $0.base.count + $0.bundle.values.joined().count }.reduce(0, +)
+            return console.note("locked \(count) packages for \(new.platforms.keys.sorted().joined(separator: ", "))")
+        }
+        let changes = old.changes(to: new)
+        console.note(changes.isEmpty ? "no package changed" : changes.joined(separator: "\n"))
+    }
+
+    private func checkLock(_ folder: ImageFolder, _ console: Console) async throws {
+        guard let file = try folder.lockFile() else {
+            throw CommandError(message: "\(folder.definition.name) has no lock yet", hint: "run 'imagebuild lock \(image)'")
+        }
+        var stale: [String] = []
+        if try file.lock.requirements != folder.definition.requirementsDigest {
+            stale.append("the definition asks for other inputs than the lock answers")
+        }
+        stale += await LockProof.verify(file.lock, verifier: ImageFolder.verifier, file: { try folder.proofFile($0) })
+        if !offline {
+            let now = try await resolve(folder, previous: file.lock, console)
+            stale += file.lock.changes(to: now.lock)
+        }
+        guard stale.isEmpty else {
+            throw CommandError(
+                message: "the lock of \(folder.definition.name) is stale:\n" + stale.map { "  \($0)" }.joined(separator: "\n"),
+                hint: "run 'imagebuild lock \(image)' and review the change")
+        }
+        console.note("the lock of \(folder.definition.name) is up to date, and its proof holds")
+        print(Digest(of: file.bytes))
+    }
+}

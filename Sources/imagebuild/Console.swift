@@ -1,0 +1,144 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
+/// Standard error, where progress and messages go: a live view on a terminal, plain lines elsewhere.
+///
+/// Standard output is left to the result alone.
+final class Console: Sendable {
+    private struct State {
+        var rows: [Row] = []
+        /// Lines that the live view now occupies.
+        var drawn = 0
+        var lastDraw = ContinuousClock.now - .seconds(1)
+    }
+
+    /// One line of the live view.
+    struct Row: Sendable {
+        var title: String
+        var text = ""
+        var transfer: Transfer?
+        var isDone = false
+    }
+
+    /// Bytes that arrive, with the time they began to.
+    struct Transfer: Sendable {
+        var done: Int64 = 0
+        var total: Int64
+        var began = ContinuousClock.now
+    }
+
+    private let isLive: Bool
+    private let isColoured: Bool
+    private let state = Mutex(State())
+
+    /// - Parameter environment: `NO_COLOR` and `TERM` mean what they mean elsewhere.
+    init(environment: [String: String]) {
+        isLive = isatty(2) == 1 && environment["TERM"] != "dumb"
+        isColoured = isLive && (environment["NO_COLOR"] ?? "").isEmpty
+    }
+
+    /// A line that stays.
+    func note(_ text: String) {
+        state.withLock { state in
+            erase(&state)
+            write(text + "\n")
+            draw(&state, force: true)
+        }
+    }
+
+    /// Something that the user must not miss.
+    func warn(_ text: String) { note((isColoured ? "\u{1b}[33mwarning:\u{1b}[0m " : "warning: ") + text) }
+
+    func beginRow(_ title: String) { state.withLock { $0.rows.append(Row(title: title)) } }
+
+    /// Changes a row; without a live view its text, where that is new, becomes a line.
+    func update(_ title: String, _ change: (inout Row) -> Void) {
+        state.withLock { state in
+            guard let index = state.rows.firstIndex(where: { $0.title == title }) else { return }
+            let before = state.rows[index].text
+            change(&state.rows[index])
+            let row = state.rows[index]
+            if !isLive, row.text != before, !row.text.isEmpty { write("\(row.title): \(row.text)\n") }
+            draw(&state, force: row.text != before)
+        }
+    }
+
+    /// Leaves the last view standing.
+    func finish() {
+        state.withLock { state in
+            draw(&state, force: true)
+            state.rows = []
+            state.drawn = 0
+        }
+    }
+
+    private func erase(_ state: inout State) {
+        guard isLive, state.drawn > 0 else { return }
+        write("\u{1b}[\(state.drawn)A\u{1b}[J")
+        state.drawn = 0
+    }
+
+    /// Ten times a second is as often as anybody reads.
+    private func draw(_ state: inout State, force: Bool) {
+        guard isLive, force || ContinuousClock.now - state.lastDraw > .milliseconds(100) else { return }
+        erase(&state)
+        let width = state.rows.map(\.title.count).max() ?? 0
+        let columns = Self.columns
+        for row in state.rows {
+            var line = row.title + String(repeating: " ", count: width - row.title.count + 2) + row.text
+            if let transfer = row.transfer { line += "  " + transfer.description }
+            line = String(line.prefix(columns - 1))
+            write((row.isDone && isColoured ? "\u{1b}[32m\(line)\u{1b}[0m" : line) + "\n")
+        }
+        state.drawn = state.rows.count
+        state.lastDraw = .now
+    }
+
+    private static var columns: Int {
+        var size = winsize()
+        guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 else { return 100 }
+        return Int(size.ws_col)
+    }
+
+    private func write(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes in
+            var rest = UnsafeRawBufferPointer(bytes)
+            while !rest.isEmpty {
+                let count = Glibc.write(2, rest.baseAddress, rest.count)
+                guard count > 0 else { return }
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            }
+        }
+    }
+}
+
+extension Console.Transfer: CustomStringConvertible {
+    /// `12.1 of 34.0 MB, 8.2 MB/s`
+    var description: String {
+        let elapsed = ContinuousClock.now - began
+        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+        let rate = seconds > 0.2 ? ", \(ByteCount(Int64(Double(done) / seconds)))/s" : ""
+        return "\(ByteCount(done)) of \(ByteCount(total))\(rate)"
+    }
+}
+
+/// A number of bytes as people read it: `34.0 MB`.
+struct ByteCount: CustomStringConvertible {
+    var bytes: Int64
+    init(_ bytes: Int64) { self.bytes = bytes }
+
+    var description: String {
+        let units = ["bytes", "kB", "MB", "GB", "TB"]
+        var (value, unit) = (Double(bytes), 0)
+        while value >= 999.95, unit < units.count - 1 { (value, unit) = (value / 1000, unit + 1) }
+        if unit == 0 { return "\(bytes) bytes" }
+        let tenths = Int64((value * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10) \(units[unit])"
+    }
+}

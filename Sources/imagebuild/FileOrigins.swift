@@ -1,0 +1,51 @@
+import ImageAssembly
+import LayerArchive
+import OCIContent
+import OCIModel
+import SystemPackage
+
+/// Finds which layer of each platform has a file, and which input put it there.
+struct FileOrigins {
+    struct Found: Encodable {
+        var platform: Platform
+        /// `nil` where the platform does not have the file.
+        var layer: Digest?
+        var kind: String?
+        var mode: String?
+        var size: Int64?
+        /// `nil` where this machine's store does not remember how the layer was made.
+        var origin: LayerOrigins.Origin?
+
+        var text: String {
+            guard let layer else { return "\(platform): not there" }
+            let what = [kind, mode, size.map { "\(ByteCount($0))" }].compactMap { $0 }.joined(separator: ", ")
+            let source = origin?.description ?? "unknown: this store did not make the layer; build the image here to learn it"
+            return "\(platform): \(what), in layer \(layer)\n  from \(source)"
+        }
+    }
+
+    private let path: EntryPath
+    private let images: [InspectedImage.PlatformImage]
+    private let layout: OCILayout
+    private let storePath: FilePath
+
+    init(_ path: EntryPath, _ images: [InspectedImage.PlatformImage], _ layout: OCILayout, _ storePath: FilePath) {
+        (self.path, self.images, self.layout, self.storePath) = (path, images, layout, storePath)
+    }
+
+    func find() throws -> [Found] { try images.map(find) }
+
+    /// The uppermost layer that has the path decides, as it does in a container.
+    private func find(in image: InspectedImage.PlatformImage) throws -> Found {
+        for layer in image.manifest.layers.reversed() {
+            let listing = try LayerReader.list(layout.path(of: layer.digest), isCancelled: { false })
+            guard let member = listing.members.last(where: { $0.path == path })?.member else { continue }
+            let store = try ContentStore(root: storePath)
+            return Found(
+                platform: image.platform, layer: layer.digest, kind: "\(member.kind)",
+                mode: "0" + String(member.mode, radix: 8), size: member.size,
+                origin: LayerOrigins(of: layer.digest, in: store)?.origin(of: path))
+        }
+        return Found(platform: image.platform)
+    }
+}

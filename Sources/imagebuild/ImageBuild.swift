@@ -1,0 +1,40 @@
+import ArgumentParser
+
+/// The command line: composition root, printing, exit codes.
+@main
+struct ImageBuild: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "imagebuild",
+        abstract: "Build container images for several architectures, without Docker, root or emulation.",
+        discussion: """
+            An image is a folder with an image.yaml; IMAGE is its path, or its name under images/. The result goes to \
+            standard output, progress to standard error.
+
+            EXAMPLES
+              imagebuild build etcd --arch ppc64le    one platform
+              imagebuild build etcd --all             every platform of the definition, in one index
+              imagebuild lock etcd                    pin every input anew
+              imagebuild inspect etcd --file /usr/local/bin/etcd
+                                                      which input put a file there
+
+            EXIT CODES
+              0 done, 1 failed, 2 the input was refused, 64 usage, 130 interrupted
+            """,
+        version: ToolIdentity.version,
+        subcommands: [Build.self, LockCommand.self, Inspect.self, Store.self])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let error where Failure.isOurs(error) {
+            Failure(error).exit()
+        } catch {
+            exit(withError: error)
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import Dispatch
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
+/// Runs `work` so that Ctrl-C or a polite termination cancels it: unfinished files are then removed on the way out.
+/// A second Ctrl-C ends the process at once, which the store survives too.
+func cancellingOnInterrupt(_ work: @escaping @Sendable () async throws -> Void) async throws {
+    // The one unstructured task of the program: a signal handler has to have something to cancel.
+    let task = Task { try await work() }
+    let signals = SignalCount()
+    let sources = [SIGINT, SIGTERM].map { number in
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+        source.setEventHandler {
+            if signals.next() > 1 { _exit(ExitStatus.interrupted.rawValue) }
+            task.cancel()
+        }
+        source.resume()
+        return source
+    }
+    defer { for source in sources { source.cancel() } }
+    try await task.value
+}
+
+private final class SignalCount: Sendable {
+    private let count = Atomic<Int>(0)
+    func next() -> Int { count.add(1, ordering: .relaxed).newValue }
+}

@@ -1,0 +1,114 @@
+import ImageDefinition
+import ImageInputs
+import LayerArchive
+import OCIContent
+import OCIModel
+import SystemPackage
+
+/// A lock as it lies beside the definition.
+struct LockFile {
+    var lock: Lock
+    var bytes: [UInt8]
+    /// Made in this very run.
+    var isNew = false
+}
+
+extension LockFile {
+    /// The lock of an image that takes nothing from an archive: it names the codec alone.
+    init(empty definition: Definition) throws {
+        lock = Lock(
+            requirements: try definition.requirementsDigest, codec: LayerCodec.standard(definition.compression).name,
+            releases: [], platforms: [:])
+        bytes = try lock.encoded()
+    }
+}
+
+extension ImageFolder {
+    /// Whether anything of this image comes from an archive and so must be locked.
+    var needsLock: Bool { definition.debian != nil || definition.bundle != nil }
+
+    /// - Returns: `nil` where there is none yet.
+    func lockFile() throws -> LockFile? {
+        guard let bytes = try FileSystem.read(lockPath, limit: Int64(Lock.sizeLimit)) else { return nil }
+        return LockFile(lock: try Lock(parsing: bytes, file: lockPath.string), bytes: bytes)
+    }
+
+    /// Resolves every input anew against the archive as it is now.
+    func resolve(_ archive: DebianArchive, previous: Lock?, console: Console) async throws -> LockedInputs {
+        let resolver = archive.resolver(verifier: Self.verifier) { console.note("\(definition.name): \($0)") }
+        return try await resolver.resolve(
+            definition, requirements: try definition.requirementsDigest,
+            codec: LayerCodec.standard(definition.compression).name, now: Timestamp(seconds: Surroundings.now),
+            previous: previous)
+    }
+
+    /// Checks the signatures that the lock rests on.
+    static var verifier: ReleaseVerifier { ReleaseVerifier(keyrings: [ReleaseVerifier.debianKeyring]) }
+
+    /// Writes the proof, then the lock that rests on it.
+    func write(_ inputs: LockedInputs) throws -> LockFile {
+        for (path, bytes) in inputs.proof {
+            let file = proofPath.pushing(FilePath(path))
+            try FileSystem.makeDirectories(file.removingLastComponent())
+            try FileSystem.write(bytes, to: file)
+        }
+        let bytes = try inputs.lock.encoded()
+        try FileSystem.write(bytes, to: lockPath)
+        try removeStaleProof(keeping: Set(inputs.proof.keys))
+        return LockFile(lock: inputs.lock, bytes: bytes)
+    }
+
+    private func removeStaleProof(keeping kept: Set<String>) throws {
+        func visit(_ folder: FilePath, _ prefix: String) throws {
+            for name in try FileSystem.names(in: folder) {
+                let (path, file) = (prefix + name, folder.appending(name))
+                if FileSystem.regularFileSize(file) == nil {
+                    try visit(file, path + "/")
+                } else if !kept.contains(path) {
+                    try FileSystem.remove(file)
+                }
+            }
+        }
+        try visit(proofPath, "")
+    }
+
+    /// A file of the proof by its path relative to `lock/`.
+    func proofFile(_ path: String) throws -> [UInt8]? {
+        try FileSystem.read(proofPath.pushing(FilePath(path)), limit: 32 << 20)
+    }
+}
+
+extension Lock {
+    func inputs(for platform: Platform) -> PlatformInputs {
+        platforms[platform.description] ?? PlatformInputs(base: [], bundle: [:])
+    }
+
+    /// Every package of a platform.
+    func packages(for platform: Platform) -> [Package] {
+        let inputs = inputs(for: platform)
+        return inputs.base + inputs.bundle.keys.sorted().flatMap { inputs.bundle[$0] ?? [] }
+    }
+
+    /// What is locked otherwise in `other`, for people, in order; empty where every pin is the same.
+    func changes(to other: Lock) -> [String] {
+        func pins(_ lock: Lock) -> [String: String] {
+            var pins: [String: String] = [:]
+            for (platform, inputs) in lock.platforms {
+                for package in inputs.base { pins["\(package.name) (\(platform))"] = package.version }
+                for (version, packages) in inputs.bundle {
+                    for package in packages { pins["\(package.name) for \(version) (\(platform))"] = package.version }
+                }
+            }
+            return pins
+        }
+        let (old, new) = (pins(self), pins(other))
+        return Set(old.keys).union(new.keys).sorted().compactMap { name in
+            switch (old[name], new[name]) {
+            case (let before?, let after?): before == after ? nil : "\(name): \(before) → \(after)"
+            case (let before?, nil): "\(name): \(before) → none"
+            case (nil, let after?): "\(name): none → \(after)"
+            case (nil, nil): nil
+            }
+        }
+    }
+}
