@@ -6,7 +6,8 @@ extension Definition {
 
     /// Reads `image.yaml`, whose format `images/image.schema.json` describes.
     ///
-    /// - Parameter file: The file's name as the user knows it, for the diagnostics.
+    /// `file` is the file's name as the user knows it, for the diagnostics.
+    ///
     /// - Throws: Everything that is wrong, together. Syntax errors and repeated keys hide what comes with them.
     package init(parsing bytes: [UInt8], file: String) throws(DefinitionErrors) {
         let findings = Findings()

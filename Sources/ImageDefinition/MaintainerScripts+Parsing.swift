@@ -3,7 +3,8 @@ import OCIModel
 extension MaintainerScripts {
     /// Reads `images/debian/maintainer-scripts.yaml`.
     ///
-    /// - Parameter file: The file's name as the user knows it, for the diagnostics.
+    /// `file` is the file's name as the user knows it, for the diagnostics.
+    ///
     /// - Throws: Everything that is wrong, together.
     package init(parsing bytes: [UInt8], file: String) throws(DefinitionErrors) {
         let findings = Findings()
