@@ -1,7 +1,7 @@
 import OCIModel
 
 extension Field {
-    /// - Parameter bundle: Whose suites may be named among those whose expiry is accepted.
+    /// The suites of `bundle` may be named among those whose expiry is accepted.
     func debianRequirement(with bundle: Definition.Bundle?) -> Definition.DebianRequirement? {
         guard let section = section(.debian) else { return nil }
         var named: Set<String> = []

@@ -6,7 +6,8 @@ extension Definition {
 
     /// Reads `image.yaml`, whose format `images/image.schema.json` describes.
     ///
-    /// - Parameter file: The file's name as the user knows it, for the diagnostics.
+    /// `file` is the file's name as the user knows it, for the diagnostics.
+    ///
     /// - Throws: Everything that is wrong, together. Syntax errors and repeated keys hide what comes with them.
     package init(parsing bytes: [UInt8], file: String) throws(DefinitionErrors) {
         let findings = Findings()
@@ -20,7 +21,7 @@ extension Definition {
 
     /// Complete only if nothing was reported.
     private init?(reading root: Field) {
-        guard let section = root.section(.image), section["schema"]?.isKnownSchema() ?? true else { return nil }
+        guard root.hasKnownSchema(), let section = root.section(.image) else { return nil }
         self.init(
             name: section["name"]?.imageName() ?? "",
             platforms: section["platforms"]?.list().distinct { $0.platform() } ?? [],
@@ -42,14 +43,15 @@ extension Definition {
 }
 
 extension Field {
-    /// Whether this reader knows the schema's number; nothing else is read of a file of another one.
-    func isKnownSchema() -> Bool {
-        guard let number = integer(in: 0...Int.max) else { return true }
-        guard number == 1 else {
-            report("unknown schema \(number)", hint: "this version knows schema 1; a later one may know more")
-            return false
-        }
-        return true
+    /// Whether this reader knows the file's `schema`. Of a file of another one nothing else can be judged.
+    func hasKnownSchema() -> Bool {
+        guard case .mapping(let pairs) = node.value,
+            let schema = pairs.first(where: { if case .scalar("schema", _) = $0.key.value { true } else { false } })
+        else { return true }
+        let field = Field(name: "schema", node: schema.value, findings: findings)
+        guard let number = field.integer(in: 0...Int.max), number != 1 else { return true }
+        field.report("unknown schema \(number)", hint: "this version knows schema 1; a later one may know more")
+        return false
     }
 
     fileprivate func imageName() -> String? {

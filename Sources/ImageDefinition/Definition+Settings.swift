@@ -24,7 +24,7 @@ extension Field {
         let known = ["tcp", "udp", "sctp"]
         guard let text = text() else { return nil }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        let number = parts.first.flatMap { $0.utf8.first == UInt8(ascii: "+") ? nil : UInt16($0) }
+        let number = parts.first.flatMap { $0.utf8.allSatisfy { (0x30...0x39).contains($0) } ? UInt16($0) : nil }
         guard let number, number > 0, parts.count <= 2 else {
             report("'\(text)' is not a port", hint: "a port is a number from 1 to 65535: 2379 or 2379/tcp")
             return nil
@@ -65,8 +65,9 @@ extension Field {
 
     /// A signal's name or number; the real-time ones by number alone.
     private func signal() -> String? {
-        guard let text = text() else { return nil }
-        if let number = UInt8(text), (1...64).contains(number) { return "\(number)" }
+        if case .scalar(let text, isPlain: true) = node.value, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            return integer(in: 1...64).map { "\($0)" }
+        }
         return choice("signal", among: Self.signals)
     }
 

@@ -6,7 +6,8 @@ extension Lock {
 
     /// Reads `image.lock.json` and checks what the types cannot: names, paths, repeated and missing parts.
     ///
-    /// - Parameter file: The file's name as the user knows it, for the errors.
+    /// `file` is the file's name as the user knows it, for the errors.
+    ///
     /// - Throws: What is wrong, without positions; of what cannot be decoded only the first.
     package init(parsing bytes: [UInt8], file: String) throws(DefinitionErrors) {
         let remedy = "run `imagebuild lock` to make the lock again"

@@ -3,19 +3,18 @@ import OCIModel
 extension MaintainerScripts {
     /// Reads `images/debian/maintainer-scripts.yaml`.
     ///
-    /// - Parameter file: The file's name as the user knows it, for the diagnostics.
+    /// `file` is the file's name as the user knows it, for the diagnostics.
+    ///
     /// - Throws: Everything that is wrong, together.
     package init(parsing bytes: [UInt8], file: String) throws(DefinitionErrors) {
         let findings = Findings()
         var packages: [String: [Kind: Script]] = [:]
-        if let root = YAMLNode.read(bytes, findings) {
-            let section = Field(name: "", node: root, findings: findings).section(
-                Keys(required: ["schema", "packages"]))
-            if let section, section["schema"]?.isKnownSchema() ?? true {
-                for (key, value) in section["packages"]?.entries() ?? [] {
-                    guard let name = key.packageName() else { continue }
-                    packages[name] = value.scripts()
-                }
+        if let node = YAMLNode.read(bytes, findings) {
+            let root = Field(name: "", node: node, findings: findings)
+            let section = root.hasKnownSchema() ? root.section(Keys(required: ["schema", "packages"])) : nil
+            for (key, value) in section?["packages"]?.entries() ?? [] {
+                guard let name = key.packageName() else { continue }
+                packages[name] = value.scripts()
             }
         }
         guard findings.count == 0 else { throw findings.errors(.invalidScripts, file: file) }
@@ -29,7 +28,7 @@ extension Field {
         guard let section = section(Keys(optional: kinds.map(\.rawValue))) else { return [:] }
         var scripts: [MaintainerScripts.Kind: MaintainerScripts.Script] = [:]
         for kind in kinds { scripts[kind] = section[kind.rawValue]?.script() }
-        if scripts.isEmpty {
+        if kinds.allSatisfy({ section[$0.rawValue] == nil }) {
             report("'\(name)' has no script", hint: "remove the package, or give its preinst or postinst")
         }
         return scripts

@@ -1,0 +1,110 @@
+import FoundationEssentials
+import OCIModel
+import Testing
+
+@testable import ImageDefinition
+
+/// What stands in `images/`: the definitions, and the schema that editors check them by.
+@Suite struct ShippedFilesTests {
+    static func read(_ path: String) throws -> [UInt8] {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../images")
+        return Array(try Data(contentsOf: root.appending(path: path)))
+    }
+
+    /// The part of JSON Schema that is compared.
+    struct Schema: Decodable {
+        struct Property: Decodable {
+            var description: String?
+        }
+        struct Definition: Decodable {
+            var properties: [String: Property]?
+            var required: [String]?
+            var isClosed: Bool?
+
+            enum CodingKeys: String, CodingKey {
+                case properties, required
+                case isClosed = "additionalProperties"
+            }
+
+            init(from decoder: any Decoder) throws {
+                let container = try decoder.container(keyedBy: CodingKeys.self)
+                properties = try container.decodeIfPresent([String: Property].self, forKey: .properties)
+                required = try container.decodeIfPresent([String].self, forKey: .required)
+                // Where it is a schema, the keys are the user's own.
+                isClosed = (try? container.decode(Bool.self, forKey: .isClosed)).map { !$0 }
+            }
+        }
+        var definitions: [String: Definition]
+        enum CodingKeys: String, CodingKey { case definitions = "$defs" }
+    }
+
+    @Test func `the schema and the parser know the same keys`() throws {
+        let bytes = try Self.read("image.schema.json")
+        let root = try CanonicalJSON.decode(Schema.Definition.self, from: bytes)
+        let definitions = try CanonicalJSON.decode(Schema.self, from: bytes).definitions
+        for section in DefinitionSection.allCases {
+            let part = try #require(section == .image ? root : definitions[section.rawValue], "\(section)")
+            #expect(Set((part.properties ?? [:]).keys) == Set(section.keys.all), "\(section)")
+            #expect(Set(part.required ?? []) == Set(section.keys.required), "\(section)")
+            #expect(part.isClosed == true, "\(section)")
+            for (key, property) in part.properties ?? [:] {
+                #expect(property.description?.hasSuffix(".") == true, "\(section).\(key) is not described")
+            }
+        }
+        let closed = definitions.filter { $0.value.isClosed == true }.keys
+        #expect(Set(closed).union(["image"]) == Set(DefinitionSection.allCases.map(\.rawValue)))
+    }
+
+    @Test func `etcd is defined with two versions on three platforms`() throws {
+        let definition = try Definition(parsing: Self.read("etcd/image.yaml"), file: "images/etcd/image.yaml")
+        let bundle = try #require(definition.bundle)
+        #expect(definition.platforms.map(\.description) == ["linux/amd64", "linux/arm64", "linux/ppc64le"])
+        #expect(definition.tag == "3.5.16-0")
+        #expect(bundle.versions.map(\.version) == ["3.4.23", "3.5.16"])
+        #expect(bundle.versions.map { bundle.programs(of: $0).count } == [2, 3])
+        #expect(bundle.directory.description == "/usr/local/bin")
+        #expect(bundle.mode == 0o555)
+        #expect(definition.config.ports == ["2379/tcp", "2380/tcp", "4001/tcp", "7001/tcp"])
+        #expect(definition.config.entrypoint == nil)
+        for file in definition.files { _ = try Self.read("etcd/" + file.source) }
+    }
+
+    @Test func `debian-base is defined and runs a shell`() throws {
+        let definition = try Definition(
+            parsing: Self.read("debian-base/image.yaml"), file: "images/debian-base/image.yaml")
+        #expect(definition.config.command == ["/bin/sh"])
+        #expect(definition.bundle == nil)
+        #expect(definition.tag == "0")
+    }
+
+    @Test(arguments: ["etcd", "debian-base"]) func `manuals stay out and licences stay`(image: String) throws {
+        let definition = try Definition(parsing: Self.read("\(image)/image.yaml"), file: "image.yaml")
+        let excluded = try #require(definition.debian?.excludedPaths)
+        for path in [
+            "/usr/share/man/man1/a.1.gz", "/usr/share/doc/dash/changelog.gz", "/usr/lib/a-linux-gnu/gconv/b.so",
+        ] {
+            #expect(excluded.matches(try EntryPath(path)))
+        }
+        for path in [
+            "/usr/share/doc/dash/copyright", "/usr/share/doc/libgcc-s1", "/usr/bin/dash", "/usr/share/zoneinfo/UTC",
+        ] {
+            #expect(!excluded.matches(try EntryPath(path)))
+        }
+        #expect(definition.platformSpecificPaths.matches(try EntryPath("/usr/lib/ppc64le-linux-gnu/libc.so.6")))
+        #expect(!definition.platformSpecificPaths.matches(try EntryPath("/usr/local/bin/etcd")))
+    }
+
+    @Test(arguments: [
+        ("labls", "labels"), ("platfroms", "platforms"), ("ENVIRONMENT", "environment"), ("env", "environment"),
+        ("maintainer_scripts", "maintainer-scripts"),
+    ])
+    func `a misspelt word finds the one that was meant`(word: String, meant: String) {
+        let known = DefinitionSection.allCases.flatMap(\.keys.all)
+        #expect(Spelling.nearest(to: word, among: known) == meant)
+    }
+
+    @Test(arguments: ["", "x", "zzzzzzzz", String(repeating: "a", count: 100_000)])
+    func `a word that is like none finds none`(word: String) {
+        #expect(Spelling.nearest(to: word, among: ["labels", "platforms"]) == nil)
+    }
+}
