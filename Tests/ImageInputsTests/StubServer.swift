@@ -14,6 +14,8 @@ final class StubServer: Sendable {
     enum Step: Sendable {
         case send([UInt8])
         case pause(Duration)
+        /// Waits for the client to come so far; not longer than ten seconds.
+        case until(@Sendable () -> Bool)
         /// Closes with a TCP reset instead of an orderly end.
         case reset
         case close
@@ -81,6 +83,8 @@ final class StubServer: Sendable {
                     switch step {
                     case .send(let bytes): try await outbound.write(ByteBuffer(bytes: bytes))
                     case .pause(let duration): try await Task.sleep(for: duration)
+                    case .until(let isReached):
+                        for _ in 0..<2000 where !isReached() { try await Task.sleep(for: .milliseconds(5)) }
                     case .close: return
                     case .reset:
                         let options = connection.channel as? any SocketOptionProvider

@@ -49,6 +49,7 @@ package struct DownloadURL: Hashable, Sendable {
         var host: Substring
         if rest.first == "[" {
             host = rest.dropFirst().prefix { $0 != "]" }
+            guard rest.dropFirst(host.count + 1).first == "]" else { throw refusal("an address has no valid host") }
             rest = rest.dropFirst(host.count + 2)
         } else {
             host = rest.prefix { $0 != ":" }
@@ -83,11 +84,16 @@ extension DownloadURL: CustomStringConvertible {
     package var description: String { origin + path + (query == nil ? "" : "?…") }
 
     /// What is requested: everything but the credentials.
-    var text: String { origin + path + (query.map { "?" + $0 } ?? "") }
+    var text: String { origin + target }
 
-    /// Scheme, host and, where it is not the scheme's own, port.
-    var origin: String {
+    /// Path and query.
+    var target: String { path + (query.map { "?" + $0 } ?? "") }
+
+    var origin: String { "\(scheme.rawValue)://\(authority)" }
+
+    /// The host and, where it is not the scheme's own, the port.
+    var authority: String {
         let name = host.utf8.contains(0x3a) ? "[\(host)]" : host
-        return "\(scheme.rawValue)://\(name)" + (port == (scheme == .https ? 443 : 80) ? "" : ":\(port)")
+        return port == (scheme == .https ? 443 : 80) ? name : "\(name):\(port)"
     }
 }

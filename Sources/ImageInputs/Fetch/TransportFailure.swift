@@ -7,10 +7,16 @@ import SystemPackage
 /// The network's own errors, told in a person's words and sorted by what may help.
 struct TransportFailure {
     let url: DownloadURL
+    let proxy: ProxyAddress?
     let limits: DownloadLimits
 
     private static let networkHint =
         "check the network; a mirror can be named with IMAGEBUILD_DEBIAN_MIRROR, a proxy with HTTP_PROXY and HTTPS_PROXY"
+
+    /// What connecting to a numeric address throws without the resolver's wrapping.
+    private static let connecting: Set<Errno> = [
+        .connectionRefused, .networkUnreachable, .networkDown, .noRouteToHost, .timedOut, .addressNotAvailable,
+    ]
 
     func outcome(of error: any Error) -> DownloadAttempts.Outcome {
         switch error {
@@ -24,6 +30,8 @@ struct TransportFailure {
                     .rejected, "no trusted connection: \(error)",
                     "SSL_CERT_FILE names the file of trusted certificates, for a network with its own authority", error)
             )
+        case let error as IOError where Self.connecting.contains(Errno(rawValue: error.errnoCode)):
+            return .unconnected(failure(.unreachable, "cannot connect: \(text(error))", Self.networkHint, error))
         case let error as IOError:
             return .interrupted(failure(.unreachable, "the connection broke: \(text(error))", Self.networkHint, error))
         default:
@@ -66,6 +74,7 @@ struct TransportFailure {
     private func failure(
         _ code: ImageInputsError.Code, _ reason: String, _ hint: String, _ cause: any Error
     ) -> ImageInputsError {
-        ImageInputsError(code, "\(url): \(reason)", hint: hint, cause: cause)
+        let way = proxy.map { " (through the proxy \($0.host):\($0.port))" } ?? ""
+        return ImageInputsError(code, "\(url): \(reason)\(way)", hint: hint, cause: cause)
     }
 }
