@@ -1,5 +1,6 @@
 import ImageInputs
 import OCIModel
+import SystemPackage
 import Testing
 
 @Suite struct DownloaderCandidateTests {
@@ -46,11 +47,13 @@ import Testing
         }
     }
 
-    @Test func `a refused connection is unreachable and says what to do`() async throws {
+    @Test(arguments: ["127.0.0.1", "localhost"])
+    func `a refused connection is unreachable and says what to do`(host: String) async throws {
         try await DownloadFixture.using { fixture in
-            let error = try await failure { [closed, content] in try await fixture.fetch([closed], content) }
+            let url = "http://\(host):1/debian/a.deb"
+            let error = try await failure { [content] in try await fixture.fetch([url], content) }
             #expect(error.code == .unreachable)
-            #expect(error.message.contains("127.0.0.1:1/debian/a.deb: cannot connect: connection refused"))
+            #expect(error.message.contains("\(url): cannot connect: connection refused"))
             #expect(error.hint?.contains("IMAGEBUILD_DEBIAN_MIRROR") == true)
             #expect(fixture.pauses.count == 1, "two attempts")
         }
@@ -124,6 +127,24 @@ import Testing
             } _: { [content] server in
                 let error = try await failure { try await fixture.fetch([server.url("/x/a")], content) }
                 #expect(error.code == .rejected)
+            }
+        }
+    }
+
+    @Test(arguments: ["127.0.0.1", "localhost"])
+    func `a certificate file that is not there is told`(host: String) async throws {
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { _, _ in
+                .reply(403)
+            } _: { server in
+                var settings = fixture.settings
+                settings.certificateFile = fixture.folder.appending("missing.pem")
+                let error = try await failure { [settings, content] in
+                    try await fixture.fetch(["https://\(host):\(server.port)/a.deb"], content, settings: settings)
+                }
+                #expect(error.code == .rejected)
+                #expect(error.message.contains("missing.pem"))
+                #expect(error.hint?.contains("SSL_CERT_FILE") == true)
             }
         }
     }

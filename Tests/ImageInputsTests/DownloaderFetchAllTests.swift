@@ -82,6 +82,22 @@ import Testing
         }
     }
 
+    @Test func `cancellation does not wait for a connection that is being made`() async throws {
+        try await DownloadFixture.using { fixture in
+            try await SilentPort.listening { port in
+                let request = try fixture.request(["http://127.0.0.1:\(port)/a"], .upTo(10))
+                var settings = patient
+                settings.limits.connect = .seconds(60)
+                let start = ContinuousClock.now
+                let isCancelled = try await endsCancelled { [settings] in
+                    try await Downloader.withDownloader(settings) { _ = try await $0.fetch(request) }
+                }
+                #expect(isCancelled)
+                #expect(ContinuousClock.now - start < .seconds(10))
+            }
+        }
+    }
+
     /// Waits for a minute, in pauses too.
     private var patient: DownloadSettings {
         var settings = DownloadSettings(jitter: { 0 })
@@ -89,14 +105,14 @@ import Testing
         return settings
     }
 
-    /// Cancels `work` soon after its first request; whether it then threw `CancellationError`.
+    /// Cancels `work` soon after its first request, or soon after its start; whether it then threw `CancellationError`.
     private func endsCancelled(
-        onceAsked server: StubServer, _ work: @escaping @Sendable () async throws -> Void
+        onceAsked server: StubServer? = nil, _ work: @escaping @Sendable () async throws -> Void
     ) async throws -> Bool {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await work() }
-            while server.requests.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
-            try await Task.sleep(for: .milliseconds(50))
+            while let server, server.requests.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+            try await Task.sleep(for: .milliseconds(100))
             group.cancelAll()
             do { try await group.waitForAll() } catch is CancellationError { return true }
             return false

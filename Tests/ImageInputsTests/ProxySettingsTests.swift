@@ -86,21 +86,4 @@ import Testing
             }
         }
     }
-
-    @Test func `a certificate file that is not there is told`() async throws {
-        let content = DownloadFixture.content(1000)
-        try await DownloadFixture.using { fixture in
-            try await StubServer.serving { _, _ in
-                .reply(403)
-            } _: { server in
-                var settings = fixture.settings
-                settings.certificateFile = fixture.folder.appending("missing.pem")
-                let error = try await failure { [settings] in
-                    try await fixture.fetch(["https://127.0.0.1:\(server.port)/a.deb"], content, settings: settings)
-                }
-                #expect(error.code == .rejected)
-                #expect(error.hint?.contains("SSL_CERT_FILE") == true)
-            }
-        }
-    }
 }

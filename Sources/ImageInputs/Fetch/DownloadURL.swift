@@ -20,7 +20,8 @@ package struct DownloadURL: Hashable, Sendable {
 
     /// Parses an absolute address; a fragment is dropped.
     ///
-    /// - Throws: `ImageInputsError.Code.invalidAddress` for another scheme, no host, a bad port, spaces or control characters.
+    /// - Throws: `ImageInputsError.Code.invalidAddress` for another scheme, no host, a bad port, or characters that
+    ///   should have been encoded.
     package init(_ text: String) throws(ImageInputsError) {
         guard text.utf8.count <= 8192, text.utf8.allSatisfy({ (0x21...0x7e).contains($0) && $0 != 0x5c }) else {
             throw Self.refusal("an address holds a space, a character that is not ASCII, or is too long")

@@ -73,7 +73,7 @@ extension Downloader {
     }
 
     private func transportFailure(at url: DownloadURL) -> TransportFailure {
-        TransportFailure(url: url, proxy: clients.route(to: url).proxy, limits: settings.limits)
+        TransportFailure(url: url, proxy: clients.route(to: url).proxy, settings: settings)
     }
 
     private func judge(

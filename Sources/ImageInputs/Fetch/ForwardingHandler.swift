@@ -3,8 +3,8 @@ import NIOHTTP1
 
 /// Gives requests to a proxy their whole address as the target (RFC 9112, section 3.2.2).
 ///
-/// The client library would tunnel plain `http` too, with CONNECT to port 80, which proxies commonly forbid and caches of
-/// Debian packages do not know.
+/// The client library would tunnel plain `http` too, with CONNECT to port 80, which proxies commonly forbid and caches
+/// of Debian packages do not know.
 final class ForwardingHandler: ChannelOutboundHandler {
     typealias OutboundIn = HTTPClientRequestPart
     typealias OutboundOut = HTTPClientRequestPart

@@ -50,6 +50,14 @@ struct HTTPClients: Sendable {
         for client in [direct] + proxied.values { try? await client.shutdown() }
     }
 
+    /// Starts closing every connection and returns at once: a connection that is only being made cannot be called off,
+    /// and nobody who has failed or pressed Ctrl-C should wait for its timeout.
+    func abandon() {
+        for client in [direct] + proxied.values {
+            let _: EventLoopFuture<Void> = client.shutdown()
+        }
+    }
+
     private static func route(_ scheme: DownloadURL.Scheme, through proxy: ProxyAddress) -> Route {
         scheme == .https || proxy.isSOCKS ? .tunnelled(proxy) : .forwarded(proxy)
     }
@@ -57,7 +65,7 @@ struct HTTPClients: Sendable {
     private static func configuration(_ settings: DownloadSettings, _ route: Route) -> HTTPClient.Configuration {
         var tls = TLSConfiguration.makeClientConfiguration()
         if let file = settings.certificateFile { tls.trustRoots = .file(file.string) }
-        // A retry of ours is counted, paused and reported; the pool's own would hide a refused connection until the timeout.
+        // Our retries are counted and paused; the pool's own would hide a refused connection until the timeout.
         var pool = HTTPClient.Configuration.ConnectionPool()
         pool.retryConnectionEstablishment = false
         pool.concurrentHTTP1ConnectionsPerHostSoftLimit = Downloader.concurrencyLimit
