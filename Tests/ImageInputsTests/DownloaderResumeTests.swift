@@ -26,7 +26,9 @@ import Testing
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { [content] request, index in
                 index == 0
-                    ? .begin(content, sending: 100_000, ["ETag": "\"one\""]) + [.pause(.milliseconds(100)), ending]
+                    ? .begin(content, sending: 100_000, ["ETag": "\"one\""]) + [
+                        .until { fixture.progress >= 100_000 }, ending,
+                    ]
                     : .serve(content, to: request, ["ETag": "\"one\""])
             } _: { server in
                 try await fixture.fetch([server.url("/a.deb")], content)
@@ -43,7 +45,7 @@ import Testing
     @Test func `a stalled body is given up and resumed`() async throws {
         try await DownloadFixture.using { fixture in
             var settings = fixture.settings
-            settings.limits.idle = .milliseconds(300)
+            settings.limits.idle = .seconds(1)
             try await StubServer.serving { [content] request, index in
                 index == 0
                     ? .begin(content, sending: 5, ["Last-Modified": "Sun, 06 Nov 1994 08:49:37 GMT"]) + [
@@ -81,7 +83,7 @@ import Testing
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { [content] request, index in
                 index == 0
-                    ? .begin(content, sending: 9, ["ETag": "W/\"one\""]) + [.pause(.milliseconds(100)), .close]
+                    ? .begin(content, sending: 9, ["ETag": "W/\"one\""]) + [.until { fixture.progress >= 9 }, .close]
                     : .serve(content, to: request)
             } _: { server in
                 try await fixture.fetch([server.url("/a.deb")], content)
@@ -95,7 +97,7 @@ import Testing
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { [content] _, index in
                 index == 0
-                    ? .begin(content, sending: 70_000) + [.pause(.milliseconds(100)), .close]
+                    ? .begin(content, sending: 70_000) + [.until { fixture.progress >= 70_000 }, .close]
                     : .reply(200, [:], content)
             } _: { server in
                 try await fixture.fetch([server.url("/a.deb")], content)
@@ -108,7 +110,9 @@ import Testing
     @Test func `a refused range leads to a request without one`() async throws {
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { [content] request, index in
-                if index == 0 { return .begin(content, sending: 70_000) + [.pause(.milliseconds(100)), .close] }
+                if index == 0 {
+                    return .begin(content, sending: 70_000) + [.until { fixture.progress >= 70_000 }, .close]
+                }
                 return request.headers["range"] != nil ? .reply(416) : .reply(200, [:], content)
             } _: { server in
                 try await fixture.fetch([server.url("/a.deb")], content)
@@ -122,7 +126,7 @@ import Testing
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { [content] request, index in
                 switch index {
-                case 0: .begin(content, sending: 70_000) + [.pause(.milliseconds(100)), .close]
+                case 0: .begin(content, sending: 70_000) + [.until { fixture.progress >= 70_000 }, .close]
                 case 1: .reply(206, ["Content-Range": "bytes 0-9/300000"], Array(content[..<10]))
                 default: .serve(content, to: request)
                 }
@@ -139,7 +143,7 @@ import Testing
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { [content] request, index in
                 index == 0
-                    ? .begin(other, sending: 70_000) + [.pause(.milliseconds(100)), .close]
+                    ? .begin(other, sending: 70_000) + [.until { fixture.progress >= 70_000 }, .close]
                     : .serve(content, to: request)
             } _: { server in
                 try await fixture.fetch([server.url("/a.deb")], content)
@@ -155,7 +159,7 @@ import Testing
             try await StubServer.serving { [content] _, _ in
                 // A chunked body without its end.
                 .reply(200, ["Transfer-Encoding": "chunked"], Array("\(size)\r\n".utf8) + content)
-                    + [.pause(.milliseconds(100)), .reset]
+                    + [.until { fixture.progress >= 300_000 }, .reset]
             } _: { server in
                 try await fixture.fetch([server.url("/a.deb")], content)
                 #expect(try fixture.bytes() == content)
@@ -168,7 +172,7 @@ import Testing
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { [content] request, index in
                 index == 0
-                    ? .begin(content, sending: 70_000) + [.pause(.milliseconds(100)), .close]
+                    ? .begin(content, sending: 70_000) + [.until { fixture.progress >= 70_000 }, .close]
                     : .serve(content, to: request)
             } _: { server in
                 let download = try await fixture.fetch([server.url("/InRelease")], .upTo(400_000))

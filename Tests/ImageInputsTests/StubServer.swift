@@ -1,4 +1,3 @@
-import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -14,93 +13,75 @@ final class StubServer: Sendable {
     enum Step: Sendable {
         case send([UInt8])
         case pause(Duration)
+        /// Waits for the client to come so far.
+        case until(@Sendable () -> Bool)
         /// Closes with a TCP reset instead of an orderly end.
         case reset
         case close
     }
 
-    typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+    typealias Respond = @Sendable (Received, Int) -> [Step]
 
-    let port: Int
-    private let log = Mutex<[Received]>([])
-    private let active = Mutex<(now: Int, most: Int)>((0, 0))
-    private let respond: @Sendable (Received, Int) -> [Step]
+    private struct State {
+        var port = 0
+        var requests: [Received] = []
+        var active = 0
+        var mostAtOnce = 0
+        var connections: [any Channel] = []
+    }
 
+    private let state = Mutex(State())
+    private let respond: Respond
+
+    var port: Int { state.withLock { $0.port } }
     /// Every request so far, in order of arrival.
-    var requests: [Received] { log.withLock { $0 } }
+    var requests: [Received] { state.withLock { $0.requests } }
     /// The most responses that were under way at one moment.
-    var mostAtOnce: Int { active.withLock { $0.most } }
+    var mostAtOnce: Int { state.withLock { $0.mostAtOnce } }
 
     func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
 
-    private init(port: Int, respond: @escaping @Sendable (Received, Int) -> [Step]) {
-        self.port = port
-        self.respond = respond
-    }
+    private init(_ respond: @escaping Respond) { self.respond = respond }
 
     /// Serves while `body` runs. `respond` gets the request and the number of requests before it.
     static func serving<Result: Sendable>(
-        _ respond: @escaping @Sendable (Received, Int) -> [Step], _ body: (StubServer) async throws -> Result
+        _ respond: @escaping Respond, _ body: (StubServer) async throws -> Result
     ) async throws -> Result {
+        let server = StubServer(respond)
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .bind(host: "127.0.0.1", port: 0) { channel in
-                channel.eventLoop.makeCompletedFuture { try Connection(wrappingChannelSynchronously: channel) }
-            }
-        let server = StubServer(port: channel.channel.localAddress?.port ?? 0, respond: respond)
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                try? await channel.executeThenClose { connections in
-                    try await withThrowingDiscardingTaskGroup { serving in
-                        for try await connection in connections {
-                            serving.addTask { try? await server.serve(connection) }
-                        }
-                    }
+            .childChannelInitializer { connection in
+                connection.eventLoop.makeCompletedFuture {
+                    server.state.withLock { $0.connections.append(connection) }
+                    try connection.pipeline.syncOperations.addHandler(StubConnection(server))
                 }
             }
+            .bind(host: "127.0.0.1", port: 0).get()
+        server.state.withLock { $0.port = channel.localAddress?.port ?? 0 }
+        do {
             let result = try await body(server)
-            group.cancelAll()
+            server.stop(channel)
             return result
+        } catch {
+            server.stop(channel)
+            throw error
         }
     }
 
-    private func serve(_ connection: Connection) async throws {
-        try await connection.executeThenClose { inbound, outbound in
-            var text = ""
-            for try await bytes in inbound {
-                text += String(buffer: bytes)
-                guard let end = text.firstRange(of: "\r\n\r\n") else { continue }
-                let request = Self.parse(text[..<end.lowerBound])
-                text = String(text[end.upperBound...])
-                let index = log.withLock { log in
-                    log.append(request)
-                    return log.count - 1
-                }
-                active.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
-                defer { active.withLock { $0.now -= 1 } }
-                for step in respond(request, index) {
-                    switch step {
-                    case .send(let bytes): try await outbound.write(ByteBuffer(bytes: bytes))
-                    case .pause(let duration): try await Task.sleep(for: duration)
-                    case .close: return
-                    case .reset:
-                        let options = connection.channel as? any SocketOptionProvider
-                        try await options?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
-                        return
-                    }
-                }
-            }
+    /// Notes a request and gives the script of its response.
+    func begin(_ request: Received) -> [Step] {
+        let index = state.withLock { state in
+            state.requests.append(request)
+            state.active += 1
+            state.mostAtOnce = max(state.mostAtOnce, state.active)
+            return state.requests.count - 1
         }
+        return respond(request, index)
     }
 
-    private static func parse(_ head: Substring) -> Received {
-        let lines = head.split(separator: "\r\n")
-        let words = lines.first?.split(separator: " ") ?? []
-        let fields = lines.dropFirst().compactMap { line -> (String, String)? in
-            guard let colon = line.firstIndex(of: ":") else { return nil }
-            return (line[..<colon].lowercased(), String(line[line.index(after: colon)...].drop { $0 == " " }))
-        }
-        return Received(
-            target: words.count > 1 ? String(words[1]) : "",
-            headers: Dictionary(fields, uniquingKeysWith: { first, _ in first }))
+    func end() { state.withLock { $0.active -= 1 } }
+
+    private func stop(_ channel: any Channel) {
+        channel.close(promise: nil)
+        for connection in state.withLock({ $0.connections }) { connection.close(promise: nil) }
     }
 }

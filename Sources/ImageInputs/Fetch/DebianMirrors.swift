@@ -1,6 +1,6 @@
 package import OCIModel
 
-/// Where the Debian archives are reached from: the user's mirror, else the machine's own apt sources, else Debian's servers.
+/// Where the Debian archives are reached from: the user's mirror, else the machine's apt sources, else Debian's servers.
 ///
 /// A mirror named by the user is the only one asked. The machine's own sources are backed by Debian's servers, since a
 /// local mirror may carry other suites or architectures than the image needs.
@@ -82,10 +82,10 @@ extension DebianMirrors {
 
     /// The addresses of one of the archive's files, best first.
     ///
-    /// - Parameters:
-    ///   - path: relative to the archive's root: `pool/…`, `dists/trixie/InRelease`.
-    ///   - digest: for an index that its release offers under `by-hash` too: that name stays right while a mirror updates.
-    ///   - released: the date of the release that lists the file; given, the last address is on snapshot.debian.org.
+    /// With a `digest`, which an index has under `by-hash` too, each mirror is asked by that name first: it stays right
+    /// while the mirror updates. With the date of the release that lists the file, the last address is on
+    /// snapshot.debian.org. The path is relative to the archive's root: `pool/…`, `dists/trixie/InRelease`.
+    ///
     /// - Throws: `ImageInputsError.Code.rejected` for a path that leaves the archive.
     package func candidates(
         for path: String, in archive: Archive, byHash digest: Digest? = nil, released: Timestamp? = nil
@@ -99,7 +99,9 @@ extension DebianMirrors {
             candidates.append(try base.appending(path))
         }
         guard let released else { return candidates }
-        let moment = Timestamp(seconds: released.seconds + Self.snapshotDelay).description
+        // Clamped to the years 1970 to 9999: the date comes from a file.
+        let seconds = min(max(released.seconds, 0), 253_402_300_799 - Self.snapshotDelay)
+        let moment = Timestamp(seconds: seconds + Self.snapshotDelay).description
         let compact = moment.filter { $0 != "-" && $0 != ":" }
         let snapshot = try DownloadURL("https://snapshot.debian.org/archive/\(archive.rawValue)/\(compact)")
         return candidates + [try snapshot.appending(path)]

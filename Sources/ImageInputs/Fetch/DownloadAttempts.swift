@@ -11,7 +11,7 @@ struct DownloadAttempts {
         case interrupted(ImageInputsError)
         /// 408, 429 or 5xx, with the wait that the server asked for.
         case busy(ImageInputsError, retryAfter: Duration?)
-        /// What was kept does not go together with what the server has now: 416, another range, a wrong hash after a resume.
+        /// What was kept does not go with what the server has now: 416, another range, a wrong hash after a resume.
         case unresumable(ImageInputsError)
         /// This candidate will never do: 404, other 4xx, wrong bytes, an untrusted certificate.
         case refused(ImageInputsError)
@@ -43,7 +43,7 @@ struct DownloadAttempts {
             : .fail(ImageInputsError(.notFound, "cannot fetch \(subject): no address is known for it"))
     }
 
-    /// - Parameter jitter: in 0..<1; shortens the pause by up to a half.
+    /// What to do now; a `jitter` in 0..<1 shortens the pause by up to a half.
     mutating func next(after outcome: Outcome, jitter: Double) -> Step {
         attempts += 1
         switch outcome {

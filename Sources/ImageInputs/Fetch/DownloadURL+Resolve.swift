@@ -25,7 +25,7 @@ extension DownloadURL {
         return other
     }
 
-    /// Where a redirect's `Location` leads from here (RFC 3986, section 5). Credentials go along within one origin only.
+    /// Where a redirect's `Location` leads from here (RFC 3986, section 5). Credentials stay within one origin.
     ///
     /// - Throws: `ImageInputsError.Code.rejected` when it is no usable address, or leaves https for http.
     package func redirected(to location: String?) throws(ImageInputsError) -> DownloadURL {

@@ -20,7 +20,8 @@ package struct DownloadURL: Hashable, Sendable {
 
     /// Parses an absolute address; a fragment is dropped.
     ///
-    /// - Throws: `ImageInputsError.Code.invalidAddress` for another scheme, no host, a bad port, spaces or control characters.
+    /// - Throws: `ImageInputsError.Code.invalidAddress` for another scheme, no host, a bad port, or characters that
+    ///   should have been encoded.
     package init(_ text: String) throws(ImageInputsError) {
         guard text.utf8.count <= 8192, text.utf8.allSatisfy({ (0x21...0x7e).contains($0) && $0 != 0x5c }) else {
             throw Self.refusal("an address holds a space, a character that is not ASCII, or is too long")
@@ -49,6 +50,7 @@ package struct DownloadURL: Hashable, Sendable {
         var host: Substring
         if rest.first == "[" {
             host = rest.dropFirst().prefix { $0 != "]" }
+            guard rest.dropFirst(host.count + 1).first == "]" else { throw refusal("an address has no valid host") }
             rest = rest.dropFirst(host.count + 2)
         } else {
             host = rest.prefix { $0 != ":" }
@@ -83,11 +85,16 @@ extension DownloadURL: CustomStringConvertible {
     package var description: String { origin + path + (query == nil ? "" : "?…") }
 
     /// What is requested: everything but the credentials.
-    var text: String { origin + path + (query.map { "?" + $0 } ?? "") }
+    var text: String { origin + target }
 
-    /// Scheme, host and, where it is not the scheme's own, port.
-    var origin: String {
+    /// Path and query.
+    var target: String { path + (query.map { "?" + $0 } ?? "") }
+
+    var origin: String { "\(scheme.rawValue)://\(authority)" }
+
+    /// The host and, where it is not the scheme's own, the port.
+    var authority: String {
         let name = host.utf8.contains(0x3a) ? "[\(host)]" : host
-        return "\(scheme.rawValue)://\(name)" + (port == (scheme == .https ? 443 : 80) ? "" : ":\(port)")
+        return port == (scheme == .https ? 443 : 80) ? name : "\(name):\(port)"
     }
 }

@@ -1,6 +1,5 @@
 import AsyncHTTPClient
 import NIOCore
-import NIOHTTP1
 import OCIModel
 
 extension Downloader {
@@ -16,7 +15,7 @@ extension Downloader {
             let response: HTTPClientResponse
             do { response = try await send(to: url, resuming: partial) } catch {
                 try Task.checkCancellation()
-                return TransportFailure(url: url, limits: settings.limits).outcome(of: error)
+                return transportFailure(at: url).outcome(of: error)
             }
             let reading = ResponseReading(
                 status: response.status, headers: response.headers, offset: partial.count, expected: request.expected)
@@ -38,21 +37,6 @@ extension Downloader {
         }
         return .refused(
             ImageInputsError(.rejected, "\(candidate): more than \(settings.limits.redirects) redirects in a row"))
-    }
-
-    private func send(to url: DownloadURL, resuming partial: PartialDownload) async throws -> HTTPClientResponse {
-        var message = HTTPClientRequest(url: url.text)
-        message.headers.add(name: "User-Agent", value: "imagebuild")
-        message.headers.add(name: "Accept", value: "*/*")
-        if let credentials = url.credentials {
-            message.setBasicAuth(username: credentials.user, password: credentials.password)
-        }
-        if partial.count > 0 {
-            message.headers.add(name: "Range", value: "bytes=\(partial.count)-")
-            if let validator = partial.validator { message.headers.add(name: "If-Range", value: validator) }
-        }
-        let patience = settings.limits.connect + settings.limits.idle
-        return try await clients.client(for: url).execute(message, timeout: TimeAmount(patience))
     }
 
     private func receive(
@@ -82,10 +66,14 @@ extension Downloader {
             if case .exactly(_, let size) = request.expected, partial.count == size {
                 return judge(partial, request.expected, url)
             }
-            return TransportFailure(url: url, limits: settings.limits).outcome(of: error)
+            return transportFailure(at: url).outcome(of: error)
         }
         try Task.checkCancellation()
         return judge(partial, request.expected, url)
+    }
+
+    private func transportFailure(at url: DownloadURL) -> TransportFailure {
+        TransportFailure(url: url, proxy: clients.route(to: url).proxy, settings: settings)
     }
 
     private func judge(

@@ -1,8 +1,8 @@
 extension Downloader {
-    /// Fetches all files, at most `limit` at a time, in the order given; the first failure cancels the rest.
+    /// Fetches all files, started in the order given; the first failure cancels the rest and is thrown.
     ///
-    /// - Parameter limit: kept within 1 and `concurrencyLimit`. Files mostly come from one host, so it is the host's limit.
-    /// - Returns: one download for each request, in the order of the requests.
+    /// At most `limit` are under way at a time, and never more than `concurrencyLimit`. The files mostly come from one
+    /// host, so this is what the host sees. The downloads come in the order of the requests.
     @discardableResult
     package func fetchAll(_ requests: [DownloadRequest], limit: Int = 6) async throws -> [Download] {
         try await requests.mapConcurrently(limit: min(limit, Self.concurrencyLimit)) { try await fetch($0) }

@@ -7,14 +7,15 @@ extension Downloader {
     func refusal(
         _ reading: ResponseReading, _ status: HTTPResponseStatus, _ url: DownloadURL, _ expected: ExpectedContent
     ) -> DownloadAttempts.Outcome {
-        let answer = "\(url): the server answered \(status.code) \(status.reasonPhrase)"
+        let answer = "\(url): the server answered \(status.code) \(Self.printable(status.reasonPhrase))"
         switch reading {
         case .missing:
             return .refused(ImageInputsError(.notFound, answer))
         case .busy(let retryAfter):
             return .busy(ImageInputsError(.busy, answer, hint: "try again later"), retryAfter: retryAfter)
         case .unresumable(let what):
-            return .unresumable(ImageInputsError(.rejected, "\(url): the server does not resume: \(what)"))
+            return .unresumable(
+                ImageInputsError(.rejected, "\(url): the server does not resume: \(Self.printable(what))"))
         case .wrongLength(let length):
             let message = "\(url): the server announces \(length) bytes, expected \(Self.text(expected))"
             return .refused(ImageInputsError(.corrupt, message, hint: "name another mirror"))
@@ -36,6 +37,11 @@ extension Downloader {
         } catch {
             // The connection is lost; the next request makes a new one.
         }
+    }
+
+    /// A server's own words, made fit for a terminal.
+    private static func printable(_ text: String) -> String {
+        String(decoding: text.utf8.prefix(80).filter { (0x20...0x7e).contains($0) }, as: UTF8.self)
     }
 
     private static func text(_ expected: ExpectedContent) -> String {

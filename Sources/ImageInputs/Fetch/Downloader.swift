@@ -11,7 +11,7 @@ package struct Downloader: Sendable {
     let settings: DownloadSettings
     let clients: HTTPClients
 
-    /// Runs `body` with a downloader and closes its connections before returning.
+    /// Runs `body` with a downloader, whose connections end with it.
     package static func withDownloader<Result: Sendable>(
         _ settings: DownloadSettings, _ body: (Downloader) async throws -> Result
     ) async throws -> Result {
@@ -21,7 +21,7 @@ package struct Downloader: Sendable {
             await clients.shutdown()
             return result
         } catch {
-            await clients.shutdown()
+            clients.abandon()
             throw error
         }
     }

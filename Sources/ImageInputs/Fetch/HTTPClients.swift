@@ -3,51 +3,88 @@ import NIOCore
 import NIOSSL
 import SystemPackage
 
-/// One client for direct requests and one for each proxy, since a client has at most one. Must be shut down.
+/// One client for each way to a server, since a client knows at most one proxy. Must be shut down.
 struct HTTPClients: Sendable {
+    /// The way that a request takes.
+    enum Route: Hashable, Sendable {
+        case direct
+        /// Asks the proxy itself for the whole address: what every HTTP proxy does for `http`.
+        case forwarded(ProxyAddress)
+        /// Has the proxy connect and talks through it: for `https`, and for any scheme through SOCKS.
+        case tunnelled(ProxyAddress)
+
+        var proxy: ProxyAddress? {
+            switch self {
+            case .direct: nil
+            case .forwarded(let proxy), .tunnelled(let proxy): proxy
+            }
+        }
+    }
+
     private let direct: HTTPClient
-    private let proxied: [ProxyAddress: HTTPClient]
+    private let proxied: [Route: HTTPClient]
     private let proxies: ProxySettings
 
     init(_ settings: DownloadSettings) {
         proxies = settings.proxies
-        direct = HTTPClient(configuration: Self.configuration(settings, proxy: nil))
-        var proxied: [ProxyAddress: HTTPClient] = [:]
-        for proxy in [proxies.http, proxies.https].compactMap({ $0 }) where proxied[proxy] == nil {
-            proxied[proxy] = HTTPClient(configuration: Self.configuration(settings, proxy: proxy))
+        direct = HTTPClient(configuration: Self.configuration(settings, .direct))
+        let routes = [
+            proxies.http.map { Self.route(.http, through: $0) }, proxies.https.map { Self.route(.https, through: $0) },
+        ]
+        var proxied: [Route: HTTPClient] = [:]
+        for route in routes.compactMap({ $0 }) where proxied[route] == nil {
+            proxied[route] = HTTPClient(configuration: Self.configuration(settings, route))
         }
         self.proxied = proxied
     }
 
-    func client(for url: DownloadURL) -> HTTPClient {
-        proxies.proxy(for: url).flatMap { proxied[$0] } ?? direct
+    func route(to url: DownloadURL) -> Route {
+        proxies.proxy(for: url).map { Self.route(url.scheme, through: $0) } ?? .direct
     }
+
+    /// The client of a route, which came from `route(to:)`.
+    func client(for route: Route) -> HTTPClient { proxied[route] ?? direct }
 
     /// Closes every connection. A client that cannot be shut down cleanly has none left that matters.
     func shutdown() async {
         for client in [direct] + proxied.values { try? await client.shutdown() }
     }
 
-    private static func configuration(_ settings: DownloadSettings, proxy: ProxyAddress?) -> HTTPClient.Configuration {
+    /// Starts closing every connection and returns at once: a connection that is only being made cannot be called off,
+    /// and nobody who has failed or pressed Ctrl-C should wait for its timeout.
+    func abandon() {
+        for client in [direct] + proxied.values {
+            let _: EventLoopFuture<Void> = client.shutdown()
+        }
+    }
+
+    private static func route(_ scheme: DownloadURL.Scheme, through proxy: ProxyAddress) -> Route {
+        scheme == .https || proxy.isSOCKS ? .tunnelled(proxy) : .forwarded(proxy)
+    }
+
+    private static func configuration(_ settings: DownloadSettings, _ route: Route) -> HTTPClient.Configuration {
         var tls = TLSConfiguration.makeClientConfiguration()
         if let file = settings.certificateFile { tls.trustRoots = .file(file.string) }
-        // A retry of ours is counted, paused and reported; the pool's own would hide a refused connection until the timeout.
+        // Our retries are counted and paused; the pool's own would hide a refused connection until the timeout.
         var pool = HTTPClient.Configuration.ConnectionPool()
         pool.retryConnectionEstablishment = false
         pool.concurrentHTTP1ConnectionsPerHostSoftLimit = Downloader.concurrencyLimit
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: tls, redirectConfiguration: .disallow,
             timeout: .init(connect: TimeAmount(settings.limits.connect), read: TimeAmount(settings.limits.idle)),
-            connectionPool: pool, proxy: proxy.map(Self.proxy), decompression: .disabled)
+            connectionPool: pool, decompression: .disabled)
         configuration.httpVersion = .http1Only
-        return configuration
-    }
-
-    private static func proxy(_ address: ProxyAddress) -> HTTPClient.Configuration.Proxy {
-        guard !address.isSOCKS else { return .socksServer(host: address.host, port: address.port) }
-        let authorization = address.credentials.map {
-            HTTPClient.Authorization.basic(username: $0.user, password: $0.password)
+        switch route {
+        case .direct: break
+        case .forwarded: configuration.http1_1ConnectionDebugInitializer = ForwardingHandler.install
+        case .tunnelled(let proxy) where proxy.isSOCKS:
+            configuration.proxy = .socksServer(host: proxy.host, port: proxy.port)
+        case .tunnelled(let proxy):
+            let authorization = proxy.credentials.map {
+                HTTPClient.Authorization.basic(username: $0.user, password: $0.password)
+            }
+            configuration.proxy = .server(host: proxy.host, port: proxy.port, authorization: authorization)
         }
-        return .server(host: address.host, port: address.port, authorization: authorization)
+        return configuration
     }
 }

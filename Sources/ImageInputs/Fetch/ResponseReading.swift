@@ -17,9 +17,8 @@ enum ResponseReading: Equatable {
     case wrongLength(Int64)
     case refused
 
-    /// - Parameters:
-    ///   - offset: bytes already there; not 0 only when a range was asked for.
-    ///   - expected: bounds the length that the server may announce.
+    /// Reads a head, where `offset` bytes of the `expected` file are there already (not 0 only when a range was asked
+    /// for).
     init(status: HTTPResponseStatus, headers: HTTPHeaders, offset: Int64, expected: ExpectedContent) {
         switch status.code {
         case 200: self = Self.whole(headers, expected)
@@ -48,10 +47,10 @@ enum ResponseReading: Equatable {
         let range = headers.first(name: "content-range") ?? ""
         let words = range.split { $0 == " " || $0 == "-" || $0 == "/" }
         guard offset > 0, words.count == 4, words[0].lowercased() == "bytes", Int64(words[1]) == offset else {
-            return .unresumable("206 with the range '\(range.prefix(80))'")
+            return .unresumable("206 with the range '\(range)'")
         }
         if case .exactly(_, let size) = expected, words[3] != "*", Int64(words[3]) != size {
-            return .unresumable("206 with the range '\(range.prefix(80))'")
+            return .unresumable("206 with the range '\(range)'")
         }
         return .append(validator: validator(headers))
     }

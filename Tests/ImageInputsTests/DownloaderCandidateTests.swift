@@ -1,0 +1,151 @@
+import ImageInputs
+import OCIModel
+import SystemPackage
+import Testing
+
+@Suite struct DownloaderCandidateTests {
+    let content = DownloadFixture.content(10_000)
+    /// Nothing listens on port 1 of loopback.
+    let closed = "http://127.0.0.1:1/debian/a.deb"
+
+    @Test func `gone from every place is not found`() async throws {
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { _, index in
+                .reply(index == 0 ? 404 : 410)
+            } _: { [content] server in
+                let urls = [server.url("/by-hash/a"), server.url("/a")]
+                let error = try await failure { try await fixture.fetch(urls, content) }
+                #expect(error.code == .notFound)
+                #expect(error.message.contains("/by-hash/a") && error.message.contains("410"))
+                #expect(server.requests.count == 2)
+            }
+        }
+    }
+
+    @Test func `gone here and unreachable there is not found`() async throws {
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { _, _ in
+                .reply(404)
+            } _: { [content, closed] server in
+                let error = try await failure { try await fixture.fetch([server.url("/a"), closed], content) }
+                #expect(error.code == .notFound)
+                #expect(error.message.contains("connection refused"))
+            }
+        }
+    }
+
+    @Test func `gone here and busy there is busy`() async throws {
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { request, _ in
+                .reply(request.target == "/a" ? 404 : 503)
+            } _: {
+                [content] server in
+                let urls = [server.url("/a"), server.url("/snapshot/a")]
+                let error = try await failure { try await fixture.fetch(urls, content) }
+                #expect(error.code == .busy)
+            }
+        }
+    }
+
+    @Test(arguments: ["127.0.0.1", "localhost"])
+    func `a refused connection is unreachable and says what to do`(host: String) async throws {
+        try await DownloadFixture.using { fixture in
+            let url = "http://\(host):1/debian/a.deb"
+            let error = try await failure { [content] in try await fixture.fetch([url], content) }
+            #expect(error.code == .unreachable)
+            #expect(error.message.contains("\(url): cannot connect: connection refused"))
+            #expect(error.hint?.contains("IMAGEBUILD_DEBIAN_MIRROR") == true)
+            #expect(fixture.pauses.count == 1, "two attempts")
+        }
+    }
+
+    @Test func `an unknown host is unreachable`() async throws {
+        try await DownloadFixture.using { fixture in
+            let error = try await failure { [content] in
+                try await fixture.fetch(["http://archive.invalid/a.deb"], content)
+            }
+            #expect(error.code == .unreachable)
+            #expect(error.message.contains("archive.invalid"))
+        }
+    }
+
+    @Test func `without candidates a file is not found`() async throws {
+        try await DownloadFixture.using { fixture in
+            let error = try await failure { [content] in try await fixture.fetch([], content) }
+            #expect(error.code == .notFound)
+        }
+    }
+
+    @Test func `credentials reach the server and no message`() async throws {
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { _, _ in
+                .reply(403)
+            } _: { [content] server in
+                let url = "http://joe:s%65cret@127.0.0.1:\(server.port)/a.deb?sig=hidden"
+                let error = try await failure { try await fixture.fetch([url], content) }
+                #expect(server.requests.first?.headers["authorization"] == "Basic am9lOnNlY3JldA==")
+                #expect(server.requests.first?.target == "/a.deb?sig=hidden")
+                for secret in ["joe", "cret", "hidden"] { #expect(!"\(error)".contains(secret)) }
+            }
+        }
+    }
+
+    @Test func `redirects are followed and the range goes along`() async throws {
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { [content] request, index in
+                if request.target == "/a" { return .reply(302, ["Location": "../b/./c?x=1"]) }
+                return index == 1
+                    ? .begin(content, sending: 10) + [.until { fixture.progress >= 10 }, .close]
+                    : .serve(content, to: request)
+            } _: { [content] server in
+                let download = try await fixture.fetch([server.url("/a")], content)
+                #expect(server.requests.map(\.target) == ["/a", "/b/c?x=1", "/a", "/b/c?x=1"])
+                #expect(server.requests.last?.headers["range"] == "bytes=10-")
+                #expect(download.source.description == server.url("/a"))
+            }
+        }
+    }
+
+    @Test func `a redirect loop ends`() async throws {
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { _, _ in
+                .reply(301, ["Location": "/a"])
+            } _: { [content] server in
+                let error = try await failure { try await fixture.fetch([server.url("/a")], content) }
+                #expect(error.code == .rejected)
+                #expect(error.message.contains("redirects"))
+                #expect(server.requests.count == 6)
+            }
+        }
+    }
+
+    @Test(arguments: ["ftp://host/a", "file:///etc/passwd", "", "http://", "http://host:99999/"])
+    func `a redirect to no usable address is refused`(location: String) async throws {
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { _, _ in
+                .reply(302, ["Location": location])
+            } _: { [content] server in
+                let error = try await failure { try await fixture.fetch([server.url("/x/a")], content) }
+                #expect(error.code == .rejected)
+            }
+        }
+    }
+
+    @Test(arguments: ["127.0.0.1", "localhost"])
+    func `a certificate file that is not there is told`(host: String) async throws {
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { _, _ in
+                .reply(403)
+            } _: { server in
+                var settings = fixture.settings
+                settings.certificateFile = fixture.folder.appending("missing.pem")
+                let error = try await failure { [settings, content] in
+                    try await fixture.fetch(["https://\(host):\(server.port)/a.deb"], content, settings: settings)
+                }
+                #expect(error.code == .rejected)
+                #expect(error.message.contains("missing.pem"))
+                #expect(error.hint?.contains("SSL_CERT_FILE") == true)
+            }
+        }
+    }
+}

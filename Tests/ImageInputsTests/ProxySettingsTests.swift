@@ -1,0 +1,89 @@
+import ImageInputs
+import OCIModel
+import SystemPackage
+import Testing
+
+@Suite struct ProxySettingsTests {
+    private func proxy(_ environment: [String: String], for url: String) throws -> ProxyAddress? {
+        try ProxySettings(environment: environment).proxy(for: DownloadURL(url))
+    }
+
+    @Test func `each scheme has its own proxy`() throws {
+        let environment = ["HTTP_PROXY": "http://one:3128", "https_proxy": "two:8080"]
+        #expect(try proxy(environment, for: "http://host/")?.host == "one")
+        #expect(try proxy(environment, for: "http://host/")?.port == 3128)
+        #expect(try proxy(environment, for: "https://host/")?.host == "two")
+        #expect(try proxy([:], for: "https://host/") == nil)
+        #expect(try proxy(["HTTP_PROXY": ""], for: "http://host/") == nil)
+        #expect(try proxy(["HTTP_PROXY": "socks5://one"], for: "http://host/")?.port == 1080)
+    }
+
+    @Test(arguments: [
+        ("*", true), ("host.example", true), ("example", true), (".example", true), ("*.example", true),
+        ("xample", false),
+        ("host.example:80", true), ("host.example:81", false), ("other, example", true), ("", false),
+        ("10.0.0.0/8", false),
+    ])
+    func `exceptions are reached directly`(exceptions: String, isDirect: Bool) throws {
+        let environment = ["HTTP_PROXY": "http://one:3128", "NO_PROXY": exceptions]
+        #expect((try proxy(environment, for: "http://host.example/") == nil) == isDirect)
+    }
+
+    @Test(arguments: [
+        ("10.0.0.0/8", true), ("10.1.2.0/23", true), ("10.1.4.0/23", false), ("10.1.2.3", true), ("0.0.0.0/0", true),
+        ("10.0.0.0/33", false), ("10.0.0/8", false),
+    ])
+    func `networks are reached directly`(exceptions: String, isDirect: Bool) throws {
+        let environment = ["HTTP_PROXY": "http://one:3128", "NO_PROXY": exceptions]
+        #expect((try proxy(environment, for: "http://10.1.2.3/") == nil) == isDirect)
+    }
+
+    @Test(arguments: ["http://localhost:5000/", "http://127.0.0.1/", "http://[::1]/"])
+    func `loopback takes no proxy`(url: String) throws {
+        #expect(try proxy(["HTTP_PROXY": "http://one:3128"], for: url) == nil)
+    }
+
+    @Test(arguments: ["https://host:1", "ftp://host", "http://", "http://us er@host", "://"])
+    func `a proxy that cannot be used is named by its variable alone`(value: String) throws {
+        let error = try #require(throws: ImageInputsError.self) {
+            try ProxySettings(environment: ["HTTPS_PROXY": value])
+        }
+        #expect(error.code == .invalidAddress)
+        #expect(error.message.contains("HTTPS_PROXY"))
+        #expect(!error.message.contains("us er"))
+    }
+
+    @Test func `a request goes through the proxy`() async throws {
+        let content = DownloadFixture.content(1000)
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { _, _ in
+                .reply(200, [:], content)
+            } _: { server in
+                var settings = fixture.settings
+                settings.proxies = try ProxySettings(environment: ["HTTP_PROXY": "http://u:p@127.0.0.1:\(server.port)"])
+                try await fixture.fetch(["http://archive.invalid/debian/a.deb"], content, settings: settings)
+                #expect(server.requests.map(\.target) == ["http://archive.invalid/debian/a.deb"])
+                #expect(server.requests.first?.headers["proxy-authorization"] == "Basic dTpw")
+                #expect(server.requests.first?.headers["host"] == "archive.invalid")
+            }
+        }
+    }
+
+    @Test func `a proxy that does not connect is named as the cause`() async throws {
+        let content = DownloadFixture.content(1000)
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { _, _ in
+                .reply(403)
+            } _: { server in
+                var settings = fixture.settings
+                settings.proxies = try ProxySettings(environment: ["HTTPS_PROXY": "http://127.0.0.1:\(server.port)"])
+                let error = try await failure { [settings] in
+                    try await fixture.fetch(["https://archive.invalid/a.deb"], content, settings: settings)
+                }
+                #expect(error.code == .rejected)
+                #expect(error.message.contains("proxy"))
+                #expect(server.requests.map(\.target) == ["archive.invalid:443"])
+            }
+        }
+    }
+}

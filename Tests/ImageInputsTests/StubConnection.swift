@@ -1,0 +1,57 @@
+import Glibc
+import NIOCore
+
+/// One connection to a `StubServer`: reads requests without bodies and plays the scripts of their responses.
+final class StubConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let server: StubServer
+    private var text = ""
+
+    init(_ server: StubServer) { self.server = server }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        text += String(buffer: unwrapInboundIn(data))
+        guard let end = text.firstRange(of: "\r\n\r\n") else { return }
+        let request = Self.parse(text[..<end.lowerBound])
+        text = String(text[end.upperBound...])
+        play(server.begin(request)[...], on: context.channel)
+    }
+
+    private func play(_ steps: ArraySlice<StubServer.Step>, on channel: any Channel) {
+        guard channel.isActive, let step = steps.first else { return server.end() }
+        let rest = steps.dropFirst()
+        switch step {
+        case .send(let bytes):
+            channel.writeAndFlush(ByteBuffer(bytes: bytes)).assumeIsolated().whenComplete { _ in
+                self.play(rest, on: channel)
+            }
+        case .pause(let duration):
+            wait(TimeAmount(duration), then: rest, on: channel)
+        case .until(let isReached):
+            isReached() ? play(rest, on: channel) : wait(.milliseconds(5), then: steps, on: channel)
+        case .close, .reset:
+            if case .reset = step, let options = channel as? any SocketOptionProvider {
+                _ = options.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+            }
+            channel.close(promise: nil)
+            server.end()
+        }
+    }
+
+    private func wait(_ time: TimeAmount, then steps: ArraySlice<StubServer.Step>, on channel: any Channel) {
+        channel.eventLoop.assumeIsolated().scheduleTask(in: time) { self.play(steps, on: channel) }
+    }
+
+    private static func parse(_ head: Substring) -> StubServer.Received {
+        let lines = head.split(separator: "\r\n")
+        let words = lines.first?.split(separator: " ") ?? []
+        let fields = lines.dropFirst().compactMap { line -> (String, String)? in
+            guard let colon = line.firstIndex(of: ":") else { return nil }
+            return (line[..<colon].lowercased(), String(line[line.index(after: colon)...].drop { $0 == " " }))
+        }
+        return StubServer.Received(
+            target: words.count > 1 ? String(words[1]) : "",
+            headers: Dictionary(fields, uniquingKeysWith: { first, _ in first }))
+    }
+}
