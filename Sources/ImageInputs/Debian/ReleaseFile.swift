@@ -7,6 +7,10 @@ package struct ReleaseFile: Hashable, Sendable {
         /// Bytes.
         package var size: Int64
         package var sha256: Digest
+        package init(size: Int64, sha256: Digest) {
+            self.size = size
+            self.sha256 = sha256
+        }
     }
 
     package var suite: String
