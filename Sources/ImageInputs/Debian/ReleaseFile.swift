@@ -26,7 +26,8 @@ package struct ReleaseFile: Hashable, Sendable {
 
     /// Parses the text that the signature covers.
     ///
-    /// - Throws: `ImageInputsError(.corrupt)` for a missing field, a second stanza, or a path listed twice with different digests.
+    /// - Throws: `ImageInputsError(.corrupt)` for a missing field, a second stanza, or a path listed twice with
+    ///   different digests.
     package init(signedText: [UInt8]) throws(ImageInputsError) {
         var reader = StanzaReader(signedText[...])
         guard let stanza = reader.next(), reader.next() == nil else {

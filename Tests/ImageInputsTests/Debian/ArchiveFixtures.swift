@@ -1,5 +1,5 @@
-/// A whole small archive: three suites, two architectures. Its Releases are signed by `SignedFixtures.archiveKey`, so that
-/// not a byte of the indexes can be changed here. Each `Packages.xz` is listed as if xz changed nothing.
+/// A whole small archive: three suites, two architectures. Its Releases are signed by `SignedFixtures.archiveKey`, so
+/// that not a byte of the indexes can be changed here. Each `Packages.xz` is listed as if xz changed nothing.
 enum ArchiveFixtures {
     static let releases = [
         "trixie": """

@@ -1,5 +1,5 @@
-/// Texts signed once with throw-away keys whose secret halves are gone: `Archive` (signs with a subkey), `Second`, `Expired`
-/// (since February 2024) and `Revoked` are in the keyring, `Stranger` is not.
+/// Texts signed once with throw-away keys whose secret halves are gone: `Archive` (signs with a subkey), `Second`,
+/// `Expired` (since February 2024) and `Revoked` are in the keyring, `Stranger` is not.
 enum SignedFixtures {
     static let archiveKey = "EFA35D93A35733959D8BB2995501540D7DE8E369"
     static let secondKey = "C4325108A8F29908112F254B26565EF69F7C392F"

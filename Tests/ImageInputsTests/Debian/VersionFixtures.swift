@@ -1,4 +1,5 @@
-/// Versions of the archive and of no archive, ascending as `dpkg --compare-versions` orders them; equal ones in one line.
+/// Versions of the archive and of no archive, ascending as `dpkg --compare-versions` orders them; equal ones in one
+/// line.
 enum VersionFixtures {
     static let ascending = """
         0~
