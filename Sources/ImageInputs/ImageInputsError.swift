@@ -10,7 +10,7 @@ package struct ImageInputsError: Error, Sendable, CustomStringConvertible {
         case timedOut
         /// The server asked to come back later (429, 5xx), more often than the limit allows.
         case busy
-        /// The server or a proxy refused the request, its certificate is not trusted, or its redirect is not safe to follow.
+        /// The server or a proxy refused the request, its certificate is not trusted, or its redirect not safe to follow.
         case rejected
         /// The bytes are not the expected ones.
         case corrupt
