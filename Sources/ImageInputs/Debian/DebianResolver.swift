@@ -57,12 +57,11 @@ package struct DebianResolver: Sendable {
         self.decompress = decompress
     }
 
-    /// Pins every package of every platform.
+    /// Pins every package of every platform, and keeps the proof.
     ///
-    /// - Parameters:
-    ///   - requirements: The digest of the requirements that the lock answers.
-    ///   - codec: The codec that the lock names.
-    ///   - previous: The lock before this one: no Release may be older than the one that it holds.
+    /// `requirements` and `codec` go into the lock as they are. No Release may be older than the one that `previous`
+    /// holds.
+    ///
     /// - Throws: `ImageInputsError`; with the code `.unsatisfiable` it lists the problems of all platforms.
     package func resolve(
         _ definition: Definition, requirements: Digest, codec: String, now: Timestamp, previous: Lock?

@@ -55,7 +55,8 @@ package struct DebianVersion: Sendable, Comparable, CustomStringConvertible {
         return upstream != 0 ? upstream : Self.order(revisionBytes, other.revisionBytes)
     }
 
-    /// Alternates between runs of non-digits, compared by weight, and runs of digits, compared as numbers of any length.
+    /// Alternates between runs of non-digits, compared by weight, and runs of digits, compared as numbers of any
+    /// length.
     private static func order(_ a: [UInt8], _ b: [UInt8]) -> Int {
         var i = 0
         var j = 0

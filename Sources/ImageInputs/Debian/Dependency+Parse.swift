@@ -66,7 +66,8 @@ extension Relation {
     }
     private static func endsName(_ byte: UInt8) -> Bool { byte.isBlank || byte == 0x0a || opens(byte) }
 
-    /// Lower-case letters, digits, `+`, `-`, `.` (Policy 5.6.1); virtual packages of Perl modules have capitals as well.
+    /// Lower-case letters, digits, `+`, `-`, `.` (Policy 5.6.1); virtual packages of Perl modules have capitals as
+    /// well.
     static func isPackageName(_ bytes: ArraySlice<UInt8>) -> Bool {
         guard let first = bytes.first, first.isAlphanumeric else { return false }
         return bytes.allSatisfy { $0.isAlphanumeric || [0x2b, 0x2d, 0x2e, 0x5f].contains($0) }

@@ -2,12 +2,13 @@ package import ImageDefinition
 import OCIModel
 
 extension LockProof {
-    /// Follows the whole chain again: signature → Release → index → stanza → package. Needs no network, and no date: what
-    /// was signed stays signed.
+    /// Follows the whole chain again: signature → Release → index → stanza → package. Needs no network, and no date:
+    /// what was signed stays signed.
     ///
-    /// - Parameters:
-    ///   - file: A file of the folder `lock/` by its relative path; `nil` where it is missing.
-    ///   - fullIndex: The decompressed `Packages` file where one is at hand; then each stanza must be in it.
+    /// `file` gives a file of the folder `lock/` by its relative path, or `nil` where it is missing. `fullIndex`
+    /// gives the decompressed `Packages` file where it is at hand: only then is each stanza tied to the digest in the
+    /// Release; without it, the stanzas are believed as they were when locked.
+    ///
     /// - Returns: All that is wrong, each with the file or package concerned; empty for a good proof.
     package static func verify(
         _ lock: Lock, verifier: ReleaseVerifier, file: (String) throws -> [UInt8]?,

@@ -1,6 +1,7 @@
 import ImageDefinition
 
-/// The files beside a lock from which anyone can follow, offline, each package back to a signature of the Debian archive.
+/// The files beside a lock from which anyone can follow, offline, each package back to a signature of the Debian
+/// archive.
 package enum LockProof {
     /// Where a Release's text is, relative to the folder `lock/`.
     package static func releasePath(archive: String, suite: String) -> String {

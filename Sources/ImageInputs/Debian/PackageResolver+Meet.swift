@@ -37,7 +37,8 @@ extension PackageResolver {
         return try indexes.candidates(of: relation.name, in: suites + ownSuites).isEmpty
     }
 
-    /// The newest package of that name, else the best provider; in the base's suites, else in the requiring package's own.
+    /// The newest package of that name, else the best provider; in the base's suites, else in the requiring package's
+    /// own.
     private func find(_ relation: Relation, ownSuites: [String]) throws(ImageInputsError) -> Candidate? {
         for suites in [suites, ownSuites.filter { !self.suites.contains($0) }] where !suites.isEmpty {
             if chosen[relation.name] == nil {

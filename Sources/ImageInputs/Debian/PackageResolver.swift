@@ -1,8 +1,8 @@
 /// Chooses packages for one architecture: deterministic, without backtracking, all problems at once.
 ///
 /// Every clause that leaves no choice is followed before any that does; so a choice always sees what is there anyway,
-/// and the order of the wishes does not matter. There is no backtracking: where a choice leads to a contradiction, it is
-/// reported and the definition names the package that it wants.
+/// and the order of the wishes does not matter. There is no backtracking: where a choice leads to a contradiction, it
+/// is reported and the definition names the package that it wants.
 package struct PackageResolver {
     let indexes: SuiteIndexes
     /// The base's suites, where dependencies are looked for first.

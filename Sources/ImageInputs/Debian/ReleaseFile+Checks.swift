@@ -34,7 +34,8 @@ extension ReleaseFile {
         if let previous = expected.previousDate, date < previous {
             throw ImageInputsError(
                 .rolledBack,
-                "the Release of \(expected.suite) is dated \(date), before the \(previous) of the one already locked: the mirror is behind, or replays an old archive",
+                "the Release of \(expected.suite) is dated \(date), before the \(previous) of the one already locked: "
+                    + "the mirror is behind, or replays an old archive",
                 hint: "use another mirror, or wait until this one has caught up")
         }
         guard let validUntil, validUntil < expected.now else { return false }
@@ -42,7 +43,7 @@ extension ReleaseFile {
             throw ImageInputsError(
                 .expired, "the Release of \(expected.suite) was valid until \(validUntil): it is \(expected.now) now",
                 hint:
-                    "use a mirror that is up to date, or accept it by naming \(expected.suite) under accept-expired in the definition"
+                    "use a mirror that is up to date, or add \(expected.suite) to the definition's accept-expired"
             )
         }
         return true

@@ -7,6 +7,10 @@ package struct ReleaseFile: Hashable, Sendable {
         /// Bytes.
         package var size: Int64
         package var sha256: Digest
+        package init(size: Int64, sha256: Digest) {
+            self.size = size
+            self.sha256 = sha256
+        }
     }
 
     package var suite: String
@@ -22,7 +26,8 @@ package struct ReleaseFile: Hashable, Sendable {
 
     /// Parses the text that the signature covers.
     ///
-    /// - Throws: `ImageInputsError(.corrupt)` for a missing field, a second stanza, or a path listed twice with different digests.
+    /// - Throws: `ImageInputsError(.corrupt)` for a missing field, a second stanza, or a path listed twice with
+    ///   different digests.
     package init(signedText: [UInt8]) throws(ImageInputsError) {
         var reader = StanzaReader(signedText[...])
         guard let stanza = reader.next(), reader.next() == nil else {

@@ -15,7 +15,7 @@ package struct ReleaseVerifier: Sendable {
     package var keyrings: [FilePath]
     package var pinned: [ArchiveKey]
 
-    /// - Parameter keyrings: Absolute paths: `gpgv` looks for relative ones in the home folder.
+    /// Keyrings are given by absolute paths: `gpgv` looks for others in the home folder.
     package init(gpgv: FilePath = "/usr/bin/gpgv", keyrings: [FilePath], pinned: [ArchiveKey] = ArchiveKey.debian) {
         self.gpgv = gpgv
         self.keyrings = keyrings
@@ -31,9 +31,10 @@ package struct ReleaseVerifier: Sendable {
 
     /// The signed text of a clear-signed file, and nothing around it.
     ///
-    /// - Parameters:
-    ///   - what: Names the file in errors: `the Release of trixie`.
-    ///   - keptProof: The file was verified when it was kept, so a key that has expired since does not count against it.
+    /// `what` names the file in errors: `the Release of trixie`. A `keptProof` was verified when it was kept, so that
+    /// a key that has expired since does not count against it.
+    ///
+    /// - Returns: The text and who signed it.
     /// - Throws: `ImageInputsError` with the code `.unsigned`, `.expired`, `.toolMissing` or `.timedOut`.
     package func verify(_ bytes: [UInt8], of what: String, keptProof: Bool = false) async throws -> VerifiedText {
         guard bytes.count <= Self.sizeLimit else {
@@ -79,7 +80,8 @@ package struct ReleaseVerifier: Sendable {
         }
     }
 
-    /// The exit status is left aside: it is an error as soon as one of several keys is unknown. The status lines decide.
+    /// The exit status is left aside: it is an error as soon as one of several keys is unknown. The status lines
+    /// decide.
     private func runGPGV(
         _ bytes: [UInt8], of what: String, keptProof: Bool
     ) async throws -> (text: [UInt8], status: [UInt8]) {

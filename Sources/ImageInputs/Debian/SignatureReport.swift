@@ -47,9 +47,12 @@ struct SignatureReport: Hashable, Sendable {
 }
 
 extension SignatureReport {
-    /// The pinned primary keys with a good signature, sorted.
+    /// The pinned primary keys with a good signature.
     ///
-    /// - Parameter acceptExpired: For a proof that was good when it was kept: keys expire, what they signed stays signed.
+    /// Expired keys are accepted for a proof that was good when it was kept: keys expire, what they signed stays
+    /// signed.
+    ///
+    /// - Returns: Fingerprints, sorted; at least one.
     /// - Throws: `ImageInputsError` with the code `.unsigned` or `.expired`, and the reason.
     func signers(
         of what: String, pinned: [ArchiveKey], acceptExpired: Bool

@@ -1,0 +1,42 @@
+package import ImageDefinition
+import OCIModel
+
+extension Lock {
+    /// What a lock made today says otherwise: packages come, gone and changed, sorted by platform and name.
+    ///
+    /// A Release or index that changed without touching a locked package does not make the lock stale: security suites
+    /// are signed anew every day.
+    package func staleness(against fresh: Lock) -> [String] {
+        var found: [String] = []
+        if requirements != fresh.requirements {
+            found.append("the definition asks for something else than this lock answers")
+        }
+        if codec != fresh.codec { found.append("codec: \(codec) → \(fresh.codec)") }
+        for platform in Set(platforms.keys).union(fresh.platforms.keys).sorted(by: Self.precedes) {
+            let old = platforms[platform].map(Self.packages) ?? [:]
+            let new = fresh.platforms[platform].map(Self.packages) ?? [:]
+            for key in Set(old.keys).union(new.keys).sorted(by: Self.precedes) where old[key] != new[key] {
+                found.append("\(platform): \(key) \(Self.change(old[key], new[key]))")
+            }
+        }
+        return found
+    }
+
+    /// By name, bundled ones with their version in front.
+    private static func packages(_ inputs: PlatformInputs) -> [String: Package] {
+        var named = Dictionary(inputs.base.map { ($0.name, $0) }) { first, _ in first }
+        for (version, packages) in inputs.bundle {
+            for package in packages { named["\(package.name) (bundled \(version))"] = package }
+        }
+        return named
+    }
+
+    private static func change(_ old: Package?, _ new: Package?) -> String {
+        guard let old else { return "is new: \(new?.version ?? "")" }
+        guard let new else { return "is no longer needed" }
+        guard old.version == new.version else { return "\(old.version) → \(new.version)" }
+        return "\(old.version) has changed: \(old.sha256.short) of \(old.suite) → \(new.sha256.short) of \(new.suite)"
+    }
+
+    private static func precedes(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
+}

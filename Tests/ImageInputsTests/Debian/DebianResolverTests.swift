@@ -1,0 +1,250 @@
+import ImageDefinition
+import ImageInputs
+import OCIModel
+import Synchronization
+import SystemPackage
+import Testing
+
+/// The whole way, from signed Releases to a lock and back, in an archive made of text.
+struct DebianResolverTests {
+    private func definition() throws -> Definition {
+        var definition = Definition(
+            name: "app", platforms: [try Platform("linux/amd64"), try Platform("linux/ppc64le")], revision: 0)
+        definition.debian = Definition.DebianRequirement(
+            suites: ["trixie", "trixie-security"],
+            packages: [Definition.PackageRequirement(name: "base"), Definition.PackageRequirement(name: "tzdata")],
+            maintainerScripts: "scripts.yaml")
+        let file = try EntryPath("usr/bin/app")
+        definition.bundle = Definition.Bundle(
+            versions: [
+                Definition.BundledVersion(version: "3.4.23", suites: ["bookworm"]),
+                Definition.BundledVersion(version: "3.5.16", suites: ["trixie"]),
+            ],
+            programs: [
+                Definition.Program(name: "app", package: "app-server", file: file),
+                Definition.Program(name: "tool", package: "missing-until-4", file: file, since: "4.0"),
+            ],
+            directory: try EntryPath("usr/local/bin"), mode: 0o555)
+        return definition
+    }
+
+    private func verifier(_ keyring: FilePath) -> ReleaseVerifier {
+        ReleaseVerifier(
+            keyrings: [keyring], pinned: [ArchiveKey(fingerprint: SignedFixtures.archiveKey, name: "test key")])
+    }
+
+    private func resolve(
+        _ definition: Definition, now: String = "2026-11-20T00:00:00Z", previous: Lock? = nil,
+        index: @escaping @Sendable (IndexRequest) -> String = { "\($0.suite) \($0.architecture)" }
+    ) async throws -> LockedInputs {
+        try await withKeyring { keyring in
+            let resolver = DebianResolver(
+                verifier: verifier(keyring),
+                fetchRelease: { _, suite in Array(try #require(ArchiveFixtures.releases[suite]).utf8) },
+                fetchIndex: { FilePath(index($0)) },
+                decompress: { file, limit in
+                    let bytes = Array(try #require(ArchiveFixtures.packages[file.string]).utf8)
+                    #expect(bytes.count <= limit)
+                    return bytes
+                })
+            return try await resolver.resolve(
+                definition, requirements: Digest(of: []), codec: "gzip", now: try Timestamp(rfc3339: now),
+                previous: previous)
+        }
+    }
+
+    private func refusal(
+        _ definition: Definition, now: String = "2026-11-20T00:00:00Z", previous: Lock? = nil,
+        index: @escaping @Sendable (IndexRequest) -> String = { "\($0.suite) \($0.architecture)" }
+    ) async throws -> ImageInputsError? {
+        do {
+            _ = try await resolve(definition, now: now, previous: previous, index: index)
+            return nil
+        } catch let error as ImageInputsError { return error }
+    }
+
+    private func problems(_ lock: Lock, _ proof: [String: [UInt8]], full: [String: String]? = nil) async throws
+        -> [String]
+    {
+        try await withKeyring { keyring in
+            await LockProof.verify(
+                lock, verifier: verifier(keyring), file: { proof[$0] },
+                fullIndex: { release, index in
+                    let architecture = index.path.contains("ppc64el") ? "ppc64el" : "amd64"
+                    return full?["\(release.suite) \(architecture)"].map { Array($0.utf8) }
+                })
+        }
+    }
+
+    @Test func `every platform's packages are pinned with their proof`() async throws {
+        let locked = try await resolve(definition())
+        let inputs = try #require(locked.lock.platforms["linux/ppc64le"])
+        let names = inputs.base.map { "\($0.name) \($0.version) \($0.architecture) \($0.archive) \($0.suite)" }
+        #expect(
+            names == [
+                "base 13.8 all debian trixie", "libone1 1.0-1 ppc64el debian trixie",
+                "libtwo2 2.0-1+deb13u1 ppc64el debian-security trixie-security", "mawk 1.3-1 ppc64el debian trixie",
+                "tzdata 2026a-1 all debian trixie",
+            ])
+        #expect(inputs.bundle.mapValues { $0.map(\.version) } == ["3.4.23": ["3.4.23-4+b4"], "3.5.16": ["3.5.16-4"]])
+        #expect(locked.requiredBy["linux/amd64"]?["libtwo2"] == ["libone1"])
+        #expect(locked.lock.releases.map(\.suite) == ["bookworm", "trixie", "trixie-security"])
+        #expect(locked.lock.releases[2].validUntil == "2026-11-25T22:17:43Z")
+        #expect(locked.lock.releases.allSatisfy { $0.signedBy == [SignedFixtures.archiveKey] && $0.indexes.count == 2 })
+        #expect(locked.proof.count == 9)
+        #expect(try await problems(locked.lock, locked.proof) == [])
+        #expect(try await problems(locked.lock, locked.proof, full: ArchiveFixtures.packages) == [])
+    }
+
+    @Test func `the same archive gives the same lock and proof, and a lock that starts from itself stays`() async throws
+    {
+        let first = try await resolve(definition())
+        let second = try await resolve(definition(), previous: first.lock)
+        #expect(first.lock == second.lock && first.proof == second.proof)
+        #expect(try CanonicalJSON.encode(first.lock) == CanonicalJSON.encode(second.lock))
+    }
+
+    @Test func `a stale lock says what a new one would change, and only that`() async throws {
+        let fresh = try await resolve(definition()).lock
+        var lock = fresh
+        #expect(lock.staleness(against: fresh) == [])
+        lock.releases[2].date = "2026-11-17T00:00:00Z"
+        #expect(lock.staleness(against: fresh) == [])
+        lock.platforms["linux/amd64"]?.base[2].version = "2.0-1"
+        lock.platforms["linux/amd64"]?.base.remove(at: 0)
+        lock.platforms["linux/ppc64le"]?.bundle["3.5.17"] = fresh.platforms["linux/ppc64le"]?.bundle["3.5.16"]
+        lock.platforms["linux/ppc64le"]?.base[0].suite = "sid"
+        let digest = try #require(lock.platforms["linux/ppc64le"]?.base[0].sha256.short)
+        #expect(
+            lock.staleness(against: fresh) == [
+                "linux/amd64: base is new: 13.8", "linux/amd64: libtwo2 2.0-1 → 2.0-1+deb13u1",
+                "linux/ppc64le: app-server (bundled 3.5.17) is no longer needed",
+                "linux/ppc64le: base 13.8 has changed: \(digest) of sid → \(digest) of trixie",
+            ])
+    }
+
+    @Test func `an index is asked for by its digest`() async throws {
+        let asked = Mutex<[IndexRequest]>([])
+        _ = try await resolve(definition()) { request in
+            asked.withLock { $0.append(request) }
+            return "\(request.suite) \(request.architecture)"
+        }
+        let request = try #require(
+            asked.withLock { $0 }.first { $0.suite == "trixie-security" && $0.architecture == "amd64" })
+        #expect(request.path == "dists/trixie-security/main/binary-amd64/Packages.xz")
+        #expect(request.byHashPath == "dists/trixie-security/main/binary-amd64/by-hash/SHA256/\(request.sha256.hex)")
+        #expect(request.archive == "debian-security")
+    }
+
+    @Test func `an expired suite is refused by name, or accepted and recorded`() async throws {
+        var definition = try definition()
+        let late = "2026-12-24T00:00:00Z"
+        let error = try await refusal(definition, now: late)
+        #expect(error?.code == .expired && error?.message.contains("trixie-security") == true)
+        definition.debian?.acceptExpired = ["trixie-security"]
+        let locked = try await resolve(definition, now: late)
+        #expect(locked.lock.releases.map(\.acceptedExpired) == [nil, nil, true])
+    }
+
+    @Test func `a mirror that went back is refused`() async throws {
+        var previous = try await resolve(definition()).lock
+        previous.releases[1].date = "2026-10-01T00:00:00Z"
+        #expect(try await refusal(definition(), previous: previous)?.code == .rolledBack)
+        previous.releases[1].date = "soon"
+        #expect(try await refusal(definition(), previous: previous)?.code == .corrupt)
+    }
+
+    @Test func `an index that is not the listed one is refused, whatever the fetch let through`() async throws {
+        let error = try await refusal(definition()) { _ in "bookworm amd64" }
+        #expect(error?.code == .corrupt)
+    }
+
+    @Test func `the problems of all platforms come together`() async throws {
+        var definition = try definition()
+        definition.debian?.packages.append(Definition.PackageRequirement(name: "tzdat"))
+        definition.bundle?.versions[1].version = "3.5.17"
+        let error = try await refusal(definition)
+        #expect(error?.code == .unsatisfiable)
+        #expect(
+            error?.message == """
+                cannot choose the packages of app: 2 problems
+                  no package 'tzdat' in trixie, trixie-security; did you mean 'tzdata'? [amd64, ppc64el]
+                  app-server 3.5.17 is not in trixie: it has 3.5.16-4 [amd64, ppc64el]
+                """)
+    }
+
+    @Test func `a platform that a suite does not have is named`() async throws {
+        var definition = try definition()
+        definition.platforms.append(try Platform("linux/arm64"))
+        let error = try await refusal(definition)
+        #expect(error?.code == .notFound && error?.message.contains("no packages for arm64") == true)
+    }
+
+    @Test func `a proof with any part missing or changed is a problem`() async throws {
+        let locked = try await resolve(definition())
+        for path in locked.proof.keys {
+            var without = locked.proof
+            without[path] = nil
+            #expect(try await problems(locked.lock, without).contains { $0.contains(path) }, "\(path) missing")
+            var changed = locked.proof
+            changed[path] = Array(
+                String(decoding: changed[path] ?? [], as: UTF8.self).replacing("SHA256: ", with: "SHA256: 0").replacing(
+                    "Suite: ", with: "Suite: x"
+                ).utf8)
+            #expect(try await !problems(locked.lock, changed).isEmpty, "\(path) changed")
+        }
+    }
+
+    @Test(arguments: 0..<12)
+    func `a lock changed in any field is a problem`(change: Int) async throws {
+        let locked = try await resolve(definition())
+        var lock = locked.lock
+        func package(_ body: (inout Lock.Package) -> Void) {
+            guard var inputs = lock.platforms["linux/amd64"] else { return }
+            body(&inputs.base[1])
+            lock.platforms["linux/amd64"] = inputs
+        }
+        switch change {
+        case 0: package { $0.version = "1.0-2" }
+        case 1: package { $0.path += "x" }
+        case 2: package { $0.size += 1 }
+        case 3: package { $0.sha256 = Digest(of: []) }
+        case 4: package { $0.suite = "sid" }
+        case 5: package { $0.index = "main/binary-ppc64el/Packages.xz" }
+        case 6: lock.releases[1].indexes[0].sha256 = Digest(of: [])
+        case 7: lock.releases[1].signedBy = [SignedFixtures.secondKey]
+        case 8: lock.releases[1].date = "2026-09-12T07:55:42Z"
+        case 9: lock.releases[1].suite = "../../trixie"
+        case 10: lock.releases[1].inRelease = Digest(of: [])
+        default: lock.releases.remove(at: 1)
+        }
+        #expect(lock != locked.lock)
+        #expect(try await !problems(lock, locked.proof).isEmpty)
+    }
+
+    @Test func `a stanza that the signed index does not have is found when the index is at hand`() async throws {
+        let locked = try await resolve(definition())
+        var lock = locked.lock
+        var proof = locked.proof
+        let path = "debian/dists/trixie/main/binary-amd64/Packages.xz.stanzas"
+        let forged = String(decoding: try #require(proof[path]), as: UTF8.self).replacing(
+            "Version: 1.0-1\n", with: "Version: 1.0-2\n")
+        proof[path] = Array(forged.utf8)
+        lock.platforms["linux/amd64"]?.base[1].version = "1.0-2"
+        // Offline, without the index, nothing ties a stanza to the index's digest.
+        #expect(try await problems(lock, proof) == [])
+        let found = try await problems(lock, proof, full: ArchiveFixtures.packages)
+        #expect(found.contains("lock/\(path) holds a stanza of libone1 that the signed index does not have"))
+        var otherIndex = ArchiveFixtures.packages
+        otherIndex["trixie amd64"] = forged
+        #expect(
+            try await problems(lock, proof, full: otherIndex).contains {
+                $0.contains("is not the file that its Release lists")
+            })
+    }
+}
+
+extension IndexRequest {
+    /// Debian's name, from the path.
+    fileprivate var architecture: String { path.contains("binary-ppc64el/") ? "ppc64el" : "amd64" }
+}

@@ -1,0 +1,156 @@
+import FoundationEssentials
+import ImageInputs
+import SystemPackage
+import Testing
+
+/// Runs the real `gpgv`; without it these tests fail.
+struct ReleaseVerifierTests {
+    private func withVerifier<R: Sendable>(
+        pinned: [String] = [SignedFixtures.archiveKey], _ body: (ReleaseVerifier) async throws -> R
+    ) async throws -> R {
+        try await withKeyring { keyring in
+            try await body(
+                ReleaseVerifier(
+                    keyrings: [keyring], pinned: pinned.map { ArchiveKey(fingerprint: $0, name: "test key") }))
+        }
+    }
+
+    private func verify(
+        _ text: String, pinned: [String] = [SignedFixtures.archiveKey], keptProof: Bool = false
+    ) async throws -> VerifiedText {
+        try await withVerifier(pinned: pinned) {
+            try await $0.verify(Array(text.utf8), of: "the Release of trixie", keptProof: keptProof)
+        }
+    }
+
+    private func refusal(_ text: String, pinned: [String] = [SignedFixtures.archiveKey]) async throws
+        -> ImageInputsError?
+    {
+        do {
+            _ = try await verify(text, pinned: pinned)
+            return nil
+        } catch let error as ImageInputsError { return error }
+    }
+
+    @Test func `the signed text alone is returned, with the primary key of the subkey that signed`() async throws {
+        let verified = try await verify(SignedFixtures.good)
+        #expect(verified.signers == [SignedFixtures.archiveKey])
+        let text = String(decoding: verified.bytes, as: UTF8.self)
+        #expect(text.hasPrefix("Suite: stable\n") && text.hasSuffix("main/empty\n"))
+        #expect(!text.contains("PGP"))
+    }
+
+    @Test func `dashes are unescaped as they were signed`() async throws {
+        let signed = try #require(ArchiveFixtures.releases["trixie"])
+        let text = String(decoding: try await verify(signed).bytes, as: UTF8.self)
+        #expect(text.contains("\n - dashed line"))
+    }
+
+    @Test func `all pinned signers are named, sorted`() async throws {
+        let both = [SignedFixtures.archiveKey, SignedFixtures.secondKey]
+        #expect(try await verify(SignedFixtures.twoSigners, pinned: both).signers == both.sorted())
+        #expect(try await verify(SignedFixtures.twoSigners).signers == [SignedFixtures.archiveKey])
+    }
+
+    @Test func `an unknown signature beside a good one does not matter`() async throws {
+        #expect(try await verify(SignedFixtures.oneUnknown).signers == [SignedFixtures.archiveKey])
+    }
+
+    @Test func `a key outside the keyring is not enough`() async throws {
+        let error = try await refusal(SignedFixtures.stranger)
+        #expect(error?.code == .unsigned)
+        #expect(error?.message.contains("not signed by a key of the Debian archive") == true)
+    }
+
+    @Test func `a key in the keyring that is not pinned is not enough`() async throws {
+        #expect(try await refusal(SignedFixtures.unpinned)?.code == .unsigned)
+    }
+
+    @Test func `the pinned key is the primary, not the one that signs`() async throws {
+        let error = try await refusal(SignedFixtures.good, pinned: [SignedFixtures.secondKey])
+        #expect(error?.code == .unsigned)
+    }
+
+    @Test func `an altered text is refused as altered`() async throws {
+        let altered = SignedFixtures.good.replacing("main/empty", with: "main/evil1")
+        let error = try await refusal(altered)
+        #expect(error?.code == .unsigned)
+        #expect(error?.message.contains("changed after it was signed") == true)
+    }
+
+    @Test func `a revoked key is refused, also in a kept proof`() async throws {
+        let error = try await refusal(SignedFixtures.revokedKey, pinned: [SignedFixtures.revokedKeyFingerprint])
+        #expect(error?.code == .unsigned)
+        #expect(error?.message.contains("revoked") == true)
+        await #expect(throws: ImageInputsError.self) {
+            try await verify(SignedFixtures.revokedKey, pinned: [SignedFixtures.revokedKeyFingerprint], keptProof: true)
+        }
+    }
+
+    @Test func `an expired key is refused for a new Release and accepted for a kept proof`() async throws {
+        let key = SignedFixtures.expiredKeyFingerprint
+        #expect(try await refusal(SignedFixtures.expiredKey, pinned: [key])?.code == .expired)
+        #expect(try await verify(SignedFixtures.expiredKey, pinned: [key], keptProof: true).signers == [key])
+    }
+
+    @Test func `a SHA-1 signature is refused`() async throws {
+        #expect(try await refusal(SignedFixtures.sha1)?.code == .unsigned)
+    }
+
+    @Test(arguments: [
+        ("Suite: evil\n" + SignedFixtures.good, "before or after"),
+        (SignedFixtures.good + "Suite: evil\n", "before or after"),
+        (SignedFixtures.good + SignedFixtures.good, "exactly one"), ("Suite: trixie\n", "not a clear-signed text"),
+        ("", "not a clear-signed text"), ("-----BEGIN PGP SIGNED MESSAGE-----\n", "exactly one"),
+        (SignedFixtures.good.replacing("=", with: "").replacing("iHUE", with: "xxxx"), "not"),
+    ])
+    func `what stands around the signed part, or lacks one, is refused`(text: String, reason: String) async throws {
+        let error = try await refusal(text)
+        #expect(error?.code == .unsigned)
+        #expect(error?.message.contains(reason) == true, "\(error?.message ?? "accepted")")
+    }
+
+    @Test func `a line slipped in among the header lines is not part of the text`() async throws {
+        let slipped = SignedFixtures.good.replacing("Hash: SHA256\n", with: "Hash: SHA256\nSuite: evil\n")
+        if let verified = try? await verify(slipped) {
+            #expect(!String(decoding: verified.bytes, as: UTF8.self).contains("evil"))
+        }
+    }
+
+    @Test func `a file beyond the limit is refused before anything is run`() async throws {
+        let error = await #expect(throws: ImageInputsError.self) {
+            let verifier = ReleaseVerifier(gpgv: "/nonexistent", keyrings: ["/nonexistent"])
+            return try await verifier.verify([UInt8](repeating: 0, count: ReleaseVerifier.sizeLimit + 1), of: "x")
+        }
+        #expect(error?.code == .corrupt)
+    }
+
+    @Test func `a missing program and a missing keyring name their packages`() async throws {
+        let good = Array(SignedFixtures.good.utf8)
+        let hints = try await withVerifier { verifier in
+            var noProgram = verifier
+            noProgram.gpgv = "/nonexistent/gpgv"
+            var noKeyring = verifier
+            noKeyring.keyrings = ["/nonexistent/ring.gpg"]
+            var hints: [String?] = []
+            for verifier in [noProgram, noKeyring] {
+                do { _ = try await verifier.verify(good, of: "x") } catch let error as ImageInputsError {
+                    #expect(error.code == .toolMissing)
+                    hints.append(error.hint)
+                }
+            }
+            return hints
+        }
+        #expect(hints == ["install the package gpgv", "install the package debian-archive-keyring"])
+    }
+}
+
+/// The fixtures' keyring as a file of its own folder, for the length of `body`.
+func withKeyring<R: Sendable>(_ body: (FilePath) async throws -> R) async throws -> R {
+    let folder = FileManager.default.temporaryDirectory.appending(component: "imagebuild-\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let keyring = folder.appending(component: "ring.gpg")
+    try #require(Data(base64Encoded: SignedFixtures.keyring)).write(to: keyring)
+    return try await body(FilePath(keyring.path))
+}

@@ -1,0 +1,44 @@
+import ImageInputs
+import Testing
+
+struct StanzaTests {
+    private func stanzas(_ text: String) -> [Stanza] { Array(StanzaReader(Array(text.utf8)[...])) }
+
+    @Test func `stanzas keep their exact bytes`() {
+        let text = "\n\nPackage: a\nDepends: b,\n c\n\n\nPackage: d\n"
+        let found = stanzas(text).map { String(decoding: $0.bytes, as: UTF8.self) }
+        #expect(found == ["Package: a\nDepends: b,\n c\n", "Package: d\n"])
+    }
+
+    @Test func `a last line without newline still counts`() throws {
+        #expect(try stanzas("A: 1\n\nB: 2").last?.value("B") == "2")
+    }
+
+    @Test func `fields are found without regard to case, with their continuation lines`() throws {
+        let stanza = try #require(stanzas("X: y\nSHA256:\n one\n\ttwo  \nEnd: z\n").first)
+        #expect(try stanza.value("sha256") == "one\ntwo")
+        #expect(try stanza.value("end") == "z")
+        #expect(try stanza.value("En") == nil)
+    }
+
+    @Test func `text in a continuation line is no field`() throws {
+        let stanza = try #require(stanzas("Description: x\n Package: evil\nPackage: good\n").first)
+        #expect(try stanza.value("Package") == "good")
+    }
+
+    @Test func `a field that occurs twice is refused`() throws {
+        let stanza = try #require(stanzas("SHA256: a\nsha256: b\n").first)
+        #expect(throws: ImageInputsError.self) { try stanza.value("SHA256") }
+    }
+
+    @Test func `a missing or empty required field is refused`() throws {
+        let stanza = try #require(stanzas("Empty:\nA: b\n").first)
+        #expect(throws: ImageInputsError.self) { try stanza.required("Empty") }
+        #expect(throws: ImageInputsError.self) { try stanza.required("Absent") }
+    }
+
+    @Test(arguments: ["", "\n\n\n", ":", " \n", "no colon", "#comment\n", ": x\n :\n"])
+    func `odd input neither traps nor gives fields`(text: String) throws {
+        for stanza in stanzas(text) { #expect(try stanza.value("A") == nil) }
+    }
+}
