@@ -52,7 +52,8 @@ extension FileEntry {
             kind = .hardLink(to: file)
         case "c", "b":
             guard let major: UInt32 = number(), let minor: UInt32 = number() else { return nil }
-            kind = letter == "c" ? .characterDevice(major: major, minor: minor) : .blockDevice(major: major, minor: minor)
+            kind =
+                letter == "c" ? .characterDevice(major: major, minor: minor) : .blockDevice(major: major, minor: minor)
         case "p": kind = .fifo
         default: return nil
         }

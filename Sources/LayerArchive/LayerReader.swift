@@ -25,7 +25,8 @@ package enum LayerReader {
         _ file: FilePath, limits: ArchiveLimits = ArchiveLimits(), isCancelled: @escaping @Sendable () -> Bool
     ) throws(LayerArchiveError) -> LayerListing {
         var members: [(path: EntryPath, member: TarMember)] = []
-        let whole = try read(file, limits: limits, isCancelled: isCancelled) { path, member, _ throws(LayerArchiveError) in
+        let whole = try read(file, limits: limits, isCancelled: isCancelled) {
+            path, member, _ throws(LayerArchiveError) in
             members.append((path, member))
         }
         return LayerListing(members: members, diffID: whole.diffID, uncompressedSize: whole.size)
