@@ -18,7 +18,7 @@ struct TarReader: ~Copyable {
 
     /// The next member; skips what was not read of the one before. `nil` after the two zero blocks at the end.
     mutating func next() throws(LayerArchiveError) -> TarMember? {
-        var overrides = Overrides(records: globals)
+        var overrides = Overrides()
         while true {
             try skip(remaining + padding)
             (remaining, padding) = (0, 0)
@@ -28,17 +28,18 @@ struct TarReader: ~Copyable {
                 try overrides.records.merge(readRecords(header)) { _, new in new }
             case UInt8(ascii: "g"):
                 try globals.merge(readRecords(header)) { _, new in new }
-                overrides.records.merge(globals) { old, _ in old }
             case UInt8(ascii: "L"): overrides.longName = try readText(header)
             case UInt8(ascii: "K"): overrides.longLink = try readText(header)
-            default: return try begin(header, overrides)
+            default:
+                overrides.records.merge(globals) { own, _ in own }
+                return try begin(header, overrides)
             }
         }
     }
 
     /// What extension headers say about the member that follows.
     struct Overrides {
-        var records: [String: [UInt8]]
+        var records: [String: [UInt8]] = [:]
         var longName: [UInt8]?
         var longLink: [UInt8]?
     }

@@ -68,6 +68,8 @@ import Testing
         #expect(throws: LayerArchiveError.self) { try PackageRecord(decoding: Array(bytes.dropLast(3))) }
         let other = String(decoding: bytes, as: UTF8.self).replacing("\"schema\":1", with: "\"schema\":2")
         #expect(throws: LayerArchiveError.self) { try PackageRecord(decoding: Array(other.utf8)) }
+        #expect(FileEntry.parse("f 1 2 3 4 p 0 0", spool: "/s", spoolSize: -1) == nil)
+        #expect(FileEntry.parse("f 1 2 3 4 p 9 9223372036854775807", spool: "/s", spoolSize: 9) == nil)
         for line in [
             "", "f", "f 1 2 3 4 p", "x 1 2 3 4 p", "f 1 2 3 4 ../p 0 0", "l 1 2 3 4 p %zz", "l 1 2 3 4 p %4",
             "d 1 2 3 4 p a", "d 99999 2 3 4 p",

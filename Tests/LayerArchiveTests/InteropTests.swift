@@ -43,7 +43,7 @@ import Testing
             ln in/d/\(name) in/d/z && tar --sort=name --format=\(format) --mtime=@1700000000 --owner=0 --group=0 -cf layer -C in .
             """
         #expect(try run(script, in: folder.path) == 0)
-        let members = try folder.list().members
+        let members = try folder.list().entries
         let paths = ["", "d", "d/\(name)", "d/s", "d/z"]
         #expect(try members.map(\.path) == paths.map { try EntryPath($0) })
         #expect(members[2].member.mode == 0o4750)

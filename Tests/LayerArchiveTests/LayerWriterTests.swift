@@ -40,15 +40,24 @@ import Testing
         ])
     }
 
-    @Test func `a fixed tree has fixed digests`() throws {
+    @Test func `a fixed tree has a fixed DiffID`() throws {
         let folder = try TemporaryFolder()
-        let tree = try Self.everything()
-        let gzip = try folder.write(tree, LayerCodec(name: "gzip/libdeflate-1.14/6/1MiB"))
-        let zstd = try folder.write(tree, LayerCodec(name: "zstd/libzstd-1.5.4/3/1MiB"))
-        #expect("\(gzip.diffID)" == "sha256:e8350b5661d7d4370f6a4964edc18b8750c2173fdfd155bb74195819cc3c55e7")
-        #expect(gzip.diffID == zstd.diffID)
-        #expect("\(gzip.digest)" == "sha256:2d6373f91863ca7e049010cbb4aa8ee77b9d41c49aedf757219ca6515bbf2ea3")
-        #expect("\(zstd.digest)" == "sha256:b213d360d0995ebce83e9d239b8543ef190b9fc8acf368ed17a2979afb86af62")
+        for codec in LayerCodec.Compression.allCases.map(LayerCodec.standard) {
+            let written = try folder.write(Self.everything(), codec)
+            #expect("\(written.diffID)" == "sha256:e8350b5661d7d4370f6a4964edc18b8750c2173fdfd155bb74195819cc3c55e7")
+        }
+    }
+
+    /// Other library versions may well give other bytes, which is why a codec's name holds its library's version.
+    @Test(arguments: [
+        ("gzip/libdeflate-1.14/6/1MiB", "sha256:2d6373f91863ca7e049010cbb4aa8ee77b9d41c49aedf757219ca6515bbf2ea3"),
+        ("zstd/libzstd-1.5.4/3/1MiB", "sha256:b213d360d0995ebce83e9d239b8543ef190b9fc8acf368ed17a2979afb86af62"),
+    ])
+    func `a fixed tree has fixed bytes in a named codec`(_ name: String, _ digest: String) throws {
+        let carried = LayerCodec.Compression.allCases.map { LayerCodec.standard($0).name.split(separator: "/")[1] }
+        guard carried.contains(name.split(separator: "/")[1]) else { return }
+        let folder = try TemporaryFolder()
+        #expect(try "\(folder.write(Self.everything(), LayerCodec(name: name)).digest)" == digest)
     }
 
     @Test(arguments: LayerCodec.Compression.allCases)
@@ -94,7 +103,7 @@ import Testing
         let written = try folder.write(FileTree(), .standard(.gzip))
         #expect(written.uncompressedSize == 1024)
         #expect(written.diffID.digest == Digest(of: [UInt8](repeating: 0, count: 1024)))
-        #expect(try folder.list().members.isEmpty)
+        #expect(try folder.list().entries.isEmpty)
     }
 
     @Test func `gzip members carry no time and no system`() throws {
