@@ -23,10 +23,12 @@ struct DebMembers {
         }
         let version = try Self.read(file, at: members[0].offset, count: Int(min(members[0].size, 64)))
         guard version.starts(with: "2.".utf8) else {
-            throw Self.corrupt(file.path, "its format '\(String(decoding: version.prefix(16), as: UTF8.self))' is not 2.x")
+            throw Self.corrupt(
+                file.path, "its format '\(String(decoding: version.prefix(16), as: UTF8.self))' is not 2.x")
         }
         guard Self.isTar(members[1].name, "control.tar"), Self.isTar(members[2].name, "data.tar") else {
-            throw Self.corrupt(file.path, "its members '\(members[1].name)' and '\(members[2].name)' are not control.tar and data.tar")
+            throw Self.corrupt(
+                file.path, "its members '\(members[1].name)' and '\(members[2].name)' are not control.tar and data.tar")
         }
         (marker, control, data) = (members[0], members[1], members[2])
     }

@@ -44,13 +44,16 @@ package enum DebPackage {
             let name = member.shownPath.hasPrefix("./") ? String(member.shownPath.dropFirst(2)) : member.shownPath
             guard !name.isEmpty, !name.contains("/"), control[name] == nil else {
                 throw LayerArchiveError(
-                    .escape, "cannot open the package \(package): its control archive holds '\(member.shownPath)' twice or in a folder")
+                    .escape,
+                    "cannot open the package \(package): its control archive holds '\(member.shownPath)' twice or in a folder"
+                )
             }
             control[name] = try tar.readHeldContent()
         }
         _ = try tar.finish()
         guard control["control"] != nil else {
-            throw LayerArchiveError(.corrupt, "cannot open the package \(package): its control archive has no file 'control'")
+            throw LayerArchiveError(
+                .corrupt, "cannot open the package \(package): its control archive has no file 'control'")
         }
         return control
     }

@@ -167,10 +167,13 @@ final class FileRange {
     }
 }
 
-private let readRange: @convention(c) (
-    OpaquePointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<UnsafeRawPointer?>?
-) -> Int = { _, context, start in
-    guard let context, let bytes = Unmanaged<FileRange>.fromOpaque(context).takeUnretainedValue().read() else { return -1 }
-    start?.pointee = bytes.baseAddress
-    return bytes.count
-}
+private let readRange:
+    @convention(c) (
+        OpaquePointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<UnsafeRawPointer?>?
+    ) -> Int = { _, context, start in
+        guard let context, let bytes = Unmanaged<FileRange>.fromOpaque(context).takeUnretainedValue().read() else {
+            return -1
+        }
+        start?.pointee = bytes.baseAddress
+        return bytes.count
+    }

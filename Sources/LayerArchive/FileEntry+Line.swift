@@ -11,8 +11,7 @@ extension FileEntry {
         let (letter, own): (String, [String]) =
             switch kind {
             case .regular(.slice(_, let offset, let size)): ("f", ["\(offset)", "\(size)"])
-            // Contents of a package are slices; the record has no other form.
-            case .regular(.bytes): ("f", ["0", "0"])
+            case .regular(.bytes): preconditionFailure("an unpacked package's contents are slices of its spool")
             case .directory: ("d", [])
             case .symlink(let target): ("l", [Self.escape(target)])
             case .hardLink(let target): ("h", [Self.escape(target.bytes)])
@@ -29,48 +28,33 @@ extension FileEntry {
 
     /// `nil` for a line that `line` does not give, or a slice outside the spool.
     static func parse(_ line: String, spool: FilePath, spoolSize: Int64) -> (EntryPath, FileEntry)? {
-        var words = line.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)[...]
-        func number<Value: FixedWidthInteger>() -> Value? { words.popFirst().flatMap { Value(Substring($0)) } }
-        func bytes() -> [UInt8]? { words.popFirst().flatMap(unescape) }
-        guard let letter = words.popFirst().map(String.init), let mode: UInt16 = number(), let user: UInt32 = number(),
-            let group: UInt32 = number(), let modified: Int64 = number(), let name = bytes(),
-            let path = try? EntryPath(name), !path.isRoot
+        var words = Words(line)
+        guard let letter = words.text(), let mode: UInt16 = words.number(), let user: UInt32 = words.number(),
+            let group: UInt32 = words.number(), let modified: Int64 = words.number(), let path = words.path(),
+            let kind = kind(letter, &words, spool: spool, spoolSize: spoolSize), let attributes = words.attributes()
         else { return nil }
-        let kind: Kind
-        switch letter {
-        case "f":
-            guard let offset: Int64 = number(), let size: Int64 = number(), offset >= 0, size >= 0, offset <= spoolSize,
-                size <= spoolSize - offset
-            else { return nil }
-            kind = .regular(.slice(of: spool, offset: offset, size: size))
-        case "d": kind = .directory
-        case "l":
-            guard let target = bytes() else { return nil }
-            kind = .symlink(target: target)
-        case "h":
-            guard let target = bytes(), let file = try? EntryPath(target) else { return nil }
-            kind = .hardLink(to: file)
-        case "c", "b":
-            guard let major: UInt32 = number(), let minor: UInt32 = number() else { return nil }
-            kind = letter == "c" ? .characterDevice(major: major, minor: minor) : .blockDevice(major: major, minor: minor)
-        case "p": kind = .fifo
-        default: return nil
-        }
-        guard let attributes = attributes(words) else { return nil }
         let entry = FileEntry(
             kind, mode: mode, userID: user, groupID: group, modified: modified, attributes: attributes)
         return (path, entry)
     }
 
-    private static func attributes(_ words: ArraySlice<Substring.UTF8View>) -> [String: [UInt8]]? {
-        var attributes: [String: [UInt8]] = [:]
-        for word in words {
-            guard let equals = word.firstIndex(of: UInt8(ascii: "=")), let name = unescape(word[..<equals]),
-                let value = unescape(word[word.index(after: equals)...])
+    private static func kind(_ letter: String, _ words: inout Words, spool: FilePath, spoolSize: Int64) -> Kind? {
+        switch letter {
+        case "f":
+            guard let offset: Int64 = words.number(), let size: Int64 = words.number(), offset >= 0, size >= 0,
+                offset <= spoolSize, size <= spoolSize - offset
             else { return nil }
-            attributes[String(decoding: name, as: UTF8.self)] = value
+            return .regular(.slice(of: spool, offset: offset, size: size))
+        case "d": return .directory
+        case "l": return words.bytes().map { .symlink(target: $0) }
+        case "h": return words.path().map { .hardLink(to: $0) }
+        case "c", "b":
+            guard let major: UInt32 = words.number(), let minor: UInt32 = words.number() else { return nil }
+            return letter == "c"
+                ? .characterDevice(major: major, minor: minor) : .blockDevice(major: major, minor: minor)
+        case "p": return .fifo
+        default: return nil
         }
-        return attributes
     }
 
     private static let digits = Array("0123456789abcdef".utf8)
@@ -85,6 +69,38 @@ extension FileEntry {
             }
         }
         return String(decoding: text, as: UTF8.self)
+    }
+}
+
+/// The words of a line, taken one by one; each is `nil` when there is none left or it is not of the form asked for.
+private struct Words {
+    private var rest: ArraySlice<Substring.UTF8View>
+
+    init(_ line: String) {
+        rest = line.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)[...]
+    }
+
+    mutating func text() -> String? { rest.popFirst().map { String(Substring($0)) } }
+
+    mutating func number<Value: FixedWidthInteger>() -> Value? { rest.popFirst().flatMap { Value(Substring($0)) } }
+
+    mutating func bytes() -> [UInt8]? { rest.popFirst().flatMap(Self.unescape) }
+
+    mutating func path() -> EntryPath? {
+        guard let bytes = bytes(), let path = try? EntryPath(bytes), !path.isRoot else { return nil }
+        return path
+    }
+
+    /// All words that are left.
+    mutating func attributes() -> [String: [UInt8]]? {
+        var attributes: [String: [UInt8]] = [:]
+        while let word = rest.popFirst() {
+            guard let equals = word.firstIndex(of: UInt8(ascii: "=")), let name = Self.unescape(word[..<equals]),
+                let value = Self.unescape(word[word.index(after: equals)...])
+            else { return nil }
+            attributes[String(decoding: name, as: UTF8.self)] = value
+        }
+        return attributes
     }
 
     private static func unescape(_ word: Substring.UTF8View) -> [UInt8]? {

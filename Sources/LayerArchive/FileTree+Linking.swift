@@ -73,7 +73,8 @@ extension FileContent {
             var hasher = SHA256Hasher()
             var done: Int64 = 0
             while done < size {
-                let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(min(Int64(buffer.count), size - done))])
+                let part = UnsafeMutableRawBufferPointer(
+                    rebasing: buffer[..<Int(min(Int64(buffer.count), size - done))])
                 let count = try open.descriptor.readFully(
                     at: offset + done, into: part, doing: "read \(file), the content of \(path)")
                 guard count == part.count else { throw LayerArchiveError.short(content: file, of: path) }

@@ -69,7 +69,8 @@ extension FileTree {
             case nil:
                 throw LayerArchiveError(.invalidTree, "\(path) is a hard link to \(current), which is not in the tree")
             default:
-                throw LayerArchiveError(.invalidTree, "\(path) is a hard link to \(current), which is not a regular file")
+                throw LayerArchiveError(
+                    .invalidTree, "\(path) is a hard link to \(current), which is not a regular file")
             }
         }
         throw LayerArchiveError(.invalidTree, "\(path) is a hard link that leads to no file: its links go in a circle")

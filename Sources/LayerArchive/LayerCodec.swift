@@ -16,9 +16,14 @@ package struct LayerCodec: Hashable, Sendable, CustomStringConvertible {
 
     /// The codec that new locks name.
     ///
+    /// Measured on 134 MB of tar, three etcd pairs (2 cores; CPU seconds of the whole write, size), blocks of 1 MiB:
+    /// libdeflate 1: 0.86, 52.0 MB; 2: 1.02, 50.1; 3: 1.11, 49.6; 4: 1.15, 49.3; 5: 1.31, 48.3; 6: 1.55, 48.0.
+    /// Level 4 is the last that leaves room below three quarters of umoci's time, and is below three quarters of its
+    /// size. zstd 1: 0.39, 52.0; 2: 0.54, 49.6; 3: 0.56, 48.1; 4: 1.09, 47.9: the step after 3 costs twice the time.
+    /// Blocks of 256 KiB cost 0.4 % in size; of 4 MiB save 0.1 % (zstd 0.9 %) for four times the memory.
     package static func standard(_ compression: Compression) -> LayerCodec {
         switch compression {
-        case .gzip: LayerCodec(compression, level: 6, blockSize: 1 << 20)
+        case .gzip: LayerCodec(compression, level: 4, blockSize: 1 << 20)
         case .zstd: LayerCodec(compression, level: 3, blockSize: 1 << 20)
         }
     }
@@ -82,7 +87,9 @@ extension LayerCodec {
             throw LayerArchiveError(
                 .codec,
                 "cannot use the layer codec '\(name)': this tool carries \(compression.library), not \(parts[1]), and would give other bytes",
-                hint: "use a build of the tool with \(parts[1]), or lock the image again (its layers' digests will change)")
+                hint:
+                    "use a build of the tool with \(parts[1]), or lock the image again (its layers' digests will change)"
+            )
         }
         self.init(compression, level: level, blockSize: blockSize)
         guard self.name == name else {

@@ -3,32 +3,33 @@ package import SystemPackage
 
 /// What a finished layer holds.
 package struct LayerListing: Hashable, Sendable {
-    /// In the order of the tar. Paths are normalised; a path through `..` is refused.
-    package let members: [(path: EntryPath, member: TarMember)]
+    package struct Entry: Hashable, Sendable {
+        /// Normalised.
+        package let path: EntryPath
+        package let member: TarMember
+    }
+
+    /// In the order of the tar; a hostile or careless layer may name a path twice.
+    package let entries: [Entry]
     package let diffID: DiffID
     /// Bytes of the tar.
     package let uncompressedSize: Int64
-
-    package static func == (a: LayerListing, b: LayerListing) -> Bool {
-        a.diffID == b.diffID && a.uncompressedSize == b.uncompressedSize
-    }
-
-    package func hash(into hasher: inout Hasher) { hasher.combine(diffID) }
 }
 
 /// Reads layer blobs: tar, plain or compressed with gzip, zstd, xz or bzip2, of any number of members or frames.
 package enum LayerReader {
-    /// Lists a layer and computes its DiffID from its bytes. Blocks until done.
+    /// Lists a layer and computes its DiffID from its bytes. Blocks until done. A path through `..` is refused.
     ///
     /// - Throws: `LayerArchiveError`: `corrupt`, `escape`, `tooLarge`, `inputOutput`, `cancelled`.
     package static func list(
         _ file: FilePath, limits: ArchiveLimits = ArchiveLimits(), isCancelled: @escaping @Sendable () -> Bool
     ) throws(LayerArchiveError) -> LayerListing {
-        var members: [(path: EntryPath, member: TarMember)] = []
-        let whole = try read(file, limits: limits, isCancelled: isCancelled) { path, member, _ throws(LayerArchiveError) in
-            members.append((path, member))
+        var entries: [LayerListing.Entry] = []
+        let whole = try read(file, limits: limits, isCancelled: isCancelled) {
+            path, member, _ throws(LayerArchiveError) in
+            entries.append(LayerListing.Entry(path: path, member: member))
         }
-        return LayerListing(members: members, diffID: whole.diffID, uncompressedSize: whole.size)
+        return LayerListing(entries: entries, diffID: whole.diffID, uncompressedSize: whole.size)
     }
 
     /// One regular file of a layer, or `nil` when the layer has none at that path.

@@ -28,13 +28,16 @@ struct PackageTree {
     func record(control: [String: [UInt8]], date: Int64) throws(LayerArchiveError) -> PackageRecord {
         do throws(LayerArchiveError) { try tree.checkStructure() } catch {
             throw LayerArchiveError(
-                .escape, "cannot open the package \(package): \(error.message)", hint: "the package is hostile or damaged; do not use it")
+                .escape, "cannot open the package \(package): \(error.message)",
+                hint: "the package is hostile or damaged; do not use it")
         }
         return PackageRecord(
             date: date, spool: hasher.finish(), spoolSize: spoolSize, control: control, tree: tree)
     }
 
-    private mutating func kind(of member: TarMember, content tar: inout TarReader) throws(LayerArchiveError) -> FileEntry.Kind {
+    private mutating func kind(of member: TarMember, content tar: inout TarReader) throws(LayerArchiveError)
+        -> FileEntry.Kind
+    {
         switch member.kind {
         case .directory: return .directory
         case .symlink(let target):
@@ -66,7 +69,9 @@ struct PackageTree {
     }
 
     private func inside(_ path: [UInt8], of member: TarMember) throws(LayerArchiveError) -> EntryPath {
-        guard path.first != UInt8(ascii: "/") else { throw refused(member, "'\(String(decoding: path, as: UTF8.self))' is absolute") }
+        guard path.first != UInt8(ascii: "/") else {
+            throw refused(member, "'\(String(decoding: path, as: UTF8.self))' is absolute")
+        }
         do throws(OCIModelError) { return try EntryPath(path) } catch { throw refused(member, error.message) }
     }
 

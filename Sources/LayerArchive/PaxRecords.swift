@@ -15,7 +15,8 @@ struct PaxRecords {
         }
         moveNumbers(of: &block)
         guard block.major < 1 << 21, block.minor < 1 << 21 else {
-            throw LayerArchiveError(.invalidTree, "cannot write \(path) to a layer: its device number does not fit a tar")
+            throw LayerArchiveError(
+                .invalidTree, "cannot write \(path) to a layer: its device number does not fit a tar")
         }
         for (name, value) in entry.attributes {
             guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "=")), !name.utf8.contains(0) else {

@@ -45,7 +45,9 @@ extension TarMember {
             guard let first = field.first else { return 0 }
             if first & 0x80 != 0 { return try binaryNumber(field, isNegative: first & 0x40 != 0) }
             let digits = field.drop { $0 == 0x20 }.prefix { $0 != 0x20 && $0 != 0 }
-            guard digits.allSatisfy({ (0x30...0x37).contains($0) }) else { throw Malformed("a header's number is not octal") }
+            guard digits.allSatisfy({ (0x30...0x37).contains($0) }) else {
+                throw Malformed("a header's number is not octal")
+            }
             // At most 12 digits of 3 bits.
             return digits.reduce(0) { $0 << 3 | Int64($1 & 7) }
         }

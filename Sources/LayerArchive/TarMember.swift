@@ -33,7 +33,8 @@ extension TarMember {
     }
 
     init(_ header: Header, _ overrides: TarReader.Overrides) throws(Malformed) {
-        let records = overrides.records
+        // An empty value takes an earlier one back (POSIX, "pax Extended Header"); an attribute may well be empty.
+        let records = overrides.records.filter { !$0.value.isEmpty || $0.key.hasPrefix("SCHILY.xattr.") }
         guard !records.keys.contains(where: { $0.hasPrefix("GNU.sparse.") }) else {
             throw Malformed("it holds a sparse file, which is not supported")
         }

@@ -18,7 +18,7 @@ struct TarReader: ~Copyable {
 
     /// The next member; skips what was not read of the one before. `nil` after the two zero blocks at the end.
     mutating func next() throws(LayerArchiveError) -> TarMember? {
-        var overrides = Overrides(records: globals)
+        var overrides = Overrides()
         while true {
             try skip(remaining + padding)
             (remaining, padding) = (0, 0)
@@ -28,17 +28,18 @@ struct TarReader: ~Copyable {
                 try overrides.records.merge(readRecords(header)) { _, new in new }
             case UInt8(ascii: "g"):
                 try globals.merge(readRecords(header)) { _, new in new }
-                overrides.records.merge(globals) { old, _ in old }
             case UInt8(ascii: "L"): overrides.longName = try readText(header)
             case UInt8(ascii: "K"): overrides.longLink = try readText(header)
-            default: return try begin(header, overrides)
+            default:
+                overrides.records.merge(globals) { own, _ in own }
+                return try begin(header, overrides)
             }
         }
     }
 
     /// What extension headers say about the member that follows.
     struct Overrides {
-        var records: [String: [UInt8]]
+        var records: [String: [UInt8]] = [:]
         var longName: [UInt8]?
         var longLink: [UInt8]?
     }
@@ -61,7 +62,9 @@ struct TarReader: ~Copyable {
     mutating func readHeldContent() throws(LayerArchiveError) -> [UInt8] {
         guard remaining <= limits.heldSize else {
             throw LayerArchiveError(
-                .tooLarge, "cannot read \(stream.subject): a member of \(remaining) bytes is more than the \(limits.heldSize) that are held in memory")
+                .tooLarge,
+                "cannot read \(stream.subject): a member of \(remaining) bytes is more than the \(limits.heldSize) that are held in memory"
+            )
         }
         var held: [UInt8] = []
         held.reserveCapacity(Int(remaining))
@@ -80,14 +83,18 @@ struct TarReader: ~Copyable {
     ) throws(LayerArchiveError) -> TarMember {
         memberCount += 1
         guard memberCount <= limits.members else {
-            throw LayerArchiveError(.tooLarge, "cannot read \(stream.subject): it has more than \(limits.members) members")
+            throw LayerArchiveError(
+                .tooLarge, "cannot read \(stream.subject): it has more than \(limits.members) members")
         }
         let member: TarMember
-        do throws(TarMember.Malformed) { member = try TarMember(header, overrides) } catch { throw corrupt(error.reason) }
+        do throws(TarMember.Malformed) { member = try TarMember(header, overrides) } catch {
+            throw corrupt(error.reason)
+        }
         guard member.size <= limits.memberSize else {
             throw LayerArchiveError(
                 .tooLarge,
-                "cannot read \(stream.subject): its member '\(member.shownPath)' has \(member.size) bytes, more than \(limits.memberSize)")
+                "cannot read \(stream.subject): its member '\(member.shownPath)' has \(member.size) bytes, more than \(limits.memberSize)"
+            )
         }
         setContent(member.size)
         return member
@@ -108,21 +115,30 @@ struct TarReader: ~Copyable {
 
     private mutating func readExtension(_ header: TarMember.Header) throws(LayerArchiveError) -> [UInt8] {
         guard header.size <= min(1 << 20, limits.heldSize) else {
-            throw LayerArchiveError(.tooLarge, "cannot read \(stream.subject): an extension header has \(header.size) bytes")
+            throw LayerArchiveError(
+                .tooLarge, "cannot read \(stream.subject): an extension header has \(header.size) bytes")
         }
         setContent(header.size)
         return try readHeldContent()
     }
 
     private mutating func readHeader() throws(LayerArchiveError) -> TarMember.Header? {
+        let block = try readBlock()
+        if block.allSatisfy({ $0 == 0 }) {
+            guard try readBlock().allSatisfy({ $0 == 0 }) else { throw corrupt("only one zero block marks its end") }
+            return nil
+        }
+        do throws(TarMember.Malformed) { return try TarMember.Header(block) } catch { throw corrupt(error.reason) }
+    }
+
+    private mutating func readBlock() throws(LayerArchiveError) -> [UInt8] {
         var block: [UInt8] = []
         block.reserveCapacity(TarHeader.blockSize)
         while block.count < TarHeader.blockSize {
             let missing = Int64(TarHeader.blockSize - block.count)
             guard try stream.next(atMost: missing, { block.append(contentsOf: $0) }) != nil else { throw endsTooEarly }
         }
-        if block.allSatisfy({ $0 == 0 }) { return nil }
-        do throws(TarMember.Malformed) { return try TarMember.Header(block) } catch { throw corrupt(error.reason) }
+        return block
     }
 
     private mutating func skip(_ count: Int64) throws(LayerArchiveError) {
@@ -137,6 +153,7 @@ struct TarReader: ~Copyable {
 
     private func corrupt(_ reason: String) -> LayerArchiveError {
         LayerArchiveError(
-            .corrupt, "cannot read \(stream.subject): \(reason)", hint: "the file is damaged or cut short; fetch it again")
+            .corrupt, "cannot read \(stream.subject): \(reason)",
+            hint: "the file is damaged or cut short; fetch it again")
     }
 }

@@ -62,7 +62,8 @@ struct TarStream: ~Copyable {
             put(header + bytes + Self.padding(after: source.size))
         case .slice(let path, let offset, let size):
             guard offset >= 0, size >= 0, !offset.addingReportingOverflow(size).overflow else {
-                throw LayerArchiveError(.invalidTree, "the content of \(item.path) is no part of a file: \(size) bytes at \(offset)")
+                throw LayerArchiveError(
+                    .invalidTree, "the content of \(item.path) is no part of a file: \(size) bytes at \(offset)")
             }
             put(header)
             guard size > 0 else { return }
