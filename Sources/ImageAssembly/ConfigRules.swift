@@ -28,7 +28,7 @@ extension PlanRequest {
             annotations[prefix + "base.name"] = base.reference
             annotations[prefix + "base.digest"] = base.digest.description
         }
-        return annotations.merging(definition.annotations.mapValues(filled)) { _, own in own }
+        return annotations.merging(definition.annotations.mapValues(definition.expanding)) { _, own in own }
     }
 
     /// How a container of the image runs. The annotations are repeated as labels: engines show labels only.
@@ -42,16 +42,11 @@ extension PlanRequest {
         execution.command = settings.command
         execution.volumes = marks(settings.volumes)
         execution.workingDirectory = settings.workingDirectory
-        let labels = annotations.merging(definition.labels.mapValues(filled)) { _, own in own }
+        let labels = annotations.merging(definition.labels.mapValues(definition.expanding)) { _, own in own }
         execution.labels = labels.isEmpty ? nil : labels
         execution.stopSignal = settings.stopSignal
         execution.healthcheck = settings.healthcheck
         return execution
-    }
-
-    private func filled(_ text: String) -> String {
-        text.replacing("${version}", with: definition.bundle?.latest ?? definition.tag)
-            .replacing("${revision}", with: "\(definition.revision)").replacing("${tag}", with: definition.tag)
     }
 
     private func marks(_ names: [String]) -> [String: ImageConfig.Mark]? {

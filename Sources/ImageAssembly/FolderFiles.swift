@@ -28,8 +28,7 @@ package struct FolderFiles: Sendable {
     package init(_ files: [Definition.ExtraFile], in folder: FilePath, for platform: Platform) throws {
         self.folder = folder
         for file in files {
-            let source = file.source.replacing("${arch}", with: platform.architecture)
-            try add(folder.pushing(FilePath(source)), at: file.path, file, depth: 0)
+            try add(folder.pushing(FilePath(file.source(for: platform))), at: file.path, file, depth: 0)
         }
     }
 

@@ -9,7 +9,7 @@ extension LayerPlan {
         var layers: [LayerPlan] = []
         if let base = try base(request, contents) { layers.append(base) }
         for version in request.definition.bundle?.versions ?? [] {
-            layers.append(try bundled(version.version, request, contents, below: layers))
+            layers.append(try bundled(version, request, contents, below: layers))
         }
         if let files = try files(request, contents, below: layers) { layers.append(files) }
         guard !layers.isEmpty else {
@@ -44,14 +44,15 @@ extension LayerPlan {
 
     /// `etcd-<v>` and its companions; the newest version also under the plain names, which become hard links.
     private static func bundled(
-        _ version: String, _ request: PlanRequest, _ contents: PlatformContents, below lower: [LayerPlan]
+        _ bundled: Definition.BundledVersion, _ request: PlanRequest, _ contents: PlatformContents, below lower: [LayerPlan]
     ) throws -> LayerPlan {
+        let version = bundled.version
         guard let bundle = request.definition.bundle, let packages = contents.bundle[version] else {
             throw ImageAssemblyError(.invalidInput, "the lock holds no packages of version \(version)")
         }
         let time = request.clamped(packages.map(\.contents.date).max() ?? 0)
         var tree = FileTree()
-        for program in bundle.programs where program.isIn(version) {
+        for program in bundle.programs(of: bundled) {
             var entry = try self.program(program, version, packages)
             entry.mode = bundle.mode
             (entry.userID, entry.groupID, entry.attributes) = (0, 0, [:])
@@ -106,15 +107,6 @@ extension LayerPlan {
         return LayerPlan(
             name: "files", tree: tree, created: Timestamp(seconds: time),
             createdBy: "imagebuild: files of \(definition.name)")
-    }
-}
-
-extension Definition.Program {
-    /// Whether a bundled version has this program.
-    package func isIn(_ version: String) -> Bool {
-        guard let since else { return true }
-        func numbers(_ text: String) -> [Int] { text.split(separator: ".").map { Int($0) ?? 0 } }
-        return !numbers(version).lexicographicallyPrecedes(numbers(since))
     }
 }
 

@@ -1,7 +1,7 @@
 package import ImageDefinition
 import LayerArchive
 package import OCIContent
-package import OCIModel
+import OCIModel
 import SystemPackage
 
 /// The Debian archive as it is reached from here: its files, by way of mirrors, into the store.

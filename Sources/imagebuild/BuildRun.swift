@@ -90,7 +90,7 @@ struct BuildRun: Sendable {
 
     private func relocked(_ archive: DebianArchive, _ previous: Lock?) async throws -> LockFile {
         var file = try folder.write(try await folder.resolve(archive, previous: previous, console: console))
-        for change in previous?.changes(to: file.lock) ?? [] { console.warn(change) }
+        for change in previous?.staleness(against: file.lock) ?? [] { console.warn(change) }
         console.note("wrote \(folder.lockPath)")
         file.isNew = true
         return file

@@ -76,7 +76,7 @@ struct Failure {
     func exit() -> Never {
         var text = "imagebuild: \(message)\n"
         if let hint { text += "  hint: \(hint)\n" }
-        fputs(text, stderr)
+        _ = text.withCString { write(2, $0, strlen($0)) }
         Glibc.exit(status.rawValue)
     }
 }

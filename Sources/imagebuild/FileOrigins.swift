@@ -39,13 +39,26 @@ struct FileOrigins {
     private func find(in image: InspectedImage.PlatformImage) throws -> Found {
         for layer in image.manifest.layers.reversed() {
             let listing = try LayerReader.list(layout.path(of: layer.digest), isCancelled: { false })
-            guard let member = listing.members.last(where: { $0.path == path })?.member else { continue }
+            guard let member = listing.entries.last(where: { $0.path == path })?.member else { continue }
             let store = try ContentStore(root: storePath)
             return Found(
-                platform: image.platform, layer: layer.digest, kind: "\(member.kind)",
+                platform: image.platform, layer: layer.digest, kind: member.kind.name,
                 mode: "0" + String(member.mode, radix: 8), size: member.size,
                 origin: LayerOrigins(of: layer.digest, in: store)?.origin(of: path))
         }
         return Found(platform: image.platform)
+    }
+}
+
+extension TarMember.Kind {
+    fileprivate var name: String {
+        switch self {
+        case .regular: "file"
+        case .directory: "directory"
+        case .symlink(let target): "symbolic link to \(String(decoding: target, as: UTF8.self))"
+        case .hardLink(let target): "hard link to \(String(decoding: target, as: UTF8.self))"
+        case .characterDevice, .blockDevice: "device"
+        case .fifo: "named pipe"
+        }
     }
 }

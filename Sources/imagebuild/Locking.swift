@@ -17,7 +17,7 @@ extension LockFile {
     /// The lock of an image that takes nothing from an archive: it names the codec alone.
     init(empty definition: Definition) throws {
         lock = Lock(
-            requirements: try definition.requirementsDigest, codec: LayerCodec.standard(definition.compression).name,
+            requirements: try definition.requirementsDigest, codec: definition.compression.codec.name,
             releases: [], platforms: [:])
         bytes = try lock.encoded()
     }
@@ -38,7 +38,7 @@ extension ImageFolder {
         let resolver = archive.resolver(verifier: Self.verifier) { console.note("\(definition.name): \($0)") }
         return try await resolver.resolve(
             definition, requirements: try definition.requirementsDigest,
-            codec: LayerCodec.standard(definition.compression).name, now: Timestamp(seconds: Surroundings.now),
+            codec: definition.compression.codec.name, now: Timestamp(seconds: Surroundings.now),
             previous: previous)
     }
 
@@ -88,27 +88,14 @@ extension Lock {
         let inputs = inputs(for: platform)
         return inputs.base + inputs.bundle.keys.sorted().flatMap { inputs.bundle[$0] ?? [] }
     }
+}
 
-    /// What is locked otherwise in `other`, for people, in order; empty where every pin is the same.
-    func changes(to other: Lock) -> [String] {
-        func pins(_ lock: Lock) -> [String: String] {
-            var pins: [String: String] = [:]
-            for (platform, inputs) in lock.platforms {
-                for package in inputs.base { pins["\(package.name) (\(platform))"] = package.version }
-                for (version, packages) in inputs.bundle {
-                    for package in packages { pins["\(package.name) for \(version) (\(platform))"] = package.version }
-                }
-            }
-            return pins
-        }
-        let (old, new) = (pins(self), pins(other))
-        return Set(old.keys).union(new.keys).sorted().compactMap { name in
-            switch (old[name], new[name]) {
-            case (let before?, let after?): before == after ? nil : "\(name): \(before) → \(after)"
-            case (let before?, nil): "\(name): \(before) → none"
-            case (nil, let after?): "\(name): none → \(after)"
-            case (nil, nil): nil
-            }
+extension Definition.Compression {
+    /// The codec that new locks name.
+    var codec: LayerCodec {
+        switch self {
+        case .gzip: .standard(.gzip)
+        case .zstd: .standard(.zstd)
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ImageAssembly
+import ImageDefinition
 import LayerArchive
 import OCIContent
 import OCIModel

@@ -71,7 +71,7 @@ struct LockCommand: AsyncParsableCommand {
             let count = new.platforms.values.map { $0.base.count + $0.bundle.values.joined().count }.reduce(0, +)
             return console.note("locked \(count) packages for \(new.platforms.keys.sorted().joined(separator: ", "))")
         }
-        let changes = old.changes(to: new)
+        let changes = old.staleness(against: new)
         console.note(changes.isEmpty ? "no package changed" : changes.joined(separator: "\n"))
     }
 
@@ -79,14 +79,12 @@ struct LockCommand: AsyncParsableCommand {
         guard let file = try folder.lockFile() else {
             throw CommandError(message: "\(folder.definition.name) has no lock yet", hint: "run 'imagebuild lock \(image)'")
         }
-        var stale: [String] = []
-        if try file.lock.requirements != folder.definition.requirementsDigest {
-            stale.append("the definition asks for other inputs than the lock answers")
-        }
+        let asked = try folder.definition.requirementsDigest
+        var stale = file.lock.requirements == asked ? [] : ["the definition asks for something else than this lock answers"]
         stale += await LockProof.verify(file.lock, verifier: ImageFolder.verifier, file: { try folder.proofFile($0) })
-        if !offline {
+        if !offline && stale.isEmpty {
             let now = try await resolve(folder, previous: file.lock, console)
-            stale += file.lock.changes(to: now.lock)
+            stale += file.lock.staleness(against: now.lock)
         }
         guard stale.isEmpty else {
             throw CommandError(
