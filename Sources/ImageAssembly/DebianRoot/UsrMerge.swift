@@ -16,7 +16,7 @@ enum UsrMerge {
 
     /// Where `path` lies once merged: `/bin/sh` at `/usr/bin/sh`.
     static func path(_ path: EntryPath) throws(ImageAssemblyError) -> EntryPath {
-        guard let first = path.components.first, names.contains(Array(first)) else { return path }
+        guard names.contains(Array(path.bytes.prefix { $0 != UInt8(ascii: "/") })) else { return path }
         return try .of(usr + [UInt8(ascii: "/")] + path.bytes)
     }
 
@@ -36,13 +36,13 @@ enum UsrMerge {
 
     /// Adds the links that no package ships, and the directories that they lead to.
     static func addLinks(to tree: inout FileTree, time: Int64) throws(ImageAssemblyError) {
-        let below = Set(
-            tree.entries.keys.lazy.filter { $0.components.first.map(Array.init) == usr }
-                .compactMap { $0.components.dropFirst().first.map(Array.init) })
         for name in always + multilib {
             let link = try EntryPath.of(name)
             let directory = try EntryPath.of("usr/" + name)
-            guard always.contains(name) || below.contains(Array(name.utf8)) || tree[link] != nil else { continue }
+            guard
+                always.contains(name) || tree[link] != nil
+                    || tree.entries.keys.contains(where: { $0.isWithin(directory) })
+            else { continue }
             if tree[link] == nil {
                 tree[link] = FileEntry(.symlink(target: Array("usr/\(name)".utf8)), mode: 0o777, modified: time)
             }
