@@ -74,6 +74,7 @@ let package = Package(
             dependencies: [
                 "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "ImageInputs", "ImageAssembly",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),

@@ -19,7 +19,7 @@ extension ContentStore {
         }
         defer { FileSystem.lock(lockDescriptor, exclusive: false) }
         var collected = Collected()
-        for name in try FileSystem.names(in: temporary) { try FileSystem.remove(temporary.appending(name)) }
+        for name in try FileSystem.names(in: temporary) { try FileSystem.removeTree(temporary.appending(name)) }
         for name in try FileSystem.names(in: blobs) {
             let path = blobs.appending(name)
             guard let used = FileSystem.modified(path), used < before else { continue }

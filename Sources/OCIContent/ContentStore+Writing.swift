@@ -63,6 +63,14 @@ extension ContentStore {
         return try await use(path)
     }
 
+    /// Gives `use` the path of an empty folder in the store's own, which is gone afterwards with all that was put into it.
+    package func withTemporaryFolder<R>(_ use: (FilePath) async throws -> R) async throws -> R {
+        let path = temporary.appending(Self.temporaryName())
+        try FileSystem.makeDirectories(path)
+        defer { try? FileSystem.removeTree(path) }
+        return try await use(path)
+    }
+
     private func commit(_ file: FileDescriptor, _ path: FilePath, as digest: Digest) throws {
         FileSystem.setMode(file, 0o444)
         try FileSystem.sync(file, path)

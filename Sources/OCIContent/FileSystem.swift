@@ -109,6 +109,15 @@ package enum FileSystem {
         }
     }
 
+    /// Removes a file, or a folder with all that is in it.
+    static func removeTree(_ path: FilePath) throws {
+        if unlink(path.string) == 0 || errno == ENOENT { return }
+        for name in try names(in: path) { try removeTree(path.appending(name)) }
+        guard rmdir(path.string) == 0 || errno == ENOENT else {
+            throw ContentError(Errno(rawValue: errno), "cannot remove \(path)")
+        }
+    }
+
     /// Makes a rename in `directory` last through a power cut.
     static func syncDirectory(_ directory: FilePath) throws {
         let descriptor = try open(directory, .readOnly, "cannot open the folder \(directory)")

@@ -127,7 +127,7 @@ struct BuildRun: Sendable {
         let definition = folder.definition
         let image = try await assembler.assemble(plan) { images, index in
             let gate = ConsistencyGate(plan, of: definition, images: images, index: index)
-            try await gate.check(on: pool, ProgramRunning.runner(pool))
+            try await gate.check(on: pool, ProgramRunning(store: store, pool: pool).runner)
         }
         return BuiltImage(image)
     }

@@ -1,0 +1,31 @@
+package import SystemPackage
+
+extension FileContent {
+    /// Writes the content as a file of its own, which must not exist yet.
+    ///
+    /// - Throws: `Errno` of the system.
+    package func copy(to path: FilePath, mode: UInt16) throws {
+        let output = try FileDescriptor.open(
+            path, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+            permissions: FilePermissions(rawValue: CModeT(mode | 0o200)))
+        defer { try? output.close() }
+        switch self {
+        case .bytes(let bytes): _ = try output.writeAll(bytes)
+        case .slice(let source, let start, let size):
+            let input = try FileDescriptor.open(source, .readOnly, options: .closeOnExec)
+            defer { try? input.close() }
+            var buffer = [UInt8](repeating: 0, count: 1 << 20)
+            var done: Int64 = 0
+            while done < size {
+                let count = try buffer.withUnsafeMutableBytes { bytes in
+                    try input.read(
+                        fromAbsoluteOffset: start + done,
+                        into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<Int(min(1 << 20, size - done))]))
+                }
+                guard count > 0 else { throw Errno.ioError }
+                _ = try output.writeAll(buffer[..<count])
+                done += Int64(count)
+            }
+        }
+    }
+}
