@@ -18,7 +18,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "gzip", "gzip/LIB/6", "lz4/LIB/6/1MiB", "gzip/LIB/0/1MiB", "gzip/LIB/13/1MiB", "gzip/LIB/6/1",
+        "", "gzip", "gzip/LIB/6", "lz4/LIB/6/1MiB", "gzip/LIB/0/1MiB", "gzip/LIB/13/1MiB", "zstd/LIB/10/1MiB",
+        "gzip/LIB/6/1",
         "gzip/LIB/6/0MiB", "gzip/LIB/6/1024KiB", "gzip/LIB/06/1MiB", "gzip/LIB/6/8MiB", "gzip/LIB/6/-1MiB",
         "gzip/LIB/6/1MiB/", "gzip/LIB/6/99999999999999999999MiB",
     ])
