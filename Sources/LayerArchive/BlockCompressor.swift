@@ -45,8 +45,7 @@ struct BlockCompressor: ~Copyable {
 
     /// The same input gives the same bytes, whatever was compressed before. libdeflate's header has no time (0), no name
     /// and an unknown system (255): RFC 1952, 2.3.
-    ///
-    /// - Parameter output: at least `bound` bytes.
+    /// The output needs `bound` bytes.
     func compress(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
     ) throws(LayerArchiveError) -> Int {

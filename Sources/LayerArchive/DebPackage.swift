@@ -8,8 +8,11 @@ package enum DebPackage {
     /// package's, whatever the umask.
     ///
     /// - Parameters:
+    ///   - file: the `.deb`, whose digest the caller has checked.
     ///   - spool: an empty file, at its start. After an error it is worth nothing.
+    ///   - limits: what the package may ask for.
     ///   - isCancelled: asked for each decoded piece, about 64 KiB.
+    /// - Returns: the record, from which `UnpackedPackage` is made once the spool is in its place.
     /// - Throws: `LayerArchiveError`: `escape` for a member that would leave the root, lie below a link or take another's
     ///   place; `tooLarge`; `corrupt`; `inputOutput`; `cancelled`.
     package static func unpack(

@@ -18,9 +18,7 @@ struct DecodedStream: ~Copyable {
     private var hasher = SHA256Hasher()
     private let isHashing: Bool
 
-    /// - Parameters:
-    ///   - filters: the compressions to recognise; other bytes pass as they are.
-    ///   - limit: decompressed bytes.
+    /// Recognises the compressions of `filters` only, other bytes pass as they are; `limit` is of decompressed bytes.
     init(
         _ input: FileRange, subject: String, filters: Set<Filter>, limit: Int64, hashing: Bool = false,
         isCancelled: @escaping @Sendable () -> Bool
@@ -129,41 +127,6 @@ extension DecodedStream.Filter {
         case .lzma: archive_read_support_filter_lzma(handle)
         case .zstd: archive_read_support_filter_zstd(handle)
         }
-    }
-}
-
-/// A part of an open file, read once from its start to its end: the input of a `DecodedStream`, used by it alone.
-final class FileRange {
-    private let file: OpenFile
-    private let name: String
-    private var offset: Int64
-    private var remaining: Int64
-    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 64)
-    /// A C callback cannot throw: the stream asks for this when the callback has failed.
-    private(set) var failure: LayerArchiveError?
-
-    /// - Parameter size: bytes; a file that ends earlier is an error.
-    init(_ file: OpenFile, name: String, offset: Int64, size: Int64) {
-        (self.file, self.name, self.offset, remaining) = (file, name, offset, size)
-    }
-
-    deinit { buffer.deallocate() }
-
-    /// The next bytes; empty at the end, `nil` after a failure.
-    fileprivate func read() -> UnsafeRawBufferPointer? {
-        let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(min(Int64(buffer.count), remaining))])
-        do throws(LayerArchiveError) {
-            let count = try file.descriptor.readFully(at: offset, into: part, doing: "read \(name)")
-            guard count == part.count else {
-                throw LayerArchiveError(.corrupt, "cannot read \(name): it ends too early", hint: "fetch it again")
-            }
-        } catch {
-            failure = error
-            return nil
-        }
-        offset += Int64(part.count)
-        remaining -= Int64(part.count)
-        return UnsafeRawBufferPointer(part)
     }
 }
 

@@ -34,7 +34,7 @@ extension FileTree {
         }
     }
 
-    /// - Parameter paths: regular files of one size and metadata, in byte order.
+    /// Takes regular files of one size and metadata, in byte order.
     private mutating func link(_ paths: [EntryPath]) throws(LayerArchiveError) {
         let contents = paths.compactMap { path -> FileContent? in
             guard case .regular(let content) = self[path]?.kind else { return nil }

@@ -1,9 +1,8 @@
 import SystemPackage
 
 extension LayerArchiveError {
-    /// A refusal of the operating system, with the remedy where there is a usual one.
-    ///
-    /// - Parameter doing: what was being done, to what: `write the layer`.
+    /// A refusal of the operating system while doing something to something (`write the layer`), with the remedy where
+    /// there is a usual one.
     init(_ errno: Errno, doing: String) {
         let hint: String? =
             switch errno {

@@ -64,7 +64,7 @@ extension LayerCodec.Compression {
     var levels: ClosedRange<Int> {
         switch self {
         case .gzip: 1...12
-        case .zstd: 1...19
+        case .zstd: 1...9
         }
     }
 }

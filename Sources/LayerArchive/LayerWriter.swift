@@ -18,8 +18,12 @@ package enum LayerWriter {
     /// size, and the bytes depend on the tree and the codec alone.
     ///
     /// - Parameters:
+    ///   - tree: the layer's entries; parents that a lower layer has may be missing.
+    ///   - codec: compressor and block size.
     ///   - threads: how many blocks are compressed at once; fewer where memory or the machine's cores set a limit.
+    ///   - output: where the compressed layer goes, from the current position on.
     ///   - isCancelled: asked once for each block.
+    /// - Returns: digests and sizes of what was written.
     /// - Throws: `LayerArchiveError`: `invalidTree` for a tree that a tar cannot hold, `inputOutput` for a content file
     ///   that is missing or short, or an output that cannot be written, `cancelled`. What was written by then stays.
     package static func write(

@@ -9,6 +9,10 @@ struct PaxRecords {
     /// Collects what `block` cannot hold, and puts something short and harmless in its place there.
     init(describing block: inout UstarBlock, path: EntryPath, entry: FileEntry) throws(LayerArchiveError) {
         moveName(of: &block)
+        if case .symlink(let target) = entry.kind, target.isEmpty || target.contains(0) {
+            throw LayerArchiveError(
+                .invalidTree, "cannot write \(path) to a layer: its target is empty or holds a NUL byte")
+        }
         if block.link.count > 100 || !block.link.isPlainASCII {
             values["linkpath"] = block.link
             block.link = Self.replacement(for: block.link)

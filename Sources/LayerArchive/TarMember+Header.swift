@@ -12,7 +12,7 @@ extension TarMember {
         let major: UInt32
         let minor: UInt32
 
-        /// - Parameter block: 512 bytes.
+        /// Reads a block of 512 bytes.
         init(_ block: [UInt8]) throws(Malformed) {
             let sum = block.enumerated().reduce(0) { $0 + ((148..<156).contains($1.offset) ? 0x20 : Int64($1.element)) }
             guard try Self.number(block[148..<156]) == sum else {

@@ -71,11 +71,13 @@ import Testing
         #expect(error?.message.hasPrefix("/a") == true)
     }
 
-    @Test func `attribute names and device numbers that a tar cannot hold are refused`() throws {
+    @Test func `attribute names, device numbers and targets that a tar cannot hold are refused`() throws {
         let folder = try TemporaryFolder()
         for entry in [
             FileEntry(.fifo, mode: 0, modified: 0, attributes: ["user.a=b": []]),
             FileEntry(.blockDevice(major: 1 << 21, minor: 0), mode: 0, modified: 0),
+            FileEntry(.symlink(target: []), mode: 0o777, modified: 0),
+            FileEntry(.symlink(target: [0x61, 0]), mode: 0o777, modified: 0),
         ] {
             let error = #expect(throws: LayerArchiveError.self) {
                 try folder.write(try FileTree([("x", entry)]), .standard(.gzip))

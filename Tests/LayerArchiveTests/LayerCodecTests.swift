@@ -18,12 +18,14 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "gzip", "gzip/LIB/6", "lz4/LIB/6/1MiB", "gzip/LIB/0/1MiB", "gzip/LIB/13/1MiB", "gzip/LIB/6/1",
+        "", "gzip", "gzip/LIB/6", "lz4/LIB/6/1MiB", "gzip/LIB/0/1MiB", "gzip/LIB/13/1MiB", "zstd/LIB/10/1MiB",
+        "gzip/LIB/6/1",
         "gzip/LIB/6/0MiB", "gzip/LIB/6/1024KiB", "gzip/LIB/06/1MiB", "gzip/LIB/6/8MiB", "gzip/LIB/6/-1MiB",
         "gzip/LIB/6/1MiB/", "gzip/LIB/6/99999999999999999999MiB",
     ])
     func `a name that is no codec's is refused`(_ pattern: String) {
-        let library = LayerCodec.standard(.gzip).name.split(separator: "/")[1]
+        let compression: LayerCodec.Compression = pattern.hasPrefix("zstd") ? .zstd : .gzip
+        let library = LayerCodec.standard(compression).name.split(separator: "/")[1]
         let error = #expect(throws: LayerArchiveError.self) {
             try LayerCodec(name: pattern.replacing("LIB", with: library))
         }
