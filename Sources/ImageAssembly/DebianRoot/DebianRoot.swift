@@ -13,7 +13,7 @@ package struct DebianRoot: Sendable {
     package var groups: [Definition.Group] = []
     /// Modification time of all that no package ships, in seconds since the epoch; the day of the shadow files.
     package var time: Int64
-    /// Whether a path stays out of the image; an excluded directory takes all that is below it along. Asked after the
+    /// Whether a path stays out of the image; an excluded directory stays where something below it does. Asked after the
     /// effects, which may need what is excluded.
     package var excludes: @Sendable (EntryPath) -> Bool = { _ in false }
     /// Reads a file's bytes. Called for contents of at most 1 MiB: account masters, certificates.

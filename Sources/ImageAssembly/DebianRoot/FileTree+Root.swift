@@ -28,21 +28,21 @@ extension FileTree {
         return here
     }
 
-    /// The tree without the excluded entries. A file whose other names stay is kept under the first of these.
+    /// The tree without the excluded entries. A directory stays where something below it does, and a file whose other
+    /// names stay is kept under the first of these.
     func excluding(_ excludes: (EntryPath) -> Bool) -> FileTree {
         var kept = FileTree()
-        var answers: [EntryPath: Bool] = [.root: false]
-        func isOut(_ path: EntryPath) -> Bool {
-            if let answer = answers[path] { return answer }
-            // The parent may be a directory that nobody ships.
-            let answer = path.parent.map(isOut) == true || excludes(path)
-            answers[path] = answer
-            return answer
+        for (path, entry) in sorted where !excludes(path) {
+            kept[path] = entry
+            var child = path
+            while let parent = child.parent, !parent.isRoot, kept[parent] == nil {
+                if let directory = self[parent] { kept[parent] = directory }
+                child = parent
+            }
         }
-        for (path, entry) in entries where !isOut(path) { kept[path] = entry }
         var moved: [EntryPath: EntryPath] = [:]
         for (path, entry) in kept.sorted {
-            guard case .hardLink(let target) = entry.kind, isOut(target), let file = self[target] else {
+            guard case .hardLink(let target) = entry.kind, kept[target] == nil, let file = self[target] else {
                 continue
             }
             if let first = moved[target] {
