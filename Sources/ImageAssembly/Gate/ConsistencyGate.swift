@@ -58,14 +58,14 @@ package struct ConsistencyGate: Sendable {
 
     /// What reading alone found out.
     package struct Examination: Sendable {
-        /// Ordered by rule group, platform and path; see `settled(by:)`.
+        /// The tag first, then platform by platform, rule by rule and path by path, then what differs between platforms.
         var failures: [GateFailure]
         /// Programs whose version their bytes do not tell.
         var unsettled: [UnsettledProgram]
     }
 
     /// Applies every rule that needs no program to run. Blocks while it reads file contents: some hundred kilobytes of
-    /// each Go program, a few of any other ELF file, four bytes of the rest.
+    /// each bundled Go program, a few of any other ELF file, 64 bytes of the rest.
     package func examine() -> Examination {
         let reader = ContentReader()
         var result = Examination(failures: tagFailures(), unsettled: [])
@@ -80,7 +80,9 @@ package struct ConsistencyGate: Sendable {
             programs.run(reader)
             result.failures += programs.failures
             result.failures += entrypointFailures(image, root)
-            if definition.debian != nil { result.failures += scannerFailures(image.platform, root, reader) }
+            if definition.debian != nil, image.platform.os == "linux" {
+                result.failures += scannerFailures(image.platform, root, reader)
+            }
             checkBundle(image.platform, programs, reader, &result)
             roots.append((image.platform, root))
         }

@@ -73,9 +73,11 @@ struct ExecutableCheck {
     }
 
     private mutating func findLibraries(_ image: ELFImage, of path: EntryPath) {
-        let directories = searchDirectories(image, of: path)
+        // `LD_LIBRARY_PATH`, `/etc/ld.so.cache` and the search paths of what loads this file are not counted on.
+        let defaults = (ELFTarget(platform)?.libraryDirectories ?? []).map { Array($0.utf8) }
+        let directories = image.searchPath.map { replaceOrigin(in: $0, of: path) } + defaults
         for name in image.needed {
-            if let library = find(name, in: directories) {
+            if let library = find(replaceOrigin(in: name, of: path), in: directories) {
                 libraries[path, default: []].append(library)
             } else {
                 let shown = String(decoding: name, as: UTF8.self)
@@ -84,14 +86,11 @@ struct ExecutableCheck {
         }
     }
 
-    /// The file's own search path, then the loader's. `LD_LIBRARY_PATH`, `/etc/ld.so.cache` and the search paths of the
-    /// file that loads this one are not counted on.
-    private func searchDirectories(_ image: ELFImage, of path: EntryPath) -> [[UInt8]] {
+    /// `$ORIGIN` stands for the folder of the file that names it, in search paths and in names (ld.so(8)).
+    private func replaceOrigin(in text: [UInt8], of path: EntryPath) -> [UInt8] {
+        guard text.contains(UInt8(ascii: "$")) else { return text }
         let origin = Array((path.parent ?? .root).description.utf8)
-        let own = image.searchPath.map {
-            $0.replacing("$ORIGIN".utf8, with: origin).replacing("${ORIGIN}".utf8, with: origin)
-        }
-        return own + (ELFTarget(platform)?.libraryDirectories ?? []).map { Array($0.utf8) }
+        return text.replacing("$ORIGIN".utf8, with: origin).replacing("${ORIGIN}".utf8, with: origin)
     }
 
     private func find(_ name: [UInt8], in directories: [[UInt8]]) -> EntryPath? {

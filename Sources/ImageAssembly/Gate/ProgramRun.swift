@@ -8,6 +8,11 @@ package struct ProgramRun: Sendable {
         package var path: EntryPath
         package var content: FileContent
         package var mode: UInt16
+        package init(path: EntryPath, content: FileContent, mode: UInt16) {
+            self.path = path
+            self.content = content
+            self.mode = mode
+        }
     }
 
     package var platform: Platform
@@ -19,6 +24,16 @@ package struct ProgramRun: Sendable {
     package var libraryDirectories: [EntryPath]
     /// In byte order of the paths.
     package var files: [File]
+
+    package init(
+        platform: Platform, program: EntryPath, interpreter: EntryPath?, libraryDirectories: [EntryPath], files: [File]
+    ) {
+        self.platform = platform
+        self.program = program
+        self.interpreter = interpreter
+        self.libraryDirectories = libraryDirectories
+        self.files = files
+    }
 }
 
 /// Runs a program with arguments and returns what it wrote on both its outputs, at most some kilobytes of it, whatever

@@ -89,6 +89,8 @@ import Testing
             let own = TinyELF(needed: ["libx.so.1"], runpath: runpath)
             #expect(try await failures(file: own.bytes(), elsewhere) == [])
         }
+        let named = TinyELF(needed: ["$ORIGIN/../private/libx.so.1"])
+        #expect(try await failures(file: named.bytes(), elsewhere) == [])
     }
 
     @Test func `a library must be an ELF file itself`() async throws {

@@ -24,6 +24,7 @@ import Testing
 
     @Test(arguments: [
         ("etcd Version: 3.5.16\nGit SHA: x\nGo Version: go1.24.0\nGo OS/Arch: linux/amd64\n", "3.5.16"),
+        ("2026-11-20 23:32:00.208487 W | etcdmain: etcd on unsupported platform\netcd Version: 3.4.23\n", "3.4.23"),
         ("etcdctl version: 3.4.23\nAPI version: 3.4\n", "3.4.23"),
         ("tool, v1.2.3-rc.1, built", "1.2.3-rc.1"), ("Error: unknown flag: --version\n", nil), ("", nil),
     ])
