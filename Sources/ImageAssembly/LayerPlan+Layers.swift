@@ -6,6 +6,11 @@ extension LayerPlan {
     /// The layers of one platform, split by rate of change: base | one for each older bundled version | the newest |
     /// the definition's own files.
     static func layers(_ request: PlanRequest, _ contents: PlatformContents) throws -> [LayerPlan] {
+        if let base = request.definition.base {
+            throw ImageAssemblyError(
+                .invalidInput, "cannot build on the base image \(base.reference): pulling base images is not supported yet",
+                hint: "use 'debian' packages as the base")
+        }
         var layers: [LayerPlan] = []
         if let base = try base(request, contents) { layers.append(base) }
         for version in request.definition.bundle?.versions ?? [] {

@@ -30,8 +30,11 @@ package struct Definition: Hashable, Sendable {
         self.revision = revision
     }
 
-    /// `<latest>-<revision>` for an image with a bundle, else the revision alone.
-    package var tag: String { bundle.map { "\($0.latest)-\(revision)" } ?? "\(revision)" }
+    /// `<latest>-<revision>` for an image with a bundle, `<suite>-<revision>` for other Debian images, else the revision.
+    package var tag: String {
+        guard let prefix = bundle?.latest ?? debian?.suites.first else { return "\(revision)" }
+        return "\(prefix)-\(revision)"
+    }
 }
 
 extension Definition {

@@ -37,7 +37,7 @@ struct ProgramRunning: Sendable {
         if platform.architecture == Surroundings.architecture { return [] }
         let names = ["amd64": "x86_64", "arm64": "aarch64", "ppc64le": "ppc64le"]
         guard let name = names[platform.architecture] else { return nil }
-        let emulator: FilePath = "/usr/bin/qemu-\(name)-static"
+        let emulator = FilePath("/usr/bin/qemu-\(name)-static")
         return FileSystem.regularFileSize(emulator) == nil ? nil : [emulator.string]
     }
 
@@ -55,8 +55,8 @@ struct ProgramRunning: Sendable {
                 let result = try await Subprocess.run(
                     .path(FilePath(command[0])), arguments: Arguments(Array(command.dropFirst())),
                     environment: .custom(["LC_ALL": "C", "HOME": "/nonexistent"]), output: .string(limit: outputLimit),
-                    error: .string(limit: outputLimit))
-                return (result.standardOutput ?? "") + (result.standardError ?? "")
+                    error: .combinedWithOutput)
+                return result.standardOutput
             }
             group.addTask {
                 try await Task.sleep(for: timeLimit)
