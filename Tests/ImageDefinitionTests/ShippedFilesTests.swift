@@ -74,7 +74,7 @@ import Testing
             parsing: Self.read("debian-base/image.yaml"), file: "images/debian-base/image.yaml")
         #expect(definition.config.command == ["/bin/sh"])
         #expect(definition.bundle == nil)
-        #expect(definition.tag == "0")
+        #expect(definition.tag == "trixie-0")
     }
 
     @Test(arguments: ["etcd", "debian-base"]) func `manuals stay out and licences stay`(image: String) throws {
