@@ -1,8 +1,10 @@
 import OCIModel
 
 extension Field {
-    /// The suites of `bundle` may be named among those whose expiry is accepted.
-    func debianRequirement(with bundle: Definition.Bundle?) -> Definition.DebianRequirement? {
+    /// The suites of `bundle` may be named among those whose expiry or missing index is accepted.
+    func debianRequirement(
+        with bundle: Definition.Bundle?, on platforms: [Platform]
+    ) -> Definition.DebianRequirement? {
         guard let section = section(.debian) else { return nil }
         var named: Set<String> = []
         let packages =
@@ -19,6 +21,7 @@ extension Field {
             maintainerScripts: section["maintainer-scripts"]?.localPath(mayLeave: true) ?? "")
         let used = requirement.suites(with: bundle)
         requirement.acceptExpired = section["accept-expired"]?.acceptedExpiry(among: used) ?? []
+        requirement.acceptMissing = section["accept-missing"]?.acceptedMissing(among: used, on: platforms) ?? []
         requirement.exclude = section["exclude"].flatMap { $0.isEmptyList ? nil : $0.patterns() } ?? []
         return requirement
     }
@@ -43,12 +46,7 @@ extension Field {
     }
 
     func suites() -> [String] {
-        list().distinct { field in
-            field.text("a suite", like: "trixie or trixie-security") { text in
-                text.utf8.count <= 64 && text.utf8.first.map(isLowerAlphanumeric) ?? false
-                    && text.utf8.allSatisfy { isLowerAlphanumeric($0) || "-.".utf8.contains($0) }
-            }
-        }
+        list().distinct { $0.text("a suite", like: "trixie or trixie-security") { isSuite($0) } }
     }
 
     /// A suite that the image does not use is refused: a misspelt one would accept nothing.
@@ -59,6 +57,31 @@ extension Field {
             field.report("the suite '\(suite)' is not used by this image", hint: Spelling.hint(for: suite, among: used))
         }
         return suites()
+    }
+
+    /// As with expiry, what the image does not use is refused.
+    private func acceptedMissing(among used: [String], on platforms: [Platform]) -> [Definition.MissingIndex] {
+        guard !isEmptyList else { return [] }
+        let architectures = platforms.map(\.architecture)
+        return list().distinct { field in
+            let text = field.text("a suite and an architecture", like: "trixie-security/ppc64le") { text in
+                let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+                return parts.count == 2 && parts.allSatisfy { isSuite($0) }
+            }
+            guard let parts = text?.split(separator: "/").map(String.init), parts.count == 2 else { return nil }
+            if !used.contains(parts[0]) {
+                field.report(
+                    "the suite '\(parts[0])' is not used by this image", hint: Spelling.hint(for: parts[0], among: used)
+                )
+            }
+            // Without platforms there is another error to correct first.
+            if !architectures.isEmpty, !architectures.contains(parts[1]) {
+                field.report(
+                    "the architecture '\(parts[1])' is not one of this image's platforms",
+                    hint: Spelling.hint(for: parts[1], among: architectures))
+            }
+            return Definition.MissingIndex(suite: parts[0], architecture: parts[1])
+        }
     }
 
     private var isEmptyList: Bool {
@@ -73,4 +96,9 @@ extension Definition.DebianRequirement {
         var seen: Set<String> = []
         return all.filter { seen.insert($0).inserted }
     }
+}
+
+private func isSuite(_ text: some StringProtocol) -> Bool {
+    text.utf8.count <= 64 && text.utf8.first.map(isLowerAlphanumeric) ?? false
+        && text.utf8.allSatisfy { isLowerAlphanumeric($0) || "-.".utf8.contains($0) }
 }

@@ -31,7 +31,7 @@ extension Definition {
             later.report("'debian' and 'base' exclude each other", hint: "keep the one that the image is based on")
         }
         bundle = section["bundle"]?.bundle()
-        debian = section["debian"]?.debianRequirement(with: bundle)
+        debian = section["debian"]?.debianRequirement(with: bundle, on: platforms)
         base = section["base"]?.baseImage()
         readContents(section)
         config = section["config"]?.settings() ?? Settings()

@@ -29,6 +29,8 @@ private struct Requirements: Encodable {
     var suites: [String]
     var packages: [Package]
     var acceptExpired: [String]
+    /// Absent when empty, so that locks made before there was such a key stay fresh.
+    var acceptMissing: [String]?
     /// The image and its digest.
     var base: [String]?
     var bundle: [Version]
@@ -42,6 +44,8 @@ private struct Requirements: Encodable {
             Package(name: $0.name, suites: $0.suites, dependencies: $0.withDependencies)
         }
         acceptExpired = (definition.debian?.acceptExpired ?? []).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let missing = (definition.debian?.acceptMissing ?? []).map(\.description)
+        acceptMissing = missing.isEmpty ? nil : missing.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         base = definition.base.map { [$0.reference, $0.digest.description] }
         compression = definition.compression.rawValue
         bundle = (definition.bundle?.versions ?? []).map { version in

@@ -47,6 +47,8 @@ extension Definition {
         package var packages: [PackageRequirement]
         /// Suites whose expired Release is accepted, because mirrors keep them past their `Valid-Until`.
         package var acceptExpired: [String] = []
+        /// Indexes that may be missing, because mirrors lag for some architectures.
+        package var acceptMissing: [MissingIndex] = []
         /// Glob patterns of paths of the packages that stay out of the image (manuals, locales).
         package var exclude: [String] = []
         /// The audited maintainer scripts, relative to the image's folder.
@@ -55,6 +57,20 @@ extension Definition {
             self.suites = suites
             self.packages = packages
             self.maintainerScripts = maintainerScripts
+        }
+    }
+
+    /// A suite's index for one architecture: where no mirror has it as its signed Release lists it, the architecture's
+    /// platform takes only `Architecture: all` packages from that suite, found in another architecture's index.
+    package struct MissingIndex: Hashable, Sendable, CustomStringConvertible {
+        package var suite: String
+        /// As the platform spells it: `ppc64le`.
+        package var architecture: String
+        /// `trixie-security/ppc64le`, as the definition writes it.
+        package var description: String { "\(suite)/\(architecture)" }
+        package init(suite: String, architecture: String) {
+            self.suite = suite
+            self.architecture = architecture
         }
     }
 

@@ -12,7 +12,9 @@ enum DefinitionSection: String, CaseIterable {
                     "config", "labels", "annotations", "compression", "platform-specific",
                 ])
         case .debian:
-            Keys(required: ["suites", "maintainer-scripts", "packages"], optional: ["accept-expired", "exclude"])
+            Keys(
+                required: ["suites", "maintainer-scripts", "packages"],
+                optional: ["accept-expired", "accept-missing", "exclude"])
         case .package: Keys(required: ["name"], optional: ["suites", "dependencies"])
         case .base: Keys(required: ["image", "digest"])
         case .bundle: Keys(required: ["directory", "mode", "programs", "versions"])

@@ -18,6 +18,7 @@ extension Lock {
             for index in release.indexes where !indexes.insert([release.archive, release.suite, index.path]).inserted {
                 refuse("the index '\(index.path)' of '\(release.suite)' is listed twice")
             }
+            release.checkMissing(refuse)
         }
         for (name, inputs) in platforms.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
             if (try? Platform(name))?.description != name { refuse("'\(name)' is not a platform like linux/ppc64le") }
@@ -53,6 +54,18 @@ extension Lock.Release {
         for index in indexes {
             if !index.path.isRelativePath { refuse("the path '\(index.path)' of '\(suite)' is not inside the archive") }
             if index.size < 0 { refuse("the size \(index.size) of '\(index.path)' is below zero") }
+        }
+    }
+}
+
+extension Lock.Release {
+    /// An index was there or was missing, and was so once.
+    fileprivate func checkMissing(_ refuse: (String) -> Void) {
+        var known = Set(indexes.map(\.path))
+        if missingIndexes?.isEmpty == true { refuse("'missingIndexes' of '\(suite)' is an empty list") }
+        for path in missingIndexes ?? [] {
+            if !path.isRelativePath { refuse("the path '\(path)' of '\(suite)' is not inside the archive") }
+            if !known.insert(path).inserted { refuse("the missing index '\(path)' of '\(suite)' is listed twice") }
         }
     }
 }

@@ -46,6 +46,7 @@ extension Lock {
         for index in lock.releases.indices {
             lock.releases[index].signedBy.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
             lock.releases[index].indexes.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+            lock.releases[index].missingIndexes?.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         }
         lock.releases.sort { a, b in
             a.archive == b.archive

@@ -42,9 +42,13 @@ package struct Lock: Hashable, Sendable, Codable {
         package var inRelease: Digest
         /// Sorted by path.
         package var indexes: [PackagesIndex]
+        /// Paths of indexes that the Release lists, that no mirror had when locked, and that the definition may do
+        /// without; sorted, absent when none. The packages of those architectures may be older than the suite's.
+        package var missingIndexes: [String]?
         package init(
             archive: String, suite: String, version: String?, date: String, validUntil: String?,
-            acceptedExpired: Bool?, signedBy: [String], inRelease: Digest, indexes: [PackagesIndex]
+            acceptedExpired: Bool?, signedBy: [String], inRelease: Digest, indexes: [PackagesIndex],
+            missingIndexes: [String]? = nil
         ) {
             self.archive = archive
             self.suite = suite
@@ -55,6 +59,7 @@ package struct Lock: Hashable, Sendable, Codable {
             self.signedBy = signedBy
             self.inRelease = inRelease
             self.indexes = indexes
+            self.missingIndexes = missingIndexes
         }
     }
 

@@ -12,6 +12,7 @@ import Testing
           suites: [trixie, trixie-security]
           maintainer-scripts: ../debian/maintainer-scripts.yaml
           accept-expired: [sid]
+          accept-missing: [bookworm/arm64, trixie-security/arm64]
           exclude: [/usr/share/man/**, "!/usr/share/man/keep"]
           packages:
             - libc6
@@ -52,6 +53,10 @@ import Testing
         #expect(definition.platforms == [try Platform("linux/arm64"), try Platform("linux/amd64")])
         #expect(definition.tag == "3.10-3")
         #expect(definition.debian?.acceptExpired == ["sid"])
+        #expect(
+            definition.debian?.acceptMissing == [
+                .init(suite: "bookworm", architecture: "arm64"), .init(suite: "trixie-security", architecture: "arm64"),
+            ])
         #expect(
             definition.debian?.packages == [
                 .init(name: "libc6"), .init(name: "tzdata", withDependencies: false),

@@ -54,6 +54,36 @@ import Testing
         #expect(Digest(of: text.utf8).hex == "8e198679102f794b0c0ba291b6835a8dcde5f40a5850b8b3d48a72ead0af0ccd")
     }
 
+    static let missing = "main/binary-ppc64el/Packages.xz"
+
+    static func lagging(_ missing: [String]?) -> Lock {
+        var lock = Self.lock
+        lock.releases[0].missingIndexes = missing
+        return lock
+    }
+
+    @Test func `missing indexes are read as they were written, sorted`() throws {
+        let text = String(
+            decoding: try Self.lagging([Self.missing, "main/binary-arm64/Packages.xz"]).encoded(), as: UTF8.self)
+        let read = try Self.read(text)
+        #expect(read.releases.map(\.missingIndexes) == [nil, ["main/binary-arm64/Packages.xz", Self.missing]])
+        #expect(String(decoding: try read.encoded(), as: UTF8.self) == text)
+        #expect(try !Self.text().contains("missing"))
+    }
+
+    @Test(
+        arguments: [
+            ([], "bad lock: 'missingIndexes' of 'trixie' is an empty list"),
+            ([missing, missing], "bad lock: the missing index '\(missing)' of 'trixie' is listed twice"),
+            ([index], "bad lock: the missing index '\(index)' of 'trixie' is listed twice"),
+            (["../a"], "bad lock: the path '../a' of 'trixie' is not inside the archive"),
+        ] as [([String], String)])
+    func `missing indexes that contradict the lock are refused`(paths: [String], message: String) throws {
+        let text = String(decoding: try Self.lagging(paths).encoded(), as: UTF8.self)
+        let error = #expect(throws: DefinitionErrors.self) { try Self.read(text) }
+        #expect(error?.diagnostics.map(\.message) == [message])
+    }
+
     @Test(arguments: [
         ("\"schema\" : 1", "\"schema\" : 2", "cannot read the lock: unknown schema 2"),
         ("\"schema\" : 1", "\"schemas\" : 1", "cannot read the lock: 'schema' is missing"),

@@ -60,6 +60,28 @@ import Testing
             debian + "[libc6]\n  accept-expired: [▶trixe]\n", "the suite 'trixe' is not used by this image",
             "did you mean 'trixie'?"),
         Case(
+            debian + "[libc6]\n  accept-missing: [▶trixe/amd64]\n", "the suite 'trixe' is not used by this image",
+            "did you mean 'trixie'?"),
+        Case(
+            debian + "[libc6]\n  accept-missing: [▶trixie/amd46]\n",
+            "the architecture 'amd46' is not one of this image's platforms", "did you mean 'amd64'?"),
+        Case(
+            debian + "[libc6]\n  accept-missing: [▶trixie/ppc64le]\n",
+            "the architecture 'ppc64le' is not one of this image's platforms", "known: amd64"),
+        Case(
+            debian + "[libc6]\n  accept-missing: [▶trixie]\n", "'trixie' is not a suite and an architecture",
+            "a suite and an architecture looks like trixie-security/ppc64le"),
+        Case(
+            debian + "[libc6]\n  accept-missing: [▶trixie/amd64/..]\n",
+            "'trixie/amd64/..' is not a suite and an architecture",
+            "a suite and an architecture looks like trixie-security/ppc64le"),
+        Case(
+            debian + "[libc6]\n  accept-missing: [trixie/amd64, ▶trixie/amd64]\n",
+            "'debian.accept-missing[1]' repeats an earlier entry: trixie/amd64", "remove it"),
+        Case(
+            debian + "[libc6]\n  accept-missing: ▶trixie/amd64\n",
+            "'debian.accept-missing' must be a list, not 'trixie/amd64'"),
+        Case(
             "debian: {suites: [▶a/../b], maintainer-scripts: s, packages: [libc6]}\n", "'a/../b' is not a suite",
             "a suite looks like trixie or trixie-security"
         ),

@@ -43,12 +43,21 @@ import Testing
         ("[linux/amd64]", "[linux/amd64, linux/arm64]"), ("[trixie, sid]", "[sid, trixie]"), ("3.4.23", "3.4.24"),
         ("[bookworm]", "[bookworm, sid]"), ("etcd-utils", "etcd-client"), ("libc6,", "libc6, dash,"),
         ("since: \"3.5\"", "since: \"3.4\""), ("dependencies: false", "dependencies: true"),
-        ("s.yaml,", "s.yaml, accept-expired: [sid],"), ("bundle:\n", "compression: zstd\nbundle:\n"),
+        ("s.yaml,", "s.yaml, accept-expired: [sid],"),
+        ("s.yaml,", "s.yaml, accept-missing: [sid/amd64],"), ("bundle:\n", "compression: zstd\nbundle:\n"),
     ])
     func `what inputs depend on makes the lock stale`(old: String, new: String) throws {
         let changed = Self.small.replacing(old, with: new)
         #expect(changed != Self.small)
         #expect(try parsed(changed).requirementsDigest != parsed(Self.small).requirementsDigest)
+    }
+
+    @Test func `the order of accepted indexes does not matter, and none is as before there were any`() throws {
+        func digest(_ list: String) throws -> Digest {
+            try parsed(Self.small.replacing("s.yaml,", with: "s.yaml, accept-missing: \(list),")).requirementsDigest
+        }
+        #expect(try digest("[sid/amd64, trixie/amd64]") == digest("[trixie/amd64, sid/amd64]"))
+        #expect(try digest("[]") == parsed(Self.small).requirementsDigest)
     }
 
     @Test func `the order of platforms is the index's business, not the lock's`() throws {

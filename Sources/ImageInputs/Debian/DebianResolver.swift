@@ -59,6 +59,8 @@ package struct DebianResolver: Sendable {
 
     /// Pins every package of every platform, and keeps the proof.
     ///
+    /// An index that no mirror has may be missing where the definition accepts it; the lock records it then.
+    ///
     /// `requirements` and `codec` go into the lock as they are. No Release may be older than the one that `previous`
     /// holds.
     ///
@@ -67,13 +69,12 @@ package struct DebianResolver: Sendable {
         _ definition: Definition, requirements: Digest, codec: String, now: Timestamp, previous: Lock?
     ) async throws -> LockedInputs {
         let releases = try await releases(definition, now: now, previous: previous)
-        let architectures = definition.platforms.map(\.debianArchitecture)
-        let files = try await indexFiles(releases, architectures)
+        let files = try await indexFiles(definition, releases)
         var outcome = LockOutcome(releases: releases)
         for platform in definition.platforms {
             try Task.checkCancellation()
             // One architecture at a time: its indexes are 100 MB in memory, and are given back before the next.
-            let indexes = try await indexes(platform.debianArchitecture, releases, files)
+            let indexes = try await indexes(of: platform, in: definition, releases, files)
             try outcome.add(definition, platform, indexes)
         }
         return try outcome.finish(definition.name, requirements: requirements, codec: codec)
@@ -96,34 +97,8 @@ package struct DebianResolver: Sendable {
         }
     }
 
-    private func indexFiles(
-        _ releases: [SignedRelease], _ architectures: [String]
-    ) async throws -> [IndexRequest: FilePath] {
-        let requests = try architectures.flatMap { architecture in
-            try releases.map { IndexRequest(try $0.index(for: architecture), of: $0) }
-        }
-        let files = try await inOrder(requests) { try await fetchIndex($0) }
-        return Dictionary(zip(requests, files)) { first, _ in first }
-    }
-
-    private func indexes(
-        _ architecture: String, _ releases: [SignedRelease], _ files: [IndexRequest: FilePath]
-    ) async throws -> SuiteIndexes {
-        var indexes: [(source: IndexSource, index: PackagesIndex)] = []
-        for release in releases {
-            let locked = try release.index(for: architecture)
-            guard let file = files[IndexRequest(locked, of: release)] else { continue }
-            let limit = min(release.file.uncompressed(locked.path)?.size ?? .max, PackagesIndex.sizeLimit)
-            let bytes = try await decompress(file, limit)
-            try release.file.checkUncompressed(bytes, of: locked.path, suite: release.suite)
-            let source = IndexSource(archive: release.archive, suite: release.suite, path: locked.path)
-            indexes.append((source, try PackagesIndex(bytes)))
-        }
-        return SuiteIndexes(architecture: architecture, indexes: indexes)
-    }
-
     /// At most four at once; results in the order of the inputs; the first failure cancels the rest.
-    private func inOrder<Input: Sendable, Output: Sendable>(
+    func inOrder<Input: Sendable, Output: Sendable>(
         _ inputs: [Input], _ work: @escaping @Sendable (Input) async throws -> Output
     ) async throws -> [Output] {
         try await withThrowingTaskGroup(of: (Int, Output).self) { group in

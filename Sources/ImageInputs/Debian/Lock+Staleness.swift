@@ -5,7 +5,7 @@ extension Lock {
     /// What a lock made today says otherwise: packages come, gone and changed, sorted by platform and name.
     ///
     /// A Release or index that changed without touching a locked package does not make the lock stale: security suites
-    /// are signed anew every day.
+    /// are signed anew every day. Nor does an index that was missing and is there now, while it gives the same packages.
     package func staleness(against fresh: Lock) -> [String] {
         var found: [String] = []
         if requirements != fresh.requirements {
@@ -15,7 +15,8 @@ extension Lock {
         for platform in Set(platforms.keys).union(fresh.platforms.keys).sorted(by: Self.precedes) {
             let old = platforms[platform].map(Self.packages) ?? [:]
             let new = fresh.platforms[platform].map(Self.packages) ?? [:]
-            for key in Set(old.keys).union(new.keys).sorted(by: Self.precedes) where old[key] != new[key] {
+            for key in Set(old.keys).union(new.keys).sorted(by: Self.precedes)
+            where old[key]?.withoutIndex != new[key]?.withoutIndex {
                 found.append("\(platform): \(key) \(Self.change(old[key], new[key]))")
             }
         }
@@ -39,4 +40,13 @@ extension Lock {
     }
 
     private static func precedes(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
+}
+
+extension Lock.Package {
+    /// What is installed: an `all` package is the same, whichever architecture's index proves it.
+    fileprivate var withoutIndex: Lock.Package {
+        var package = self
+        package.index = ""
+        return package
+    }
 }

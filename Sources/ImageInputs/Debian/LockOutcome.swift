@@ -6,6 +6,7 @@ struct LockOutcome {
     let releases: [SignedRelease]
     private var platforms: [String: Lock.PlatformInputs] = [:]
     private var indexes: [String: [Lock.PackagesIndex]] = [:]
+    private var missing: Set<IndexSource> = []
     private var stanzas: [IndexSource: [DebianPackage]] = [:]
     private var requiredBy: [String: [String: [String]]] = [:]
     /// In the order found, each with the architectures that have it.
@@ -26,8 +27,11 @@ struct LockOutcome {
             bundle[version.version] = chosen.map { Lock.Package($0.candidate) }
         }
         platforms[platform.description] = Lock.PlatformInputs(base: base, bundle: bundle)
+        missing.formUnion(suiteIndexes.missing)
         for release in releases {
-            indexes[release.suite, default: []].append(try release.index(for: suiteIndexes.architecture))
+            let index = try release.index(for: suiteIndexes.architecture)
+            guard !missing.contains(IndexSource(index, of: release)) else { continue }
+            indexes[release.suite, default: []].append(index)
         }
     }
 
@@ -56,11 +60,17 @@ struct LockOutcome {
         guard problems.isEmpty else {
             let lines = problems.map { "\n  \($0.text) [\($0.architectures.joined(separator: ", "))]" }
             let count = problems.count == 1 ? "1 problem" : "\(problems.count) problems"
+            let absent = missing.map { "\n  without \($0.path) of \($0.suite), which no mirror has as it is signed" }
             throw ImageInputsError(
-                .unsatisfiable, "cannot choose the packages of \(name): \(count)\(lines.joined())",
+                .unsatisfiable,
+                "cannot choose the packages of \(name): \(count)\(lines.joined())"
+                    + absent.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(),
                 hint: "correct the names, versions or suites in the definition")
         }
-        var locked = releases.map { $0.locked(indexes: indexes[$0.suite] ?? []) }
+        var locked = releases.map { release in
+            let absent = missing.filter { $0.suite == release.suite }.map(\.path)
+            return release.locked(indexes: indexes[release.suite] ?? [], missing: absent)
+        }
         locked.sort { a, b in "\(a.archive) \(a.suite)".utf8.lexicographicallyPrecedes("\(b.archive) \(b.suite)".utf8) }
         var proof: [String: [UInt8]] = [:]
         for release in releases {

@@ -32,9 +32,11 @@ package struct SignedRelease: Sendable {
         acceptedExpired = try file.check(expected)
     }
 
+    static func indexPath(for architecture: String) -> String { "main/binary-\(architecture)/Packages.xz" }
+
     /// The suite's `Packages.xz` of the component main for a Debian architecture.
     package func index(for architecture: String) throws -> Lock.PackagesIndex {
-        let path = "main/binary-\(architecture)/Packages.xz"
+        let path = Self.indexPath(for: architecture)
         guard let entry = file.files[path] else {
             throw ImageInputsError(
                 .notFound, "suite \(suite) has no packages for \(architecture): its Release does not list \(path)",
@@ -44,12 +46,13 @@ package struct SignedRelease: Sendable {
     }
 
     /// What the lock keeps of this Release.
-    package func locked(indexes: [Lock.PackagesIndex]) -> Lock.Release {
+    package func locked(indexes: [Lock.PackagesIndex], missing: [String] = []) -> Lock.Release {
         Lock.Release(
             archive: archive, suite: suite, version: file.version, date: file.date.description,
             validUntil: file.validUntil?.description, acceptedExpired: acceptedExpired ? true : nil, signedBy: signers,
             inRelease: Digest(of: bytes),
-            indexes: indexes.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) })
+            indexes: indexes.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) },
+            missingIndexes: missing.isEmpty ? nil : missing.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
     }
 }
 

@@ -22,11 +22,16 @@ package struct Candidate: Sendable {
 package struct SuiteIndexes: Sendable {
     /// Debian's name.
     package let architecture: String
+    /// The architecture's own indexes that could not be had; another architecture's may stand for them.
+    package let missing: Set<IndexSource>
     private let indexes: [(source: IndexSource, index: PackagesIndex)]
 
-    package init(architecture: String, indexes: [(source: IndexSource, index: PackagesIndex)]) {
+    package init(
+        architecture: String, indexes: [(source: IndexSource, index: PackagesIndex)], missing: Set<IndexSource> = []
+    ) {
         self.architecture = architecture
         self.indexes = indexes
+        self.missing = missing
     }
 
     /// All candidates of a name in these suites, newest first; of equal versions the one of the suite named first.
@@ -45,6 +50,7 @@ package struct SuiteIndexes: Sendable {
             for (source, index) in indexes where source.suite == suite {
                 for stanza in find(index) {
                     let package = try DebianPackage(stanza)
+                    // What is in an index of another architecture, or wrongly in this one, is not for here.
                     guard [architecture, "all"].contains(package.architecture) else { continue }
                     candidates.append(Candidate(package: package, source: source))
                 }

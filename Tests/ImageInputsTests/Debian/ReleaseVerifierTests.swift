@@ -146,11 +146,13 @@ struct ReleaseVerifierTests {
 }
 
 /// The fixtures' keyring as a file of its own folder, for the length of `body`.
-func withKeyring<R: Sendable>(_ body: (FilePath) async throws -> R) async throws -> R {
+func withKeyring<R: Sendable>(
+    _ keyring: String = SignedFixtures.keyring, _ body: (FilePath) async throws -> R
+) async throws -> R {
     let folder = FileManager.default.temporaryDirectory.appending(component: "imagebuild-\(UUID())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let keyring = folder.appending(component: "ring.gpg")
-    try #require(Data(base64Encoded: SignedFixtures.keyring)).write(to: keyring)
-    return try await body(FilePath(keyring.path))
+    let file = folder.appending(component: "ring.gpg")
+    try #require(Data(base64Encoded: keyring)).write(to: file)
+    return try await body(FilePath(file.path))
 }

@@ -1,0 +1,90 @@
+import ImageDefinition
+import OCIModel
+import SystemPackage
+
+extension DebianResolver {
+    /// The file of each index by its digest; none for an index that is missing with the definition's consent.
+    ///
+    /// Indexes with one digest are one file, whatever suites and architectures list it: it is fetched once, from
+    /// whichever of their paths has it.
+    ///
+    /// - Throws: What the first path's fetch threw, with a hint that names the consent, for any other missing index.
+    func indexFiles(_ definition: Definition, _ releases: [SignedRelease]) async throws -> [Digest: FilePath] {
+        var places: [Digest: Int] = [:]
+        var files: [[WantedIndex]] = []
+        for platform in definition.platforms {
+            for release in releases {
+                let request = IndexRequest(try release.index(for: platform.debianArchitecture), of: release)
+                let index = Definition.MissingIndex(suite: release.suite, architecture: platform.architecture)
+                let isAccepted = definition.debian?.acceptMissing.contains(index) ?? false
+                let place = places[request.sha256] ?? files.count
+                if place == files.count { files.append([]) }
+                places[request.sha256] = place
+                files[place].append(WantedIndex(request: request, index: index, mayBeMissing: isAccepted))
+            }
+        }
+        let found = try await inOrder(files) { try await fetch($0) }
+        var paths: [Digest: FilePath] = [:]
+        for (digest, place) in places { paths[digest] = found[place] }
+        return paths
+    }
+
+    /// Tries the paths of one file in turn, unless the trouble is another than that the mirrors do not have it there.
+    private func fetch(_ wanted: [WantedIndex]) async throws -> FilePath? {
+        var refusal: ImageInputsError?
+        for path in wanted.map(\.request) {
+            do {
+                return try await fetchIndex(path)
+            } catch let error as ImageInputsError where [.notFound, .corrupt].contains(error.code) {
+                refusal = refusal ?? error
+            }
+        }
+        let needed = wanted.filter { !$0.mayBeMissing }.map(\.index.description)
+        guard var refusal, !needed.isEmpty else { return nil }
+        refusal.hint =
+            "use a mirror that is up to date, or add \(needed.joined(separator: ", ")) to the definition's "
+            + "accept-missing"
+        throw refusal
+    }
+
+    /// What a platform's packages are chosen from. In the place of an index that is missing stands that of the
+    /// definition's first other platform whose index is there: of it only `Architecture: all` packages are taken, and the
+    /// same Release lists it.
+    func indexes(
+        of platform: Platform, in definition: Definition, _ releases: [SignedRelease], _ files: [Digest: FilePath]
+    ) async throws -> SuiteIndexes {
+        var indexes: [(source: IndexSource, index: PackagesIndex)] = []
+        var missing: Set<IndexSource> = []
+        for release in releases {
+            let own = try release.index(for: platform.debianArchitecture)
+            if files[own.sha256] == nil { missing.insert(IndexSource(own, of: release)) }
+            let others = try definition.platforms.map { try release.index(for: $0.debianArchitecture) }
+            guard let used = ([own] + others).first(where: { files[$0.sha256] != nil }), let file = files[used.sha256]
+            else { continue }
+            indexes.append((IndexSource(used, of: release), try await read(file, used, of: release)))
+        }
+        return SuiteIndexes(architecture: platform.debianArchitecture, indexes: indexes, missing: missing)
+    }
+
+    private func read(
+        _ file: FilePath, _ index: Lock.PackagesIndex, of release: SignedRelease
+    ) async throws -> PackagesIndex {
+        let limit = min(release.file.uncompressed(index.path)?.size ?? .max, PackagesIndex.sizeLimit)
+        let bytes = try await decompress(file, limit)
+        try release.file.checkUncompressed(bytes, of: index.path, suite: release.suite)
+        return try PackagesIndex(bytes)
+    }
+}
+
+/// An index to fetch, and whether the definition may do without it.
+private struct WantedIndex: Sendable {
+    var request: IndexRequest
+    var index: Definition.MissingIndex
+    var mayBeMissing: Bool
+}
+
+extension IndexSource {
+    init(_ index: Lock.PackagesIndex, of release: SignedRelease) {
+        self.init(archive: release.archive, suite: release.suite, path: index.path)
+    }
+}

@@ -1,0 +1,63 @@
+import ImageDefinition
+import OCIModel
+
+extension ProofCheck {
+    /// For each platform, a Release's index was taken or the lock says that it was missing: neither can be hushed up.
+    mutating func compareIndexes() {
+        for platform in lock.platforms.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+            guard let architecture = (try? Platform(platform))?.debianArchitecture else { continue }
+            let path = SignedRelease.indexPath(for: architecture)
+            for release in lock.releases
+            where !release.indexes.contains(where: { $0.path == path })
+                && release.missingIndexes?.contains(path) != true
+            {
+                problems.append(
+                    "the lock says of \(path) of \(release.suite) neither that it was taken nor that it was missing")
+            }
+        }
+    }
+
+    /// What is missing must at least have been promised.
+    mutating func compareMissing(_ release: Lock.Release, with contents: ReleaseFile) {
+        for path in release.missingIndexes ?? [] where contents.files[path] == nil {
+            problems.append("the Release of \(release.suite) does not list \(path), which the lock says is missing")
+        }
+    }
+
+    /// Each locked package must be, field by field, what a proven stanza says. Any architecture's index proves an `all`
+    /// package: it is the same in each.
+    mutating func comparePackages() {
+        for (platform, package) in packages {
+            let what = "\(package.name) \(package.version) of \(platform)"
+            guard let architecture = (try? Platform(platform))?.debianArchitecture,
+                package.architecture == "all"
+                    || package.architecture == architecture && package.index.contains("/binary-\(architecture)/")
+            else {
+                problems.append(
+                    "\(what) is locked for another architecture: \(package.architecture) from \(package.index)")
+                continue
+            }
+            guard let index = proven[package.source] else {
+                problems.append("\(what) has no proof: \(package.index) of \(package.suite) is not proven")
+                continue
+            }
+            let isProven = index.stanzas(of: package.name).contains { stanza in
+                guard let stated = try? DebianPackage(stanza) else { return false }
+                return Lock.Package(Candidate(package: stated, source: package.source)) == package
+            }
+            if !isProven { problems.append("\(what) is not what its stanza says (version, path, size and digest)") }
+        }
+    }
+
+    var packages: [(platform: String, package: Lock.Package)] {
+        lock.platforms.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.flatMap { platform, inputs in
+            let bundled = inputs.bundle.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.flatMap(\.value)
+            return (inputs.base + bundled).map { (platform, $0) }
+        }
+    }
+}
+
+extension Lock.Package {
+    /// Where the stanza is.
+    var source: IndexSource { IndexSource(archive: archive, suite: suite, path: index) }
+}
