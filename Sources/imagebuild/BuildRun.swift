@@ -107,9 +107,7 @@ struct BuildRun: Sendable {
     private func assemble(
         _ lock: Lock, _ scripts: [UInt8]?, _ files: [FolderFiles], _ pool: BlockingPool, _ view: BuildView
     ) async throws -> BuiltImage {
-        for release in lock.releases where release.acceptedExpired == true {
-            console.warn("the Release of \(release.suite) had expired when it was locked; the definition accepts that")
-        }
+        for concession in lock.concessions { console.warn("\(concession); the definition accepts that") }
         let packages = platforms.flatMap { lock.packages(for: $0) }
         let store = store
         var opened: [Digest: OpenedPackage] = [:]

@@ -47,9 +47,7 @@ struct LockCommand: AsyncParsableCommand {
         let inputs = try await resolve(folder, previous: previous?.lock, console)
         let written = try folder.write(inputs)
         report(previous?.lock, written.lock, console)
-        for release in written.lock.releases where release.acceptedExpired == true {
-            console.warn("the Release of \(release.suite) had expired at \(release.validUntil ?? "?"); the definition accepts that")
-        }
+        for concession in written.lock.concessions { console.warn("\(concession); the definition accepts that") }
         print(Digest(of: written.bytes))
     }
 
