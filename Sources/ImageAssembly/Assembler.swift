@@ -84,6 +84,10 @@ package struct Assembler: Sendable {
             let known = try? CanonicalJSON.decode(FinishedLayer.self, from: bytes),
             store.contains(known.descriptor.digest, size: known.descriptor.size)
         {
+            let store = store
+            _ = try await pool.run { _ in
+                try store.verifiedPath(of: known.descriptor.digest, size: known.descriptor.size)
+            }
             observe(.layer(platform, name: plan.name, known, reused: true))
             return known
         }
@@ -102,7 +106,8 @@ package struct Assembler: Sendable {
             }
         }
         let origins = LayerOrigins(
-            of: plan.tree, packages: plan.packages, otherwise: "imagebuild: the image's definition, or a declared effect")
+            of: plan.tree, packages: plan.packages,
+            otherwise: "imagebuild: the image's definition, or a declared effect")
         try origins.remember(for: finished.descriptor.digest, in: store)
         try store.setRecord("layers", key, CanonicalJSON.encode(finished))
         observe(.layer(platform, name: plan.name, finished, reused: false))

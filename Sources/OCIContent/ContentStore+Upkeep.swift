@@ -22,7 +22,7 @@ extension ContentStore {
         for name in try FileSystem.names(in: temporary) { try FileSystem.removeTree(temporary.appending(name)) }
         for name in try FileSystem.names(in: blobs) {
             let path = blobs.appending(name)
-            guard let used = FileSystem.modified(path), used < before else { continue }
+            guard let used = FileSystem.used(path), used < before else { continue }
             collected.blobs += 1
             collected.bytes += FileSystem.regularFileSize(path) ?? 0
             try FileSystem.remove(path)
@@ -30,7 +30,7 @@ extension ContentStore {
         for kind in try FileSystem.names(in: records) {
             for name in try FileSystem.names(in: records.appending(kind)) {
                 let path = records.appending(kind).appending(name)
-                guard let used = FileSystem.modified(path), used < before else { continue }
+                guard let used = FileSystem.used(path), used < before else { continue }
                 collected.records += 1
                 try FileSystem.remove(path)
             }

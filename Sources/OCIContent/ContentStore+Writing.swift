@@ -51,7 +51,11 @@ extension ContentStore {
             while !FileSystem.tryLock(file, exclusive: true) { try await Task.sleep(for: .milliseconds(50)) }
             // The holder before us may have renamed the file that we opened: then the name is another file's, or free.
             guard FileSystem.isSameFile(file, path) else { continue }
-            try await download(path)
+            do { try await download(path) } catch {
+                // The next run has nothing to go on from.
+                if FileSystem.regularFileSize(path) == 0 { try? FileSystem.remove(path) }
+                throw error
+            }
             return try commit(file, path, as: digest)
         }
     }
@@ -73,6 +77,7 @@ extension ContentStore {
 
     private func commit(_ file: FileDescriptor, _ path: FilePath, as digest: Digest) throws {
         FileSystem.setMode(file, 0o444)
+        FileSystem.seal(path)
         try FileSystem.sync(file, path)
         try FileSystem.rename(path, to: self.path(of: digest))
         try FileSystem.syncDirectory(blobs)

@@ -68,7 +68,7 @@ package struct ContentStore: Sendable {
                 .corrupt, "blob \(digest) in the store \(root) is damaged",
                 hint: "run 'imagebuild store verify --repair' to remove it, then build again")
         }
-        FileSystem.touch(path)
+        FileSystem.seal(path)
     }
 
     /// The digest of a file's bytes, which are also handed to `body` as they pass.

@@ -78,20 +78,11 @@ package enum FileSystem {
         return Int64(status.st_size)
     }
 
-    /// Seconds since the epoch.
-    static func modified(_ path: FilePath) -> Int64? {
-        var status = stat()
-        return lstat(path.string, &status) == 0 ? Int64(status.st_mtim.tv_sec) : nil
-    }
-
     static func isSameFile(_ descriptor: FileDescriptor, _ path: FilePath) -> Bool {
         var (opened, named) = (stat(), stat())
         return fstat(descriptor.rawValue, &opened) == 0 && stat(path.string, &named) == 0
             && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev
     }
-
-    /// Marks a file as used now; failing to is no failure.
-    static func touch(_ path: FilePath) { _ = utimensat(AT_FDCWD, path.string, nil, 0) }
 
     static func rename(_ old: FilePath, to new: FilePath) throws {
         guard Glibc.rename(old.string, new.string) == 0 else {
@@ -177,10 +168,14 @@ extension ContentError {
     init(_ errno: Errno, _ what: String) {
         switch errno {
         case .noSpace, .diskQuotaExceeded:
-            self.init(.diskFull, "\(what): \(errno)", hint: "free some space, or choose another folder with --store")
+            self.init(
+                .diskFull, "\(what): \(errno)",
+                hint: "free some space, or choose another folder with --store or --output")
         case .readOnlyFileSystem, .permissionDenied, .notPermitted:
             self.init(
                 .readOnly, "\(what): \(errno)", hint: "choose a folder that can be written, with --store or --output")
+        case .notDirectory, .noSuchFileOrDirectory:
+            self.init(.inputOutput, "\(what): \(errno)", hint: "check the path")
         default: self.init(.inputOutput, "\(what): \(errno)")
         }
     }

@@ -38,7 +38,8 @@ package struct OCILayout: Sendable {
         guard let first = found.first, found.count == 1 else {
             let names = entries.compactMap { $0.annotations?[Self.referenceName] }.joined(separator: ", ")
             throw ContentError(
-                .missing, "\(root) has \(found.isEmpty ? "no image" : "several images")" + (name.map { " named \($0)" } ?? ""),
+                .missing,
+                "\(root) has \(found.isEmpty ? "no image" : "several images")" + (name.map { " named \($0)" } ?? ""),
                 hint: names.isEmpty ? "build one first" : "it has: \(names)")
         }
         return first
@@ -51,7 +52,8 @@ extension OCILayout: ContentSource {
         guard FileSystem.regularFileSize(path) == descriptor.size,
             let bytes = try FileSystem.read(path, limit: Self.documentLimit)
         else {
-            throw ContentError(.missing, "blob \(descriptor.digest) is missing from the layout \(root), or not of its size")
+            throw ContentError(
+                .missing, "blob \(descriptor.digest) is missing from the layout \(root), or not of its size")
         }
         guard Digest(of: bytes) == descriptor.digest else {
             throw ContentError(.corrupt, "blob \(descriptor.digest) in the layout \(root) is damaged")
@@ -70,10 +72,11 @@ extension OCILayout: ContentSource {
 }
 
 extension OCILayout: ContentDestination {
-    /// A hard link of the source's file where both are on one file system, else a checked copy.
+    /// A hard link of the source's file where both are on one file system, else a checked copy. A file that somebody
+    /// wrote to since is replaced.
     package func putBlob(_ blob: Descriptor, from source: any ContentSource) async throws {
         let target = path(of: blob.digest)
-        guard FileSystem.regularFileSize(target) != blob.size else { return }
+        guard !FileSystem.isSealed(target, size: blob.size) else { return }
         try FileSystem.makeDirectories(blobs)
         try await source.withBlob(blob) { body in
             guard case .file(let file) = body else { return }
@@ -89,14 +92,16 @@ extension OCILayout: ContentDestination {
                     throw ContentError(.corrupt, "blob \(blob.digest) is damaged in its source \(file)")
                 }
             }
+            FileSystem.seal(target)
         }
     }
 
     package func putDocument(_ bytes: [UInt8], as descriptor: Descriptor) async throws {
         let target = path(of: descriptor.digest)
-        guard FileSystem.regularFileSize(target) != descriptor.size else { return }
+        guard !FileSystem.isSealed(target, size: descriptor.size) else { return }
         try FileSystem.makeDirectories(blobs)
         try FileSystem.write(bytes, to: target)
+        FileSystem.seal(target)
     }
 
     /// Sets the entry of that name in `index.json`, and leaves the others.
