@@ -153,6 +153,35 @@ import Testing
         }
     }
 
+    @Test func `what an earlier run left is gone on from`() async throws {
+        try await DownloadFixture.using { fixture in
+            try fixture.leave(Array(content[..<70_000]))
+            try await StubServer.serving { [content] request, _ in
+                .serve(content, to: request)
+            } _: { server in
+                try await fixture.fetch([server.url("/a.deb")], content)
+                #expect(try fixture.bytes() == content)
+                #expect(server.requests.map { $0.headers["range"] } == ["bytes=70000-"])
+                #expect(fixture.progress == 300_000)
+            }
+        }
+    }
+
+    @Test(arguments: [1, 70_000, 299_999, 300_000, 400_000])
+    func `what was left of another file does no harm`(_ count: Int) async throws {
+        try await DownloadFixture.using { fixture in
+            try fixture.leave(Array(DownloadFixture.content(400_000, seed: 3)[..<count]))
+            try await StubServer.serving { [content] request, _ in
+                .serve(content, to: request)
+            } _: { server in
+                try await fixture.fetch([server.url("/a.deb")], content)
+                #expect(try fixture.bytes() == content)
+                #expect(server.requests.last?.headers["range"] == nil)
+                #expect(fixture.progress == 300_000)
+            }
+        }
+    }
+
     @Test func `a reset after the last byte costs no further request`() async throws {
         try await DownloadFixture.using { fixture in
             let size = String(content.count, radix: 16)

@@ -26,14 +26,16 @@ package struct Downloader: Sendable {
         }
     }
 
-    /// Fetches one file to its destination, verified. After an error the destination holds nothing of use.
+    /// Fetches one file to its destination, verified. After an error the destination holds
+    /// what arrived, from which the next fetch of the same file goes on.
     ///
     /// - Throws: `CancellationError`, or `ImageInputsError`: `.notFound` when it is gone wherever an answer came from,
     ///   `.unreachable`, `.timedOut`, `.busy`, `.rejected`, `.corrupt`; at once and without trying further for the
     ///   destination's own troubles `.diskFull`, `.readOnly`, `.inputOutput`.
     @discardableResult
     package func fetch(_ request: DownloadRequest) async throws -> Download {
-        let partial = try PartialDownload(path: request.destination)
+        let partial = try PartialDownload(path: request.destination, expected: request.expected)
+        if partial.count > 0 { request.progress(partial.count) }
         var attempts = DownloadAttempts(
             subject: request.subject, candidateCount: request.candidates.count, limits: settings.limits)
         var step = attempts.first()

@@ -18,14 +18,34 @@ final class PartialDownload {
     /// What the server called this version of the file: a strong ETag or a Last-Modified.
     private(set) var validator: String?
 
-    /// - Throws: `ImageInputsError` naming the path, when it cannot be created or emptied.
-    init(path: FilePath) throws(ImageInputsError) {
+    /// Opens the file, and goes on from what an earlier run left there of a file of known digest: what does not belong
+    /// to it is found out at the end, and then fetched anew.
+    ///
+    /// - Throws: `ImageInputsError` naming the path, when it cannot be created, read or emptied.
+    init(path: FilePath, expected: ExpectedContent) throws(ImageInputsError) {
         self.path = path
         do {
             descriptor = try SystemPackage.FileDescriptor.open(
-                path, .writeOnly, options: [.create, .truncate, .noFollow, .closeOnExec],
+                path, .readWrite, options: [.create, .noFollow, .closeOnExec],
                 permissions: [.ownerReadWrite, .groupRead, .otherRead])
         } catch { throw .writing(to: path, error) }
+        do { try adopt(expected) } catch { throw .writing(to: path, error) }
+    }
+
+    /// Hashes what is there where it can be the file's beginning, and drops it where not.
+    private func adopt(_ expected: ExpectedContent) throws {
+        let left = try descriptor.seek(offset: 0, from: .end)
+        guard left > 0 else { return }
+        guard case .exactly(_, let size) = expected, left < size else { return try empty() }
+        try descriptor.seek(offset: 0, from: .start)
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while count < left {
+            let read = try buffer.withUnsafeMutableBytes { try descriptor.read(into: $0) }
+            guard read > 0 else { break }
+            buffer.withUnsafeBytes { hasher.update(UnsafeRawBufferPointer(rebasing: $0[..<read])) }
+            count += Int64(read)
+        }
+        pieces = 1
     }
 
     deinit { if isOpen { try? descriptor.close() } }

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import SystemPackage
@@ -29,6 +30,9 @@ struct TransportFailure {
             return .unconnected(failure(.unreachable, "cannot connect: \(text(error))", Self.networkHint, error))
         case let error as IOError:
             return .interrupted(failure(.unreachable, "the connection broke: \(text(error))", Self.networkHint, error))
+        case HTTPParserError.invalidEOFState:
+            return .interrupted(
+                failure(.unreachable, "the server closed the connection too early", Self.networkHint, error))
         default:
             if let outcome = tlsOutcome(of: error) { return outcome }
             return .interrupted(failure(.unreachable, "the connection broke: \(error)", Self.networkHint, error))
