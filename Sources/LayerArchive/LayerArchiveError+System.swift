@@ -6,7 +6,7 @@ extension LayerArchiveError {
     init(_ errno: Errno, doing: String) {
         let hint: String? =
             switch errno {
-            case .noSpace, .diskQuotaExceeded: "free some space, or use a store on another disk"
+            case .noSpace, .diskQuotaExceeded: "free some space, or put the store or the output on another disk"
             case .readOnlyFileSystem, .permissionDenied: "check who owns the folder and how it is mounted"
             default: nil
             }

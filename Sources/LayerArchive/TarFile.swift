@@ -12,7 +12,7 @@ package enum TarFile {
             let count = try buffer.withUnsafeMutableBytes { bytes throws(LayerArchiveError) in try stream.fill(bytes) }
             guard count > 0 else { return }
             do { try output.writeAll(buffer[..<count]) } catch let problem as Errno {
-                throw LayerArchiveError(.inputOutput, "cannot write the archive: \(problem)")
+                throw LayerArchiveError(problem, doing: "write the archive")
             }
         }
     }

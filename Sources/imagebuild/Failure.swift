@@ -34,7 +34,9 @@ struct Failure {
     var message: String
     var hint: String?
 
-    static func isOurs(_ error: any Error) -> Bool { !(error is ExitCode || error is ValidationError || error is CleanExit) && !isParsers(error) }
+    static func isOurs(_ error: any Error) -> Bool {
+        !(error is ExitCode || error is ValidationError || error is CleanExit) && !isParsers(error)
+    }
 
     /// The argument parser's own error type is not public; everything of its module is its business.
     private static func isParsers(_ error: any Error) -> Bool {
@@ -43,7 +45,7 @@ struct Failure {
 
     init(_ error: any Error) {
         switch error {
-        case is CancellationError: (status, message, hint) = (.interrupted, "interrupted; nothing was tagged", nil)
+        case is CancellationError: (status, message, hint) = (.interrupted, "", nil)
         case let error as CommandError: (status, message, hint) = (error.status, error.message, error.hint)
         case let error as DefinitionErrors: (status, message, hint) = (.refused, error.description, nil)
         case let error as ImageAssemblyError: (status, message, hint) = (.refused, error.message, error.hint)
@@ -56,6 +58,8 @@ struct Failure {
             (status, message, hint) = (Self.status(error.code), error.message, error.hint)
         default: (status, message, hint) = (.failed, "\(error)", nil)
         }
+        // Whoever stopped it need not learn what was going on just then.
+        if status == .interrupted { message = "interrupted; nothing was tagged" }
     }
 
     private static func status(_ code: LayerArchiveError.Code) -> ExitStatus {
