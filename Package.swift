@@ -80,7 +80,8 @@ let package = Package(
             swiftSettings: strict),
 
         test("OCIModelTests", ["OCIModel"]),
-        test("LayerArchiveTests", ["LayerArchive", "OCIModel", .product(name: "SystemPackage", package: "swift-system")]),
+        test(
+            "LayerArchiveTests", ["LayerArchive", "OCIModel", .product(name: "SystemPackage", package: "swift-system")]),
         test("OCIContentTests", ["OCIContent", "OCIModel", .product(name: "SystemPackage", package: "swift-system")]),
         test("ImageDefinitionTests", ["ImageDefinition", "OCIModel"]),
         test(
@@ -97,6 +98,7 @@ let package = Package(
                 "ImageAssembly", "ImageDefinition", "LayerArchive", "OCIContent", "OCIModel",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        test("EndToEndTests", []),
+        // It runs the program that the build puts beside the tests.
+        test("EndToEndTests", ["ImageDefinition", "LayerArchive", "OCIModel"]),
     ]
 )
