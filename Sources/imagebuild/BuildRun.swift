@@ -138,7 +138,18 @@ struct BuildRun: Sendable {
                 ?? MaintainerScripts(packages: [:]),
             maintainerScriptsFile: folder.maintainerScriptsPath.string,
             debianRelease: lock.releases.first { $0.suite == suite }?.version, sourceDateEpoch: sourceDateEpoch,
-            codec: try LayerCodec(name: lock.codec))
+            codec: try codec(lock))
+    }
+
+    /// The locked codec. Where this build of the tool carries another version of its library, the image has other bytes
+    /// though nothing else changed: `--locked` refuses that.
+    private func codec(_ lock: Lock) throws -> LayerCodec {
+        do throws(LayerArchiveError) { return try LayerCodec(name: lock.codec) } catch {
+            guard !isLocked else { throw error }
+            let own = folder.definition.compression.codec
+            console.warn("\(error.message); compressing with \(own.name), so every digest will differ from the locked image's")
+            return own
+        }
     }
 
     private func put(_ image: BuiltImage) async throws {
