@@ -108,11 +108,13 @@ struct BuildRun: Sendable {
         _ lock: Lock, _ scripts: [UInt8]?, _ files: [FolderFiles], _ pool: BlockingPool, _ view: BuildView
     ) async throws -> BuiltImage {
         for concession in lock.concessions { console.warn("\(concession); the definition accepts that") }
-        let packages = platforms.flatMap { lock.packages(for: $0) }
+        let packages = platforms.map { (platform: $0, packages: lock.packages(for: $0)) }
+        view.expectOpening(packages)
         let store = store
         var opened: [Digest: OpenedPackage] = [:]
-        for package in try await mapConcurrently(unique(packages), limit: Surroundings.coreCount, { pin in
-            try await pool.run { flag in try store.open(pin, isCancelled: { flag.isSet }) }
+        for package in try await mapConcurrently(unique(packages.flatMap(\.packages)), limit: Surroundings.coreCount, { pin in
+            defer { view.opened(pin) }
+            return try await pool.run { flag in try store.open(pin, isCancelled: { flag.isSet }) }
         }) { opened[package.pin.sha256] = package }
         let contents = try zip(platforms, files).map { platform, files in
             try PlatformContents(lock.inputs(for: platform), opened, platform: platform, files: files.tree)
