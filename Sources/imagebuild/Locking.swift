@@ -78,6 +78,17 @@ extension ImageFolder {
     }
 }
 
+extension ContentStore {
+    private static let indexLimit: Int64 = 512 << 20
+
+    /// The contents of a locked `Packages` file; `nil` where this store does not have it.
+    func packagesIndex(_ index: Lock.PackagesIndex) throws -> [UInt8]? {
+        guard contains(index.sha256, size: index.size) else { return nil }
+        let file = try verifiedPath(of: index.sha256, size: index.size)
+        return try DecompressedFile.contents(of: file, limit: Self.indexLimit, isCancelled: { Task.isCancelled })
+    }
+}
+
 extension Lock {
     /// What the definition put up with when this was locked; whoever builds from it shall hear of it.
     var concessions: [String] {

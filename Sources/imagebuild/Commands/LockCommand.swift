@@ -79,7 +79,10 @@ struct LockCommand: AsyncParsableCommand {
         }
         let asked = try folder.definition.requirementsDigest
         var stale = file.lock.requirements == asked ? [] : ["the definition asks for something else than this lock answers"]
-        stale += await LockProof.verify(file.lock, verifier: ImageFolder.verifier, file: { try folder.proofFile($0) })
+        let store = try ContentStore(root: storeOptions.path())
+        stale += await LockProof.verify(
+            file.lock, verifier: ImageFolder.verifier, file: { try folder.proofFile($0) },
+            fullIndex: { _, index in try store.packagesIndex(index) })
         if !offline && stale.isEmpty {
             let now = try await resolve(folder, previous: file.lock, console)
             stale += file.lock.staleness(against: now.lock)
