@@ -28,7 +28,8 @@ final class DownloadFixture: Sendable {
     var settings: DownloadSettings {
         var limits = DownloadLimits()
         limits.connect = .seconds(2)
-        limits.idle = .seconds(5)
+        // Long enough for a machine that is busy with other things.
+        limits.idle = .seconds(30)
         return DownloadSettings(limits: limits, jitter: { 0 }, pause: { [self] in note($0) })
     }
 

@@ -73,7 +73,8 @@ import Testing
             } _: { [settings] server in
                 try await fixture.fetch([server.url("/a.deb")], content, settings: settings)
                 #expect(try fixture.bytes() == content)
-                #expect(server.requests.count == 2)
+                // On a busy machine the second answer can be too slow as well.
+                #expect(server.requests.count >= 2)
                 #expect(server.requests.last?.headers["range"] != nil)
             }
         }
