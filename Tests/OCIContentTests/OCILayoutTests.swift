@@ -61,6 +61,35 @@ import Testing
         }
     }
 
+    @Test func `a damaged blob does not leave the store`() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try ContentStore(root: folder.appending("store"))
+            let layout = OCILayout(root: folder.appending("layout"))
+            let root = try image(in: store)
+            try overwrite(store.path(of: Digest(of: [1, 2, 3])), with: "abc")
+            let error = await #expect(throws: ContentError.self) {
+                try await copy(root, from: store, to: layout, tag: "v1")
+            }
+            #expect(error?.code == .corrupt)
+            #expect(try layout.index() == nil)
+        }
+    }
+
+    @Test func `a blob that somebody changed in the layout is put there again`() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try ContentStore(root: folder.appending("store"))
+            let layout = OCILayout(root: folder.appending("layout"))
+            let root = try image(in: store)
+            let layer = Digest(of: [1, 2, 3])
+            try await copy(root, from: store, to: layout, tag: "v1")
+            // A file of its own, no longer the store's under another name.
+            try FileSystem.write([1, 2, 3], to: layout.path(of: layer))
+            try overwrite(layout.path(of: layer), with: "abc")
+            try await copy(root, from: store, to: layout, tag: "v1")
+            #expect(try FileSystem.read(layout.path(of: layer), limit: 10) == [1, 2, 3])
+        }
+    }
+
     @Test func `every damaged document stops a copy from the layout`() async throws {
         try await withTemporaryFolder { folder in
             let store = try ContentStore(root: folder.appending("store"))
