@@ -40,6 +40,26 @@ extension EndToEnd {
             }
         }
 
+        @Test func `skopeo reads the archives, and finds the same image in them`() async throws {
+            let built = try await ArchiveBuild.shared.built()
+            try await CommandLineFixture.scoped { fixture in
+                let (layout, docker) = (fixture.folder.path + "/layout.tar", fixture.folder.path + "/docker.tar")
+                let digest = try await built.fixture.succeed(
+                    "build", "etcd", "--all", "--offline", "--output", "oci-archive:\(layout)")
+                #expect(digest == built.digest)
+                _ = try await built.fixture.succeed(
+                    "build", "etcd", "--arch", "arm64", "--offline", "--output", "docker-archive:\(docker)")
+                try await fixture.tool(
+                    "skopeo", "--insecure-policy", "copy", "--all", "oci-archive:\(layout)", "dir:copy")
+                let copied = try Data(contentsOf: fixture.folder.appending(path: "copy/manifest.json"))
+                #expect("sha256:\(Digest(of: copied).hex)" == built.digest)
+                let text = try await fixture.tool("skopeo", "inspect", "--config", "docker-archive:\(docker)")
+                #expect(text.contains("arm64"), "\(text)")
+                let again = try await fixture.tool("skopeo", "inspect", "docker-archive:\(docker)")
+                #expect(again.contains("etcd"), "\(again)")
+            }
+        }
+
         @Test(arguments: Architecture.allCases)
         func `umoci unpacks it, and what is there is what the layers say`(_ architecture: Architecture) async throws {
             try await Unpacked.using(architecture) { fixture, root in
