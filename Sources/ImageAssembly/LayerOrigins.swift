@@ -79,7 +79,8 @@ package struct LayerOrigins: Codable, Sendable {
             if package.contents.tree[old] != nil { return true }
         }
         return text.hasPrefix("var/lib/dpkg/status.d/")
-            && ["\(package.pin.name)", "\(package.pin.name).md5sums"].contains(String(decoding: path.name, as: UTF8.self))
+            && ["\(package.pin.name)", "\(package.pin.name).md5sums"].contains(
+                String(decoding: path.name, as: UTF8.self))
     }
 
     private static func key(_ path: EntryPath) -> String { String(decoding: path.bytes, as: UTF8.self) }

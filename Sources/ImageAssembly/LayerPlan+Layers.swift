@@ -8,7 +8,8 @@ extension LayerPlan {
     static func layers(_ request: PlanRequest, _ contents: PlatformContents) throws -> [LayerPlan] {
         if let base = request.definition.base {
             throw ImageAssemblyError(
-                .invalidInput, "cannot build on the base image \(base.reference): pulling base images is not supported yet",
+                .invalidInput,
+                "cannot build on the base image \(base.reference): pulling base images is not supported yet",
                 hint: "use 'debian' packages as the base")
         }
         var layers: [LayerPlan] = []
@@ -52,7 +53,8 @@ extension LayerPlan {
 
     /// `etcd-<v>` and its companions; the newest version also under the plain names, which become hard links.
     private static func bundled(
-        _ bundled: Definition.BundledVersion, _ request: PlanRequest, _ contents: PlatformContents, below lower: [LayerPlan]
+        _ bundled: Definition.BundledVersion, _ request: PlanRequest, _ contents: PlatformContents,
+        below lower: [LayerPlan]
     ) throws -> LayerPlan {
         let version = bundled.version
         guard let bundle = request.definition.bundle, let packages = contents.bundle[version] else {
@@ -103,7 +105,9 @@ extension LayerPlan {
         }
         for (path, entry) in contents.files.entries {
             // A folder that is there already keeps its own mode and owner.
-            if entry.kind == .directory, lower.contains(where: { $0.tree[path] != nil }) || tree[path] != nil { continue }
+            if entry.kind == .directory, lower.contains(where: { $0.tree[path] != nil }) || tree[path] != nil {
+                continue
+            }
             tree[path] = entry
             tree[path]?.modified = time
         }

@@ -46,7 +46,8 @@ struct BuildRun: Sendable {
         let problem = file == nil ? "has no lock yet" : "has a lock that answers another definition"
         let message = "\(folder.definition.name) \(problem)"
         guard !isLocked, !isOffline else {
-            throw CommandError(status: .refused, message: message, hint: "run 'imagebuild lock', and commit what it writes")
+            throw CommandError(
+                status: .refused, message: message, hint: "run 'imagebuild lock', and commit what it writes")
         }
         console.warn("\(message); resolving every input anew")
         return nil
@@ -85,7 +86,8 @@ struct BuildRun: Sendable {
                 status: .refused, message: error.message,
                 hint: "the archive has moved on: run 'imagebuild lock', and commit what it writes")
         } catch let error as ImageInputsError where error.code == .notFound && lock?.isNew != true {
-            console.warn("\(error.message)\n  resolving every input anew; the image will not be the one that was locked")
+            console.warn(
+                "\(error.message)\n  resolving every input anew; the image will not be the one that was locked")
             current = try await relocked(archive, current.lock)
             return try await fetched(current, archive, view)
         }
@@ -116,10 +118,13 @@ struct BuildRun: Sendable {
         view.expectOpening(packages)
         let store = store
         var opened: [Digest: OpenedPackage] = [:]
-        for package in try await mapConcurrently(unique(packages.flatMap(\.packages)), limit: Surroundings.coreCount, { pin in
-            defer { view.opened(pin) }
-            return try await pool.run { flag in try store.open(pin, isCancelled: { flag.isSet }) }
-        }) { opened[package.pin.sha256] = package }
+        for package in try await mapConcurrently(
+            unique(packages.flatMap(\.packages)), limit: Surroundings.coreCount,
+            { pin in
+                defer { view.opened(pin) }
+                return try await pool.run { flag in try store.open(pin, isCancelled: { flag.isSet }) }
+            })
+        { opened[package.pin.sha256] = package }
         let contents = try zip(platforms, files).map { platform, files in
             try PlatformContents(lock.inputs(for: platform), opened, platform: platform, files: files.tree)
         }
@@ -140,7 +145,9 @@ struct BuildRun: Sendable {
         let suite = folder.definition.debian?.suites.first
         return PlanRequest(
             definition: folder.definition,
-            maintainerScripts: try scripts.map { try MaintainerScripts(parsing: $0, file: folder.maintainerScriptsPath.string) }
+            maintainerScripts: try scripts.map {
+                try MaintainerScripts(parsing: $0, file: folder.maintainerScriptsPath.string)
+            }
                 ?? MaintainerScripts(packages: [:]),
             maintainerScriptsFile: folder.maintainerScriptsPath.string,
             debianRelease: lock.releases.first { $0.suite == suite }?.version, sourceDateEpoch: sourceDateEpoch,
@@ -153,7 +160,8 @@ struct BuildRun: Sendable {
         do throws(LayerArchiveError) { return try LayerCodec(name: lock.codec) } catch {
             guard !isLocked else { throw error }
             let own = folder.definition.compression.codec
-            console.warn("\(error.message); compressing with \(own.name), so every digest will differ from the locked image's")
+            console.warn(
+                "\(error.message); compressing with \(own.name), so every digest will differ from the locked image's")
             return own
         }
     }
@@ -169,7 +177,9 @@ struct BuildRun: Sendable {
 
     /// Stands for all that the image's bytes depend on: equal keys, equal image.
     private func key(_ lockBytes: [UInt8], _ scripts: [UInt8]?, _ files: [FolderFiles]) throws -> Digest {
-        var parts = ["build 1", ToolIdentity.current, folder.definition.tag, "\(sourceDateEpoch.map(String.init) ?? "")"]
+        var parts = [
+            "build 1", ToolIdentity.current, folder.definition.tag, "\(sourceDateEpoch.map(String.init) ?? "")",
+        ]
         parts += platforms.map(\.description)
         parts += [folder.definitionBytes, lockBytes, scripts ?? []].map { Digest(of: $0).hex }
         parts += files.flatMap(\.stamp)

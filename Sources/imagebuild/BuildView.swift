@@ -85,7 +85,9 @@ final class BuildView: Sendable {
             return progress.layers[platform.description] ?? (0, 0)
         }
         console.update(platform.description) { row in
-            row.text = "layer \(count.done) of \(count.all): \(name), \(ByteCount(layer.descriptor.size))" + (reused ? ", known" : "")
+            row.text =
+                "layer \(count.done) of \(count.all): \(name), \(ByteCount(layer.descriptor.size))"
+                + (reused ? ", known" : "")
         }
     }
 

@@ -93,8 +93,10 @@ extension Lock {
     /// What the definition put up with when this was locked; whoever builds from it shall hear of it.
     var concessions: [String] {
         releases.flatMap { release in
-            let expired = release.acceptedExpired == true
-                ? ["the Release of \(release.suite) had expired at \(release.validUntil ?? "?") when it was locked"] : []
+            let expired =
+                release.acceptedExpired == true
+                ? ["the Release of \(release.suite) had expired at \(release.validUntil ?? "?") when it was locked"]
+                : []
             return expired
                 + (release.missingIndexes ?? []).map {
                     "\(release.suite) was locked without \($0), which no mirror had as signed"

@@ -24,7 +24,7 @@ struct TinyImage {
 
         """
 
-    /// - Parameter payload: bytes of incompressible data in each package.
+    /// Makes two packages with `payload` bytes of incompressible data in each, the mirror, the definition and its lock.
     init(_ fixture: CommandLineFixture, payload: Int = 200_000) async throws {
         self.fixture = fixture
         try fixture.write(Self.definition, to: "images/tiny/image.yaml")

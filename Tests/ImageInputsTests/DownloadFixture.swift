@@ -55,13 +55,6 @@ final class DownloadFixture: Sendable {
         return try await Downloader.withDownloader(settings ?? self.settings) { try await $0.fetch(request) }
     }
 
-    /// Puts bytes where a fetch will find them, as a run that died would.
-    func leave(_ bytes: [UInt8], _ name: String = "file") throws {
-        let descriptor = try FileDescriptor.open(
-            folder.appending(name), .writeOnly, options: .create, permissions: .ownerReadWrite)
-        try descriptor.closeAfter { _ = try descriptor.writeAll(bytes) }
-    }
-
     func bytes(_ name: String = "file") throws -> [UInt8] {
         let descriptor = try FileDescriptor.open(folder.appending(name), .readOnly)
         defer { try? descriptor.close() }

@@ -30,8 +30,8 @@ package struct DebianRoot: Sendable {
     }
 
     /// The whole tree, whatever the order of `packages`: each entry's parents are there, each hard link's target too.
+    /// `noteCause` is told of each entry that no package has as it is, and what it came from.
     ///
-    /// - Parameter noteCause: told of each entry that no package has as it is, and what it came from.
     /// - Throws: `unknownScript` naming all scripts that are not audited, `conflict` naming all paths that two packages
     ///   claim, `invalidInput` for what is wrong with one package or effect.
     package func build(

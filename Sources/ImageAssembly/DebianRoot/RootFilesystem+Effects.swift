@@ -11,7 +11,8 @@ extension RootFilesystem {
         case .directory: break
         case nil:
             put(
-                FileEntry(.directory, mode: mode, userID: try userID(user), groupID: try groupID(group), modified: time),
+                FileEntry(
+                    .directory, mode: mode, userID: try userID(user), groupID: try groupID(group), modified: time),
                 at: place)
         default: throw occupied(path, place, for: "directory")
         }

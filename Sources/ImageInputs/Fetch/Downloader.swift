@@ -26,8 +26,7 @@ package struct Downloader: Sendable {
         }
     }
 
-    /// Fetches one file to its destination, verified. After an error the destination holds
-    /// what arrived, from which the next fetch of the same file goes on.
+    /// Fetches one file to its destination, verified. After an error the destination holds nothing of use.
     ///
     /// - Throws: `CancellationError`, or `ImageInputsError`: `.notFound` when it is gone wherever an answer came from,
     ///   `.unreachable`, `.timedOut`, `.busy`, `.rejected`, `.corrupt`; at once and without trying further for the

@@ -18,8 +18,7 @@ final class PartialDownload {
     /// What the server called this version of the file: a strong ETag or a Last-Modified.
     private(set) var validator: String?
 
-    /// Opens the file, and goes on from what an earlier run left there of a file of known digest: what does not belong
-    /// to it is found out at the end, and then fetched anew.
+    /// Opens the file, with what an earlier run left of it where the expected digest will decide whether that is right.
     ///
     /// - Throws: `ImageInputsError` naming the path, when it cannot be created, read or emptied.
     init(path: FilePath, expected: ExpectedContent) throws(ImageInputsError) {
@@ -28,24 +27,22 @@ final class PartialDownload {
             descriptor = try SystemPackage.FileDescriptor.open(
                 path, .readWrite, options: [.create, .noFollow, .closeOnExec],
                 permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            let present = try descriptor.seek(offset: 0, from: .end)
+            if case .exactly(_, let size) = expected, present < size { try takeUp(present) }
+            if count < present { try empty() }
         } catch { throw .writing(to: path, error) }
-        do { try adopt(expected) } catch { throw .writing(to: path, error) }
     }
 
-    /// Hashes what is there where it can be the file's beginning, and drops it where not.
-    private func adopt(_ expected: ExpectedContent) throws {
-        let left = try descriptor.seek(offset: 0, from: .end)
-        guard left > 0 else { return }
-        guard case .exactly(_, let size) = expected, left < size else { return try empty() }
+    /// A file that is whole, or longer, is not what an interrupted run leaves: less than the expected size is.
+    private func takeUp(_ present: Int64) throws {
         try descriptor.seek(offset: 0, from: .start)
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while count < left {
-            let read = try buffer.withUnsafeMutableBytes { try descriptor.read(into: $0) }
-            guard read > 0 else { break }
-            buffer.withUnsafeBytes { hasher.update(UnsafeRawBufferPointer(rebasing: $0[..<read])) }
-            count += Int64(read)
+        try withUnsafeTemporaryAllocation(byteCount: 1 << 20, alignment: 16) { buffer in
+            while count < present, case let read = try descriptor.read(into: buffer), read > 0 {
+                hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<read]))
+                count += Int64(read)
+            }
         }
-        pieces = 1
+        pieces = count > 0 ? 1 : 0
     }
 
     deinit { if isOpen { try? descriptor.close() } }

@@ -75,10 +75,12 @@ struct LockCommand: AsyncParsableCommand {
 
     private func checkLock(_ folder: ImageFolder, _ console: Console) async throws {
         guard let file = try folder.lockFile() else {
-            throw CommandError(message: "\(folder.definition.name) has no lock yet", hint: "run 'imagebuild lock \(image)'")
+            throw CommandError(
+                message: "\(folder.definition.name) has no lock yet", hint: "run 'imagebuild lock \(image)'")
         }
         let asked = try folder.definition.requirementsDigest
-        var stale = file.lock.requirements == asked ? [] : ["the definition asks for something else than this lock answers"]
+        var stale =
+            file.lock.requirements == asked ? [] : ["the definition asks for something else than this lock answers"]
         let store = try ContentStore(root: storeOptions.path())
         stale += await LockProof.verify(
             file.lock, verifier: ImageFolder.verifier, file: { try folder.proofFile($0) },
@@ -89,7 +91,8 @@ struct LockCommand: AsyncParsableCommand {
         }
         guard stale.isEmpty else {
             throw CommandError(
-                message: "the lock of \(folder.definition.name) is stale:\n" + stale.map { "  \($0)" }.joined(separator: "\n"),
+                message: "the lock of \(folder.definition.name) is stale:\n"
+                    + stale.map { "  \($0)" }.joined(separator: "\n"),
                 hint: "run 'imagebuild lock \(image)' and review the change")
         }
         console.note("the lock of \(folder.definition.name) is up to date, and its proof holds")
