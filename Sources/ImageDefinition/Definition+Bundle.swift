@@ -6,7 +6,11 @@ extension Field {
         let versions = section["versions"]?.bundledVersions() ?? []
         let programs = section["programs"]?.programs(in: versions) ?? []
         guard let directory = section["directory"]?.path(), let mode = section["mode"]?.mode() else { return nil }
-        return Definition.Bundle(versions: versions, programs: programs, directory: directory, mode: mode)
+        var bundle = Definition.Bundle(versions: versions, programs: programs, directory: directory, mode: mode)
+        bundle.archives =
+            section["archives"]?.list().compactMap { $0.archive(known: [.version, .os, .arch, .exe]) } ?? []
+        bundle.go = section["go"]?.goBuild()
+        return bundle
     }
 
     private func bundledVersions() -> [Definition.BundledVersion] {
@@ -23,7 +27,8 @@ extension Field {
                 )
             }
             last = version
-            return Definition.BundledVersion(version: version, suites: suites)
+            return Definition.BundledVersion(
+                version: version, suites: suites, sha256: section["sha256"]?.sums() ?? [:])
         }
     }
 
@@ -34,11 +39,11 @@ extension Field {
                     && text.utf8.allSatisfy { isAlphanumeric($0) || "._-".utf8.contains($0) }
             }
             guard let section = value.section(.program) else { return nil }
-            let package = section["package"]?.packageName()
-            let file = section["file"]?.path()
-            let since = section["since"]?.since(in: versions)
-            guard let name, let package, let file else { return nil }
-            return Definition.Program(name: name, package: package, file: file, since: since)
+            let program = Definition.Program(
+                name: name ?? "", package: section["package"]?.packageName(), file: section["file"]?.path(),
+                member: section["member"]?.member(known: [.version, .os, .arch, .exe]),
+                goPackages: section["go"]?.goPackages() ?? [], since: section["since"]?.since(in: versions))
+            return name == nil ? nil : program
         }
         if case .mapping(let pairs) = node.value, pairs.isEmpty { report("'\(name)' is empty") }
         return programs
@@ -55,7 +60,7 @@ extension Field {
     }
 
     /// Numbers between points, as text: 3.10 is newer than 3.9.
-    private func version(minimumParts: Int) -> String? {
+    func version(minimumParts: Int) -> String? {
         text("a version", like: "3.5.16") { text in
             let parts = text.split(separator: ".", omittingEmptySubsequences: false)
             return (minimumParts...5).contains(parts.count)
