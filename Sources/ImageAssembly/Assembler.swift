@@ -102,7 +102,8 @@ package struct Assembler: Sendable {
             }
         }
         let origins = LayerOrigins(
-            of: plan.tree, packages: plan.packages, otherwise: "imagebuild: the image's definition, or a declared effect")
+            of: plan.tree, packages: plan.packages, files: plan.origins,
+            otherwise: "imagebuild: the image's definition, or a declared effect")
         try origins.remember(for: finished.descriptor.digest, in: store)
         try store.setRecord("layers", key, CanonicalJSON.encode(finished))
         observe(.layer(platform, name: plan.name, finished, reused: false))

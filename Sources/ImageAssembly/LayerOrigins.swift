@@ -9,9 +9,15 @@ package struct LayerOrigins: Codable, Sendable {
     package struct Origin: Codable, Hashable, Sendable, CustomStringConvertible {
         /// For people: `libc6 2.41-12 (amd64) of trixie`, `the image's definition`.
         package var name: String
-        /// Of a package: relative to its archive.
+        /// Of a package: relative to its archive. Of a release archive: its address.
         package var path: String?
         package var digest: Digest?
+
+        package init(name: String, path: String? = nil, digest: Digest? = nil) {
+            self.name = name
+            self.path = path
+            self.digest = digest
+        }
 
         package var description: String {
             ([name] + [path, digest?.description].compactMap { $0 }).joined(separator: ", ")
@@ -38,10 +44,10 @@ package struct LayerOrigins: Codable, Sendable {
     }
 
     /// Finds each entry's origin: a file's by where its bytes lie, another's by the package that has the path.
-    init(of tree: FileTree, packages: [OpenedPackage], otherwise: String) {
+    init(of tree: FileTree, packages: [OpenedPackage], files: [FilePath: Origin] = [:], otherwise: String) {
         var places: [Origin: Int] = [:]
         let owners = packages.map { ($0, Origin($0.pin)) }
-        var bySpool: [FilePath: Origin] = [:]
+        var bySpool = files
         for (package, origin) in owners {
             for entry in package.contents.tree.entries.values {
                 if case .regular(.slice(let file, _, _)) = entry.kind { bySpool[file] = origin; break }
@@ -77,7 +83,8 @@ package struct LayerOrigins: Codable, Sendable {
             if package.contents.tree[old] != nil { return true }
         }
         return text.hasPrefix("var/lib/dpkg/status.d/")
-            && ["\(package.pin.name)", "\(package.pin.name).md5sums"].contains(String(decoding: path.name, as: UTF8.self))
+            && ["\(package.pin.name)", "\(package.pin.name).md5sums"].contains(
+                String(decoding: path.name, as: UTF8.self))
     }
 
     private static func key(_ path: EntryPath) -> String { String(decoding: path.bytes, as: UTF8.self) }

@@ -1,6 +1,7 @@
 import ImageDefinition
 import LayerArchive
 import OCIModel
+import SystemPackage
 
 extension LayerPlan {
     /// The layers of one platform, split by rate of change: base | one for each older bundled version | the newest |
@@ -8,7 +9,8 @@ extension LayerPlan {
     static func layers(_ request: PlanRequest, _ contents: PlatformContents) throws -> [LayerPlan] {
         if let base = request.definition.base {
             throw ImageAssemblyError(
-                .invalidInput, "cannot build on the base image \(base.reference): pulling base images is not supported yet",
+                .invalidInput,
+                "cannot build on the base image \(base.reference): pulling base images is not supported yet",
                 hint: "use 'debian' packages as the base")
         }
         var layers: [LayerPlan] = []
@@ -49,26 +51,37 @@ extension LayerPlan {
 
     /// `etcd-<v>` and its companions; the newest version also under the plain names, which become hard links.
     private static func bundled(
-        _ bundled: Definition.BundledVersion, _ request: PlanRequest, _ contents: PlatformContents, below lower: [LayerPlan]
+        _ bundled: Definition.BundledVersion, _ request: PlanRequest, _ contents: PlatformContents,
+        below lower: [LayerPlan]
     ) throws -> LayerPlan {
         let version = bundled.version
         guard let bundle = request.definition.bundle, let packages = contents.bundle[version] else {
             throw ImageAssemblyError(.invalidInput, "the lock holds no packages of version \(version)")
         }
-        let time = request.clamped(packages.map(\.contents.date).max() ?? 0)
+        let provided = contents.provided[version] ?? [:]
+        let time = request.clamped((packages.map(\.contents.date) + provided.values.map(\.date)).max() ?? 0)
         var tree = FileTree()
+        let suffix = InputNames(version: version, platform: contents.platform).executableSuffix
         for program in bundle.programs(of: bundled) {
-            var entry = try self.program(program, version, packages)
+            var entry: FileEntry
+            if let file = provided[program.name] {
+                entry = FileEntry(.regular(file.content), mode: bundle.mode, modified: file.date)
+            } else {
+                entry = try self.program(program, version, packages)
+            }
             entry.mode = bundle.mode
             (entry.userID, entry.groupID, entry.attributes) = (0, 0, [:])
-            tree[try bundle.directory.appending("\(program.name)-\(version)")] = entry
-            if version == bundle.latest { tree[try bundle.directory.appending(program.name)] = entry }
+            tree[try bundle.directory.appending("\(program.name)-\(version)\(suffix)")] = entry
+            if version == bundle.latest { tree[try bundle.directory.appending(program.name + suffix)] = entry }
         }
         tree.addParents(missingFrom: lower, time: time)
+        let origins = provided.values.map(\.origin.name)
         return LayerPlan(
             name: "\(request.definition.name) \(version)", tree: tree, created: Timestamp(seconds: time),
-            createdBy: "imagebuild: " + packages.map { "\($0.pin.name) \($0.pin.version)" }.joined(separator: ", "),
-            packages: packages)
+            createdBy: "imagebuild: "
+                + (packages.map { "\($0.pin.name) \($0.pin.version)" } + Set(origins).sorted(by: byBytes))
+                .joined(separator: ", "),
+            packages: packages, origins: self.origins(of: Array(provided.values)))
     }
 
     private static func program(
@@ -76,12 +89,13 @@ extension LayerPlan {
     ) throws -> FileEntry {
         guard let package = packages.first(where: { $0.pin.name == program.package }) else {
             throw ImageAssemblyError(
-                .invalidInput, "version \(version) has no package \(program.package) for \(program.name)")
+                .invalidInput, "version \(version) has no package \(program.package ?? "") for \(program.name)")
         }
-        guard let entry = package.contents.tree[program.file], case .regular = entry.kind else {
+        guard let file = program.file, let entry = package.contents.tree[file], case .regular = entry.kind else {
             throw ImageAssemblyError(
                 .invalidInput,
-                "package \(package.pin.name) \(package.pin.version) (\(package.pin.architecture)) has no file \(program.file)",
+                "package \(package.pin.name) \(package.pin.version) (\(package.pin.architecture)) has no file "
+                    + (program.file?.description ?? ""),
                 hint: "correct bundle.programs.\(program.name).file, or say with 'since' which version first has it")
         }
         return entry
@@ -100,9 +114,16 @@ extension LayerPlan {
         }
         for (path, entry) in contents.files.entries {
             // A folder that is there already keeps its own mode and owner.
-            if entry.kind == .directory, lower.contains(where: { $0.tree[path] != nil }) || tree[path] != nil { continue }
+            if entry.kind == .directory, lower.contains(where: { $0.tree[path] != nil }) || tree[path] != nil {
+                continue
+            }
             tree[path] = entry
             tree[path]?.modified = time
+        }
+        for (path, input) in contents.inputFiles {
+            tree[path] = FileEntry(
+                .regular(input.provided.content), mode: input.file.mode, userID: input.file.owner.user,
+                groupID: input.file.owner.group, modified: time)
         }
         for link in definition.links {
             tree[link.path] = FileEntry(.symlink(target: Array(link.target.utf8)), mode: 0o777, modified: time)
@@ -111,8 +132,19 @@ extension LayerPlan {
         tree.addParents(missingFrom: lower, time: time)
         return LayerPlan(
             name: "files", tree: tree, created: Timestamp(seconds: time),
-            createdBy: "imagebuild: files of \(definition.name)")
+            createdBy: "imagebuild: files of \(definition.name)",
+            origins: origins(of: contents.inputFiles.values.map(\.provided)))
     }
+
+    private static func origins(of files: [ProvidedFile]) -> [FilePath: LayerOrigins.Origin] {
+        var origins: [FilePath: LayerOrigins.Origin] = [:]
+        for file in files {
+            if case .slice(let path, _, _) = file.content { origins[path] = file.origin }
+        }
+        return origins
+    }
+
+    private static func byBytes(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
 }
 
 extension FileTree {

@@ -38,7 +38,7 @@ struct LockCommand: AsyncParsableCommand {
     private func lock() async throws {
         let console = Console(environment: Surroundings.environment)
         let folder = try ImageFolder(image, from: Surroundings.currentFolder)
-        guard folder.needsLock else {
+        guard folder.definition.needsLock else {
             console.note("\(folder.definition.name) takes nothing from an archive: there is nothing to lock")
             return
         }
@@ -48,7 +48,9 @@ struct LockCommand: AsyncParsableCommand {
         let written = try folder.write(inputs)
         report(previous?.lock, written.lock, console)
         for release in written.lock.releases where release.acceptedExpired == true {
-            console.warn("the Release of \(release.suite) had expired at \(release.validUntil ?? "?"); the definition accepts that")
+            console.warn(
+                "the Release of \(release.suite) had expired at \(release.validUntil ?? "?"); the definition accepts that"
+            )
         }
         print(Digest(of: written.bytes))
     }
@@ -56,10 +58,11 @@ struct LockCommand: AsyncParsableCommand {
     private func resolve(_ folder: ImageFolder, previous: Lock?, _ console: Console) async throws -> LockedInputs {
         let store = try ContentStore(root: storeOptions.path())
         let pool = BlockingPool(threads: 2)
-        let mirrors = try network.mirrors()
+        let (mirrors, archiveMirrors) = (try network.mirrors(), try network.archiveMirrors())
         let inputs = try await Downloader.withDownloader(network.downloadSettings()) { downloader in
             try await folder.resolve(
-                DebianArchive(mirrors: mirrors, downloader: downloader, store: store, pool: pool), previous: previous,
+                DebianArchive(mirrors: mirrors, downloader: downloader, store: store, pool: pool),
+                ReleaseArchives(mirrors: archiveMirrors, downloader: downloader, store: store), previous: previous,
                 console: console)
         }
         try await pool.shutDown()
@@ -68,8 +71,12 @@ struct LockCommand: AsyncParsableCommand {
 
     private func report(_ old: Lock?, _ new: Lock, _ console: Console) {
         guard let old else {
-            let count = new.platforms.values.map { $0.base.count + $0.bundle.values.joined().count }.reduce(0, +)
-            return console.note("locked \(count) packages for \(new.platforms.keys.sorted().joined(separator: ", "))")
+            let lists = new.platforms.values.flatMap { [$0.base] + $0.bundle.values + ($0.sources ?? [:]).values }
+            let count = (lists + (new.toolchains ?? [:]).values).map(\.count).reduce(0, +)
+            let archives = (new.archives ?? []).count
+            return console.note(
+                "locked \(count) packages and \(archives) archives for \(new.platforms.keys.sorted().joined(separator: ", "))"
+            )
         }
         let changes = old.staleness(against: new)
         console.note(changes.isEmpty ? "no package changed" : changes.joined(separator: "\n"))
@@ -77,10 +84,12 @@ struct LockCommand: AsyncParsableCommand {
 
     private func checkLock(_ folder: ImageFolder, _ console: Console) async throws {
         guard let file = try folder.lockFile() else {
-            throw CommandError(message: "\(folder.definition.name) has no lock yet", hint: "run 'imagebuild lock \(image)'")
+            throw CommandError(
+                message: "\(folder.definition.name) has no lock yet", hint: "run 'imagebuild lock \(image)'")
         }
         let asked = try folder.definition.requirementsDigest
-        var stale = file.lock.requirements == asked ? [] : ["the definition asks for something else than this lock answers"]
+        var stale =
+            file.lock.requirements == asked ? [] : ["the definition asks for something else than this lock answers"]
         stale += await LockProof.verify(file.lock, verifier: ImageFolder.verifier, file: { try folder.proofFile($0) })
         if !offline && stale.isEmpty {
             let now = try await resolve(folder, previous: file.lock, console)
@@ -88,7 +97,8 @@ struct LockCommand: AsyncParsableCommand {
         }
         guard stale.isEmpty else {
             throw CommandError(
-                message: "the lock of \(folder.definition.name) is stale:\n" + stale.map { "  \($0)" }.joined(separator: "\n"),
+                message: "the lock of \(folder.definition.name) is stale:\n"
+                    + stale.map { "  \($0)" }.joined(separator: "\n"),
                 hint: "run 'imagebuild lock \(image)' and review the change")
         }
         console.note("the lock of \(folder.definition.name) is up to date, and its proof holds")
