@@ -101,10 +101,7 @@ package struct Assembler: Sendable {
                 )
             }
         }
-        let origins = LayerOrigins(
-            of: plan.tree, packages: plan.packages, files: plan.origins,
-            otherwise: "imagebuild: the image's definition, or a declared effect")
-        try origins.remember(for: finished.descriptor.digest, in: store)
+        try LayerOrigins(of: plan).remember(for: finished.descriptor.digest, in: store)
         try store.setRecord("layers", key, CanonicalJSON.encode(finished))
         observe(.layer(platform, name: plan.name, finished, reused: false))
         return finished

@@ -34,6 +34,8 @@ package struct LayerPlan: Sendable {
     package var packages: [OpenedPackage] = []
     /// What the files are that come from elsewhere, by where their bytes lie.
     package var origins: [FilePath: LayerOrigins.Origin] = [:]
+    /// Where the entries come from that no package has as they are.
+    package var causes: [EntryPath: String] = [:]
 }
 
 /// A pinned package together with what is in it.

@@ -19,7 +19,8 @@ package struct BuiltImage: Codable, Hashable, Sendable {
         index = image.index.descriptor
         platforms = image.platforms.map {
             PlatformImage(
-                platform: $0.platform, manifest: $0.manifest.descriptor, config: $0.config.descriptor, layers: $0.layers)
+                platform: $0.platform, manifest: $0.manifest.descriptor, config: $0.config.descriptor, layers: $0.layers
+            )
         }
     }
 

@@ -23,7 +23,8 @@ extension ConsistencyGate {
         let failures = try await examination.settled(by: runner)
         guard !failures.isEmpty else { return }
         throw ImageAssemblyError(
-            .gate, "the image does not hold together, so nothing was tagged:\n"
+            .gate,
+            "the image does not hold together, so nothing was tagged:\n"
                 + failures.map { "  \($0)" }.joined(separator: "\n"))
     }
 }

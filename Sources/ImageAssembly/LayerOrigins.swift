@@ -44,25 +44,27 @@ package struct LayerOrigins: Codable, Sendable {
     }
 
     /// Finds each entry's origin: a file's by where its bytes lie, another's by the package that has the path.
-    init(of tree: FileTree, packages: [OpenedPackage], files: [FilePath: Origin] = [:], otherwise: String) {
+    init(of layer: LayerPlan) {
+        let (tree, packages) = (layer.tree, layer.packages)
         var places: [Origin: Int] = [:]
         let owners = packages.map { ($0, Origin($0.pin)) }
-        var bySpool = files
+        var bySpool = layer.origins
         for (package, origin) in owners {
             for entry in package.contents.tree.entries.values {
                 if case .regular(.slice(let file, _, _)) = entry.kind { bySpool[file] = origin; break }
             }
         }
-        for (path, entry) in tree.sorted {
-            var origin: Origin?
-            if case .regular(.slice(let file, _, _)) = entry.kind {
-                origin = bySpool[file] ?? Origin(name: "the definition's file \(file)")
-            } else if case .hardLink(let original) = entry.kind {
-                origin = paths[Self.key(original)].map { origins[$0] }
-            } else {
-                origin = owners.first { Self.has($0.0, path) }?.1
+        func shipped(_ path: EntryPath, _ entry: FileEntry) -> Origin? {
+            switch entry.kind {
+            case .regular(.slice(let file, _, _)): bySpool[file] ?? Origin(name: "the definition's file \(file)")
+            case .hardLink(let original): paths[Self.key(original)].map { origins[$0] }
+            default: owners.first { Self.has($0.0, path) }?.1
             }
-            let found = origin ?? Origin(name: otherwise)
+        }
+        for (path, entry) in tree.sorted {
+            // A script's effect replaces what a package shipped.
+            let declared = layer.causes[path].map { Origin(name: $0) }
+            let found = declared ?? shipped(path, entry) ?? Origin(name: "the image's definition")
             if places[found] == nil {
                 places[found] = origins.count
                 origins.append(found)

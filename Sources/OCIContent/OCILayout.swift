@@ -38,7 +38,8 @@ package struct OCILayout: Sendable {
         guard let first = found.first, found.count == 1 else {
             let names = entries.compactMap { $0.annotations?[Self.referenceName] }.joined(separator: ", ")
             throw ContentError(
-                .missing, "\(root) has \(found.isEmpty ? "no image" : "several images")" + (name.map { " named \($0)" } ?? ""),
+                .missing,
+                "\(root) has \(found.isEmpty ? "no image" : "several images")" + (name.map { " named \($0)" } ?? ""),
                 hint: names.isEmpty ? "build one first" : "it has: \(names)")
         }
         return first
@@ -51,7 +52,8 @@ extension OCILayout: ContentSource {
         guard FileSystem.regularFileSize(path) == descriptor.size,
             let bytes = try FileSystem.read(path, limit: Self.documentLimit)
         else {
-            throw ContentError(.missing, "blob \(descriptor.digest) is missing from the layout \(root), or not of its size")
+            throw ContentError(
+                .missing, "blob \(descriptor.digest) is missing from the layout \(root), or not of its size")
         }
         guard Digest(of: bytes) == descriptor.digest else {
             throw ContentError(.corrupt, "blob \(descriptor.digest) in the layout \(root) is damaged")

@@ -10,6 +10,7 @@ final class BuildView: Sendable {
         /// Platforms that wait for a package, by its digest.
         var waiting: [Digest: [String]] = [:]
         var layers: [String: (done: Int, all: Int)] = [:]
+        var opened: [String: (done: Int, all: Int)] = [:]
     }
 
     private let console: Console
@@ -42,13 +43,37 @@ final class BuildView: Sendable {
         }
     }
 
+    func expectOpening(_ packages: [(platform: Platform, packages: [Lock.Package])]) {
+        for (platform, packages) in packages where !packages.isEmpty {
+            let name = platform.description
+            progress.withLock { progress in
+                progress.opened[name] = (0, packages.count)
+                for package in packages { progress.waiting[package.sha256, default: []].append(name) }
+            }
+            console.update(name) { row in
+                row.transfer = nil
+                row.text = "opening \(packages.count) packages"
+            }
+        }
+    }
+
+    func opened(_ package: Lock.Package) {
+        for platform in Set(progress.withLock({ $0.waiting[package.sha256] ?? [] })) {
+            let count = progress.withLock { progress in
+                progress.opened[platform]?.done += 1
+                return progress.opened[platform] ?? (0, 0)
+            }
+            console.update(platform) { $0.detail = "\(count.done) of \(count.all)" }
+        }
+    }
+
     func expectLayers(_ plan: BuildPlan) {
         for platform in plan.platforms {
             let name = platform.platform.description
             progress.withLock { $0.layers[name] = (0, platform.layers.count) }
             console.update(name) { row in
-                row.transfer = nil
-                row.text = "making \(platform.layers.count) layers"
+                (row.transfer, row.detail) = (nil, "")
+                row.text = platform.layers.count == 1 ? "making 1 layer" : "making \(platform.layers.count) layers"
             }
         }
     }
@@ -60,7 +85,9 @@ final class BuildView: Sendable {
             return progress.layers[platform.description] ?? (0, 0)
         }
         console.update(platform.description) { row in
-            row.text = "layer \(count.done) of \(count.all): \(name), \(ByteCount(layer.descriptor.size))" + (reused ? ", known" : "")
+            row.text =
+                "layer \(count.done) of \(count.all): \(name), \(ByteCount(layer.descriptor.size))"
+                + (reused ? ", known" : "")
         }
     }
 

@@ -19,7 +19,8 @@ struct FileOrigins {
         var text: String {
             guard let layer else { return "\(platform): not there" }
             let what = [kind, mode, size.map { "\(ByteCount($0))" }].compactMap { $0 }.joined(separator: ", ")
-            let source = origin?.description ?? "unknown: this store did not make the layer; build the image here to learn it"
+            let source =
+                origin?.description ?? "unknown: this store did not make the layer; build the image here to learn it"
             return "\(platform): \(what), in layer \(layer)\n  from \(source)"
         }
     }

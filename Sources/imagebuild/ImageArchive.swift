@@ -19,10 +19,12 @@ enum ImageArchive {
     }
 
     /// `docker load`'s format: one platform, its configuration and layers, and a list of what is what.
-    static func writeDocker(_ image: BuiltImage, name: String, from store: ContentStore, to path: FilePath) async throws {
+    static func writeDocker(_ image: BuiltImage, name: String, from store: ContentStore, to path: FilePath) async throws
+    {
         guard let platform = image.platforms.first, image.platforms.count == 1 else {
             throw CommandError(
-                status: .refused, message: "a docker-archive holds one platform, and this image has \(image.platforms.count)",
+                status: .refused,
+                message: "a docker-archive holds one platform, and this image has \(image.platforms.count)",
                 hint: "choose one with --arch, or write an oci-archive")
         }
         let layers = platform.layers.map(\.descriptor)

@@ -28,7 +28,8 @@ extension InspectedImage.PlatformImage {
         for (layer, step) in zip(manifest.layers, (config.history ?? []).filter { $0.emptyLayer != true }) {
             let size = "\(ByteCount(layer.size))"
             let padding = String(repeating: " ", count: max(1, 12 - size.count))
-            lines.append("  layer       \(size)\(padding)\(layer.digest)  \(step.comment ?? "")  \(step.createdBy ?? "")")
+            lines.append(
+                "  layer       \(size)\(padding)\(layer.digest)  \(step.comment ?? "")  \(step.createdBy ?? "")")
         }
         let execution = config.config
         func add(_ name: String, _ values: [String]) {

@@ -24,7 +24,8 @@ struct Build: AsyncParsableCommand {
 
     @Argument(help: "Folder of the image, or its name under images/.")
     var image: String
-    @Option(help: ArgumentHelp("amd64, arm64 or ppc64le; Debian's and uname's names too. Repeatable.", valueName: "arch"))
+    @Option(
+        help: ArgumentHelp("amd64, arm64 or ppc64le; Debian's and uname's names too. Repeatable.", valueName: "arch"))
     var arch: [String] = []
     @Option(help: ArgumentHelp("os/arch, like linux/ppc64le. Repeatable.", valueName: "platform"))
     var platform: [String] = []

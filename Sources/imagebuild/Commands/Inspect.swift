@@ -20,7 +20,9 @@ struct Inspect: AsyncParsableCommand {
 
     @Argument(help: "oci:DIR[:TAG], or an image's folder or name.")
     var reference: String
-    @Option(help: ArgumentHelp("Say for each platform which layer has this file, and which input it came from.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp(
+            "Say for each platform which layer has this file, and which input it came from.", valueName: "path"))
     var file: String?
     @Option(help: "text or json.")
     var format = OutputFormat.text
@@ -38,13 +40,17 @@ struct Inspect: AsyncParsableCommand {
         for entry in index.manifests {
             let manifest = try CanonicalJSON.decode(Manifest.self, from: try await layout.document(entry))
             let config = try CanonicalJSON.decode(ImageConfig.self, from: try await layout.document(manifest.config))
-            images.append(.init(platform: entry.platform ?? config.platform, digest: entry.digest, manifest: manifest, config: config))
+            images.append(
+                .init(
+                    platform: entry.platform ?? config.platform, digest: entry.digest, manifest: manifest,
+                    config: config))
         }
         if let file {
             try report(FileOrigins(try EntryPath(file), images, layout, storeOptions.path()).find())
         } else {
             let name = root.annotations?[OCILayout.referenceName]
-            let image = InspectedImage(digest: root.digest, tag: name, annotations: index.annotations, platforms: images)
+            let image = InspectedImage(
+                digest: root.digest, tag: name, annotations: index.annotations, platforms: images)
             switch format {
             case .text: print(image.text, terminator: "")
             case .json: try printJSON(image)
@@ -71,7 +77,8 @@ struct Inspect: AsyncParsableCommand {
         }
         let rest = reference.dropFirst(4)
         let whole = current.pushing(FilePath(String(rest))).lexicallyNormalized()
-        guard let colon = rest.lastIndex(of: ":"), FileSystem.regularFileSize(whole.appending("index.json")) == nil else {
+        guard let colon = rest.lastIndex(of: ":"), FileSystem.regularFileSize(whole.appending("index.json")) == nil
+        else {
             return (OCILayout(root: whole), nil)
         }
         let folder = current.pushing(FilePath(String(rest[..<colon]))).lexicallyNormalized()
