@@ -61,18 +61,20 @@ extension Field {
 
     /// Numbers between points, as text: 3.10 is newer than 3.9.
     func version(minimumParts: Int) -> String? {
-        text("a version", like: "3.5.16") { text in
-            let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-            return (minimumParts...5).contains(parts.count)
-                && parts.allSatisfy { part in
-                    (1...9).contains(part.utf8.count) && part.utf8.allSatisfy { (0x30...0x39).contains($0) }
-                }
-        }
+        text("a version", like: "3.5.16") { VersionNumber.isVersion($0, minimumParts: minimumParts) }
     }
 }
 
 /// Orders upstream versions such as `3.5.16` number by number; a missing number counts as zero.
 enum VersionNumber {
+    static func isVersion(_ text: String, minimumParts: Int) -> Bool {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        return (minimumParts...5).contains(parts.count)
+            && parts.allSatisfy { part in
+                (1...9).contains(part.utf8.count) && part.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            }
+    }
+
     static func isAscending(_ a: String, _ b: String) -> Bool {
         let (left, right) = (numbers(a), numbers(b))
         for index in 0..<max(left.count, right.count) {

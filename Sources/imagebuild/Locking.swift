@@ -54,6 +54,7 @@ extension ImageFolder {
 
     /// Writes the proof, then the lock that rests on it.
     func write(_ inputs: LockedInputs) throws -> LockFile {
+        try FileSystem.makeDirectories(lockPath.removingLastComponent())
         for (path, bytes) in inputs.proof {
             let file = proofPath.pushing(FilePath(path))
             try FileSystem.makeDirectories(file.removingLastComponent())

@@ -24,6 +24,7 @@ struct LockCommand: AsyncParsableCommand {
     var check = false
     @Flag(help: "With --check: do not ask the archive.")
     var offline = false
+    @OptionGroup var overrides: OverrideOptions
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var network: NetworkOptions
 
@@ -37,7 +38,8 @@ struct LockCommand: AsyncParsableCommand {
 
     private func lock() async throws {
         let console = Console(environment: Surroundings.environment)
-        let folder = try ImageFolder(image, from: Surroundings.currentFolder)
+        let folder = try ImageFolder(
+            image, from: Surroundings.currentFolder, overrides: overrides.overrides)
         guard folder.definition.needsLock else {
             console.note("\(folder.definition.name) takes nothing from an archive: there is nothing to lock")
             return

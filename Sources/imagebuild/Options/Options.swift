@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import ImageDefinition
 import ImageInputs
 import OCIContent
 import SystemPackage
@@ -104,5 +105,27 @@ struct NetworkOptions: ParsableArguments {
             guard let bytes = try? FileSystem.read(path, limit: 1 << 20) else { return nil }
             return AptSources.File(name: path.lastComponent?.string ?? "", text: String(decoding: bytes, as: UTF8.self))
         }
+    }
+}
+
+struct OverrideOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Versions to bundle instead of the definition's, in ascending order: \"3.4.23 3.5.16\".",
+            valueName: "versions"))
+    var bundledVersions: String?
+    @Option(help: ArgumentHelp("The newest bundled version, as a check: the tag begins with it.", valueName: "version"))
+    var latest: String?
+    @Option(help: ArgumentHelp("Revision instead of the definition's.", valueName: "n"))
+    var revision: Int?
+
+    func validate() throws {
+        if let revision, !(0...999_999).contains(revision) {
+            throw ValidationError("--revision takes a number from 0 to 999999.")
+        }
+    }
+
+    var overrides: DefinitionOverrides {
+        DefinitionOverrides(bundledVersions: bundledVersions, latest: latest, revision: revision)
     }
 }
