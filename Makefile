@@ -3,16 +3,28 @@
 # An image's folder under images/, or a path.
 IMAGE ?= etcd
 # amd64, arm64 or ppc64le; Debian's and uname's spellings serve too.
-ARCH ?= $(shell uname -m)
+ARCH ?= $(if $(filter windows,$(OS)),amd64,$(shell uname -m))
+# linux or windows.
+OS ?= linux
+# The Windows version: 1809, ltsc2022 or ltsc2025.
+OSVERSION ?= ltsc2022
+# Instead of what the definition says; LATEST_ETCD_VERSION is checked against the bundled versions.
+BUNDLED_ETCD_VERSIONS ?=
+LATEST_ETCD_VERSION ?=
+REVISION ?=
 
 IMAGEBUILD = .build/release/imagebuild
+PLATFORM = $(OS)/$(ARCH)$(if $(filter windows,$(OS)),:$(OSVERSION))
+OVERRIDES = $(if $(BUNDLED_ETCD_VERSIONS),--bundled-versions "$(BUNDLED_ETCD_VERSIONS)") \
+	$(if $(LATEST_ETCD_VERSION),--latest $(LATEST_ETCD_VERSION)) $(if $(REVISION),--revision $(REVISION))
 
 .DEFAULT_GOAL := build
 .PHONY: help deps build all-build test lock check fmt bench clean imagebuild
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo 'variables: IMAGE=$(IMAGE) ARCH=$(ARCH)'
+	@echo 'variables: IMAGE=$(IMAGE) OS=$(OS) ARCH=$(ARCH) OSVERSION=$(OSVERSION)'
+	@echo '           BUNDLED_ETCD_VERSIONS LATEST_ETCD_VERSION REVISION'
 
 deps: ## install what the build needs beside Swift
 	.ci/deps build
@@ -20,18 +32,18 @@ deps: ## install what the build needs beside Swift
 imagebuild: deps
 	swift build -c release --product imagebuild
 
-build: imagebuild ## build IMAGE for ARCH (the default)
-	$(IMAGEBUILD) build $(IMAGE) --arch $(ARCH)
+build: imagebuild ## build IMAGE for OS and ARCH (the default)
+	$(IMAGEBUILD) build $(IMAGE) --platform $(PLATFORM) $(OVERRIDES)
 
 all-build: imagebuild ## build IMAGE for all its platforms, in one index
-	$(IMAGEBUILD) build $(IMAGE) --all
+	$(IMAGEBUILD) build $(IMAGE) --all $(OVERRIDES)
 
 test: ## run all tests
 	.ci/deps test
 	swift test
 
 lock: imagebuild ## pin IMAGE's inputs anew
-	$(IMAGEBUILD) lock $(IMAGE)
+	$(IMAGEBUILD) lock $(IMAGE) $(OVERRIDES)
 
 check: ## check the sources' formatting
 	swift format lint --strict --recursive Package.swift Sources Tests

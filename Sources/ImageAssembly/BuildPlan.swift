@@ -1,6 +1,7 @@
 package import ImageDefinition
 package import LayerArchive
 package import OCIModel
+package import SystemPackage
 
 /// Everything that decides the image's bytes, as values: nothing below this reads a definition, a lock or a clock.
 package struct BuildPlan: Sendable {
@@ -31,6 +32,8 @@ package struct LayerPlan: Sendable {
     package var createdBy: String
     /// The packages that its entries come from.
     package var packages: [OpenedPackage] = []
+    /// What the files are that come from elsewhere, by where their bytes lie.
+    package var origins: [FilePath: LayerOrigins.Origin] = [:]
     /// Where the entries come from that no package has as they are.
     package var causes: [EntryPath: String] = [:]
 }
@@ -45,6 +48,20 @@ package struct OpenedPackage: Sendable {
     }
 }
 
+/// A file that no package of the image has: an archive's member, or compiled.
+package struct ProvidedFile: Hashable, Sendable {
+    package var content: FileContent
+    /// Seconds since the epoch: when what it is made from was made.
+    package var date: Int64
+    /// What it comes from, for people, and the address and digest of that where it has them.
+    package var origin: LayerOrigins.Origin
+    package init(content: FileContent, date: Int64, origin: LayerOrigins.Origin) {
+        self.content = content
+        self.date = date
+        self.origin = origin
+    }
+}
+
 /// All inputs of one platform, opened.
 package struct PlatformContents: Sendable {
     package var platform: Platform
@@ -52,6 +69,10 @@ package struct PlatformContents: Sendable {
     package var base: [OpenedPackage]
     /// By bundled version, each sorted by name.
     package var bundle: [String: [OpenedPackage]]
+    /// Bundled programs that are in no package: by version, then by the program's name.
+    package var provided: [String: [String: ProvidedFile]] = [:]
+    /// The definition's input files, by their paths in the image.
+    package var inputFiles: [EntryPath: (file: Definition.InputFile, provided: ProvidedFile)] = [:]
     /// The definition's files from the image's folder, at their paths in the image; their times are not used.
     package var files: FileTree
     package init(platform: Platform, base: [OpenedPackage], bundle: [String: [OpenedPackage]], files: FileTree) {
@@ -79,7 +100,10 @@ package struct PlatformContents: Sendable {
     }
 
     /// When the newest of these inputs was made; the epoch where there is no package.
-    var newest: Int64 { (base + bundle.values.joined()).map(\.contents.date).max() ?? 0 }
+    var newest: Int64 {
+        let made = provided.values.flatMap(\.values) + inputFiles.values.map(\.provided)
+        return ((base + bundle.values.joined()).map(\.contents.date) + made.map(\.date)).max() ?? 0
+    }
 }
 
 /// What a plan is made from, beside each platform's contents.

@@ -9,9 +9,15 @@ package struct LayerOrigins: Codable, Sendable {
     package struct Origin: Codable, Hashable, Sendable, CustomStringConvertible {
         /// For people: `libc6 2.41-12 (amd64) of trixie`, `the image's definition`.
         package var name: String
-        /// Of a package: relative to its archive.
+        /// Of a package: relative to its archive. Of a release archive: its address.
         package var path: String?
         package var digest: Digest?
+
+        package init(name: String, path: String? = nil, digest: Digest? = nil) {
+            self.name = name
+            self.path = path
+            self.digest = digest
+        }
 
         package var description: String {
             ([name] + [path, digest?.description].compactMap { $0 }).joined(separator: ", ")
@@ -42,7 +48,7 @@ package struct LayerOrigins: Codable, Sendable {
         let (tree, packages) = (layer.tree, layer.packages)
         var places: [Origin: Int] = [:]
         let owners = packages.map { ($0, Origin($0.pin)) }
-        var bySpool: [FilePath: Origin] = [:]
+        var bySpool = layer.origins
         for (package, origin) in owners {
             for entry in package.contents.tree.entries.values {
                 if case .regular(.slice(let file, _, _)) = entry.kind { bySpool[file] = origin; break }

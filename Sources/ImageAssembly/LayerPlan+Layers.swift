@@ -1,6 +1,7 @@
 import ImageDefinition
 import LayerArchive
 import OCIModel
+import SystemPackage
 
 extension LayerPlan {
     /// The layers of one platform, split by rate of change: base | one for each older bundled version | the newest |
@@ -60,20 +61,30 @@ extension LayerPlan {
         guard let bundle = request.definition.bundle, let packages = contents.bundle[version] else {
             throw ImageAssemblyError(.invalidInput, "the lock holds no packages of version \(version)")
         }
-        let time = request.clamped(packages.map(\.contents.date).max() ?? 0)
+        let provided = contents.provided[version] ?? [:]
+        let time = request.clamped((packages.map(\.contents.date) + provided.values.map(\.date)).max() ?? 0)
         var tree = FileTree()
+        let suffix = InputNames(version: version, platform: contents.platform).executableSuffix
         for program in bundle.programs(of: bundled) {
-            var entry = try self.program(program, version, packages)
+            var entry: FileEntry
+            if let file = provided[program.name] {
+                entry = FileEntry(.regular(file.content), mode: bundle.mode, modified: file.date)
+            } else {
+                entry = try self.program(program, version, packages)
+            }
             entry.mode = bundle.mode
             (entry.userID, entry.groupID, entry.attributes) = (0, 0, [:])
-            tree[try bundle.directory.appending("\(program.name)-\(version)")] = entry
-            if version == bundle.latest { tree[try bundle.directory.appending(program.name)] = entry }
+            tree[try bundle.directory.appending("\(program.name)-\(version)\(suffix)")] = entry
+            if version == bundle.latest { tree[try bundle.directory.appending(program.name + suffix)] = entry }
         }
         tree.addParents(missingFrom: lower, time: time)
+        let origins = provided.values.map(\.origin.name)
         return LayerPlan(
             name: "\(request.definition.name) \(version)", tree: tree, created: Timestamp(seconds: time),
-            createdBy: "imagebuild: " + packages.map { "\($0.pin.name) \($0.pin.version)" }.joined(separator: ", "),
-            packages: packages)
+            createdBy: "imagebuild: "
+                + (packages.map { "\($0.pin.name) \($0.pin.version)" } + Set(origins).sorted(by: byBytes))
+                .joined(separator: ", "),
+            packages: packages, origins: self.origins(of: Array(provided.values)))
     }
 
     private static func program(
@@ -81,12 +92,13 @@ extension LayerPlan {
     ) throws -> FileEntry {
         guard let package = packages.first(where: { $0.pin.name == program.package }) else {
             throw ImageAssemblyError(
-                .invalidInput, "version \(version) has no package \(program.package) for \(program.name)")
+                .invalidInput, "version \(version) has no package \(program.package ?? "") for \(program.name)")
         }
-        guard let entry = package.contents.tree[program.file], case .regular = entry.kind else {
+        guard let file = program.file, let entry = package.contents.tree[file], case .regular = entry.kind else {
             throw ImageAssemblyError(
                 .invalidInput,
-                "package \(package.pin.name) \(package.pin.version) (\(package.pin.architecture)) has no file \(program.file)",
+                "package \(package.pin.name) \(package.pin.version) (\(package.pin.architecture)) has no file "
+                    + (program.file?.description ?? ""),
                 hint: "correct bundle.programs.\(program.name).file, or say with 'since' which version first has it")
         }
         return entry
@@ -111,6 +123,11 @@ extension LayerPlan {
             tree[path] = entry
             tree[path]?.modified = time
         }
+        for (path, input) in contents.inputFiles {
+            tree[path] = FileEntry(
+                .regular(input.provided.content), mode: input.file.mode, userID: input.file.owner.user,
+                groupID: input.file.owner.group, modified: time)
+        }
         for link in definition.links {
             tree[link.path] = FileEntry(.symlink(target: Array(link.target.utf8)), mode: 0o777, modified: time)
         }
@@ -118,8 +135,19 @@ extension LayerPlan {
         tree.addParents(missingFrom: lower, time: time)
         return LayerPlan(
             name: "files", tree: tree, created: Timestamp(seconds: time),
-            createdBy: "imagebuild: files of \(definition.name)")
+            createdBy: "imagebuild: files of \(definition.name)",
+            origins: origins(of: contents.inputFiles.values.map(\.provided)))
     }
+
+    private static func origins(of files: [ProvidedFile]) -> [FilePath: LayerOrigins.Origin] {
+        var origins: [FilePath: LayerOrigins.Origin] = [:]
+        for file in files {
+            if case .slice(let path, _, _) = file.content { origins[path] = file.origin }
+        }
+        return origins
+    }
+
+    private static func byBytes(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
 }
 
 extension FileTree {

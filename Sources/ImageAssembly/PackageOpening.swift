@@ -1,5 +1,5 @@
 package import ImageDefinition
-import LayerArchive
+package import LayerArchive
 package import OCIContent
 import OCIModel
 import SystemPackage
@@ -24,5 +24,26 @@ extension ContentStore {
         }
         try setRecord(Self.unpackedKind, pin.sha256, record.encode())
         return OpenedPackage(pin: pin, contents: try UnpackedPackage(record: record, spool: path(of: record.spool)))
+    }
+
+    /// Opens a release archive that is in the store, as `open(_:isCancelled:)` does a package.
+    ///
+    /// - Parameter name: what messages call it.
+    package func open(
+        _ pin: Lock.Archive, name: String, isCancelled: @escaping @Sendable () -> Bool
+    ) throws -> UnpackedPackage {
+        if let bytes = record(Self.unpackedKind, pin.sha256), let record = try? PackageRecord(decoding: bytes),
+            contains(record.spool, size: record.spoolSize)
+        {
+            let spool = try verifiedPath(of: record.spool, size: record.spoolSize)
+            return try UnpackedPackage(record: record, spool: spool)
+        }
+        let file = try verifiedPath(of: pin.sha256, size: pin.size)
+        let record = try add { spool in
+            let record = try ArchiveFile.unpack(file: file, name: name, into: spool, isCancelled: isCancelled)
+            return (record.spool, record)
+        }
+        try setRecord(Self.unpackedKind, pin.sha256, record.encode())
+        return try UnpackedPackage(record: record, spool: path(of: record.spool))
     }
 }

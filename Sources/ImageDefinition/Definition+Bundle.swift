@@ -6,7 +6,11 @@ extension Field {
         let versions = section["versions"]?.bundledVersions() ?? []
         let programs = section["programs"]?.programs(in: versions) ?? []
         guard let directory = section["directory"]?.path(), let mode = section["mode"]?.mode() else { return nil }
-        return Definition.Bundle(versions: versions, programs: programs, directory: directory, mode: mode)
+        var bundle = Definition.Bundle(versions: versions, programs: programs, directory: directory, mode: mode)
+        bundle.archives =
+            section["archives"]?.list().compactMap { $0.archive(known: [.version, .os, .arch, .exe]) } ?? []
+        bundle.go = section["go"]?.goBuild()
+        return bundle
     }
 
     private func bundledVersions() -> [Definition.BundledVersion] {
@@ -23,7 +27,8 @@ extension Field {
                 )
             }
             last = version
-            return Definition.BundledVersion(version: version, suites: suites)
+            return Definition.BundledVersion(
+                version: version, suites: suites, sha256: section["sha256"]?.sums() ?? [:])
         }
     }
 
@@ -34,11 +39,11 @@ extension Field {
                     && text.utf8.allSatisfy { isAlphanumeric($0) || "._-".utf8.contains($0) }
             }
             guard let section = value.section(.program) else { return nil }
-            let package = section["package"]?.packageName()
-            let file = section["file"]?.path()
-            let since = section["since"]?.since(in: versions)
-            guard let name, let package, let file else { return nil }
-            return Definition.Program(name: name, package: package, file: file, since: since)
+            let program = Definition.Program(
+                name: name ?? "", package: section["package"]?.packageName(), file: section["file"]?.path(),
+                member: section["member"]?.member(known: [.version, .os, .arch, .exe]),
+                goPackages: section["go"]?.goPackages() ?? [], since: section["since"]?.since(in: versions))
+            return name == nil ? nil : program
         }
         if case .mapping(let pairs) = node.value, pairs.isEmpty { report("'\(name)' is empty") }
         return programs
@@ -55,19 +60,21 @@ extension Field {
     }
 
     /// Numbers between points, as text: 3.10 is newer than 3.9.
-    private func version(minimumParts: Int) -> String? {
-        text("a version", like: "3.5.16") { text in
-            let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-            return (minimumParts...5).contains(parts.count)
-                && parts.allSatisfy { part in
-                    (1...9).contains(part.utf8.count) && part.utf8.allSatisfy { (0x30...0x39).contains($0) }
-                }
-        }
+    func version(minimumParts: Int) -> String? {
+        text("a version", like: "3.5.16") { VersionNumber.isVersion($0, minimumParts: minimumParts) }
     }
 }
 
 /// Orders upstream versions such as `3.5.16` number by number; a missing number counts as zero.
 enum VersionNumber {
+    static func isVersion(_ text: String, minimumParts: Int) -> Bool {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        return (minimumParts...5).contains(parts.count)
+            && parts.allSatisfy { part in
+                (1...9).contains(part.utf8.count) && part.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            }
+    }
+
     static func isAscending(_ a: String, _ b: String) -> Bool {
         let (left, right) = (numbers(a), numbers(b))
         for index in 0..<max(left.count, right.count) {

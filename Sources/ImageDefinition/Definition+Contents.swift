@@ -15,7 +15,15 @@ extension Definition {
         }
         var taken = bundledPaths
         directories = section["directories"]?.list().compactMap { $0.directory(&taken) } ?? []
-        files = section["files"]?.list().compactMap { $0.extraFile(&taken) } ?? []
+        for field in section["files"]?.list() ?? [] {
+            switch Self.isInputFile(field) {
+            case true?:
+                if let file = field.inputFile(of: self, { $0.free(&taken) }) { inputFiles.append(file) }
+            case false?:
+                if let file = field.extraFile(&taken) { files.append(file) }
+            case nil: break
+            }
+        }
         links = section["links"]?.list().compactMap { $0.link(&taken) } ?? []
     }
 
@@ -85,7 +93,7 @@ extension Field {
     }
 
     /// A path that no earlier entry has taken.
-    private func free(_ taken: inout [EntryPath: String]) -> EntryPath? {
+    fileprivate func free(_ taken: inout [EntryPath: String]) -> EntryPath? {
         guard let path = path() else { return nil }
         if let owner = taken.updateValue("'\(name)'", forKey: path) {
             report("the path '\(path)' is filled by \(owner) already", hint: "keep one of the entries")

@@ -3,7 +3,7 @@ import OCIModel
 extension Field {
     /// The suites of `bundle` may be named among those whose expiry or missing index is accepted.
     func debianRequirement(
-        with bundle: Definition.Bundle?, on platforms: [Platform]
+        with bundle: Definition.Bundle?, on platforms: [Platform], moreSuites: [String]
     ) -> Definition.DebianRequirement? {
         guard let section = section(.debian) else { return nil }
         var named: Set<String> = []
@@ -19,7 +19,7 @@ extension Field {
         var requirement = Definition.DebianRequirement(
             suites: section["suites"]?.suites() ?? [], packages: packages,
             maintainerScripts: section["maintainer-scripts"]?.localPath(mayLeave: true) ?? "")
-        let used = requirement.suites(with: bundle)
+        let used = requirement.suites(with: bundle) + moreSuites
         requirement.acceptExpired = section["accept-expired"]?.acceptedExpiry(among: used) ?? []
         requirement.acceptMissing = section["accept-missing"]?.acceptedMissing(among: used, on: platforms) ?? []
         requirement.exclude = section["exclude"].flatMap { $0.isEmptyList ? nil : $0.patterns() } ?? []
@@ -27,7 +27,7 @@ extension Field {
     }
 
     /// A package's name alone, or a mapping with its name.
-    private func packageRequirement() -> Definition.PackageRequirement? {
+    func packageRequirement() -> Definition.PackageRequirement? {
         if case .scalar = node.value { return packageName().map { Definition.PackageRequirement(name: $0) } }
         guard let section = section(.package) else { return nil }
         let suites = section["suites"]?.suites()

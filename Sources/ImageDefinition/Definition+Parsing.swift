@@ -31,8 +31,10 @@ extension Definition {
             later.report("'debian' and 'base' exclude each other", hint: "keep the one that the image is based on")
         }
         bundle = section["bundle"]?.bundle()
-        debian = section["debian"]?.debianRequirement(with: bundle, on: platforms)
+        goToolchain = section["go-toolchain"]?.goToolchain()
+        debian = section["debian"]?.debianRequirement(with: bundle, on: platforms, moreSuites: goSuites)
         base = section["base"]?.baseImage()
+        checkOrigins(section)
         readContents(section)
         config = section["config"]?.settings() ?? Settings()
         labels = section["labels"]?.texts(of: self) ?? [:]

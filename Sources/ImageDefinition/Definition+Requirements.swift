@@ -22,6 +22,29 @@ private struct Requirements: Encodable {
         var version: String
         var suites: [String]
         var packages: [String]
+        /// Absent when empty, like all that came later.
+        var sha256: [String: Digest]?
+    }
+
+    struct Archive: Encodable {
+        var platforms: [String]
+        var urls: [String]
+        var sums: String?
+        var sha256: [String: Digest]
+    }
+
+    struct Go: Encodable {
+        var platforms: [String]
+        var source: String?
+        var packages: [Package]?
+        var archive: Archive?
+        var module: String?
+    }
+
+    struct Toolchain: Encodable {
+        var package: String?
+        var suites: [String]?
+        var archive: Archive?
     }
 
     var schema = 1
@@ -34,25 +57,75 @@ private struct Requirements: Encodable {
     /// The image and its digest.
     var base: [String]?
     var bundle: [Version]
+    var archives: [Archive]?
+    var go: [Go]?
+    var toolchain: Toolchain?
     /// The lock names the codec.
     var compression: String
 
     init(_ definition: Definition) {
         platforms = definition.platforms.map(\.description).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         suites = definition.debian?.suites ?? []
-        packages = (definition.debian?.packages ?? []).map {
-            Package(name: $0.name, suites: $0.suites, dependencies: $0.withDependencies)
-        }
+        packages = (definition.debian?.packages ?? []).map(Package.init)
         acceptExpired = (definition.debian?.acceptExpired ?? []).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         let missing = (definition.debian?.acceptMissing ?? []).map(\.description)
         acceptMissing = missing.isEmpty ? nil : missing.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         base = definition.base.map { [$0.reference, $0.digest.description] }
         compression = definition.compression.rawValue
         bundle = (definition.bundle?.versions ?? []).map { version in
-            let packages = Set((definition.bundle?.programs(of: version) ?? []).map(\.package))
+            let packages = Set((definition.bundle?.programs(of: version) ?? []).compactMap(\.package))
             return Version(
                 version: version.version, suites: version.suites,
-                packages: packages.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+                packages: packages.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) },
+                sha256: version.sha256.isEmpty ? nil : version.sha256)
+        }
+        addInputs(definition)
+    }
+
+    private mutating func addInputs(_ definition: Definition) {
+        let bundled = (definition.bundle?.archives ?? []).map(Archive.init)
+        let single = definition.inputFiles.compactMap { file in
+            if case .archive(let archive, _) = file.kind { Archive(archive) } else { nil }
+        }
+        archives = bundled.isEmpty && single.isEmpty ? nil : bundled + single
+        let sources = definition.inputFiles.compactMap { file in
+            if case .go(let source, _) = file.kind { Go(source, platforms: []) } else { nil }
+        }
+        let builds = (definition.bundle?.go).map { [Go($0.source, platforms: $0.platforms)] } ?? []
+        go = builds.isEmpty && sources.isEmpty ? nil : builds + sources
+        switch definition.goToolchain {
+        case .packages(let name, let suites): toolchain = Toolchain(package: name, suites: suites)
+        case .archive(let archive): toolchain = Toolchain(archive: Archive(archive))
+        case nil: break
+        }
+    }
+}
+
+extension Requirements.Package {
+    fileprivate init(_ requirement: Definition.PackageRequirement) {
+        self.init(name: requirement.name, suites: requirement.suites, dependencies: requirement.withDependencies)
+    }
+}
+
+extension Requirements.Archive {
+    fileprivate init(_ requirement: Definition.ArchiveRequirement) {
+        self.init(
+            platforms: requirement.platforms, urls: requirement.urls, sums: requirement.sums,
+            sha256: requirement.sha256)
+    }
+}
+
+extension Requirements.Go {
+    /// Of a folder nothing is locked: its files are the repository's own.
+    fileprivate init(_ source: Definition.GoSource, platforms: [String]) {
+        self.init(platforms: platforms)
+        switch source {
+        case .packages(let name, let others):
+            self.source = name
+            packages = others.map(Requirements.Package.init)
+        case .archive(let requirement): archive = Requirements.Archive(requirement)
+        case .folder: break
+        case .module(let path, let version): module = "\(path)@\(version)"
         }
     }
 }

@@ -16,6 +16,10 @@ package struct Definition: Hashable, Sendable {
     package var groups: [Group] = []
     package var directories: [Directory] = []
     package var files: [ExtraFile] = []
+    /// Files from archives, compiled, or generated.
+    package var inputFiles: [InputFile] = []
+    /// Set where anything is compiled.
+    package var goToolchain: GoToolchain?
     package var links: [Link] = []
     package var config: Settings = Settings()
     package var labels: [String: String] = [:]
@@ -105,6 +109,10 @@ extension Definition {
         package var programs: [Program]
         package var directory: EntryPath
         package var mode: UInt16
+        /// Where versions come from that no Debian suite has; the first that fits a platform is taken.
+        package var archives: [ArchiveRequirement] = []
+        /// How versions are compiled for platforms that nobody has made programs for.
+        package var go: GoBuild?
         /// The newest bundled version.
         package var latest: String { versions.last?.version ?? "" }
         package init(versions: [BundledVersion], programs: [Program], directory: EntryPath, mode: UInt16) {
@@ -118,25 +126,55 @@ extension Definition {
     package struct BundledVersion: Hashable, Sendable {
         /// `3.5.16`: the package's upstream version must be this.
         package var version: String
+        /// Empty where no Debian package has this version.
         package var suites: [String]
-        package init(version: String, suites: [String]) {
+        /// Of the bundle's archive, by `os/architecture`.
+        package var sha256: [String: Digest]
+        package init(version: String, suites: [String], sha256: [String: Digest] = [:]) {
             self.version = version
             self.suites = suites
+            self.sha256 = sha256
         }
     }
 
     package struct Program: Hashable, Sendable {
         package var name: String
-        package var package: String
+        /// Set, with `file`, where any version comes from Debian packages.
+        package var package: String?
         /// The file inside the package.
-        package var file: EntryPath
+        package var file: EntryPath?
+        /// The file inside the bundle's archive, with `${version}` and the like.
+        package var member: String?
+        /// The Go package to compile, by the first version that has it there, ascending.
+        package var goPackages: [GoPackage] = []
         /// The first version (`3.5`) that has this program; earlier bundled versions go without.
         package var since: String?
-        package init(name: String, package: String, file: EntryPath, since: String? = nil) {
+        package init(
+            name: String, package: String? = nil, file: EntryPath? = nil, member: String? = nil,
+            goPackages: [GoPackage] = [], since: String? = nil
+        ) {
             self.name = name
             self.package = package
             self.file = file
+            self.member = member
+            self.goPackages = goPackages
             self.since = since
+        }
+
+        /// The Go package that holds this program in a version.
+        package func goPackage(of version: String) -> String? {
+            goPackages.last { !VersionNumber.isAscending(version, $0.since) }?.path
+        }
+    }
+
+    package struct GoPackage: Hashable, Sendable {
+        /// The first version that has the program there; `0` for any.
+        package var since: String
+        /// An import path, or a folder of the source: `./server`.
+        package var path: String
+        package init(since: String, path: String) {
+            self.since = since
+            self.path = path
         }
     }
 

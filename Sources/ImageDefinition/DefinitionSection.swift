@@ -1,6 +1,8 @@
 /// The mappings of `image.yaml` whose keys are fixed. `images/image.schema.json` has the same ones; a test compares them.
 enum DefinitionSection: String, CaseIterable {
     case image, debian, package, base, bundle, program, version, user, group, directory, file, link, config, healthcheck
+    case archive, go
+    case goToolchain = "go-toolchain"
 
     var keys: Keys {
         switch self {
@@ -9,7 +11,7 @@ enum DefinitionSection: String, CaseIterable {
                 required: ["schema", "name", "platforms"],
                 optional: [
                     "revision", "debian", "base", "bundle", "users", "groups", "directories", "files", "links",
-                    "config", "labels", "annotations", "compression", "platform-specific",
+                    "config", "labels", "annotations", "compression", "platform-specific", "go-toolchain",
                 ])
         case .debian:
             Keys(
@@ -17,19 +19,22 @@ enum DefinitionSection: String, CaseIterable {
                 optional: ["accept-expired", "accept-missing", "exclude"])
         case .package: Keys(required: ["name"], optional: ["suites", "dependencies"])
         case .base: Keys(required: ["image", "digest"])
-        case .bundle: Keys(required: ["directory", "mode", "programs", "versions"])
-        case .program: Keys(required: ["package", "file"], optional: ["since"])
-        case .version: Keys(required: ["version", "suites"])
+        case .bundle: Keys(required: ["directory", "mode", "programs", "versions"], optional: ["archives", "go"])
+        case .program: Keys(optional: ["package", "file", "member", "go", "since"])
+        case .version: Keys(required: ["version"], optional: ["suites", "sha256"])
         case .user: Keys(required: ["name", "id", "group"], optional: ["home", "shell"])
         case .group: Keys(required: ["name", "id"])
         case .directory: Keys(required: ["path"], optional: ["mode", "owner"])
-        case .file: Keys(required: ["source", "path"], optional: ["mode", "owner"])
+        case .file: Keys(required: ["path"], optional: ["source", "text", "archive", "member", "go", "mode", "owner"])
         case .link: Keys(required: ["path", "target"])
         case .config:
             Keys(optional: [
                 "user", "ports", "environment", "entrypoint", "command", "volumes", "working-directory", "stop-signal",
                 "healthcheck",
             ])
+        case .archive: Keys(required: ["urls"], optional: ["platforms", "sums", "sha256"])
+        case .go: Keys(optional: ["platforms", "source", "packages", "archive", "folder", "module", "package"])
+        case .goToolchain: Keys(optional: ["package", "suites", "archive"])
         case .healthcheck: Keys(required: ["test"], optional: ["interval", "timeout", "start-period", "retries"])
         }
     }

@@ -22,20 +22,45 @@ extension Lock {
         }
         for (name, inputs) in platforms.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
             if (try? Platform(name))?.description != name { refuse("'\(name)' is not a platform like linux/ppc64le") }
-            let bundle = inputs.bundle.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-            for (place, packages) in [("base of \(name)", inputs.base)]
-                + bundle.map({ ("\($0.key) of \(name)", $0.value) })
-            {
-                var names: Set<String> = []
-                for package in packages {
-                    if !names.insert(package.name).inserted { refuse("'\(package.name)' is listed twice in \(place)") }
-                    package.check(refuse)
-                    if !indexes.contains([package.archive, package.suite, package.index]) {
-                        refuse("the index of '\(package.name)' in \(place) is not among the releases")
-                    }
-                }
+            for (place, packages) in inputs.places.map({ ("\($0) of \(name)", $1) }) {
+                check(packages, in: place, indexes, refuse)
             }
         }
+        for (host, packages) in (toolchains ?? [:]).sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+            if (try? Platform(host))?.description != host { refuse("'\(host)' is not a platform like linux/ppc64le") }
+            check(packages, in: "the toolchain of \(host)", indexes, refuse)
+        }
+        var addresses: Set<String?> = []
+        for archive in archives ?? [] {
+            if !addresses.insert(archive.urls.first).inserted {
+                refuse("'\(archive.urls.first ?? "")' is listed twice")
+            }
+            archive.check(refuse)
+        }
+    }
+
+    private func check(
+        _ packages: [Package], in place: String, _ indexes: Set<[String]>, _ refuse: (String) -> Void
+    ) {
+        var names: Set<String> = []
+        for package in packages {
+            if !names.insert(package.name).inserted { refuse("'\(package.name)' is listed twice in \(place)") }
+            package.check(refuse)
+            if !indexes.contains([package.archive, package.suite, package.index]) {
+                refuse("the index of '\(package.name)' in \(place) is not among the releases")
+            }
+        }
+    }
+}
+
+extension Lock.PlatformInputs {
+    /// Every list of packages with what it is for: `base`, `3.5.16`, `source of 3.5.16`.
+    fileprivate var places: [(String, [Lock.Package])] {
+        func sorted(_ lists: [String: [Lock.Package]]) -> [(key: String, value: [Lock.Package])] {
+            lists.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        }
+        return [("base", base)] + sorted(bundle).map { ($0.key, $0.value) }
+            + sorted(sources ?? [:]).map { ("source of \($0.key)", $0.value) }
     }
 }
 

@@ -14,14 +14,21 @@ package struct Lock: Hashable, Sendable, Codable {
     package var releases: [Release]
     /// By `os/architecture`.
     package var platforms: [String: PlatformInputs]
+    /// Sorted by the first address; absent when none.
+    package var archives: [Archive]?
+    /// Debian's Go toolchain by the machine that runs it (`linux/amd64`), each sorted by name; absent when none.
+    package var toolchains: [String: [Package]]?
 
     package init(
-        requirements: Digest, codec: String, releases: [Release], platforms: [String: PlatformInputs]
+        requirements: Digest, codec: String, releases: [Release], platforms: [String: PlatformInputs],
+        archives: [Archive]? = nil, toolchains: [String: [Package]]? = nil
     ) {
         self.requirements = requirements
         self.codec = codec
         self.releases = releases
         self.platforms = platforms
+        self.archives = archives
+        self.toolchains = toolchains
     }
 
     /// A signed `InRelease` and the indexes taken from it.
@@ -81,9 +88,13 @@ package struct Lock: Hashable, Sendable, Codable {
         package var base: [Package]
         /// The packages of each bundled version, by version, sorted by name.
         package var bundle: [String: [Package]]
-        package init(base: [Package], bundle: [String: [Package]]) {
+        /// The source-library packages that bundled versions are compiled from, by version, sorted by name; absent when
+        /// none.
+        package var sources: [String: [Package]]?
+        package init(base: [Package], bundle: [String: [Package]], sources: [String: [Package]]? = nil) {
             self.base = base
             self.bundle = bundle
+            self.sources = sources
         }
     }
 

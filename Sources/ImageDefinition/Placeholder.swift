@@ -2,7 +2,7 @@ package import OCIModel
 
 /// A name that stands for a value in a text: `${version}`.
 enum Placeholder: String, CaseIterable {
-    case version, revision, tag, arch
+    case version, revision, tag, arch, os, exe, versions
 
     /// The names between `${` and `}` in a text; `nil` for one that is never closed.
     static func names(in text: String) -> [String?] {

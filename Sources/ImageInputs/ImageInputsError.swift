@@ -29,6 +29,8 @@ package struct ImageInputsError: Error, Sendable, CustomStringConvertible {
         case untimely
         /// Requirements that the suites cannot meet; the message lists all.
         case unsatisfiable
+        /// Source that the compiler refuses, or that takes more time or memory than it may.
+        case uncompilable
         /// A program or keyring that the machine lacks; the hint names the package.
         case toolMissing
     }

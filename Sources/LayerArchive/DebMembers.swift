@@ -21,7 +21,7 @@ struct DebMembers {
         guard members.count >= 3, members[0].name == "debian-binary" else {
             throw Self.corrupt(file.path, "its members are not those of a Debian package")
         }
-        let version = try Self.read(file, at: members[0].offset, count: Int(min(members[0].size, 64)))
+        let version = try file.bytes(at: members[0].offset, count: Int(min(members[0].size, 64)))
         guard version.starts(with: "2.".utf8) else {
             throw Self.corrupt(
                 file.path, "its format '\(String(decoding: version.prefix(16), as: UTF8.self))' is not 2.x")
@@ -53,7 +53,7 @@ struct DebMembers {
     /// The first members up to data.tar; those whose names begin with `_` are for others and skipped, as deb(5) says.
     private static func list(_ file: OpenFile) throws(LayerArchiveError) -> [Member] {
         let size = try file.size()
-        guard try read(file, at: 0, count: 8).elementsEqual("!<arch>\n".utf8) else {
+        guard try file.bytes(at: 0, count: 8).elementsEqual("!<arch>\n".utf8) else {
             throw corrupt(file.path, "it is no ar archive")
         }
         var members: [Member] = []
@@ -70,7 +70,7 @@ struct DebMembers {
     }
 
     private static func header(_ file: OpenFile, at offset: Int64) throws(LayerArchiveError) -> Member {
-        let bytes = try read(file, at: offset, count: 60)
+        let bytes = try file.bytes(at: offset, count: 60)
         guard bytes.count == 60, bytes[58...].elementsEqual("`\n".utf8), let size = number(bytes[48..<58]),
             let modified = number(bytes[16..<28])
         else { throw corrupt(file.path, "the ar header at byte \(offset) is damaged") }
@@ -83,16 +83,6 @@ struct DebMembers {
         let digits = field.prefix { $0 != UInt8(ascii: " ") }
         guard digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         return Int64(String(decoding: digits, as: UTF8.self))
-    }
-
-    private static func read(
-        _ file: OpenFile, at offset: Int64, count: Int
-    ) throws(LayerArchiveError) -> [UInt8] {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
-        defer { buffer.deallocate() }
-        let path = file.path
-        let read = try file.descriptor.readFully(at: offset, into: buffer, doing: "read \(path)")
-        return Array(buffer[..<read])
     }
 
     private static func corrupt(_ file: FilePath, _ reason: String) -> LayerArchiveError {

@@ -32,7 +32,7 @@ package enum DebPackage {
         var controlTar = try tar(members.control, totalSize: limits.heldSize)
         let control = try readControl(&controlTar, of: name)
         var dataTar = try tar(members.data, totalSize: limits.totalSize)
-        var data = PackageTree(package: name, spool: spool)
+        var data = PackageTree(subject: "the package \(name)", spool: spool)
         while let member = try dataTar.next() { try data.add(member, content: &dataTar) }
         _ = try dataTar.finish()
         return try data.record(control: control, date: members.marker.modified)

@@ -14,13 +14,14 @@ extension FileContent {
         case .slice(let source, let start, let size):
             let input = try FileDescriptor.open(source, .readOnly, options: .closeOnExec)
             defer { try? input.close() }
-            var buffer = [UInt8](repeating: 0, count: 1 << 20)
+            var buffer = [UInt8](repeating: 0, count: Int(max(1, min(1 << 20, size))))
             var done: Int64 = 0
             while done < size {
                 let count = try buffer.withUnsafeMutableBytes { bytes in
                     try input.read(
                         fromAbsoluteOffset: start + done,
-                        into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<Int(min(1 << 20, size - done))]))
+                        into: UnsafeMutableRawBufferPointer(
+                            rebasing: bytes[..<Int(min(Int64(bytes.count), size - done))]))
                 }
                 guard count > 0 else { throw Errno.ioError }
                 _ = try output.writeAll(buffer[..<count])

@@ -6,19 +6,27 @@ final class FileRange {
     private let name: String
     private var offset: Int64
     private var remaining: Int64
+    /// Bytes that stand before and after those of the file, for a decoder that wants a frame around them.
+    private var prefix: [UInt8]
+    private var suffix: [UInt8]
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 64)
     /// A C callback cannot throw: the stream asks for this when the callback has failed.
     private(set) var failure: LayerArchiveError?
 
     /// `size` bytes from `offset` on; a file that ends earlier is an error.
-    init(_ file: OpenFile, name: String, offset: Int64, size: Int64) {
+    init(
+        _ file: OpenFile, name: String, offset: Int64, size: Int64, prefix: [UInt8] = [], suffix: [UInt8] = []
+    ) {
         (self.file, self.name, self.offset, remaining) = (file, name, offset, size)
+        (self.prefix, self.suffix) = (prefix, suffix)
     }
 
     deinit { buffer.deallocate() }
 
     /// The next bytes; empty at the end, `nil` after a failure.
     func read() -> UnsafeRawBufferPointer? {
+        if !prefix.isEmpty { return take(&prefix) }
+        if remaining == 0, !suffix.isEmpty { return take(&suffix) }
         let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(min(Int64(buffer.count), remaining))])
         do throws(LayerArchiveError) {
             let count = try file.descriptor.readFully(at: offset, into: part, doing: "read \(name)")
@@ -32,5 +40,12 @@ final class FileRange {
         offset += Int64(part.count)
         remaining -= Int64(part.count)
         return UnsafeRawBufferPointer(part)
+    }
+
+    /// The frame is a few bytes, fewer than the buffer has.
+    private func take(_ bytes: inout [UInt8]) -> UnsafeRawBufferPointer {
+        buffer.copyBytes(from: bytes)
+        defer { bytes = [] }
+        return UnsafeRawBufferPointer(rebasing: buffer[..<bytes.count])
     }
 }

@@ -1,4 +1,4 @@
-import OCIModel
+package import OCIModel
 import SystemPackage
 
 extension FileTree {
@@ -58,6 +58,25 @@ extension FileTree {
                 firstOfDigest[digest] = path
             }
         }
+    }
+}
+
+extension FileTree {
+    /// Stands for the files' paths, bytes and executability, and the links; times, owners and other modes are no part.
+    package func contentDigest() throws(LayerArchiveError) -> Digest {
+        var hasher = SHA256Hasher()
+        for (path, entry) in sorted {
+            let text: String
+            switch entry.kind {
+            case .regular(let content): text = "\(try content.digest(of: path).hex) \(entry.mode & 0o100)"
+            case .symlink(let target): text = "link \(Digest(of: target).hex)"
+            case .hardLink(let original): text = "same as \(Digest(of: original.bytes).hex)"
+            case .directory: text = "directory"
+            default: text = "special"
+            }
+            for bytes in [path.bytes, Array(text.utf8)] { hasher.update(bytes + [0]) }
+        }
+        return hasher.finish()
     }
 }
 

@@ -1,24 +1,34 @@
 import OCIModel
 import SystemPackage
 
-/// The tree of a package's data member while it is read: what would leave the root is refused as it comes.
+/// The tree of a package's data member, or of a release archive, while it is read: what would leave the root is refused as it comes.
 struct PackageTree {
-    private let package: String
+    /// What messages call it: `the package etcd.deb`.
+    private let subject: String
     private let spool: FileDescriptor
     private var spoolSize: Int64 = 0
     private var hasher = SHA256Hasher()
     private var tree = FileTree()
+    /// When the newest file was changed; the epoch for none.
+    private(set) var newest: Int64 = 0
 
-    init(package: String, spool: FileDescriptor) { (self.package, self.spool) = (package, spool) }
+    /// Hands out a file's contents in pieces.
+    typealias Content = ((UnsafeRawBufferPointer) throws(LayerArchiveError) -> Void) throws(LayerArchiveError) -> Void
+
+    init(subject: String, spool: FileDescriptor) { (self.subject, self.spool) = (subject, spool) }
 
     mutating func add(_ member: TarMember, content tar: inout TarReader) throws(LayerArchiveError) {
+        try add(member) { use throws(LayerArchiveError) in try tar.readContent(use) }
+    }
+
+    mutating func add(_ member: TarMember, content: Content) throws(LayerArchiveError) {
         let path = try inside(member.path, of: member)
         if path.isRoot {
             guard member.kind == .directory else { throw refused(member, "it would replace the root directory") }
             return
         }
         guard tree[path] == nil else { throw refused(member, "there is another member of that name") }
-        let kind = try kind(of: member, content: &tar)
+        let kind = try kind(of: member, content)
         tree[path] = FileEntry(
             kind, mode: member.mode, userID: member.userID, groupID: member.groupID, modified: member.modified,
             attributes: member.attributes)
@@ -28,16 +38,16 @@ struct PackageTree {
     func record(control: [String: [UInt8]], date: Int64) throws(LayerArchiveError) -> PackageRecord {
         do throws(LayerArchiveError) { try tree.checkStructure() } catch {
             throw LayerArchiveError(
-                .escape, "cannot open the package \(package): \(error.message)",
-                hint: "the package is hostile or damaged; do not use it")
+                .escape, "cannot open \(subject): \(error.message)",
+                hint: "it is hostile or damaged; do not use it")
         }
         return PackageRecord(
             date: date, spool: hasher.finish(), spoolSize: spoolSize, control: control, tree: tree)
     }
 
-    private mutating func kind(of member: TarMember, content tar: inout TarReader) throws(LayerArchiveError)
-        -> FileEntry.Kind
-    {
+    private mutating func kind(
+        of member: TarMember, _ content: Content
+    ) throws(LayerArchiveError) -> FileEntry.Kind {
         switch member.kind {
         case .directory: return .directory
         case .symlink(let target):
@@ -49,7 +59,7 @@ struct PackageTree {
             let path = try inside(target, of: member)
             guard case .regular = tree[path]?.kind else {
                 guard case .hardLink(let file) = tree[path]?.kind else {
-                    throw refused(member, "it is a hard link to '\(path)', no file before it in the package")
+                    throw refused(member, "it is a hard link to '\(path)', no file before it there")
                 }
                 return .hardLink(to: file)
             }
@@ -59,8 +69,9 @@ struct PackageTree {
         case .fifo: return .fifo
         case .regular:
             let start = spoolSize
-            try tar.readContent { bytes throws(LayerArchiveError) in
-                try spool.writeFully(bytes, doing: "write the contents of \(package)")
+            newest = max(newest, member.modified)
+            try content { bytes throws(LayerArchiveError) in
+                try spool.writeFully(bytes, doing: "write the contents of \(subject)")
                 hasher.update(bytes)
                 spoolSize += Int64(bytes.count)
             }
@@ -77,7 +88,7 @@ struct PackageTree {
 
     private func refused(_ member: TarMember, _ reason: String) -> LayerArchiveError {
         LayerArchiveError(
-            .escape, "cannot open the package \(package): its member '\(member.shownPath)' is refused: \(reason)",
-            hint: "the package is hostile or damaged; do not use it")
+            .escape, "cannot open \(subject): its member '\(member.shownPath)' is refused: \(reason)",
+            hint: "it is hostile or damaged; do not use it")
     }
 }

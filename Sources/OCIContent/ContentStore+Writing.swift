@@ -35,6 +35,21 @@ extension ContentStore {
         }
     }
 
+    /// Keeps a copy of a file under the digest of its bytes.
+    package func add(copyOf path: FilePath) throws -> (digest: Digest, size: Int64) {
+        var size: Int64 = 0
+        let digest = try add { file in
+            var problem: (any Error)?
+            let digest = try Self.digest(of: path) { piece in
+                size += Int64(piece.count)
+                do { if problem == nil { _ = try file.writeAll(piece) } } catch { problem = error }
+            }
+            if let problem = problem as? Errno { throw ContentError(problem, "cannot write to the store \(root)") }
+            return (digest, digest)
+        }
+        return (digest, size)
+    }
+
     /// Gives `download` the path of a partial file of the blob `digest`, which may hold the beginning already, and keeps
     /// the file under the digest when `download` returns: by then it must have checked that the bytes are the blob's.
     ///

@@ -90,6 +90,12 @@ package enum FileSystem {
         }
     }
 
+    package static func makeSymlink(_ path: FilePath, to target: String) throws {
+        guard Glibc.symlink(target, path.string) == 0 else {
+            throw ContentError(Errno(rawValue: errno), "cannot make the link \(path)")
+        }
+    }
+
     /// - Returns: `false` where the name exists already, or the two are on different file systems.
     static func link(_ old: FilePath, to new: FilePath) -> Bool { Glibc.link(old.string, new.string) == 0 }
 

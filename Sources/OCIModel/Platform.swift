@@ -44,8 +44,11 @@ package struct Platform: Hashable, Sendable, CustomStringConvertible {
     /// The architecture's name in the Debian archive.
     package var debianArchitecture: String { architecture == "ppc64le" ? "ppc64el" : architecture }
 
+    /// `os/architecture`: what a program is made for, whichever version of the system it will run on.
+    package var withoutVersion: String { "\(os)/\(architecture)" }
+
     /// `os/architecture[:osversion]`, as `Platform(_:)` reads it.
-    package var description: String { "\(os)/\(architecture)" + (osVersion.map { ":" + $0 } ?? "") }
+    package var description: String { withoutVersion + (osVersion.map { ":" + $0 } ?? "") }
 }
 
 extension Platform: Codable {

@@ -22,24 +22,25 @@ struct BuildRun: Sendable {
     func run() async throws -> BuiltImage {
         let began = Surroundings.nanoseconds
         let files = try platforms.map { try FolderFiles(folder.definition.files, in: folder.path, for: $0) }
+        let sources = try folder.goFolders()
         let scripts = try folder.maintainerScriptsBytes()
         let lock = try usableLock()
-        if let lock, let known = store.builtImage(try key(lock.bytes, scripts, files)) {
+        if let lock, let known = store.builtImage(try key(lock.bytes, scripts, files + sources.values)) {
             try await put(known)
             console.note("\(folder.definition.name) \(known.tag): nothing changed")
             return known
         }
-        let (built, lockBytes) = try await buildAnew(lock, scripts, files)
+        let (built, lockBytes) = try await buildAnew(lock, scripts, files, sources)
         // A file changed in the moment before we looked could change again within the clock's grain, unnoticed.
-        if files.allSatisfy({ $0.latestChange < began - 100_000_000 }) {
-            try store.remember(built, as: key(lockBytes, scripts, files))
+        if (files + sources.values).allSatisfy({ $0.latestChange < began - 100_000_000 }) {
+            try store.remember(built, as: key(lockBytes, scripts, files + sources.values))
         }
         return built
     }
 
     /// The lock where it answers the definition; one that does not is as good as none, and `--locked` refuses it.
     private func usableLock() throws -> LockFile? {
-        guard folder.needsLock else { return try LockFile(empty: folder.definition) }
+        guard folder.definition.needsLock else { return try LockFile(empty: folder.definition) }
         let file = try folder.lockFile()
         let isFresh = try file.map { try $0.lock.requirements == folder.definition.requirementsDigest } ?? false
         guard !isFresh else { return file }
@@ -54,15 +55,20 @@ struct BuildRun: Sendable {
     }
 
     private func buildAnew(
-        _ lock: LockFile?, _ scripts: [UInt8]?, _ files: [FolderFiles]
+        _ lock: LockFile?, _ scripts: [UInt8]?, _ files: [FolderFiles], _ sources: [String: FolderFiles]
     ) async throws -> (BuiltImage, lockBytes: [UInt8]) {
         let pool = BlockingPool(threads: Surroundings.coreCount)
         let view = BuildView(console, platforms)
         let result = try await Downloader.withDownloader(network.downloadSettings()) { downloader in
             let archive = DebianArchive(
                 mirrors: try network.mirrors(), downloader: downloader, store: store, pool: pool)
-            let lock = try await fetched(lock, archive, view)
-            let built = try await assemble(lock.lock, scripts, files, pool, view)
+            let releases = ReleaseArchives(
+                mirrors: try network.archiveMirrors(), downloader: downloader, store: store)
+            let lock = try await fetched(lock, archive, releases, view)
+            let made = MadeInputs(
+                definition: folder.definition, lock: lock.lock, folders: sources, isOffline: isOffline, store: store,
+                pool: pool, archive: archive, releases: releases, console: console)
+            let built = try await assemble(lock.lock, scripts, files, try await made.make(for: platforms), pool, view)
             return (built, lock.bytes)
         }
         try await put(result.0)
@@ -73,8 +79,12 @@ struct BuildRun: Sendable {
 
     /// Brings every locked package into the store. Where one is gone from the archive and from the snapshots too, the
     /// inputs are resolved anew, loudly; `--locked` refuses that.
-    private func fetched(_ lock: LockFile?, _ archive: DebianArchive, _ view: BuildView) async throws -> LockFile {
-        guard var current = lock else { return try await fetched(relocked(archive, nil), archive, view) }
+    private func fetched(
+        _ lock: LockFile?, _ archive: DebianArchive, _ releases: ReleaseArchives, _ view: BuildView
+    ) async throws -> LockFile {
+        guard var current = lock else {
+            return try await fetched(relocked(archive, releases, nil), archive, releases, view)
+        }
         let packages = platforms.map { (platform: $0, packages: current.lock.packages(for: $0)) }
         if isOffline { try refuseMissing(packages.flatMap(\.packages)) }
         do {
@@ -88,14 +98,17 @@ struct BuildRun: Sendable {
         } catch let error as ImageInputsError where error.code == .notFound && lock?.isNew != true {
             console.warn(
                 "\(error.message)\n  resolving every input anew; the image will not be the one that was locked")
-            current = try await relocked(archive, current.lock)
-            return try await fetched(current, archive, view)
+            current = try await relocked(archive, releases, current.lock)
+            return try await fetched(current, archive, releases, view)
         }
         return current
     }
 
-    private func relocked(_ archive: DebianArchive, _ previous: Lock?) async throws -> LockFile {
-        var file = try folder.write(try await folder.resolve(archive, previous: previous, console: console))
+    private func relocked(
+        _ archive: DebianArchive, _ releases: ReleaseArchives, _ previous: Lock?
+    ) async throws -> LockFile {
+        var file = try folder.write(
+            try await folder.resolve(archive, releases, previous: previous, console: console))
         for change in previous?.staleness(against: file.lock) ?? [] { console.warn(change) }
         console.note("wrote \(folder.lockPath)")
         file.isNew = true
@@ -111,7 +124,8 @@ struct BuildRun: Sendable {
     }
 
     private func assemble(
-        _ lock: Lock, _ scripts: [UInt8]?, _ files: [FolderFiles], _ pool: BlockingPool, _ view: BuildView
+        _ lock: Lock, _ scripts: [UInt8]?, _ files: [FolderFiles], _ made: [MadeInputs.Made], _ pool: BlockingPool,
+        _ view: BuildView
     ) async throws -> BuiltImage {
         for concession in lock.concessions { console.warn("\(concession); the definition accepts that") }
         let packages = platforms.map { (platform: $0, packages: lock.packages(for: $0)) }
@@ -125,8 +139,11 @@ struct BuildRun: Sendable {
                 return try await pool.run { flag in try store.open(pin, isCancelled: { flag.isSet }) }
             })
         { opened[package.pin.sha256] = package }
-        let contents = try zip(platforms, files).map { platform, files in
-            try PlatformContents(lock.inputs(for: platform), opened, platform: platform, files: files.tree)
+        let contents = try zip(zip(platforms, files), made).map { pair, made in
+            var contents = try PlatformContents(
+                lock.inputs(for: pair.0), opened, platform: pair.0, files: pair.1.tree)
+            (contents.provided, contents.inputFiles) = (made.programs, made.files)
+            return contents
         }
         let plan = try BuildPlan(request(lock, scripts), contents: contents)
         view.expectLayers(plan)

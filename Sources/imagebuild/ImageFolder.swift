@@ -10,13 +10,20 @@ struct ImageFolder {
     let definitionBytes: [UInt8]
 
     var definitionPath: FilePath { path.appending("image.yaml") }
-    var lockPath: FilePath { path.appending("image.lock.json") }
-    var proofPath: FilePath { path.appending("lock") }
+    var lockPath: FilePath { lockFolder.appending("image.lock.json") }
+    var proofPath: FilePath { lockFolder.appending("lock") }
+    /// Of inputs that only a user's changes ask for: beside the outputs, so that the committed lock stays as it is.
+    private let overriddenLock: String?
+
+    private var lockFolder: FilePath {
+        guard let overriddenLock else { return path }
+        return repositoryRoot.appending(".imagebuild").appending("locks").appending(overriddenLock)
+    }
 
     private static let definitionLimit: Int64 = 1 << 20
 
     /// Finds `IMAGE`: a folder with an `image.yaml`, or a name under the `images/` of this folder or one above it.
-    init(_ image: String, from current: FilePath, revision: Int? = nil) throws {
+    init(_ image: String, from current: FilePath, overrides: DefinitionOverrides = DefinitionOverrides()) throws {
         guard let path = Self.find(image, from: current) else {
             throw CommandError(
                 status: .refused,
@@ -29,9 +36,11 @@ struct ImageFolder {
             throw CommandError(status: .refused, message: "\(file) is missing")
         }
         definitionBytes = bytes
-        var definition = try Definition(parsing: bytes, file: file.string)
-        if let revision { definition.revision = revision }
-        self.definition = definition
+        let committed = try Definition(parsing: bytes, file: file.string)
+        definition = try committed.overridden(by: overrides)
+        let asked = try definition.requirementsDigest
+        let isCommitted = try asked == committed.requirementsDigest
+        overriddenLock = isCommitted ? nil : "\(definition.name)-\(asked.hex.prefix(12))"
     }
 
     /// The file of audited maintainer scripts; the definition itself where it needs none.

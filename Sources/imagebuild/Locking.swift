@@ -24,9 +24,6 @@ extension LockFile {
 }
 
 extension ImageFolder {
-    /// Whether anything of this image comes from an archive and so must be locked.
-    var needsLock: Bool { definition.debian != nil || definition.bundle != nil }
-
     /// - Returns: `nil` where there is none yet.
     func lockFile() throws -> LockFile? {
         guard let bytes = try FileSystem.read(lockPath, limit: Int64(Lock.sizeLimit)) else { return nil }
@@ -34,12 +31,22 @@ extension ImageFolder {
     }
 
     /// Resolves every input anew against the archive as it is now.
-    func resolve(_ archive: DebianArchive, previous: Lock?, console: Console) async throws -> LockedInputs {
+    func resolve(
+        _ archive: DebianArchive, _ releases: ReleaseArchives, previous: Lock?, console: Console
+    ) async throws -> LockedInputs {
         let resolver = archive.resolver(verifier: Self.verifier) { console.note("\(definition.name): \($0)") }
-        return try await resolver.resolve(
+        var inputs = try await resolver.resolve(
             definition, requirements: try definition.requirementsDigest,
             codec: definition.compression.codec.name, now: Timestamp(seconds: Surroundings.now),
             previous: previous)
+        let requests =
+            definition.platforms.flatMap { definition.archiveRequests(on: $0) }
+            + definition.hostArchitectures.compactMap { definition.toolchainRequest(host: $0) }
+        let archives = try await releases.lock(requests, previous: previous?.archives ?? []) {
+            console.note("\(definition.name): \($0)")
+        }
+        if !archives.isEmpty { inputs.lock.archives = archives }
+        return inputs
     }
 
     /// Checks the signatures that the lock rests on.
@@ -47,6 +54,7 @@ extension ImageFolder {
 
     /// Writes the proof, then the lock that rests on it.
     func write(_ inputs: LockedInputs) throws -> LockFile {
+        try FileSystem.makeDirectories(lockPath.removingLastComponent())
         for (path, bytes) in inputs.proof {
             let file = proofPath.pushing(FilePath(path))
             try FileSystem.makeDirectories(file.removingLastComponent())
@@ -108,7 +116,7 @@ extension Lock {
         platforms[platform.description] ?? PlatformInputs(base: [], bundle: [:])
     }
 
-    /// Every package of a platform.
+    /// Every package that is in a platform's image.
     func packages(for platform: Platform) -> [Package] {
         let inputs = inputs(for: platform)
         return inputs.base + inputs.bundle.keys.sorted().flatMap { inputs.bundle[$0] ?? [] }

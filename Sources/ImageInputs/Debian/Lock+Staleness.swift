@@ -20,7 +20,7 @@ extension Lock {
                 found.append("\(platform): \(key) \(Self.change(old[key], new[key]))")
             }
         }
-        return found
+        return found + inputStaleness(against: fresh)
     }
 
     /// By name, bundled ones with their version in front.
@@ -29,7 +29,31 @@ extension Lock {
         for (version, packages) in inputs.bundle {
             for package in packages { named["\(package.name) (bundled \(version))"] = package }
         }
+        for (version, packages) in inputs.sources ?? [:] {
+            for package in packages { named["\(package.name) (source of \(version))"] = package }
+        }
         return named
+    }
+
+    /// Of the toolchains and archives.
+    private func inputStaleness(against fresh: Lock) -> [String] {
+        var found: [String] = []
+        for host in Set((toolchains ?? [:]).keys).union((fresh.toolchains ?? [:]).keys).sorted(by: Self.precedes) {
+            let (old, new) = (toolchains?[host] ?? [], fresh.toolchains?[host] ?? [])
+            for name in Set((old + new).map(\.name)).sorted(by: Self.precedes) {
+                let (before, after) = (old.first { $0.name == name }, new.first { $0.name == name })
+                if before?.withoutIndex != after?.withoutIndex {
+                    found.append("toolchain on \(host): \(name) \(Self.change(before, after))")
+                }
+            }
+        }
+        let (old, new) = (archives ?? [], fresh.archives ?? [])
+        for url in Set((old + new).compactMap(\.urls.first)).sorted(by: Self.precedes) {
+            let (before, after) = (old.first { $0.urls.first == url }, new.first { $0.urls.first == url })
+            guard before?.sha256 != after?.sha256 else { continue }
+            found.append("\(url): \(before?.sha256.short ?? "none") → \(after?.sha256.short ?? "none")")
+        }
+        return found
     }
 
     private static func change(_ old: Package?, _ new: Package?) -> String {

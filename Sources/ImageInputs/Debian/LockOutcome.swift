@@ -5,6 +5,7 @@ import OCIModel
 struct LockOutcome {
     let releases: [SignedRelease]
     private var platforms: [String: Lock.PlatformInputs] = [:]
+    private var toolchains: [String: [Lock.Package]] = [:]
     private var indexes: [String: [Lock.PackagesIndex]] = [:]
     private var missing: Set<IndexSource> = []
     private var stanzas: [IndexSource: [DebianPackage]] = [:]
@@ -17,16 +18,30 @@ struct LockOutcome {
     mutating func add(_ definition: Definition, _ platform: Platform, _ suiteIndexes: SuiteIndexes) throws {
         let suites = definition.debian?.suites ?? []
         var base: [Lock.Package] = []
-        for chosen in try resolve(definition.baseWishes, suites, suiteIndexes) {
+        // Debian has packages for Linux alone.
+        for chosen in platform.os == "linux" ? try resolve(definition.baseWishes, suites, suiteIndexes) : [] {
             base.append(Lock.Package(chosen.candidate))
             requiredBy[platform.description, default: [:]][chosen.candidate.package.name] = chosen.requiredBy
         }
         var bundle: [String: [Lock.Package]] = [:]
+        var sources: [String: [Lock.Package]] = [:]
         for version in definition.bundle?.versions ?? [] {
-            let chosen = try resolve(definition.wishes(for: version), version.suites, suiteIndexes)
-            bundle[version.version] = chosen.map { Lock.Package($0.candidate) }
+            bundle[version.version] = []
+            switch definition.bundle?.origin(of: version, on: platform) {
+            case .packages:
+                let chosen = try resolve(definition.wishes(for: version), version.suites, suiteIndexes)
+                bundle[version.version] = chosen.map { Lock.Package($0.candidate) }
+            case .go(let build):
+                let wishes = build.source.wishes(for: version)
+                if wishes.isEmpty { break }
+                let chosen = try resolve(wishes, version.suites, suiteIndexes, keeping: \.isGoSource)
+                sources[version.version] = chosen.map { Lock.Package($0.candidate) }
+            case .archive, nil: break
+            }
         }
-        platforms[platform.description] = Lock.PlatformInputs(base: base, bundle: bundle)
+        try addToolchain(definition, platform.architecture, suiteIndexes)
+        platforms[platform.description] = Lock.PlatformInputs(
+            base: base, bundle: bundle, sources: sources.isEmpty ? nil : sources)
         missing.formUnion(suiteIndexes.missing)
         for release in releases {
             let index = try release.index(for: suiteIndexes.architecture)
@@ -35,11 +50,25 @@ struct LockOutcome {
         }
     }
 
+    /// Debian's toolchain for machines of this platform's architecture: its files alone, which need no C library.
+    private mutating func addToolchain(
+        _ definition: Definition, _ architecture: String, _ indexes: SuiteIndexes
+    ) throws {
+        guard case .packages(let name, let suites) = definition.goToolchain else { return }
+        let wishes = ["-go", "-src"].map {
+            PackageWish(name: name + $0, suites: suites, withDependencies: false)
+        }
+        toolchains[Platform(os: "linux", architecture: architecture).description] =
+            try resolve(wishes, suites, indexes).map { Lock.Package($0.candidate) }
+    }
+
     private mutating func resolve(
-        _ wishes: [PackageWish], _ suites: [String], _ indexes: SuiteIndexes
+        _ wishes: [PackageWish], _ suites: [String], _ indexes: SuiteIndexes,
+        keeping isKept: (DebianPackage) -> Bool = { _ in true }
     ) throws -> [PackageResolution.Chosen] {
         let (resolution, found) = try PackageResolver.resolve(wishes, suites: suites, from: indexes)
-        for chosen in resolution.packages {
+        let kept = resolution.packages.filter { isKept($0.candidate.package) }
+        for chosen in kept {
             var package = chosen.candidate.package
             // A copy: a slice would keep the whole index in memory.
             package.stanza = Stanza(Array(package.stanza.bytes)[...])
@@ -52,7 +81,7 @@ struct LockOutcome {
                 problems.append((problem.text, [indexes.architecture]))
             }
         }
-        return resolution.packages
+        return kept
     }
 
     /// - Throws: `ImageInputsError(.unsatisfiable)` with all problems of all architectures.
@@ -80,7 +109,9 @@ struct LockOutcome {
             let path = LockProof.stanzasPath(archive: source.archive, suite: source.suite, index: source.path)
             proof[path] = LockProof.stanzasFile(packages)
         }
-        let lock = Lock(requirements: requirements, codec: codec, releases: locked, platforms: platforms)
+        let lock = Lock(
+            requirements: requirements, codec: codec, releases: locked, platforms: platforms,
+            toolchains: toolchains.isEmpty ? nil : toolchains)
         return LockedInputs(lock: lock, proof: proof, requiredBy: requiredBy)
     }
 }
@@ -90,7 +121,7 @@ extension Definition {
     var debianSuites: [String] {
         let all =
             (debian?.suites ?? []) + (debian?.packages.flatMap { $0.suites ?? [] } ?? [])
-            + (bundle?.versions.flatMap(\.suites) ?? [])
+            + (bundle?.versions.flatMap(\.suites) ?? []) + goSuites
         var seen: Set<String> = []
         return all.filter { seen.insert($0).inserted }
     }
@@ -109,11 +140,32 @@ extension Definition {
         var wishes: [PackageWish] = []
         for program in bundle?.programs ?? [] {
             if let since = program.since, try DebianVersion(since) > version { continue }
-            guard !wishes.contains(where: { $0.name == program.package }) else { continue }
+            guard let package = program.package, !wishes.contains(where: { $0.name == package }) else { continue }
             wishes.append(
                 PackageWish(
-                    name: program.package, suites: bundled.suites, withDependencies: false, upstream: bundled.version))
+                    name: package, suites: bundled.suites, withDependencies: false, upstream: bundled.version))
         }
         return wishes
     }
+}
+
+extension Definition.GoSource {
+    /// The library that has the version, with all that it needs, and what was asked for beside it.
+    fileprivate func wishes(for version: Definition.BundledVersion) -> [PackageWish] {
+        guard case .packages(let name, let others) = self else { return [] }
+        let source = PackageWish(
+            name: name, suites: version.suites, withDependencies: true, upstream: version.version)
+        return [source]
+            + others.map { other in
+                PackageWish(
+                    name: other.name, suites: other.suites ?? version.suites,
+                    withDependencies: other.withDependencies)
+            }
+    }
+}
+
+extension DebianPackage {
+    /// Whether the package holds Go source (Debian's Go policy names it `golang-…-dev`, the same for every architecture).
+    /// The C libraries and tools that such packages depend on serve builds with cgo, which there are none of here.
+    fileprivate var isGoSource: Bool { name.hasPrefix("golang-") && architecture == "all" }
 }

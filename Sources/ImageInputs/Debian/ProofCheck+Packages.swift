@@ -50,10 +50,16 @@ extension ProofCheck {
     }
 
     var packages: [(platform: String, package: Lock.Package)] {
-        lock.platforms.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.flatMap { platform, inputs in
-            let bundled = inputs.bundle.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.flatMap(\.value)
-            return (inputs.base + bundled).map { (platform, $0) }
+        func named(_ lists: [String: [Lock.Package]]?, _ platform: String) -> [(String, Lock.Package)] {
+            (lists ?? [:]).sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.flatMap(\.value)
+                .map { (platform, $0) }
         }
+        let inputs = lock.platforms.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            .flatMap { platform, inputs in
+                inputs.base.map { (platform, $0) } + named(inputs.bundle, platform) + named(inputs.sources, platform)
+            }
+        let hosts = (lock.toolchains ?? [:]).sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        return inputs + hosts.flatMap { host, packages in packages.map { (host, $0) } }
     }
 }
 

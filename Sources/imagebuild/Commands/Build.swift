@@ -36,14 +36,13 @@ struct Build: AsyncParsableCommand {
             "Where to put the image: oci:DIR, oci-archive:FILE or docker-archive:FILE. Default: oci:.imagebuild/oci/IMAGE. Repeatable.",
             valueName: "kind:path"))
     var output: [String] = []
-    @Option(help: ArgumentHelp("Revision instead of the definition's.", valueName: "n"))
-    var revision: Int?
     @Flag(help: "Refuse to build where the lock is missing, stale or no longer to be had.")
     var locked = false
     @Flag(help: "Use no network: everything must be in the store.")
     var offline = false
     @Option(help: "text: the digest alone; json: the image's platforms and layers too.")
     var format = OutputFormat.text
+    @OptionGroup var overrides: OverrideOptions
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var network: NetworkOptions
 
@@ -51,7 +50,6 @@ struct Build: AsyncParsableCommand {
         if all && !(arch.isEmpty && platform.isEmpty) {
             throw ValidationError("--all and --arch or --platform exclude each other.")
         }
-        if let revision, revision < 0 { throw ValidationError("--revision takes a number from 0.") }
     }
 
     func run() async throws {
@@ -60,7 +58,7 @@ struct Build: AsyncParsableCommand {
 
     private func build() async throws {
         let console = Console(environment: Surroundings.environment)
-        let folder = try ImageFolder(image, from: Surroundings.currentFolder, revision: revision)
+        let folder = try ImageFolder(image, from: Surroundings.currentFolder, overrides: overrides.overrides)
         let run = BuildRun(
             folder: folder, platforms: try platforms(of: folder.definition), outputs: try outputs(folder),
             isLocked: locked, isOffline: offline, store: try ContentStore(root: storeOptions.path()),

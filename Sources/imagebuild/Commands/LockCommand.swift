@@ -24,6 +24,7 @@ struct LockCommand: AsyncParsableCommand {
     var check = false
     @Flag(help: "With --check: do not ask the archive.")
     var offline = false
+    @OptionGroup var overrides: OverrideOptions
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var network: NetworkOptions
 
@@ -37,8 +38,9 @@ struct LockCommand: AsyncParsableCommand {
 
     private func lock() async throws {
         let console = Console(environment: Surroundings.environment)
-        let folder = try ImageFolder(image, from: Surroundings.currentFolder)
-        guard folder.needsLock else {
+        let folder = try ImageFolder(
+            image, from: Surroundings.currentFolder, overrides: overrides.overrides)
+        guard folder.definition.needsLock else {
             console.note("\(folder.definition.name) takes nothing from an archive: there is nothing to lock")
             return
         }
@@ -54,10 +56,11 @@ struct LockCommand: AsyncParsableCommand {
     private func resolve(_ folder: ImageFolder, previous: Lock?, _ console: Console) async throws -> LockedInputs {
         let store = try ContentStore(root: storeOptions.path())
         let pool = BlockingPool(threads: 2)
-        let mirrors = try network.mirrors()
+        let (mirrors, archiveMirrors) = (try network.mirrors(), try network.archiveMirrors())
         let inputs = try await Downloader.withDownloader(network.downloadSettings()) { downloader in
             try await folder.resolve(
-                DebianArchive(mirrors: mirrors, downloader: downloader, store: store, pool: pool), previous: previous,
+                DebianArchive(mirrors: mirrors, downloader: downloader, store: store, pool: pool),
+                ReleaseArchives(mirrors: archiveMirrors, downloader: downloader, store: store), previous: previous,
                 console: console)
         }
         try await pool.shutDown()
@@ -66,8 +69,12 @@ struct LockCommand: AsyncParsableCommand {
 
     private func report(_ old: Lock?, _ new: Lock, _ console: Console) {
         guard let old else {
-            let count = new.platforms.values.map { $0.base.count + $0.bundle.values.joined().count }.reduce(0, +)
-            return console.note("locked \(count) packages for \(new.platforms.keys.sorted().joined(separator: ", "))")
+            let lists = new.platforms.values.flatMap { [$0.base] + $0.bundle.values + ($0.sources ?? [:]).values }
+            let count = (lists + (new.toolchains ?? [:]).values).map(\.count).reduce(0, +)
+            let archives = (new.archives ?? []).count
+            return console.note(
+                "locked \(count) packages and \(archives) archives for \(new.platforms.keys.sorted().joined(separator: ", "))"
+            )
         }
         let changes = old.staleness(against: new)
         console.note(changes.isEmpty ? "no package changed" : changes.joined(separator: "\n"))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import ImageDefinition
 import ImageInputs
 import OCIContent
 import SystemPackage
@@ -76,6 +77,19 @@ struct NetworkOptions: ParsableArguments {
             aptSources: [.debian: sources.debian, .security: sources.debianSecurity])
     }
 
+    /// `IMAGEBUILD_MIRRORS`: rules, or the path of a file that has them.
+    func archiveMirrors() throws -> DownloadMirrors {
+        let value = Surroundings.environment["IMAGEBUILD_MIRRORS"] ?? ""
+        guard !value.isEmpty, !value.contains("=") else { return try DownloadMirrors(value) }
+        let path = Surroundings.currentFolder.pushing(FilePath(value)).lexicallyNormalized()
+        guard let bytes = try FileSystem.read(path, limit: 1 << 20) else {
+            throw CommandError(
+                status: .refused, message: "IMAGEBUILD_MIRRORS names the file \(path), which is not there",
+                hint: "name a file of rules, or write rules like https://github.com/=https://mirror.example/github/")
+        }
+        return try DownloadMirrors(String(decoding: bytes, as: UTF8.self))
+    }
+
     func downloadSettings() throws -> DownloadSettings {
         let environment = Surroundings.environment
         return DownloadSettings(
@@ -91,5 +105,27 @@ struct NetworkOptions: ParsableArguments {
             guard let bytes = try? FileSystem.read(path, limit: 1 << 20) else { return nil }
             return AptSources.File(name: path.lastComponent?.string ?? "", text: String(decoding: bytes, as: UTF8.self))
         }
+    }
+}
+
+struct OverrideOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Versions to bundle instead of the definition's, in ascending order: \"3.4.23 3.5.16\".",
+            valueName: "versions"))
+    var bundledVersions: String?
+    @Option(help: ArgumentHelp("The newest bundled version, as a check: the tag begins with it.", valueName: "version"))
+    var latest: String?
+    @Option(help: ArgumentHelp("Revision instead of the definition's.", valueName: "n"))
+    var revision: Int?
+
+    func validate() throws {
+        if let revision, !(0...999_999).contains(revision) {
+            throw ValidationError("--revision takes a number from 0 to 999999.")
+        }
+    }
+
+    var overrides: DefinitionOverrides {
+        DefinitionOverrides(bundledVersions: bundledVersions, latest: latest, revision: revision)
     }
 }

@@ -1,0 +1,102 @@
+import OCIModel
+
+extension Field {
+    /// An entry of `files` whose contents are not in the image's folder: a text, an archive's member, or compiled.
+    func inputFile(of definition: Definition, _ free: (Field) -> EntryPath?) -> Definition.InputFile? {
+        guard let section = section(.file) else { return nil }
+        let (mode, owner) = (section["mode"]?.mode(), section["owner"].flatMap { $0.ownership() })
+        let path = section["path"].flatMap(free)
+        guard let kind = inputKind(section, hasVersions: definition.bundle != nil), let path else { return nil }
+        if case .go = kind, definition.goToolchain == nil {
+            report("nothing says which Go compiles '\(name)'", hint: "add 'go-toolchain'")
+        }
+        let isProgram = if case .go = kind { true } else { false }
+        return Definition.InputFile(
+            kind, path: path, mode: mode ?? (isProgram ? 0o755 : 0o644), owner: owner ?? Definition.Ownership())
+    }
+
+    private func inputKind(_ section: Section, hasVersions: Bool) -> Definition.InputFile.Kind? {
+        let known: [Placeholder] = (hasVersions ? [.version] : []) + [.os, .arch, .exe]
+        if let text = section["text"] {
+            guard let content = text.text() else { return nil }
+            text.checkPlaceholders(content, known: hasVersions ? [.versions] : [])
+            return .text(content)
+        }
+        if let go = section["go"] { return go.goProgram(known: known).map { .go($0.0, package: $0.package) } }
+        guard let archive = section["archive"] else { return nil }
+        guard let member = section["member"] else {
+            report("'\(name)' has an archive and names no 'member' of it")
+            return nil
+        }
+        guard let requirement = archive.archive(known: known), let name = member.member(known: known) else {
+            return nil
+        }
+        return .archive(requirement, member: name)
+    }
+}
+
+extension Definition {
+    /// Whether an entry of `files` is one of `inputFiles`; reports one that is nothing or two things.
+    static func isInputFile(_ field: Field) -> Bool? {
+        guard case .mapping(let pairs) = field.node.value else { return false }
+        let kinds = pairs.compactMap { pair -> String? in
+            guard case .scalar(let key, _) = pair.key.value else { return nil }
+            return ["source", "text", "archive", "go"].contains(key) ? key : nil
+        }
+        guard kinds.count == 1 else {
+            field.report(
+                kinds.isEmpty
+                    ? "'\(field.name)' does not say what is in it"
+                    : "'\(field.name)' says in several ways what is in it: " + kinds.joined(separator: ", "),
+                hint: "give it one of source, text, archive, go")
+            return nil
+        }
+        if kinds != ["archive"],
+            pairs.contains(where: { if case .scalar("member", _) = $0.key.value { true } else { false } })
+        {
+            field.report("'member' goes with 'archive' alone")
+        }
+        return kinds != ["source"]
+    }
+
+    /// A bundled version must come from somewhere on every platform, and each program be found there.
+    func checkOrigins(_ root: Section) {
+        guard let bundle else { return }
+        let field = root["bundle"]
+        if bundle.go != nil, goToolchain == nil {
+            field?.report("nothing says which Go compiles the bundle's programs", hint: "add 'go-toolchain'")
+        }
+        var reported: Set<String> = []
+        func report(_ message: String, _ hint: String) {
+            if reported.insert(message).inserted { field?.report(message, hint: hint) }
+        }
+        for version in bundle.versions {
+            for platform in platforms {
+                let origin = bundle.origin(of: version, on: platform)
+                if origin == nil {
+                    report(
+                        "nothing gives version \(version.version) for \(platform)",
+                        "give the version suites, or the bundle archives or go")
+                }
+                for program in bundle.programs(of: version) {
+                    guard let key = program.missingKey(for: origin, version.version) else { continue }
+                    report(
+                        "the program '\(program.name)' has no '\(key)', where \(version.version) for \(platform) is found",
+                        "add '\(key)' to bundle.programs.\(program.name)")
+                }
+            }
+        }
+    }
+}
+
+extension Definition.Program {
+    /// The key that an origin needs and this program lacks.
+    fileprivate func missingKey(for origin: Definition.Bundle.Origin?, _ version: String) -> String? {
+        switch origin {
+        case .packages: package == nil ? "package" : file == nil ? "file" : nil
+        case .archive: member == nil ? "member" : nil
+        case .go: goPackage(of: version) == nil ? "go" : nil
+        case nil: nil
+        }
+    }
+}

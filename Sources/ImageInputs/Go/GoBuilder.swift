@@ -1,0 +1,137 @@
+import LayerArchive
+package import OCIContent
+package import OCIModel
+import SystemPackage
+
+/// Compiles Go programs for other platforms and keeps what comes out: nothing is compiled twice.
+package struct GoBuilder: Sendable {
+    /// A compiled program, in the store.
+    package struct Compiled: Codable, Hashable, Sendable {
+        package var digest: Digest
+        /// Bytes.
+        package var size: Int64
+        /// When its source was made.
+        package var date: Int64
+    }
+
+    private let store: ContentStore
+    private let pool: BlockingPool
+    private let toolchain: GoToolchain
+    private let limits: GoLimits
+    private let host: String
+
+    private static let kind = "go"
+
+    /// - Parameter host: the architecture of this machine, which the toolchain must be made for.
+    package init(
+        store: ContentStore, pool: BlockingPool, toolchain: GoToolchain, host: String, limits: GoLimits = GoLimits()
+    ) {
+        self.store = store
+        self.pool = pool
+        self.toolchain = toolchain
+        self.host = host
+        self.limits = limits
+    }
+
+    /// Compiles programs, those of one source and platform best one after the other, since they share what is compiled.
+    ///
+    /// - Parameter progress: says what is being compiled, for a person.
+    /// - Returns: in the order of the programs.
+    /// - Throws: `ImageInputsError`: `.uncompilable` with the compiler's output, `.toolMissing` for a toolchain of another
+    ///   machine; nothing is remembered of a program that failed.
+    package func build(
+        _ programs: [GoProgram], progress: @escaping @Sendable (String) -> Void
+    ) async throws -> [Compiled] {
+        let keys = programs.map(key)
+        var known = keys.map(remembered)
+        guard known.contains(where: { $0 == nil }) else { return known.compactMap { $0 } }
+        try await store.withTemporaryFolder { folder in
+            progress("unpacking the Go toolchain")
+            let root = try await layOutToolchain(in: folder.appending("toolchain"))
+            let compiler = GoCompiler(root: root, scratch: folder.appending("work"), limits: limits)
+            var sources: [[Digest]: (folder: FilePath, isWorkspace: Bool, date: Int64)] = [:]
+            for (place, program) in programs.enumerated() where known[place] == nil {
+                // Two platforms of one architecture are compiled for once: the first has just been remembered.
+                known[place] = remembered(keys[place])
+                if known[place] != nil { continue }
+                if sources[program.sourceIdentity] == nil {
+                    let path = folder.appending("source-\(sources.count)")
+                    sources[program.sourceIdentity] = try await layOut(program, in: path)
+                }
+                guard let source = sources[program.sourceIdentity] else { continue }
+                progress("compiling \(program.name) for \(program.platform.withoutVersion)")
+                let output = folder.appending("program")
+                try await compiler.compile(program, source: source.folder, isWorkspace: source.isWorkspace, to: output)
+                known[place] = try await keep(output, date: source.date, as: keys[place])
+            }
+        }
+        return known.compactMap { $0 }
+    }
+
+    /// Source, toolchain, flags, platform and package: all that decides the bytes.
+    private func key(_ program: GoProgram) -> Digest {
+        let environment = GoCompiler.environment(for: program.platform).map { "\($0)=\($1)" }
+            .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let parts =
+            ["go 1", program.package] + GoCompiler.flags + environment + ["toolchain"] + toolchain.identity.map(\.hex)
+            + ["source"] + program.sourceIdentity.map(\.hex)
+        return Digest(of: parts.joined(separator: "\n").utf8)
+    }
+
+    private func remembered(_ key: Digest) -> Compiled? {
+        guard let bytes = store.record(Self.kind, key),
+            let compiled = try? CanonicalJSON.decode(Compiled.self, from: bytes),
+            (try? store.verifiedPath(of: compiled.digest, size: compiled.size)) != nil
+        else { return nil }
+        return compiled
+    }
+
+    private func keep(_ output: FilePath, date: Int64, as key: Digest) async throws -> Compiled {
+        let store = store
+        return try await pool.run { _ in
+            let (digest, size) = try store.add(copyOf: output)
+            try FileSystem.remove(output)
+            let compiled = Compiled(digest: digest, size: size, date: date)
+            try store.setRecord(Self.kind, key, CanonicalJSON.encode(compiled))
+            return compiled
+        }
+    }
+
+    private func layOut(_ program: GoProgram, in folder: FilePath) async throws -> (FilePath, Bool, Int64) {
+        let source = try await program.openSource()
+        try await pool.run { flag in try source.tree.layOut(in: folder, isCancelled: { flag.isSet }) }
+        return (folder, source.isWorkspace, source.date)
+    }
+
+    private func layOutToolchain(in folder: FilePath) async throws -> FilePath {
+        let tree = try await toolchain.open()
+        let program = tree.entries.keys.filter {
+            $0.components.suffix(2).map { Array($0) } == ["bin", "go"].map { Array($0.utf8) }
+        }
+        .min()
+        guard let program, let root = program.parent?.parent, case .regular = tree[program]?.kind else {
+            throw ImageInputsError(
+                .toolMissing, "the Go toolchain has no bin/go",
+                hint: "name Debian's golang-1.24, or an archive of go.dev")
+        }
+        try await pool.run { flag in try tree.layOut(in: folder, isCancelled: { flag.isSet }) }
+        let path = folder.pushing(FilePath(String(program.description.dropFirst())))
+        try checkMachine(path)
+        return folder.pushing(FilePath(String(root.description.dropFirst())))
+    }
+
+    /// An ELF file's machine is 18 bytes in: a toolchain of another machine fails here, and not with a shell's message.
+    private func checkMachine(_ program: FilePath) throws {
+        let machines: [String: UInt8] = ["amd64": 62, "arm64": 183, "ppc64le": 21]
+        let file = try FileDescriptor.open(program, .readOnly, options: .closeOnExec)
+        defer { try? file.close() }
+        var start = [UInt8](repeating: 0, count: 20)
+        let count = try start.withUnsafeMutableBytes { try file.read(into: $0) }
+        guard count == 20, start.starts(with: [0x7f, 0x45, 0x4c, 0x46]), start[18] == machines[host] else {
+            let made = machines.first { $0.value == start[18] }?.key ?? "another machine"
+            throw ImageInputsError(
+                .toolMissing, "cannot compile on this \(host) machine: the Go toolchain is made for \(made)",
+                hint: "let the toolchain's address follow ${arch}, or correct its sum")
+        }
+    }
+}

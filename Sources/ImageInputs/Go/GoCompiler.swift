@@ -1,0 +1,126 @@
+import OCIContent
+import OCIModel
+import Subprocess
+import SystemPackage
+
+/// What one compilation may take.
+package struct GoLimits: Hashable, Sendable {
+    package var time: Duration = .seconds(1800)
+    /// Bytes of address space of each process.
+    package var memory: Int64 = 8 << 30
+    /// Bytes of any file that is written.
+    package var fileSize: Int64 = 2 << 30
+    package init() {}
+}
+
+/// Runs a toolchain that lies in a folder: `go build` with nothing of the user's surroundings, and without a network.
+struct GoCompiler: Sendable {
+    /// Holds `bin/go`.
+    var root: FilePath
+    /// For the compiler's cache and its other files; gone when the build ends.
+    var scratch: FilePath
+    var limits: GoLimits
+
+    /// Decides the bytes that come out, with source, toolchain and platform. Go keeps its build information, for scanners.
+    static let flags = ["-trimpath", "-buildvcs=false", "-ldflags=-buildid="]
+
+    /// Go's own environment; what it says of instruction sets is Go's default, written out.
+    static func environment(for platform: Platform) -> [String: String] {
+        [
+            "CGO_ENABLED": "0", "GOOS": platform.os, "GOARCH": platform.architecture, "GOAMD64": "v1",
+            "GOARM64": "v8.0", "GOPPC64": "power8", "GOENV": "off", "GOFLAGS": "", "GOPROXY": "off", "GOSUMDB": "off",
+            "GOTELEMETRY": "off", "GOTOOLCHAIN": "local", "GOVCS": "*:off", "GOWORK": "off", "LC_ALL": "C", "TZ": "UTC",
+        ]
+    }
+
+    /// The shell sets the limits, since they must hold for all that `go` starts, and takes the network away where the
+    /// system lets a user do so.
+    private static let script = """
+        ulimit -t "$1" && ulimit -v "$2" && ulimit -f "$3" || exit 1
+        shift 3
+        if unshare -rn true 2>/dev/null; then exec unshare -rn -- "$@"; fi
+        exec "$@"
+        """
+
+    /// Compiles one program into a file.
+    ///
+    /// - Throws: `ImageInputsError(.uncompilable)` with the end of the compiler's output.
+    func compile(_ program: GoProgram, source: FilePath, isWorkspace: Bool, to output: FilePath) async throws {
+        let isFolder = program.package == "." || program.package.hasPrefix("./")
+        var folder = source
+        if isFolder, !isWorkspace { folder.push(FilePath(String(program.package.dropFirst(2)))) }
+        var environment = Self.environment(for: program.platform)
+        environment["PATH"] = "/usr/bin:/bin"
+        environment["GOROOT"] = root.string
+        environment["GOPATH"] = isWorkspace ? source.string : scratch.appending("path").string
+        environment["GO111MODULE"] = isWorkspace ? "off" : "on"
+        environment["GOMEMLIMIT"] = "\(limits.memory / 2)"
+        for (name, place) in [("HOME", "home"), ("GOCACHE", "cache"), ("TMPDIR", "tmp")] {
+            let path = scratch.appending(place)
+            try FileSystem.makeDirectories(path)
+            environment[name] = path.string
+        }
+        let target = isFolder && !isWorkspace ? "." : program.package
+        let command =
+            [root.appending("bin").appending("go").string, "build"] + Self.flags + ["-o", output.string, target]
+        let seconds = limits.time.components.seconds
+        // `ulimit -f` counts blocks of 512 bytes.
+        let numbers = [seconds * 8, limits.memory >> 10, limits.fileSize >> 9].map(String.init)
+        let log = scratch.appending("log")
+        let status = try await run(
+            ["-c", Self.script, "sh"] + numbers + command, environment, in: folder, log: log, for: program)
+        guard status != .exited(0) else { return }
+        throw ImageInputsError(
+            .uncompilable,
+            "cannot compile \(program.name) for \(program.platform.withoutVersion): "
+                + "go build \(program.package) failed\n" + (try Self.end(of: log)),
+            hint: "correct the source, or the toolchain and packages that the definition names")
+    }
+
+    private func run(
+        _ arguments: [String], _ environment: [String: String], in folder: FilePath, log: FilePath,
+        for program: GoProgram
+    ) async throws -> TerminationStatus {
+        let output = try FileDescriptor.open(
+            log, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite])
+        defer { try? output.close() }
+        var options = PlatformOptions()
+        options.createSession = true
+        options.teardownSequence = [
+            .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .seconds(5))
+        ]
+        var keys: [Environment.Key: String] = [:]
+        for (name, value) in environment { if let key = Environment.Key(rawValue: name) { keys[key] = value } }
+        let (limit, all, variables) = (limits.time, options, keys)
+        return try await withThrowingTaskGroup(of: TerminationStatus.self) { group in
+            group.addTask {
+                try await Subprocess.run(
+                    .path("/bin/sh"), arguments: Arguments(arguments), environment: .custom(variables),
+                    workingDirectory: folder, platformOptions: all,
+                    output: .fileDescriptor(output, closeAfterSpawningProcess: false), error: .combinedWithOutput
+                ).terminationStatus
+            }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                throw ImageInputsError(.uncompilable, "cannot compile \(program.name): it takes longer than \(limit)")
+            }
+            defer { group.cancelAll() }
+            guard let status = try await group.next() else { throw CancellationError() }
+            try Task.checkCancellation()
+            return status
+        }
+    }
+
+    /// The last 16 KiB of a compiler's words, made fit for a terminal.
+    private static func end(of log: FilePath) throws -> String {
+        let file = try FileDescriptor.open(log, .readOnly, options: .closeOnExec)
+        defer { try? file.close() }
+        let size = try file.seek(offset: 0, from: .end)
+        var bytes = [UInt8](repeating: 0, count: 16 << 10)
+        let count = try bytes.withUnsafeMutableBytes {
+            try file.read(fromAbsoluteOffset: max(0, size - Int64($0.count)), into: $0)
+        }
+        let text = bytes[..<count].filter { $0 >= 0x20 && $0 != 0x7f || $0 == UInt8(ascii: "\n") || $0 == 9 }
+        return String(decoding: text, as: UTF8.self).split(separator: "\n").map { "  \($0)" }.joined(separator: "\n")
+    }
+}

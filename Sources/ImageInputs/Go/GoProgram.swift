@@ -1,0 +1,104 @@
+package import LayerArchive
+package import OCIModel
+
+/// A Go source tree, opened.
+package struct GoSourceTree: Sendable {
+    package var tree: FileTree
+    /// `true`: a workspace of the time before modules, with the sources below `src`; else one or more modules.
+    package var isWorkspace: Bool
+    /// Seconds since the epoch: when the newest part was made; the epoch where files carry no times worth keeping.
+    package var date: Int64
+
+    /// Modules as they are; where all is in one folder, as release archives have it, that folder's contents.
+    package init(modules tree: FileTree, date: Int64) throws(OCIModelError) {
+        isWorkspace = false
+        self.date = date
+        self.tree = tree
+        let tops = Set(tree.entries.keys.compactMap(\.components.first).map { Array($0) })
+        guard tops.count == 1, let top = tops.first, tree[try EntryPath(top)]?.kind == .directory else { return }
+        self.tree = try tree.below(EntryPath(top))
+    }
+
+    /// Debian's source-library packages together.
+    ///
+    /// - Throws: `ImageInputsError(.unsatisfiable)` where two packages have different files at one path.
+    package init(packages: [UnpackedPackage]) throws {
+        isWorkspace = true
+        date = packages.map(\.date).max() ?? 0
+        let workspace = try EntryPath("/usr/share/gocode")
+        tree = try FileTree.merged(packages.map(\.tree)) { $0.isWithin(workspace) }.below(workspace)
+    }
+}
+
+/// A program to compile: what it is made of is opened only when it has to be compiled.
+package struct GoProgram: Sendable {
+    /// For people: `etcd 3.5.16`.
+    package var name: String
+    package var platform: Platform
+    /// `.`, `./cmd/migrate` or an import path.
+    package var package: String
+    /// What the source consists of: equal identities, equal source.
+    package var sourceIdentity: [Digest]
+    package var openSource: @Sendable () async throws -> GoSourceTree
+
+    package init(
+        name: String, platform: Platform, package: String, sourceIdentity: [Digest],
+        openSource: @escaping @Sendable () async throws -> GoSourceTree
+    ) {
+        self.name = name
+        self.platform = platform
+        self.package = package
+        self.sourceIdentity = sourceIdentity
+        self.openSource = openSource
+    }
+}
+
+/// The toolchain that compiles, made for the machine that builds.
+package struct GoToolchain: Sendable {
+    package var identity: [Digest]
+    package var open: @Sendable () async throws -> FileTree
+
+    package init(identity: [Digest], open: @escaping @Sendable () async throws -> FileTree) {
+        self.identity = identity
+        self.open = open
+    }
+
+    /// Of packages or of an archive: only Go's own folders.
+    package static func tree(_ trees: [FileTree]) throws -> FileTree {
+        try FileTree.merged(trees) { path in
+            let names = path.components.prefix(3).map { String(decoding: $0, as: UTF8.self) }
+            return names.first == "go" || names.count == 3 && names[0] == "usr" && names[2].hasPrefix("go-")
+        }
+    }
+}
+
+extension FileTree {
+    /// The entries of several trees that `isKept` accepts.
+    fileprivate static func merged(_ trees: [FileTree], _ isKept: (EntryPath) -> Bool) throws -> FileTree {
+        var merged = FileTree()
+        for tree in trees {
+            for (path, entry) in tree.entries where isKept(path) {
+                if let other = merged[path], other.kind != .directory || entry.kind != .directory {
+                    throw ImageInputsError(
+                        .unsatisfiable, "two of the Go packages have a file \(path)",
+                        hint: "take both from one suite")
+                }
+                merged[path] = entry
+            }
+        }
+        return merged
+    }
+
+    /// What is below a folder, by the path from there.
+    fileprivate func below(_ folder: EntryPath) -> FileTree {
+        var tree = FileTree()
+        for (path, entry) in entries where path.isWithin(folder) {
+            var entry = entry
+            if case .hardLink(let original) = entry.kind, original.isWithin(folder) {
+                entry.kind = .hardLink(to: original.replacing(folder, with: .root))
+            }
+            tree[path.replacing(folder, with: .root)] = entry
+        }
+        return tree
+    }
+}
