@@ -16,15 +16,28 @@ struct Inspect: AsyncParsableCommand {
               imagebuild inspect etcd
               imagebuild inspect etcd --file /usr/local/bin/etcd
               imagebuild inspect oci:/tmp/etcd:3.5.16-0 --format json
+              imagebuild inspect etcd --node windows:10.0.20348
+              imagebuild inspect etcd --node linux/ppc64le --node windows:ltsc2025
             """)
 
     @Argument(help: "oci:DIR[:TAG], or an image's folder or name.")
     var reference: String
-    @Option(help: ArgumentHelp("Say for each platform which layer has this file, and which input it came from.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp(
+            "Say for each platform which layer has this file, and which input it came from.", valueName: "path"))
     var file: String?
+    @Option(
+        help: ArgumentHelp(
+            "Say which entry of the index a node takes under containerd's and under Docker's rules, and whether Windows would import it: linux/ppc64le, windows:10.0.20348. Repeatable.",
+            valueName: "node"))
+    var node: [String] = []
     @Option(help: "text or json.")
     var format = OutputFormat.text
     @OptionGroup var storeOptions: StoreOptions
+
+    func validate() throws {
+        if file != nil && !node.isEmpty { throw ValidationError("--file and --node exclude each other.") }
+    }
 
     func run() async throws {
         try await cancellingOnInterrupt { try await self.inspect() }
@@ -38,13 +51,19 @@ struct Inspect: AsyncParsableCommand {
         for entry in index.manifests {
             let manifest = try CanonicalJSON.decode(Manifest.self, from: try await layout.document(entry))
             let config = try CanonicalJSON.decode(ImageConfig.self, from: try await layout.document(manifest.config))
-            images.append(.init(platform: entry.platform ?? config.platform, digest: entry.digest, manifest: manifest, config: config))
+            images.append(
+                .init(
+                    platform: entry.platform ?? config.platform, digest: entry.digest, manifest: manifest,
+                    config: config))
         }
-        if let file {
+        if !node.isEmpty {
+            try report(try node.map { try NodeReport(Node($0), index, images, layout) })
+        } else if let file {
             try report(FileOrigins(try EntryPath(file), images, layout, storeOptions.path()).find())
         } else {
             let name = root.annotations?[OCILayout.referenceName]
-            let image = InspectedImage(digest: root.digest, tag: name, annotations: index.annotations, platforms: images)
+            let image = InspectedImage(
+                digest: root.digest, tag: name, annotations: index.annotations, platforms: images)
             switch format {
             case .text: print(image.text, terminator: "")
             case .json: try printJSON(image)
@@ -62,6 +81,13 @@ struct Inspect: AsyncParsableCommand {
         }
     }
 
+    private func report(_ nodes: [NodeReport]) throws {
+        switch format {
+        case .text: print(nodes.map(\.text).joined(separator: "\n"), terminator: "")
+        case .json: try printJSON(nodes)
+        }
+    }
+
     /// `oci:DIR[:TAG]`, or the default layout of an image of this repository.
     private func locate() throws -> (OCILayout, tag: String?) {
         let current = Surroundings.currentFolder
@@ -71,7 +97,8 @@ struct Inspect: AsyncParsableCommand {
         }
         let rest = reference.dropFirst(4)
         let whole = current.pushing(FilePath(String(rest))).lexicallyNormalized()
-        guard let colon = rest.lastIndex(of: ":"), FileSystem.regularFileSize(whole.appending("index.json")) == nil else {
+        guard let colon = rest.lastIndex(of: ":"), FileSystem.regularFileSize(whole.appending("index.json")) == nil
+        else {
             return (OCILayout(root: whole), nil)
         }
         let folder = current.pushing(FilePath(String(rest[..<colon]))).lexicallyNormalized()
