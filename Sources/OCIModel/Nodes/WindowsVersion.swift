@@ -22,13 +22,17 @@ package struct WindowsVersion: Hashable, Sendable, CustomStringConvertible {
 
     /// The release of the Long-Term Servicing Channel by its name in image tags: `1809`, `ltsc2022`.
     package init?(named name: String) {
-        switch name.lowercased() {
-        case "1809", "ltsc2019": self.init(build: 17763)
-        case "ltsc2022": self.init(build: 20348)
-        case "ltsc2025": self.init(build: 26100)
-        default: return nil
-        }
+        let known = name.lowercased() == "ltsc2019" ? "1809" : name.lowercased()
+        guard let build = Self.builds.first(where: { $0.name == known })?.build else { return nil }
+        self.init(build: build)
     }
+
+    /// The name of a release that is this very build.
+    package static func name(ofBuild build: UInt32) -> String? { builds.first { $0.build == build }?.name }
+
+    private static let builds: [(name: String, build: UInt32)] = [
+        ("1809", 17763), ("ltsc2022", 20348), ("ltsc2025", 26100),
+    ]
 
     package var description: String { "\(major).\(minor).\(build)" + (revision.map { ".\($0)" } ?? "") }
 }
