@@ -22,6 +22,7 @@ extension Lock {
         }
         for (name, inputs) in platforms.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
             if (try? Platform(name))?.description != name { refuse("'\(name)' is not a platform like linux/ppc64le") }
+            inputs.windowsBase?.check(name, refuse)
             let bundle = inputs.bundle.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
             for (place, packages) in [("base of \(name)", inputs.base)]
                 + bundle.map({ ("\($0.key) of \(name)", $0.value) })

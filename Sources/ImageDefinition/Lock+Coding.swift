@@ -55,7 +55,8 @@ extension Lock {
         }
         for (platform, inputs) in lock.platforms {
             lock.platforms[platform] = PlatformInputs(
-                base: Self.sorted(inputs.base), bundle: inputs.bundle.mapValues { Self.sorted($0) })
+                base: Self.sorted(inputs.base), bundle: inputs.bundle.mapValues { Self.sorted($0) },
+                windowsBase: inputs.windowsBase)
         }
         return lock
     }

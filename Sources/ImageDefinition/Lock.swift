@@ -12,7 +12,7 @@ package struct Lock: Hashable, Sendable, Codable {
     package var codec: String
     /// Sorted by archive and suite.
     package var releases: [Release]
-    /// By `os/architecture`.
+    /// By `os/architecture`, and `os/architecture:release` of Windows.
     package var platforms: [String: PlatformInputs]
 
     package init(
@@ -81,9 +81,12 @@ package struct Lock: Hashable, Sendable, Codable {
         package var base: [Package]
         /// The packages of each bundled version, by version, sorted by name.
         package var bundle: [String: [Package]]
-        package init(base: [Package], bundle: [String: [Package]]) {
+        /// Of a Windows platform.
+        package var windowsBase: WindowsBase?
+        package init(base: [Package], bundle: [String: [Package]], windowsBase: WindowsBase? = nil) {
             self.base = base
             self.bundle = bundle
+            self.windowsBase = windowsBase
         }
     }
 
