@@ -17,12 +17,13 @@ struct LockOutcome {
     mutating func add(_ definition: Definition, _ platform: Platform, _ suiteIndexes: SuiteIndexes) throws {
         let suites = definition.debian?.suites ?? []
         var base: [Lock.Package] = []
-        for chosen in try resolve(definition.baseWishes, suites, suiteIndexes) {
+        // Debian has packages for Linux alone.
+        for chosen in platform.os == "linux" ? try resolve(definition.baseWishes, suites, suiteIndexes) : [] {
             base.append(Lock.Package(chosen.candidate))
             requiredBy[platform.description, default: [:]][chosen.candidate.package.name] = chosen.requiredBy
         }
         var bundle: [String: [Lock.Package]] = [:]
-        for version in definition.bundle?.versions ?? [] {
+        for version in definition.bundle?.versions ?? [] where platform.os == "linux" {
             let chosen = try resolve(definition.wishes(for: version), version.suites, suiteIndexes)
             bundle[version.version] = chosen.map { Lock.Package($0.candidate) }
         }
