@@ -27,7 +27,7 @@ package struct FolderFiles: Sendable {
     ///   nor symbolic link.
     package init(_ files: [Definition.ExtraFile], in folder: FilePath, for platform: Platform) throws {
         self.folder = folder
-        for file in files {
+        for file in files where (file.system ?? platform.os) == platform.os {
             try add(folder.pushing(FilePath(file.source(for: platform))), at: file.path, file, depth: 0)
         }
     }
@@ -67,7 +67,8 @@ package struct FolderFiles: Sendable {
         }
     }
 
-    private mutating func set(_ path: EntryPath, _ kind: FileEntry.Kind, _ mode: UInt16, _ owner: Definition.Ownership) {
+    private mutating func set(_ path: EntryPath, _ kind: FileEntry.Kind, _ mode: UInt16, _ owner: Definition.Ownership)
+    {
         tree[path] = FileEntry(kind, mode: mode, userID: owner.user, groupID: owner.group, modified: 0)
     }
 
@@ -75,7 +76,8 @@ package struct FolderFiles: Sendable {
         func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec) }
         let (modified, changed) = (nanoseconds(status.st_mtim), nanoseconds(status.st_ctim))
         latestChange = max(latestChange, changed)
-        stamp.append("\(source) \(status.st_mode) \(status.st_size) \(modified) \(changed) \(status.st_ino) \(status.st_dev)")
+        stamp.append(
+            "\(source) \(status.st_mode) \(status.st_size) \(modified) \(changed) \(status.st_ino) \(status.st_dev)")
     }
 
     private func staysInside(_ path: EntryPath, _ target: String) -> Bool {

@@ -8,7 +8,8 @@ extension LayerPlan {
     static func layers(_ request: PlanRequest, _ contents: PlatformContents) throws -> [LayerPlan] {
         if let base = request.definition.base {
             throw ImageAssemblyError(
-                .invalidInput, "cannot build on the base image \(base.reference): pulling base images is not supported yet",
+                .invalidInput,
+                "cannot build on the base image \(base.reference): pulling base images is not supported yet",
                 hint: "use 'debian' packages as the base")
         }
         var layers: [LayerPlan] = []
@@ -25,12 +26,16 @@ extension LayerPlan {
         return try layers.map { layer in
             var finished = layer
             finished.tree = try layer.tree.clamped(to: request.sourceDateEpoch).linkingEqualFiles()
+            if contents.platform.os == "windows" {
+                finished.tree = try WindowsLayer.tree(finished.tree, time: layer.created.seconds)
+            }
             return finished
         }
     }
 
     private static func base(_ request: PlanRequest, _ contents: PlatformContents) throws -> LayerPlan? {
-        guard let debian = request.definition.debian else { return nil }
+        // Debian has packages for Linux alone.
+        guard let debian = request.definition.debian, contents.platform.os == "linux" else { return nil }
         let time = request.clamped(contents.base.map(\.contents.date).max() ?? 0)
         let excluded = debian.excludedPaths
         var root = DebianRoot(
@@ -49,7 +54,8 @@ extension LayerPlan {
 
     /// `etcd-<v>` and its companions; the newest version also under the plain names, which become hard links.
     private static func bundled(
-        _ bundled: Definition.BundledVersion, _ request: PlanRequest, _ contents: PlatformContents, below lower: [LayerPlan]
+        _ bundled: Definition.BundledVersion, _ request: PlanRequest, _ contents: PlatformContents,
+        below lower: [LayerPlan]
     ) throws -> LayerPlan {
         let version = bundled.version
         guard let bundle = request.definition.bundle, let packages = contents.bundle[version] else {
@@ -57,12 +63,13 @@ extension LayerPlan {
         }
         let time = request.clamped(packages.map(\.contents.date).max() ?? 0)
         var tree = FileTree()
+        let suffix = contents.platform.os == "windows" ? ".exe" : ""
         for program in bundle.programs(of: bundled) {
             var entry = try self.program(program, version, packages)
             entry.mode = bundle.mode
             (entry.userID, entry.groupID, entry.attributes) = (0, 0, [:])
-            tree[try bundle.directory.appending("\(program.name)-\(version)")] = entry
-            if version == bundle.latest { tree[try bundle.directory.appending(program.name)] = entry }
+            tree[try bundle.directory.appending("\(program.name)-\(version)\(suffix)")] = entry
+            if version == bundle.latest { tree[try bundle.directory.appending(program.name + suffix)] = entry }
         }
         tree.addParents(missingFrom: lower, time: time)
         return LayerPlan(
@@ -93,18 +100,21 @@ extension LayerPlan {
         let definition = request.definition
         let time = request.clamped(contents.newest)
         var tree = FileTree()
-        for directory in definition.directories {
+        let system = contents.platform.os
+        for directory in definition.directories where (directory.system ?? system) == system {
             tree[directory.path] = FileEntry(
                 .directory, mode: directory.mode, userID: directory.owner.user, groupID: directory.owner.group,
                 modified: time)
         }
         for (path, entry) in contents.files.entries {
             // A folder that is there already keeps its own mode and owner.
-            if entry.kind == .directory, lower.contains(where: { $0.tree[path] != nil }) || tree[path] != nil { continue }
+            if entry.kind == .directory, lower.contains(where: { $0.tree[path] != nil }) || tree[path] != nil {
+                continue
+            }
             tree[path] = entry
             tree[path]?.modified = time
         }
-        for link in definition.links {
+        for link in definition.links where (link.system ?? system) == system {
             tree[link.path] = FileEntry(.symlink(target: Array(link.target.utf8)), mode: 0o777, modified: time)
         }
         guard !tree.isEmpty else { return nil }

@@ -38,7 +38,8 @@ package struct OCILayout: Sendable {
         guard let first = found.first, found.count == 1 else {
             let names = entries.compactMap { $0.annotations?[Self.referenceName] }.joined(separator: ", ")
             throw ContentError(
-                .missing, "\(root) has \(found.isEmpty ? "no image" : "several images")" + (name.map { " named \($0)" } ?? ""),
+                .missing,
+                "\(root) has \(found.isEmpty ? "no image" : "several images")" + (name.map { " named \($0)" } ?? ""),
                 hint: names.isEmpty ? "build one first" : "it has: \(names)")
         }
         return first
@@ -51,7 +52,8 @@ extension OCILayout: ContentSource {
         guard FileSystem.regularFileSize(path) == descriptor.size,
             let bytes = try FileSystem.read(path, limit: Self.documentLimit)
         else {
-            throw ContentError(.missing, "blob \(descriptor.digest) is missing from the layout \(root), or not of its size")
+            throw ContentError(
+                .missing, "blob \(descriptor.digest) is missing from the layout \(root), or not of its size")
         }
         guard Digest(of: bytes) == descriptor.digest else {
             throw ContentError(.corrupt, "blob \(descriptor.digest) in the layout \(root) is damaged")
@@ -63,7 +65,9 @@ extension OCILayout: ContentSource {
         _ blob: Descriptor, _ use: @Sendable (BlobBody) async throws -> R
     ) async throws -> R {
         guard FileSystem.regularFileSize(path(of: blob.digest)) == blob.size else {
-            throw ContentError(.missing, "blob \(blob.digest) is missing from the layout \(root)")
+            throw ContentError(
+                .missing, "blob \(blob.digest) is missing from the layout \(root)",
+                hint: "the layers of a Windows base image stay where it came from, unless they are copied too")
         }
         return try await use(.file(path(of: blob.digest)))
     }

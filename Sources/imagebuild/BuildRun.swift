@@ -46,7 +46,8 @@ struct BuildRun: Sendable {
         let problem = file == nil ? "has no lock yet" : "has a lock that answers another definition"
         let message = "\(folder.definition.name) \(problem)"
         guard !isLocked, !isOffline else {
-            throw CommandError(status: .refused, message: message, hint: "run 'imagebuild lock', and commit what it writes")
+            throw CommandError(
+                status: .refused, message: message, hint: "run 'imagebuild lock', and commit what it writes")
         }
         console.warn("\(message); resolving every input anew")
         return nil
@@ -81,7 +82,8 @@ struct BuildRun: Sendable {
             try await archive.fetch(
                 packages.flatMap(\.packages), releases: current.lock.releases, progress: { view.arrived($0, $1) })
         } catch let error as ImageInputsError where error.code == .notFound && !isLocked && lock?.isNew != true {
-            console.warn("\(error.message)\n  resolving every input anew; the image will not be the one that was locked")
+            console.warn(
+                "\(error.message)\n  resolving every input anew; the image will not be the one that was locked")
             current = try await relocked(archive, current.lock)
             return try await fetched(current, archive, view)
         }
@@ -89,7 +91,8 @@ struct BuildRun: Sendable {
     }
 
     private func relocked(_ archive: DebianArchive, _ previous: Lock?) async throws -> LockFile {
-        var file = try folder.write(try await folder.resolve(archive, previous: previous, console: console))
+        var file = try folder.write(
+            try await folder.resolve(archive, previous: previous, store: store, console: console))
         for change in previous?.staleness(against: file.lock) ?? [] { console.warn(change) }
         console.note("wrote \(folder.lockPath)")
         file.isNew = true
@@ -113,11 +116,18 @@ struct BuildRun: Sendable {
         let packages = platforms.flatMap { lock.packages(for: $0) }
         let store = store
         var opened: [Digest: OpenedPackage] = [:]
-        for package in try await mapConcurrently(unique(packages), limit: Surroundings.coreCount, { pin in
-            try await pool.run { flag in try store.open(pin, isCancelled: { flag.isSet }) }
-        }) { opened[package.pin.sha256] = package }
-        let contents = try zip(platforms, files).map { platform, files in
+        for package in try await mapConcurrently(
+            unique(packages), limit: Surroundings.coreCount,
+            { pin in
+                try await pool.run { flag in try store.open(pin, isCancelled: { flag.isSet }) }
+            })
+        { opened[package.pin.sha256] = package }
+        var contents = try zip(platforms, files).map { platform, files in
             try PlatformContents(lock.inputs(for: platform), opened, platform: platform, files: files.tree)
+        }
+        let bases = BaseImages(folder: folder, store: store)
+        for index in contents.indices {
+            contents[index].windowsBase = try await bases.base(of: contents[index].platform, lock, isOffline: isOffline)
         }
         let plan = try BuildPlan(request(lock, scripts), contents: contents)
         view.expectLayers(plan)
@@ -136,7 +146,9 @@ struct BuildRun: Sendable {
         let suite = folder.definition.debian?.suites.first
         return PlanRequest(
             definition: folder.definition,
-            maintainerScripts: try scripts.map { try MaintainerScripts(parsing: $0, file: folder.maintainerScriptsPath.string) }
+            maintainerScripts: try scripts.map {
+                try MaintainerScripts(parsing: $0, file: folder.maintainerScriptsPath.string)
+            }
                 ?? MaintainerScripts(packages: [:]),
             maintainerScriptsFile: folder.maintainerScriptsPath.string,
             debianRelease: lock.releases.first { $0.suite == suite }?.version, sourceDateEpoch: sourceDateEpoch,
@@ -154,7 +166,9 @@ struct BuildRun: Sendable {
 
     /// Stands for all that the image's bytes depend on: equal keys, equal image.
     private func key(_ lockBytes: [UInt8], _ scripts: [UInt8]?, _ files: [FolderFiles]) throws -> Digest {
-        var parts = ["build 1", ToolIdentity.current, folder.definition.tag, "\(sourceDateEpoch.map(String.init) ?? "")"]
+        var parts = [
+            "build 1", ToolIdentity.current, folder.definition.tag, "\(sourceDateEpoch.map(String.init) ?? "")",
+        ]
         parts += platforms.map(\.description)
         parts += [folder.definitionBytes, lockBytes, scripts ?? []].map { Digest(of: $0).hex }
         parts += files.flatMap(\.stamp)

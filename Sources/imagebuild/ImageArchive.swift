@@ -19,11 +19,20 @@ enum ImageArchive {
     }
 
     /// `docker load`'s format: one platform, its configuration and layers, and a list of what is what.
-    static func writeDocker(_ image: BuiltImage, name: String, from store: ContentStore, to path: FilePath) async throws {
+    static func writeDocker(_ image: BuiltImage, name: String, from store: ContentStore, to path: FilePath) async throws
+    {
         guard let platform = image.platforms.first, image.platforms.count == 1 else {
             throw CommandError(
-                status: .refused, message: "a docker-archive holds one platform, and this image has \(image.platforms.count)",
+                status: .refused,
+                message: "a docker-archive holds one platform, and this image has \(image.platforms.count)",
                 hint: "choose one with --arch, or write an oci-archive")
+        }
+        guard platform.baseLayers.isEmpty else {
+            throw CommandError(
+                status: .refused,
+                message:
+                    "a docker-archive holds all layers, and those of the base image of \(platform.platform) are not here",
+                hint: "write an oci layout or archive")
         }
         let layers = platform.layers.map(\.descriptor)
         let list = [

@@ -25,7 +25,9 @@ extension LockFile {
 
 extension ImageFolder {
     /// Whether anything of this image comes from an archive and so must be locked.
-    var needsLock: Bool { definition.debian != nil || definition.bundle != nil }
+    var needsLock: Bool {
+        definition.debian != nil || definition.bundle != nil || definition.platforms.contains { $0.os == "windows" }
+    }
 
     /// - Returns: `nil` where there is none yet.
     func lockFile() throws -> LockFile? {
@@ -34,12 +36,16 @@ extension ImageFolder {
     }
 
     /// Resolves every input anew against the archive as it is now.
-    func resolve(_ archive: DebianArchive, previous: Lock?, console: Console) async throws -> LockedInputs {
+    func resolve(
+        _ archive: DebianArchive, previous: Lock?, store: ContentStore, console: Console
+    ) async throws -> LockedInputs {
         let resolver = archive.resolver(verifier: Self.verifier) { console.note("\(definition.name): \($0)") }
-        return try await resolver.resolve(
+        var inputs = try await resolver.resolve(
             definition, requirements: try definition.requirementsDigest,
             codec: definition.compression.codec.name, now: Timestamp(seconds: Surroundings.now),
             previous: previous)
+        try await BaseImages(folder: self, store: store).pin(&inputs.lock)
+        return inputs
     }
 
     /// Checks the signatures that the lock rests on.

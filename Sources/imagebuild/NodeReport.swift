@@ -33,7 +33,7 @@ struct NodeReport: Encodable {
     private static func imports(_ image: InspectedImage.PlatformImage, _ layout: OCILayout) throws -> [Import] {
         var lower: [LayerListing] = []
         return try image.manifest.layers.enumerated().map { place, layer in
-            guard FileSystem.regularFileSize(layout.path(of: layer.digest)) == layer.size else {
+            guard !image.absentLayers.contains(layer.digest) else {
                 return Import(platform: image.platform, layer: layer.digest, isHere: false)
             }
             let listing = try LayerReader.list(layout.path(of: layer.digest), isCancelled: { false })

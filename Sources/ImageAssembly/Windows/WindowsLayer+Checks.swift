@@ -10,6 +10,10 @@ extension WindowsLayer {
         "WCSANDBOXSTATE", "WINDOWS",
     ]
 
+    static func isBaseEntry(_ name: some Collection<UInt8>) -> Bool {
+        baseEntries.contains(String(decoding: name, as: UTF8.self).uppercased())
+    }
+
     static func check(_ path: EntryPath, _ entry: FileEntry) throws(ImageAssemblyError) {
         func refused(_ reason: String, hint: String? = nil) -> ImageAssemblyError {
             ImageAssemblyError(
@@ -33,10 +37,10 @@ extension WindowsLayer {
         guard !path.name.starts(with: WindowsImporter.whiteoutPrefix.utf8) else {
             throw refused("its name would remove a file of the layers below")
         }
-        let top = String(decoding: path.components.first ?? [], as: UTF8.self)
-        guard !baseEntries.contains(top.uppercased()) else {
+        let top = path.components.first ?? []
+        guard !isBaseEntry(top) else {
             throw refused(
-                "C:\\\(top) belongs to the base image, whose attributes and rights an entry below it would replace",
+                "C:\\\(String(decoding: top, as: UTF8.self)) belongs to the base image, whose attributes and rights an entry below it would replace",
                 hint: "use a directory of your own, such as /usr/local/bin")
         }
     }

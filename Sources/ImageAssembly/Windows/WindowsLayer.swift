@@ -46,6 +46,20 @@ package enum WindowsLayer {
         return layer
     }
 
+    /// What a container sees on its drive of layers made by `tree`, lowest first; nothing of the base.
+    static func drive(of layers: [FileTree]) -> FileTree {
+        var drive = FileTree()
+        for layer in layers {
+            for (path, entry) in layer.entries where path.components.count > 1 {
+                drive[path.withoutFirst] = entry
+                if case .hardLink(let target) = entry.kind {
+                    drive[path.withoutFirst]?.kind = .hardLink(to: target.withoutFirst)
+                }
+            }
+        }
+        return drive
+    }
+
     private enum Security {
         static let file = encoded(SecurityDescriptor.file)
         static let directory = encoded(SecurityDescriptor.directory)
@@ -78,5 +92,12 @@ package enum WindowsLayer {
         do throws(OCIModelError) { return try EntryPath(text) } catch {
             throw ImageAssemblyError(.invalidInput, error.message)
         }
+    }
+}
+
+extension EntryPath {
+    /// Below the first component.
+    fileprivate var withoutFirst: EntryPath {
+        components.first.flatMap { try? EntryPath($0) }.map { replacing($0, with: .root) } ?? self
     }
 }

@@ -51,10 +51,11 @@ struct Inspect: AsyncParsableCommand {
         for entry in index.manifests {
             let manifest = try CanonicalJSON.decode(Manifest.self, from: try await layout.document(entry))
             let config = try CanonicalJSON.decode(ImageConfig.self, from: try await layout.document(manifest.config))
+            let absent = manifest.layers.filter { FileSystem.regularFileSize(layout.path(of: $0.digest)) != $0.size }
             images.append(
                 .init(
                     platform: entry.platform ?? config.platform, digest: entry.digest, manifest: manifest,
-                    config: config))
+                    config: config, absentLayers: absent.map(\.digest)))
         }
         if !node.isEmpty {
             try report(try node.map { try NodeReport(Node($0), index, images, layout) })

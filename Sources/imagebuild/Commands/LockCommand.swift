@@ -48,7 +48,9 @@ struct LockCommand: AsyncParsableCommand {
         let written = try folder.write(inputs)
         report(previous?.lock, written.lock, console)
         for release in written.lock.releases where release.acceptedExpired == true {
-            console.warn("the Release of \(release.suite) had expired at \(release.validUntil ?? "?"); the definition accepts that")
+            console.warn(
+                "the Release of \(release.suite) had expired at \(release.validUntil ?? "?"); the definition accepts that"
+            )
         }
         print(Digest(of: written.bytes))
     }
@@ -60,7 +62,7 @@ struct LockCommand: AsyncParsableCommand {
         let inputs = try await Downloader.withDownloader(network.downloadSettings()) { downloader in
             try await folder.resolve(
                 DebianArchive(mirrors: mirrors, downloader: downloader, store: store, pool: pool), previous: previous,
-                console: console)
+                store: store, console: console)
         }
         try await pool.shutDown()
         return inputs
@@ -77,10 +79,12 @@ struct LockCommand: AsyncParsableCommand {
 
     private func checkLock(_ folder: ImageFolder, _ console: Console) async throws {
         guard let file = try folder.lockFile() else {
-            throw CommandError(message: "\(folder.definition.name) has no lock yet", hint: "run 'imagebuild lock \(image)'")
+            throw CommandError(
+                message: "\(folder.definition.name) has no lock yet", hint: "run 'imagebuild lock \(image)'")
         }
         let asked = try folder.definition.requirementsDigest
-        var stale = file.lock.requirements == asked ? [] : ["the definition asks for something else than this lock answers"]
+        var stale =
+            file.lock.requirements == asked ? [] : ["the definition asks for something else than this lock answers"]
         stale += await LockProof.verify(file.lock, verifier: ImageFolder.verifier, file: { try folder.proofFile($0) })
         if !offline && stale.isEmpty {
             let now = try await resolve(folder, previous: file.lock, console)
@@ -88,7 +92,8 @@ struct LockCommand: AsyncParsableCommand {
         }
         guard stale.isEmpty else {
             throw CommandError(
-                message: "the lock of \(folder.definition.name) is stale:\n" + stale.map { "  \($0)" }.joined(separator: "\n"),
+                message: "the lock of \(folder.definition.name) is stale:\n"
+                    + stale.map { "  \($0)" }.joined(separator: "\n"),
                 hint: "run 'imagebuild lock \(image)' and review the change")
         }
         console.note("the lock of \(folder.definition.name) is up to date, and its proof holds")
