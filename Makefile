@@ -41,7 +41,7 @@ fmt: ## format the sources
 
 bench: imagebuild ## measure against other builders, side by side
 	.ci/deps bench
-	Tests/Bench/run $(IMAGEBUILD)
+	Tests/Bench/run $(IMAGEBUILD) $(BENCH)
 
 clean: ## remove what was built here (not the store)
 	swift package clean

@@ -80,7 +80,8 @@ let package = Package(
             swiftSettings: strict),
 
         test("OCIModelTests", ["OCIModel"]),
-        test("LayerArchiveTests", ["LayerArchive", "OCIModel", .product(name: "SystemPackage", package: "swift-system")]),
+        test(
+            "LayerArchiveTests", ["LayerArchive", "OCIModel", .product(name: "SystemPackage", package: "swift-system")]),
         test("OCIContentTests", ["OCIContent", "OCIModel", .product(name: "SystemPackage", package: "swift-system")]),
         test("ImageDefinitionTests", ["ImageDefinition", "OCIModel"]),
         test(

@@ -115,10 +115,7 @@ package struct Assembler: Sendable {
             }
         }
         if platform.os == "windows" { try await checkImport(finished, plan) }
-        let origins = LayerOrigins(
-            of: plan.tree, packages: plan.packages,
-            otherwise: "imagebuild: the image's definition, or a declared effect")
-        try origins.remember(for: finished.descriptor.digest, in: store)
+        try LayerOrigins(of: plan).remember(for: finished.descriptor.digest, in: store)
         try store.setRecord("layers", key, CanonicalJSON.encode(finished))
         observe(.layer(platform, name: plan.name, finished, reused: false))
         return finished

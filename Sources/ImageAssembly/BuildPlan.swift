@@ -33,6 +33,8 @@ package struct LayerPlan: Sendable {
     package var createdBy: String
     /// The packages that its entries come from.
     package var packages: [OpenedPackage] = []
+    /// Where the entries come from that no package has as they are.
+    package var causes: [EntryPath: String] = [:]
 }
 
 /// A pinned package together with what is in it.

@@ -38,7 +38,8 @@ package struct LayerOrigins: Codable, Sendable {
     }
 
     /// Finds each entry's origin: a file's by where its bytes lie, another's by the package that has the path.
-    init(of tree: FileTree, packages: [OpenedPackage], otherwise: String) {
+    init(of layer: LayerPlan) {
+        let (tree, packages) = (layer.tree, layer.packages)
         var places: [Origin: Int] = [:]
         let owners = packages.map { ($0, Origin($0.pin)) }
         var bySpool: [FilePath: Origin] = [:]
@@ -47,16 +48,17 @@ package struct LayerOrigins: Codable, Sendable {
                 if case .regular(.slice(let file, _, _)) = entry.kind { bySpool[file] = origin; break }
             }
         }
-        for (path, entry) in tree.sorted {
-            var origin: Origin?
-            if case .regular(.slice(let file, _, _)) = entry.kind {
-                origin = bySpool[file] ?? Origin(name: "the definition's file \(file)")
-            } else if case .hardLink(let original) = entry.kind {
-                origin = paths[Self.key(original)].map { origins[$0] }
-            } else {
-                origin = owners.first { Self.has($0.0, path) }?.1
+        func shipped(_ path: EntryPath, _ entry: FileEntry) -> Origin? {
+            switch entry.kind {
+            case .regular(.slice(let file, _, _)): bySpool[file] ?? Origin(name: "the definition's file \(file)")
+            case .hardLink(let original): paths[Self.key(original)].map { origins[$0] }
+            default: owners.first { Self.has($0.0, path) }?.1
             }
-            let found = origin ?? Origin(name: otherwise)
+        }
+        for (path, entry) in tree.sorted {
+            // A script's effect replaces what a package shipped.
+            let declared = layer.causes[path].map { Origin(name: $0) }
+            let found = declared ?? shipped(path, entry) ?? Origin(name: "the image's definition")
             if places[found] == nil {
                 places[found] = origins.count
                 origins.append(found)
@@ -77,7 +79,8 @@ package struct LayerOrigins: Codable, Sendable {
             if package.contents.tree[old] != nil { return true }
         }
         return text.hasPrefix("var/lib/dpkg/status.d/")
-            && ["\(package.pin.name)", "\(package.pin.name).md5sums"].contains(String(decoding: path.name, as: UTF8.self))
+            && ["\(package.pin.name)", "\(package.pin.name).md5sums"].contains(
+                String(decoding: path.name, as: UTF8.self))
     }
 
     private static func key(_ path: EntryPath) -> String { String(decoding: path.bytes, as: UTF8.self) }

@@ -44,12 +44,15 @@ extension LayerPlan {
         root.users = request.definition.users
         root.groups = request.definition.groups
         root.excludes = { excluded.matches($0) }
-        let tree = try root.build(contents.base.map { ($0.pin, $0.contents) })
+        var causes: [EntryPath: String] = [:]
+        let tree = try root.build(contents.base.map { ($0.pin, $0.contents) }) { path, cause in
+            causes[path] = "\(cause), declared in \(request.maintainerScriptsFile)"
+        }
         let suite = debian.suites.first ?? ""
         return LayerPlan(
             name: "base", tree: tree, created: Timestamp(seconds: time),
             createdBy: "imagebuild: \(contents.base.count) packages of Debian \(suite)",
-            packages: contents.base)
+            packages: contents.base, causes: causes)
     }
 
     /// `etcd-<v>` and its companions; the newest version also under the plain names, which become hard links.

@@ -23,6 +23,7 @@ package struct DebianArchive: Sendable {
     /// Brings packages into the store, verified, several at a time. What is there already is not asked for.
     ///
     /// - Parameters:
+    ///   - packages: of any platforms; one that several platforms share is fetched once.
     ///   - releases: the lock's, whose dates say where snapshot.debian.org keeps what the mirrors have dropped.
     ///   - progress: bytes that arrived for a package; negative where bytes had to be dropped.
     /// - Throws: `ImageInputsError`; with `.notFound`, the package is gone from every place that answered.
@@ -50,9 +51,7 @@ package struct DebianArchive: Sendable {
         }
     }
 
-    /// A resolver that takes Releases and indexes from this archive.
-    ///
-    /// - Parameter progress: says what is being fetched, for a person.
+    /// A resolver that takes Releases and indexes from this archive, and tells `progress` what it is fetching.
     package func resolver(
         verifier: ReleaseVerifier, progress: @escaping @Sendable (String) -> Void
     ) -> DebianResolver {

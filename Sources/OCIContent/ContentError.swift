@@ -1,7 +1,9 @@
 /// Why content could not be kept or read.
 package struct ContentError: Error, Sendable, CustomStringConvertible {
     /// What a caller can act on.
-    package enum Code: Hashable, Sendable { case missing, corrupt, inputOutput, diskFull, readOnly, busy, cancelled, invalidLayout }
+    package enum Code: Hashable, Sendable {
+        case missing, corrupt, inputOutput, diskFull, readOnly, busy, cancelled, invalidLayout
+    }
 
     package var code: Code
     /// What was being done, to what, and why it failed; lower-case, without a full stop.

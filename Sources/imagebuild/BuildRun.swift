@@ -110,16 +110,16 @@ struct BuildRun: Sendable {
     private func assemble(
         _ lock: Lock, _ scripts: [UInt8]?, _ files: [FolderFiles], _ pool: BlockingPool, _ view: BuildView
     ) async throws -> BuiltImage {
-        for release in lock.releases where release.acceptedExpired == true {
-            console.warn("the Release of \(release.suite) had expired when it was locked; the definition accepts that")
-        }
-        let packages = platforms.flatMap { lock.packages(for: $0) }
+        for concession in lock.concessions { console.warn("\(concession); the definition accepts that") }
+        let packages = platforms.map { (platform: $0, packages: lock.packages(for: $0)) }
+        view.expectOpening(packages)
         let store = store
         var opened: [Digest: OpenedPackage] = [:]
         for package in try await mapConcurrently(
-            unique(packages), limit: Surroundings.coreCount,
+            unique(packages.flatMap(\.packages)), limit: Surroundings.coreCount,
             { pin in
-                try await pool.run { flag in try store.open(pin, isCancelled: { flag.isSet }) }
+                defer { view.opened(pin) }
+                return try await pool.run { flag in try store.open(pin, isCancelled: { flag.isSet }) }
             })
         { opened[package.pin.sha256] = package }
         var contents = try zip(platforms, files).map { platform, files in
@@ -152,7 +152,19 @@ struct BuildRun: Sendable {
                 ?? MaintainerScripts(packages: [:]),
             maintainerScriptsFile: folder.maintainerScriptsPath.string,
             debianRelease: lock.releases.first { $0.suite == suite }?.version, sourceDateEpoch: sourceDateEpoch,
-            codec: try LayerCodec(name: lock.codec))
+            codec: try codec(lock))
+    }
+
+    /// The locked codec. Where this build of the tool carries another version of its library, the image has other bytes
+    /// though nothing else changed: `--locked` refuses that.
+    private func codec(_ lock: Lock) throws -> LayerCodec {
+        do throws(LayerArchiveError) { return try LayerCodec(name: lock.codec) } catch {
+            guard !isLocked else { throw error }
+            let own = folder.definition.compression.codec
+            console.warn(
+                "\(error.message); compressing with \(own.name), so every digest will differ from the locked image's")
+            return own
+        }
     }
 
     private func put(_ image: BuiltImage) async throws {

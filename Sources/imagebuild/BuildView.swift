@@ -10,6 +10,7 @@ final class BuildView: Sendable {
         /// Platforms that wait for a package, by its digest.
         var waiting: [Digest: [String]] = [:]
         var layers: [String: (done: Int, all: Int)] = [:]
+        var opened: [String: (done: Int, all: Int)] = [:]
     }
 
     private let console: Console
@@ -44,6 +45,30 @@ final class BuildView: Sendable {
         }
     }
 
+    func expectOpening(_ packages: [(platform: Platform, packages: [Lock.Package])]) {
+        for (platform, packages) in packages where !packages.isEmpty {
+            let name = platform.description
+            progress.withLock { progress in
+                progress.opened[name] = (0, packages.count)
+                for package in packages { progress.waiting[package.sha256, default: []].append(name) }
+            }
+            console.update(name) { row in
+                row.transfer = nil
+                row.text = "opening \(packages.count) packages"
+            }
+        }
+    }
+
+    func opened(_ package: Lock.Package) {
+        for platform in Set(progress.withLock({ $0.waiting[package.sha256] ?? [] })) {
+            let count = progress.withLock { progress in
+                progress.opened[platform]?.done += 1
+                return progress.opened[platform] ?? (0, 0)
+            }
+            console.update(platform) { $0.detail = "\(count.done) of \(count.all)" }
+        }
+    }
+
     /// From here on a Windows platform has the name of what it is, not of what was asked for.
     func expectLayers(_ plan: BuildPlan) {
         for (asked, platform) in zip(platforms, plan.platforms) {
@@ -51,8 +76,8 @@ final class BuildView: Sendable {
             console.update(asked.description) { $0.title = name }
             progress.withLock { $0.layers[name] = (0, platform.layers.count) }
             console.update(name) { row in
-                row.transfer = nil
-                row.text = "making \(platform.layers.count) layers"
+                (row.transfer, row.detail) = (nil, "")
+                row.text = platform.layers.count == 1 ? "making 1 layer" : "making \(platform.layers.count) layers"
             }
         }
     }

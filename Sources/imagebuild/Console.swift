@@ -21,6 +21,8 @@ final class Console: Sendable {
     struct Row: Sendable {
         var title: String
         var text = ""
+        /// What changes too often to be a line of its own.
+        var detail = ""
         var transfer: Transfer?
         var isDone = false
     }
@@ -91,6 +93,7 @@ final class Console: Sendable {
         let columns = Self.columns
         for row in state.rows {
             var line = row.title + String(repeating: " ", count: width - row.title.count + 2) + row.text
+            if !row.detail.isEmpty { line += "  " + row.detail }
             if let transfer = row.transfer { line += "  " + transfer.description }
             line = String(line.prefix(columns - 1))
             write((row.isDone && isColoured ? "\u{1b}[32m\(line)\u{1b}[0m" : line) + "\n")

@@ -34,7 +34,9 @@ struct Failure {
     var message: String
     var hint: String?
 
-    static func isOurs(_ error: any Error) -> Bool { !(error is ExitCode || error is ValidationError || error is CleanExit) && !isParsers(error) }
+    static func isOurs(_ error: any Error) -> Bool {
+        !(error is ExitCode || error is ValidationError || error is CleanExit) && !isParsers(error)
+    }
 
     /// The argument parser's own error type is not public; everything of its module is its business.
     private static func isParsers(_ error: any Error) -> Bool {

@@ -19,7 +19,8 @@ struct ImageFolder {
     init(_ image: String, from current: FilePath, revision: Int? = nil) throws {
         guard let path = Self.find(image, from: current) else {
             throw CommandError(
-                status: .refused, message: "no image '\(image)': neither a folder with an image.yaml, nor under images/",
+                status: .refused,
+                message: "no image '\(image)': neither a folder with an image.yaml, nor under images/",
                 hint: Self.known(from: current))
         }
         self.path = path
@@ -78,7 +79,10 @@ struct ImageFolder {
 
     private static func known(from current: FilePath) -> String {
         let images = current.appending("images")
-        let names = ((try? FileSystem.names(in: images)) ?? []).filter { isFile(images.appending($0).appending("image.yaml")) }
-        return names.isEmpty ? "run this in a folder that has images/NAME/image.yaml" : "known here: " + names.joined(separator: ", ")
+        let names = ((try? FileSystem.names(in: images)) ?? []).filter {
+            isFile(images.appending($0).appending("image.yaml"))
+        }
+        return names.isEmpty
+            ? "run this in a folder that has images/NAME/image.yaml" : "known here: " + names.joined(separator: ", ")
     }
 }

@@ -84,7 +84,32 @@ extension ImageFolder {
     }
 }
 
+extension ContentStore {
+    private static let indexLimit: Int64 = 512 << 20
+
+    /// The contents of a locked `Packages` file; `nil` where this store does not have it.
+    func packagesIndex(_ index: Lock.PackagesIndex) throws -> [UInt8]? {
+        guard contains(index.sha256, size: index.size) else { return nil }
+        let file = try verifiedPath(of: index.sha256, size: index.size)
+        return try DecompressedFile.contents(of: file, limit: Self.indexLimit, isCancelled: { Task.isCancelled })
+    }
+}
+
 extension Lock {
+    /// What the definition put up with when this was locked; whoever builds from it shall hear of it.
+    var concessions: [String] {
+        releases.flatMap { release in
+            let expired =
+                release.acceptedExpired == true
+                ? ["the Release of \(release.suite) had expired at \(release.validUntil ?? "?") when it was locked"]
+                : []
+            return expired
+                + (release.missingIndexes ?? []).map {
+                    "\(release.suite) was locked without \($0), which no mirror had as signed"
+                }
+        }
+    }
+
     func inputs(for platform: Platform) -> PlatformInputs {
         platforms[platform.description] ?? PlatformInputs(base: [], bundle: [:])
     }

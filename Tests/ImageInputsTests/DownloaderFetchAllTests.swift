@@ -1,4 +1,5 @@
 import ImageInputs
+import OCIContent
 import OCIModel
 import Testing
 
@@ -117,5 +118,12 @@ import Testing
             do { try await group.waitForAll() } catch is CancellationError { return true }
             return false
         }
+    }
+}
+
+extension Downloader {
+    /// As `DebianArchive` fetches packages.
+    fileprivate func fetchAll(_ requests: [DownloadRequest], limit: Int = 6) async throws -> [Download] {
+        try await mapConcurrently(requests, limit: limit) { try await fetch($0) }
     }
 }

@@ -1,5 +1,7 @@
 import ImageInputs
+import OCIContent
 import OCIModel
+import SystemPackage
 import Testing
 
 @Suite struct DownloaderResumeTests {
@@ -17,6 +19,35 @@ import Testing
                 #expect(fixture.progress == 300_000)
                 #expect(server.requests.map(\.target) == ["/a.deb"])
                 #expect(server.requests.first?.headers["range"] == nil)
+            }
+        }
+    }
+
+    @Test func `what an earlier run left is taken up`() async throws {
+        try await DownloadFixture.using { fixture in
+            try FileSystem.write(Array(content.prefix(100_000)), to: fixture.folder.appending("file"))
+            try await StubServer.serving { [content] request, _ in
+                .serve(content, to: request)
+            } _: { server in
+                try await fixture.fetch([server.url("/a.deb")], content)
+                #expect(try fixture.bytes() == content)
+                #expect(server.requests.map { $0.headers["range"] } == ["bytes=100000-"])
+                #expect(fixture.progress == 300_000)
+            }
+        }
+    }
+
+    @Test(arguments: [100_000, 300_000, 400_000])
+    func `rubbish that an earlier run left does no harm`(count: Int) async throws {
+        try await DownloadFixture.using { fixture in
+            try FileSystem.write([UInt8](repeating: 7, count: count), to: fixture.folder.appending("file"))
+            try await StubServer.serving { [content] request, _ in
+                .serve(content, to: request)
+            } _: { server in
+                try await fixture.fetch([server.url("/a.deb")], content)
+                #expect(try fixture.bytes() == content)
+                #expect(server.requests.last?.headers["range"] == nil)
+                #expect(fixture.progress == 300_000)
             }
         }
     }
@@ -64,7 +95,7 @@ import Testing
     @Test func `a body that only drips is given up and resumed`() async throws {
         try await DownloadFixture.using { fixture in
             var settings = fixture.settings
-            settings.limits.minimumTotal = .milliseconds(300)
+            settings.limits.minimumTotal = .seconds(1)
             settings.limits.slowestRate = 1 << 40
             try await StubServer.serving { [content] request, index in
                 guard index == 0 else { return .serve(content, to: request) }

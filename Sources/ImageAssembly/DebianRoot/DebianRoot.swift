@@ -30,11 +30,13 @@ package struct DebianRoot: Sendable {
     }
 
     /// The whole tree, whatever the order of `packages`: each entry's parents are there, each hard link's target too.
+    /// `noteCause` is told of each entry that no package has as it is, and what it came from.
     ///
     /// - Throws: `unknownScript` naming all scripts that are not audited, `conflict` naming all paths that two packages
     ///   claim, `invalidInput` for what is wrong with one package or effect.
     package func build(
-        _ packages: [(locked: Lock.Package, unpacked: UnpackedPackage)]
+        _ packages: [(locked: Lock.Package, unpacked: UnpackedPackage)],
+        noteCause: (EntryPath, String) -> Void = { _, _ in }
     ) throws(ImageAssemblyError) -> FileTree {
         var installed: [InstalledPackage] = []
         for package in packages { installed.append(try InstalledPackage(package.locked, package.unpacked)) }
@@ -51,6 +53,7 @@ package struct DebianRoot: Sendable {
             }
         }
         try root.add(users: users, groups: groups)
+        for (path, cause) in root.causes { noteCause(path, cause) }
         var tree = root.tree.excluding(excludes)
         for package in installed { try tree.addRecord(of: package, owners: merged.owners, time: time) }
         try tree.complete(time: time)

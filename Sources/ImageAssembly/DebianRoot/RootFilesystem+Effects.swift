@@ -10,8 +10,10 @@ extension RootFilesystem {
         switch tree[place]?.kind {
         case .directory: break
         case nil:
-            tree[place] = FileEntry(
-                .directory, mode: mode, userID: try userID(user), groupID: try groupID(group), modified: time)
+            put(
+                FileEntry(
+                    .directory, mode: mode, userID: try userID(user), groupID: try groupID(group), modified: time),
+                at: place)
         default: throw occupied(path, place, for: "directory")
         }
     }
@@ -21,8 +23,10 @@ extension RootFilesystem {
     ) throws(ImageAssemblyError) {
         let place = try place(path)
         guard tree[place] == nil else { return }
-        tree[place] = FileEntry(
-            .regular(.bytes(bytes)), mode: mode, userID: try userID(user), groupID: try groupID(group), modified: time)
+        put(
+            FileEntry(
+                .regular(.bytes(bytes)), mode: mode, userID: try userID(user), groupID: try groupID(group),
+                modified: time), at: place)
     }
 
     mutating func copy(_ source: EntryPath, to path: EntryPath, mode: UInt16?) throws(ImageAssemblyError) {
@@ -31,7 +35,7 @@ extension RootFilesystem {
         var copy = try file(source)
         copy.mode = mode ?? copy.mode
         copy.modified = time
-        tree[place] = copy
+        put(copy, at: place)
     }
 
     /// An empty directory gives way, as base-files' `/var/run` does.
@@ -43,7 +47,7 @@ extension RootFilesystem {
         case .symlink(target): return
         default: throw occupied(path, place, for: "link to \(String(decoding: target, as: UTF8.self))")
         }
-        tree[place] = FileEntry(.symlink(target: target), mode: 0o777, modified: time)
+        put(FileEntry(.symlink(target: target), mode: 0o777, modified: time), at: place)
     }
 
     mutating func addAlternative(

@@ -5,9 +5,22 @@ import OCIModel
 /// A root filesystem while effects and accounts are added to it.
 struct RootFilesystem {
     var tree: FileTree
+    /// What the entries came from that no package has as they are: `ca-certificates's postinst`.
+    private(set) var causes: [EntryPath: String] = [:]
+    /// Of what is added now.
+    private var cause = "the definition's users and groups"
     /// Of everything that is added.
     let time: Int64
     let contents: @Sendable (FileContent) throws -> [UInt8]
+
+    init(tree: FileTree, time: Int64, contents: @escaping @Sendable (FileContent) throws -> [UInt8]) {
+        (self.tree, self.time, self.contents) = (tree, time, contents)
+    }
+
+    mutating func put(_ entry: FileEntry, at place: EntryPath) {
+        tree[place] = entry
+        causes[place] = cause
+    }
 
     /// Files read whole: account masters, certificates.
     static let readLimit = 1 << 20
@@ -16,6 +29,9 @@ struct RootFilesystem {
     mutating func apply(
         _ effects: [MaintainerScripts.Effect], as script: String, declaredIn file: String
     ) throws(ImageAssemblyError) {
+        let before = cause
+        cause = "what \(script) would have done"
+        defer { cause = before }
         for effect in effects {
             do { try apply(effect) } catch {
                 throw ImageAssemblyError(
@@ -75,8 +91,9 @@ struct RootFilesystem {
     mutating func write(_ bytes: [UInt8], to path: EntryPath, mode: UInt16 = 0o644) throws(ImageAssemblyError) {
         let path = try place(path)
         let old = tree[path]
-        tree[path] = FileEntry(
-            .regular(.bytes(bytes)), mode: old?.mode ?? mode, userID: old?.userID ?? 0, groupID: old?.groupID ?? 0,
-            modified: time)
+        put(
+            FileEntry(
+                .regular(.bytes(bytes)), mode: old?.mode ?? mode, userID: old?.userID ?? 0,
+                groupID: old?.groupID ?? 0, modified: time), at: path)
     }
 }

@@ -1,4 +1,5 @@
 import ImageDefinition
+import OCIContent
 import OCIModel
 import SystemPackage
 
@@ -23,7 +24,7 @@ extension DebianResolver {
                 files[place].append(WantedIndex(request: request, index: index, mayBeMissing: isAccepted))
             }
         }
-        let found = try await inOrder(files) { try await fetch($0) }
+        let found = try await mapConcurrently(files, limit: 4) { try await fetch($0) }
         var paths: [Digest: FilePath] = [:]
         for (digest, place) in places { paths[digest] = found[place] }
         return paths

@@ -1,4 +1,5 @@
 package import ImageDefinition
+import OCIContent
 package import OCIModel
 package import SystemPackage
 
@@ -91,24 +92,9 @@ package struct DebianResolver: Sendable {
                 suite: suite, now: now, acceptExpired: accepted.contains(suite),
                 previousDate: try before.map { try Timestamp(rfc3339: $0.date) })
         }
-        return try await inOrder(expectations) { expected in
+        return try await mapConcurrently(expectations, limit: 4) { expected in
             let bytes = try await fetchRelease(SignedRelease.archive(of: expected.suite), expected.suite)
             return try await SignedRelease(bytes, expected: expected, verifier: verifier)
-        }
-    }
-
-    /// At most four at once; results in the order of the inputs; the first failure cancels the rest.
-    func inOrder<Input: Sendable, Output: Sendable>(
-        _ inputs: [Input], _ work: @escaping @Sendable (Input) async throws -> Output
-    ) async throws -> [Output] {
-        try await withThrowingTaskGroup(of: (Int, Output).self) { group in
-            var outputs: [Int: Output] = [:]
-            for (place, input) in inputs.enumerated() {
-                if place >= 4, let (done, output) = try await group.next() { outputs[done] = output }
-                group.addTask { (place, try await work(input)) }
-            }
-            while let (done, output) = try await group.next() { outputs[done] = output }
-            return inputs.indices.compactMap { outputs[$0] }
         }
     }
 }

@@ -39,7 +39,7 @@ struct DownloadAttempts {
 
     func first() -> Step {
         candidateCount > 0
-            ? .request(candidate: 0, keepsPartial: false, after: .zero)
+            ? .request(candidate: 0, keepsPartial: true, after: .zero)
             : .fail(ImageInputsError(.notFound, "cannot fetch \(subject): no address is known for it"))
     }
 

@@ -8,7 +8,8 @@ package struct DownloadRequest: Sendable {
     /// Asked in this order; a later one only when an earlier one fails.
     package var candidates: [DownloadURL]
     package var expected: ExpectedContent
-    /// Created or emptied first. Whole and verified when `fetch` returns, but not synced: its owner does that.
+    /// What an earlier run left here of a file of known digest is taken up. Whole and verified when `fetch` returns, but
+    /// not synced: its owner does that.
     package var destination: FilePath
     /// Gets the bytes that arrived; a negative number takes back bytes that had to be dropped.
     package var progress: @Sendable (Int64) -> Void

@@ -33,7 +33,8 @@ package struct Downloader: Sendable {
     ///   destination's own troubles `.diskFull`, `.readOnly`, `.inputOutput`.
     @discardableResult
     package func fetch(_ request: DownloadRequest) async throws -> Download {
-        let partial = try PartialDownload(path: request.destination)
+        let partial = try PartialDownload(path: request.destination, expected: request.expected)
+        if partial.count > 0 { request.progress(partial.count) }
         var attempts = DownloadAttempts(
             subject: request.subject, candidateCount: request.candidates.count, limits: settings.limits)
         var step = attempts.first()

@@ -18,14 +18,31 @@ final class PartialDownload {
     /// What the server called this version of the file: a strong ETag or a Last-Modified.
     private(set) var validator: String?
 
-    /// - Throws: `ImageInputsError` naming the path, when it cannot be created or emptied.
-    init(path: FilePath) throws(ImageInputsError) {
+    /// Opens the file, with what an earlier run left of it where the expected digest will decide whether that is right.
+    ///
+    /// - Throws: `ImageInputsError` naming the path, when it cannot be created, read or emptied.
+    init(path: FilePath, expected: ExpectedContent) throws(ImageInputsError) {
         self.path = path
         do {
             descriptor = try SystemPackage.FileDescriptor.open(
-                path, .writeOnly, options: [.create, .truncate, .noFollow, .closeOnExec],
+                path, .readWrite, options: [.create, .noFollow, .closeOnExec],
                 permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            let present = try descriptor.seek(offset: 0, from: .end)
+            if case .exactly(_, let size) = expected, present < size { try takeUp(present) }
+            if count < present { try empty() }
         } catch { throw .writing(to: path, error) }
+    }
+
+    /// A file that is whole, or longer, is not what an interrupted run leaves: less than the expected size is.
+    private func takeUp(_ present: Int64) throws {
+        try descriptor.seek(offset: 0, from: .start)
+        try withUnsafeTemporaryAllocation(byteCount: 1 << 20, alignment: 16) { buffer in
+            while count < present, case let read = try descriptor.read(into: buffer), read > 0 {
+                hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<read]))
+                count += Int64(read)
+            }
+        }
+        pieces = count > 0 ? 1 : 0
     }
 
     deinit { if isOpen { try? descriptor.close() } }

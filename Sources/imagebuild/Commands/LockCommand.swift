@@ -47,11 +47,7 @@ struct LockCommand: AsyncParsableCommand {
         let inputs = try await resolve(folder, previous: previous?.lock, console)
         let written = try folder.write(inputs)
         report(previous?.lock, written.lock, console)
-        for release in written.lock.releases where release.acceptedExpired == true {
-            console.warn(
-                "the Release of \(release.suite) had expired at \(release.validUntil ?? "?"); the definition accepts that"
-            )
-        }
+        for concession in written.lock.concessions { console.warn("\(concession); the definition accepts that") }
         print(Digest(of: written.bytes))
     }
 
@@ -85,7 +81,10 @@ struct LockCommand: AsyncParsableCommand {
         let asked = try folder.definition.requirementsDigest
         var stale =
             file.lock.requirements == asked ? [] : ["the definition asks for something else than this lock answers"]
-        stale += await LockProof.verify(file.lock, verifier: ImageFolder.verifier, file: { try folder.proofFile($0) })
+        let store = try ContentStore(root: storeOptions.path())
+        stale += await LockProof.verify(
+            file.lock, verifier: ImageFolder.verifier, file: { try folder.proofFile($0) },
+            fullIndex: { _, index in try store.packagesIndex(index) })
         if !offline && stale.isEmpty {
             let now = try await resolve(folder, previous: file.lock, console)
             stale += file.lock.staleness(against: now.lock)

@@ -38,7 +38,9 @@ struct Store: AsyncParsableCommand {
             let before = unusedFor == 0 ? Int64.max : Surroundings.now - Int64(unusedFor) * 86400
             let collected = try store.collectGarbage(unusedSince: before)
             switch format {
-            case .text: print("removed \(collected.blobs) blobs (\(ByteCount(collected.bytes))) and \(collected.records) records")
+            case .text:
+                print(
+                    "removed \(collected.blobs) blobs (\(ByteCount(collected.bytes))) and \(collected.records) records")
             case .json: try printJSON(collected)
             }
         }
@@ -74,7 +76,8 @@ struct Store: AsyncParsableCommand {
             }
             guard result.damaged.isEmpty else {
                 throw CommandError(
-                    message: "damaged" + (repair ? " and removed:\n" : ":\n") + result.damaged.map { "  sha256:\($0)" }.joined(separator: "\n"),
+                    message: "damaged" + (repair ? " and removed:\n" : ":\n")
+                        + result.damaged.map { "  sha256:\($0)" }.joined(separator: "\n"),
                     hint: repair ? "build again to replace them" : "remove them with --repair")
             }
         }

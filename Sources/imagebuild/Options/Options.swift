@@ -30,7 +30,8 @@ enum Surroundings {
     static func sourceDateEpoch() throws -> Int64? {
         guard let text = environment["SOURCE_DATE_EPOCH"], !text.isEmpty else { return nil }
         guard let seconds = Int64(text), (0...253_402_300_799).contains(seconds) else {
-            throw CommandError(status: .refused, message: "SOURCE_DATE_EPOCH is '\(text)', not a number of seconds since 1970")
+            throw CommandError(
+                status: .refused, message: "SOURCE_DATE_EPOCH is '\(text)', not a number of seconds since 1970")
         }
         return seconds
     }
@@ -39,9 +40,10 @@ enum Surroundings {
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
 
 struct StoreOptions: ParsableArguments {
-    @Option(help: ArgumentHelp(
-        "Folder of blobs and downloads. Default: $IMAGEBUILD_STORE, else imagebuild in the user's cache folder.",
-        valueName: "dir"))
+    @Option(
+        help: ArgumentHelp(
+            "Folder of blobs and downloads. Default: $IMAGEBUILD_STORE, else imagebuild in the user's cache folder.",
+            valueName: "dir"))
     var store: String?
 
     func path() throws -> FilePath {
@@ -52,16 +54,19 @@ struct StoreOptions: ParsableArguments {
         }
         if let cache = set("XDG_CACHE_HOME") { return FilePath(cache).appending("imagebuild") }
         guard let home = set("HOME") else {
-            throw CommandError(message: "no place for the store: neither HOME nor XDG_CACHE_HOME is set", hint: "name one with --store")
+            throw CommandError(
+                message: "no place for the store: neither HOME nor XDG_CACHE_HOME is set", hint: "name one with --store"
+            )
         }
         return FilePath(home).appending(".cache").appending("imagebuild")
     }
 }
 
 struct NetworkOptions: ParsableArguments {
-    @Option(help: ArgumentHelp(
-        "Debian mirror, like http://host/debian. Default: $IMAGEBUILD_DEBIAN_MIRROR, else this machine's apt sources, else ftp.debian.org.",
-        valueName: "url"))
+    @Option(
+        help: ArgumentHelp(
+            "Debian mirror, like http://host/debian. Default: $IMAGEBUILD_DEBIAN_MIRROR, else this machine's apt sources, else ftp.debian.org.",
+            valueName: "url"))
     var debianMirror: String?
 
     func mirrors() throws -> DebianMirrors {
