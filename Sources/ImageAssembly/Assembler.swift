@@ -16,7 +16,10 @@ package struct AssembledImage: Sendable {
         package var platform: Platform
         package var manifest: Encoded<Manifest>
         package var config: Encoded<ImageConfig>
+        /// This image's own, without those of a base image.
         package var layers: [FinishedLayer]
+        /// What those lie on; no layer of it is in the store.
+        package var baseLayers: [Descriptor]
     }
 
     package var tag: String
@@ -78,6 +81,16 @@ package struct Assembler: Sendable {
         return AssembledImage(tag: plan.tag, index: index, platforms: images)
     }
 
+    /// Reads a Windows layer back as it was written, before anything remembers it.
+    private func checkImport(_ layer: FinishedLayer, _ plan: LayerPlan) async throws {
+        let path = store.path(of: layer.descriptor.digest)
+        let refusal = try await pool.run { flag in
+            WindowsImporter.refusal(of: try LayerReader.list(path, isCancelled: { flag.isSet }), isBase: false)
+        }
+        guard let refusal else { return }
+        throw ImageAssemblyError(.gate, "Windows would not import the layer '\(plan.name)': \(refusal)")
+    }
+
     private func layer(_ plan: LayerPlan, _ platform: Platform, codec: LayerCodec) async throws -> FinishedLayer {
         let key = plan.key(codec: codec, toolIdentity: toolIdentity, stamps: stamps)
         if let bytes = store.record("layers", key),
@@ -105,6 +118,7 @@ package struct Assembler: Sendable {
                 )
             }
         }
+        if platform.os == "windows" { try await checkImport(finished, plan) }
         try LayerOrigins(of: plan).remember(for: finished.descriptor.digest, in: store)
         try store.setRecord("layers", key, CanonicalJSON.encode(finished))
         observe(.layer(platform, name: plan.name, finished, reused: false))
@@ -117,13 +131,17 @@ extension PlatformPlan {
         let history = zip(layers, finished).map { plan, layer in
             (layer.diffID, ImageConfig.History(created: plan.created, createdBy: plan.createdBy, comment: plan.name))
         }
-        let config = try Encoded(
-            ImageConfig(platform: platform, created: created, config: execution, layers: history), as: .config)
+        let config =
+            try base?.config(created: created, execution: execution, layers: history)
+            ?? Encoded(
+                ImageConfig(platform: platform, created: created, config: execution, layers: history), as: .config)
+        let baseLayers = base?.layers ?? []
         let manifest = try Encoded(
             Manifest(
-                config: config.descriptor, layers: finished.map(\.descriptor),
+                config: config.descriptor, layers: baseLayers + finished.map(\.descriptor),
                 annotations: annotations.isEmpty ? nil : annotations),
             as: .manifest, platform: platform)
-        return AssembledImage.PlatformImage(platform: platform, manifest: manifest, config: config, layers: finished)
+        return AssembledImage.PlatformImage(
+            platform: platform, manifest: manifest, config: config, layers: finished, baseLayers: baseLayers)
     }
 }

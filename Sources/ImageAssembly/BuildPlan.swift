@@ -20,6 +20,8 @@ package struct PlatformPlan: Sendable {
     package var layers: [LayerPlan]
     package var created: Timestamp
     package var execution: ImageConfig.Execution
+    /// What the layers lie on, of a Windows platform.
+    package var base: WindowsBase?
     package var annotations: Annotations
 }
 
@@ -75,6 +77,8 @@ package struct PlatformContents: Sendable {
     package var inputFiles: [EntryPath: (file: Definition.InputFile, provided: ProvidedFile)] = [:]
     /// The definition's files from the image's folder, at their paths in the image; their times are not used.
     package var files: FileTree
+    /// Of a Windows platform, which nothing can be built for without.
+    package var windowsBase: WindowsBase?
     package init(platform: Platform, base: [OpenedPackage], bundle: [String: [OpenedPackage]], files: FileTree) {
         self.platform = platform
         self.base = base
@@ -151,10 +155,19 @@ extension BuildPlan {
 
 extension PlatformPlan {
     fileprivate init(_ request: PlanRequest, _ contents: PlatformContents) throws {
-        platform = contents.platform
+        base = contents.windowsBase
+        guard (contents.platform.os == "windows") == (base != nil) else {
+            throw ImageAssemblyError(
+                .invalidInput,
+                "cannot plan \(contents.platform): it has \(base == nil ? "no" : "a Windows") base image",
+                hint: "lock the image anew")
+        }
+        platform = base?.platform(of: contents.platform) ?? contents.platform
         created = Timestamp(seconds: request.sourceDateEpoch ?? contents.newest)
         layers = try LayerPlan.layers(request, contents)
         annotations = request.annotations(for: contents, created: created)
         execution = request.execution(labels: annotations)
+        guard let base else { return }
+        execution = WindowsExecution(base: base, tree: WindowsLayer.drive(of: layers.map(\.tree))).convert(execution)
     }
 }

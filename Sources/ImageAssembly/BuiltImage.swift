@@ -7,7 +7,10 @@ package struct BuiltImage: Codable, Hashable, Sendable {
         package var platform: Platform
         package var manifest: Descriptor
         package var config: Descriptor
+        /// Its own.
         package var layers: [FinishedLayer]
+        /// The base image's, which are named and not in the store.
+        package var baseLayers: [Descriptor]
     }
 
     package var tag: String
@@ -19,15 +22,19 @@ package struct BuiltImage: Codable, Hashable, Sendable {
         index = image.index.descriptor
         platforms = image.platforms.map {
             PlatformImage(
-                platform: $0.platform, manifest: $0.manifest.descriptor, config: $0.config.descriptor, layers: $0.layers
-            )
+                platform: $0.platform, manifest: $0.manifest.descriptor, config: $0.config.descriptor,
+                layers: $0.layers,
+                baseLayers: $0.baseLayers)
         }
     }
 
-    /// Every blob of the image, the index first.
+    /// Every blob of the image that a build makes, the index first.
     package var blobs: [Descriptor] {
         [index] + platforms.flatMap { [$0.manifest, $0.config] + $0.layers.map(\.descriptor) }
     }
+
+    /// The layers of base images: whoever pulls the image gets them from where the base image is.
+    package var baseLayers: [Descriptor] { platforms.flatMap(\.baseLayers) }
 }
 
 extension ContentStore {

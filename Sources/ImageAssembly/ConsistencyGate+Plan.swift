@@ -1,4 +1,5 @@
 package import ImageDefinition
+import LayerArchive
 package import OCIContent
 package import OCIModel
 
@@ -10,9 +11,11 @@ extension ConsistencyGate {
         let paths = definition.platformSpecificPaths
         self.init(
             images: zip(zip(plan.platforms, images), index.value.manifests).map { both, entry in
-                PlatformImage(
-                    platform: both.0.platform, layers: both.0.layers.map { Layer(name: $0.name, tree: $0.tree) },
+                var image = PlatformImage(
+                    platform: both.0.platform, layers: both.0.layers.map { Layer(name: $0.name, tree: $0.rootTree) },
                     config: both.1.config, manifest: both.1.manifest, entry: entry)
+                image.baseLayerCount = both.1.baseLayers.count
+                return image
             },
             definition: definition, tag: plan.tag, platformSpecific: { paths.matches($0) })
     }
@@ -27,4 +30,9 @@ extension ConsistencyGate {
             "the image does not hold together, so nothing was tagged:\n"
                 + failures.map { "  \($0)" }.joined(separator: "\n"))
     }
+}
+
+extension LayerPlan {
+    /// What the layer puts into a container's root filesystem, or onto its drive.
+    fileprivate var rootTree: FileTree { tree.hasBareDirectoryNames ? WindowsLayer.drive(of: [tree]) : tree }
 }

@@ -27,7 +27,7 @@ package struct FolderFiles: Sendable {
     ///   nor symbolic link.
     package init(_ files: [Definition.ExtraFile], in folder: FilePath, for platform: Platform) throws {
         self.folder = folder
-        for file in files {
+        for file in files where (file.system ?? platform.os) == platform.os {
             try add(folder.pushing(FilePath(file.source(for: platform))), at: file.path, file, depth: 0)
         }
     }

@@ -11,10 +11,11 @@ extension LayerPlan {
             hasher.update(text.utf8)
             hasher.update([0])
         }
-        add("layer 1")
+        add("layer 2")
         add(toolIdentity)
         add(codec.name)
         add(stamps.hex)
+        add(tree.hasBareDirectoryNames ? "bare" : "")
         for (path, entry) in tree.sorted {
             hasher.update(path.bytes)
             add("")
@@ -22,6 +23,11 @@ extension LayerPlan {
             for (name, value) in entry.attributes.sorted(by: { $0.key < $1.key }) {
                 add(name)
                 add(Digest(of: value).hex)
+            }
+            for (keyword, value) in entry.paxRecords.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) })
+            {
+                add("record \(keyword)")
+                add(value)
             }
             switch entry.kind {
             case .regular(.bytes(let bytes)): add("bytes \(Digest(of: bytes).hex)")

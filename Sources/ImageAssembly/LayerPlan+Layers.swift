@@ -27,12 +27,16 @@ extension LayerPlan {
         return try layers.map { layer in
             var finished = layer
             finished.tree = try layer.tree.clamped(to: request.sourceDateEpoch).linkingEqualFiles()
+            if contents.platform.os == "windows" {
+                finished.tree = try WindowsLayer.tree(finished.tree, time: layer.created.seconds)
+            }
             return finished
         }
     }
 
     private static func base(_ request: PlanRequest, _ contents: PlatformContents) throws -> LayerPlan? {
-        guard let debian = request.definition.debian else { return nil }
+        // Debian has packages for Linux alone.
+        guard let debian = request.definition.debian, contents.platform.os == "linux" else { return nil }
         let time = request.clamped(contents.base.map(\.contents.date).max() ?? 0)
         let excluded = debian.excludedPaths
         var root = DebianRoot(
@@ -110,7 +114,8 @@ extension LayerPlan {
         let definition = request.definition
         let time = request.clamped(contents.newest)
         var tree = FileTree()
-        for directory in definition.directories {
+        let system = contents.platform.os
+        for directory in definition.directories where (directory.system ?? system) == system {
             tree[directory.path] = FileEntry(
                 .directory, mode: directory.mode, userID: directory.owner.user, groupID: directory.owner.group,
                 modified: time)
@@ -128,7 +133,7 @@ extension LayerPlan {
                 .regular(input.provided.content), mode: input.file.mode, userID: input.file.owner.user,
                 groupID: input.file.owner.group, modified: time)
         }
-        for link in definition.links {
+        for link in definition.links where (link.system ?? system) == system {
             tree[link.path] = FileEntry(.symlink(target: Array(link.target.utf8)), mode: 0o777, modified: time)
         }
         guard !tree.isEmpty else { return nil }

@@ -105,7 +105,9 @@ extension Field {
         guard let section = section(.directory) else { return nil }
         let mode = section["mode"].flatMap { $0.mode() } ?? 0o755
         let owner = section["owner"].flatMap { $0.ownership() } ?? Definition.Ownership()
-        return section["path"]?.free(&taken).map { Definition.Directory(path: $0, mode: mode, owner: owner) }
+        var directory = section["path"]?.free(&taken).map { Definition.Directory(path: $0, mode: mode, owner: owner) }
+        directory?.system = section["system"]?.system()
+        return directory
     }
 
     fileprivate func extraFile(_ taken: inout [EntryPath: String]) -> Definition.ExtraFile? {
@@ -115,7 +117,9 @@ extension Field {
         let (path, mode) = (section["path"]?.free(&taken), section["mode"]?.mode())
         let owner = section["owner"].flatMap { $0.ownership() } ?? Definition.Ownership()
         guard let source, let path else { return nil }
-        return Definition.ExtraFile(source: source, path: path, mode: mode, owner: owner)
+        var file = Definition.ExtraFile(source: source, path: path, mode: mode, owner: owner)
+        file.system = section["system"]?.system()
+        return file
     }
 
     fileprivate func link(_ taken: inout [EntryPath: String]) -> Definition.Link? {
@@ -125,6 +129,8 @@ extension Field {
             (1...4095).contains(text.utf8.count) && !text.contains(where: \.isNewline)
         }
         guard let path, let target else { return nil }
-        return Definition.Link(path: path, target: target)
+        var link = Definition.Link(path: path, target: target)
+        link.system = section["system"]?.system()
+        return link
     }
 }

@@ -102,6 +102,7 @@ extension Definition {
 
     /// Whether any input is to be pinned.
     package var needsLock: Bool {
-        debian != nil || bundle != nil || goToolchain != nil || platforms.contains { !archiveRequests(on: $0).isEmpty }
+        debian != nil || bundle != nil || goToolchain != nil
+            || platforms.contains { $0.os == "windows" || !archiveRequests(on: $0).isEmpty }
     }
 }

@@ -24,7 +24,7 @@ extension Definition {
         guard root.hasKnownSchema(), let section = root.section(.image) else { return nil }
         self.init(
             name: section["name"]?.imageName() ?? "",
-            platforms: section["platforms"]?.list().distinct { $0.platform() } ?? [],
+            platforms: section["platforms"]?.platforms() ?? [],
             revision: section["revision"]?.integer(in: 0...999_999) ?? 0)
         if let debian = section["debian"], let base = section["base"] {
             let later = debian.node.position < base.node.position ? base : debian
@@ -35,6 +35,7 @@ extension Definition {
         debian = section["debian"]?.debianRequirement(with: bundle, on: platforms, moreSuites: goSuites)
         base = section["base"]?.baseImage()
         checkOrigins(section)
+        windowsBase = section["windows"].map { $0.windowsBase() ?? "" } ?? Definition.standardWindowsBase
         readContents(section)
         config = section["config"]?.settings() ?? Settings()
         labels = section["labels"]?.texts(of: self) ?? [:]
@@ -64,7 +65,31 @@ extension Field {
         }
     }
 
-    fileprivate func platform() -> Platform? {
+    /// In the user's order; the releases of `windows/amd64` in theirs.
+    fileprivate func platforms() -> [Platform] {
+        var platforms: [Platform] = []
+        for field in list() {
+            let isWindows =
+                if case .scalar(let text, _) = field.node.value { text.hasPrefix("windows/") } else { false }
+            let some = isWindows ? field.windowsPlatforms() : field.platform().map { [$0] } ?? []
+            for platform in some {
+                if platforms.contains(platform) {
+                    field.report("'\(field.name)' repeats an earlier entry: \(platform)", hint: "remove it")
+                } else if let other = platforms.first(where: {
+                    $0.windowsBuild != nil && $0.windowsBuild == platform.windowsBuild
+                }) {
+                    field.report(
+                        "'\(field.name)' is of the same build as \(other): nodes could not tell them apart",
+                        hint: "remove one of them")
+                } else {
+                    platforms.append(platform)
+                }
+            }
+        }
+        return platforms
+    }
+
+    private func platform() -> Platform? {
         guard let text = choice("platform", among: Definition.knownPlatforms) else { return nil }
         return try? Platform(text)
     }

@@ -56,6 +56,8 @@ private struct Requirements: Encodable {
     var acceptMissing: [String]?
     /// The image and its digest.
     var base: [String]?
+    /// Absent without Windows platforms.
+    var windowsBase: String?
     var bundle: [Version]
     var archives: [Archive]?
     var go: [Go]?
@@ -71,6 +73,7 @@ private struct Requirements: Encodable {
         let missing = (definition.debian?.acceptMissing ?? []).map(\.description)
         acceptMissing = missing.isEmpty ? nil : missing.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         base = definition.base.map { [$0.reference, $0.digest.description] }
+        windowsBase = definition.platforms.contains { $0.os == "windows" } ? definition.windowsBase : nil
         compression = definition.compression.rawValue
         bundle = (definition.bundle?.versions ?? []).map { version in
             let packages = Set((definition.bundle?.programs(of: version) ?? []).compactMap(\.package))

@@ -5,12 +5,15 @@ package import OCIModel
 /// The order of every list is the user's. Paths are checked, numbers are in range, references between parts hold.
 package struct Definition: Hashable, Sendable {
     package var name: String
-    /// Linux platforms, in the order of the index.
+    /// In the order of the index. Of a Windows platform, `osVersion` is the release or the version that was asked for;
+    /// which revision that is, the base image says.
     package var platforms: [Platform]
     package var revision: Int
     /// At most one of `debian` and `base` is set; an image of files alone has neither.
     package var debian: DebianRequirement?
     package var base: BaseImage?
+    /// The repository of the base images for Windows platforms, or `oci:FOLDER` relative to the image's folder.
+    package var windowsBase = Definition.standardWindowsBase
     package var bundle: Bundle?
     package var users: [User] = []
     package var groups: [Group] = []
@@ -215,6 +218,8 @@ extension Definition {
         package var path: EntryPath
         package var mode: UInt16
         package var owner: Ownership
+        /// `linux` or `windows`; `nil`: both.
+        package var system: String?
         package init(path: EntryPath, mode: UInt16, owner: Ownership) {
             self.path = path
             self.mode = mode
@@ -230,6 +235,8 @@ extension Definition {
         /// `nil`: 0755 for what the owner may execute and for directories, 0644 for other files.
         package var mode: UInt16?
         package var owner: Ownership
+        /// `linux` or `windows`; `nil`: both.
+        package var system: String?
         package init(source: String, path: EntryPath, mode: UInt16?, owner: Ownership) {
             self.source = source
             self.path = path
@@ -241,6 +248,8 @@ extension Definition {
     package struct Link: Hashable, Sendable {
         package var path: EntryPath
         package var target: String
+        /// `linux` or `windows`; `nil`: both.
+        package var system: String?
         package init(path: EntryPath, target: String) {
             self.path = path
             self.target = target

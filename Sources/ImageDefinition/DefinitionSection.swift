@@ -1,7 +1,7 @@
 /// The mappings of `image.yaml` whose keys are fixed. `images/image.schema.json` has the same ones; a test compares them.
 enum DefinitionSection: String, CaseIterable {
-    case image, debian, package, base, bundle, program, version, user, group, directory, file, link, config, healthcheck
-    case archive, go
+    case image, debian, package, base, windows, bundle, program, version, user, group, directory, file, link, config
+    case healthcheck, archive, go
     case goToolchain = "go-toolchain"
 
     var keys: Keys {
@@ -10,8 +10,8 @@ enum DefinitionSection: String, CaseIterable {
             Keys(
                 required: ["schema", "name", "platforms"],
                 optional: [
-                    "revision", "debian", "base", "bundle", "users", "groups", "directories", "files", "links",
-                    "config", "labels", "annotations", "compression", "platform-specific", "go-toolchain",
+                    "revision", "debian", "base", "windows", "bundle", "users", "groups", "directories", "files",
+                    "links", "config", "labels", "annotations", "compression", "platform-specific", "go-toolchain",
                 ])
         case .debian:
             Keys(
@@ -19,14 +19,18 @@ enum DefinitionSection: String, CaseIterable {
                 optional: ["accept-expired", "accept-missing", "exclude"])
         case .package: Keys(required: ["name"], optional: ["suites", "dependencies"])
         case .base: Keys(required: ["image", "digest"])
+        case .windows: Keys(required: ["base"])
         case .bundle: Keys(required: ["directory", "mode", "programs", "versions"], optional: ["archives", "go"])
         case .program: Keys(optional: ["package", "file", "member", "go", "since"])
         case .version: Keys(required: ["version"], optional: ["suites", "sha256"])
         case .user: Keys(required: ["name", "id", "group"], optional: ["home", "shell"])
         case .group: Keys(required: ["name", "id"])
-        case .directory: Keys(required: ["path"], optional: ["mode", "owner"])
-        case .file: Keys(required: ["path"], optional: ["source", "text", "archive", "member", "go", "mode", "owner"])
-        case .link: Keys(required: ["path", "target"])
+        case .directory: Keys(required: ["path"], optional: ["mode", "owner", "system"])
+        case .file:
+            Keys(
+                required: ["path"],
+                optional: ["source", "text", "archive", "member", "go", "mode", "owner", "system"])
+        case .link: Keys(required: ["path", "target"], optional: ["system"])
         case .config:
             Keys(optional: [
                 "user", "ports", "environment", "entrypoint", "command", "volumes", "working-directory", "stop-signal",

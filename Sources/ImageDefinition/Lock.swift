@@ -12,7 +12,7 @@ package struct Lock: Hashable, Sendable, Codable {
     package var codec: String
     /// Sorted by archive and suite.
     package var releases: [Release]
-    /// By `os/architecture`.
+    /// By `os/architecture`, and `os/architecture:release` of Windows.
     package var platforms: [String: PlatformInputs]
     /// Sorted by the first address; absent when none.
     package var archives: [Archive]?
@@ -91,10 +91,16 @@ package struct Lock: Hashable, Sendable, Codable {
         /// The source-library packages that bundled versions are compiled from, by version, sorted by name; absent when
         /// none.
         package var sources: [String: [Package]]?
-        package init(base: [Package], bundle: [String: [Package]], sources: [String: [Package]]? = nil) {
+        /// Of a Windows platform.
+        package var windowsBase: WindowsBase?
+        package init(
+            base: [Package], bundle: [String: [Package]], sources: [String: [Package]]? = nil,
+            windowsBase: WindowsBase? = nil
+        ) {
             self.base = base
             self.bundle = bundle
             self.sources = sources
+            self.windowsBase = windowsBase
         }
     }
 

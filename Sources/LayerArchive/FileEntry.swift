@@ -39,10 +39,13 @@ package struct FileEntry: Hashable, Sendable {
     package var modified: Int64
     /// Extended attributes, by name (`security.capability`), raw bytes.
     package var attributes: [String: [UInt8]]
+    /// Records of a PAX header under a vendor's own keywords, which hold a point: `MSWINDOWS.fileattr`. The values are
+    /// text and not empty.
+    package var paxRecords: [String: String]
 
     package init(
         _ kind: Kind, mode: UInt16, userID: UInt32 = 0, groupID: UInt32 = 0, modified: Int64,
-        attributes: [String: [UInt8]] = [:]
+        attributes: [String: [UInt8]] = [:], paxRecords: [String: String] = [:]
     ) {
         self.kind = kind
         self.mode = mode
@@ -50,5 +53,6 @@ package struct FileEntry: Hashable, Sendable {
         self.groupID = groupID
         self.modified = modified
         self.attributes = attributes
+        self.paxRecords = paxRecords
     }
 }

@@ -4,6 +4,10 @@ package import OCIModel
 package struct FileTree: Hashable, Sendable {
     package private(set) var entries: [EntryPath: FileEntry] = [:]
 
+    /// Whether its tar names directories without the slash at the end that POSIX has there: Windows' importer knows
+    /// some of them by their bare name only, and every other builder of its layers writes them so.
+    package var hasBareDirectoryNames = false
+
     package init() {}
 
     package subscript(path: EntryPath) -> FileEntry? {

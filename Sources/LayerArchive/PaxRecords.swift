@@ -1,8 +1,6 @@
 import OCIModel
 
-/// The keyword records of a PAX extended header.
-///
-/// Each writer of a vendor's keywords adds its own here; the order of the bytes is that of the keywords.
+/// The keyword records of a PAX extended header, in the byte order of the keywords.
 struct PaxRecords {
     private var values: [String: [UInt8]] = [:]
 
@@ -29,10 +27,25 @@ struct PaxRecords {
             }
             values["SCHILY.xattr." + name] = value
         }
+        try addVendorRecords(of: entry, at: path)
         // POSIX wants UTF-8 in records unless they say otherwise; Linux names are any bytes.
         let names = [values["path"], values["linkpath"]].compactMap { $0 }
         if names.contains(where: { String(validating: $0, as: UTF8.self) == nil }) {
             values["hdrcharset"] = Array("BINARY".utf8)
+        }
+    }
+
+    /// Keywords without a point are POSIX's own; an empty value would take a record back instead of giving it.
+    private mutating func addVendorRecords(of entry: FileEntry, at path: EntryPath) throws(LayerArchiveError) {
+        for (keyword, value) in entry.paxRecords {
+            let isVendors =
+                keyword.utf8.contains(UInt8(ascii: ".")) && !keyword.hasPrefix("SCHILY.xattr.")
+                && keyword.utf8.allSatisfy { (0x21..<0x7f).contains($0) && $0 != UInt8(ascii: "=") }
+            guard isVendors, !value.isEmpty else {
+                throw LayerArchiveError(
+                    .invalidTree, "cannot write \(path) to a layer: '\(keyword)=\(value)' is no vendor's PAX record")
+            }
+            values[keyword] = Array(value.utf8)
         }
     }
 

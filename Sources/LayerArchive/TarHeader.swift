@@ -7,8 +7,11 @@ import OCIModel
 enum TarHeader {
     static let blockSize = 512
 
-    static func bytes(path: EntryPath, entry: FileEntry) throws(LayerArchiveError) -> [UInt8] {
+    static func bytes(
+        path: EntryPath, entry: FileEntry, hasBareDirectoryName: Bool = false
+    ) throws(LayerArchiveError) -> [UInt8] {
         var block = UstarBlock(path: path, entry: entry)
+        if entry.kind == .directory, hasBareDirectoryName { block.name.removeLast() }
         let records = try PaxRecords(describing: &block, path: path, entry: entry)
         return records.bytes + block.bytes
     }

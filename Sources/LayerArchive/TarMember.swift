@@ -21,6 +21,8 @@ package struct TarMember: Hashable, Sendable {
     /// Whole seconds since the epoch, fractions cut off.
     package var modified: Int64
     package var attributes: [String: [UInt8]]
+    /// What PAX headers say under vendors' keywords, which hold a point (`MSWINDOWS.rawsd`); attributes are not among them.
+    package var paxRecords: [String: String]
 
     /// The path for messages.
     package var shownPath: String { String(decoding: path, as: UTF8.self) }
@@ -48,6 +50,8 @@ extension TarMember {
         for (keyword, value) in records where keyword.hasPrefix("SCHILY.xattr.") {
             attributes[String(keyword.dropFirst("SCHILY.xattr.".count))] = value
         }
+        let vendors = records.filter { $0.key.contains(".") && !$0.key.hasPrefix("SCHILY.xattr.") }
+        paxRecords = vendors.mapValues { String(decoding: $0, as: UTF8.self) }
         let link = records["linkpath"] ?? overrides.longLink ?? header.link
         kind = try Self.kind(header, path: path, link: link)
         guard size >= 0 else { throw Malformed("a member's size is negative") }

@@ -4,6 +4,7 @@ import SystemPackage
 /// A tree as tar bytes, pulled: content files are read straight into the caller's buffer.
 struct TarStream: ~Copyable {
     private let entries: [(path: EntryPath, entry: FileEntry)]
+    private let hasBareDirectoryNames: Bool
     private var next = 0
     /// Bytes to hand out before anything else: headers, small contents, padding.
     private var pending: [UInt8] = []
@@ -20,7 +21,10 @@ struct TarStream: ~Copyable {
         var done: Int64 = 0
     }
 
-    init(_ tree: FileTree) throws(LayerArchiveError) { entries = try tree.tarOrder() }
+    init(_ tree: FileTree) throws(LayerArchiveError) {
+        entries = try tree.tarOrder()
+        hasBareDirectoryNames = tree.hasBareDirectoryNames
+    }
 
     /// Fills the buffer; it stays partly empty only at the end of the tar.
     mutating func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(LayerArchiveError) -> Int {
@@ -55,7 +59,8 @@ struct TarStream: ~Copyable {
     }
 
     private mutating func start(_ item: (path: EntryPath, entry: FileEntry)) throws(LayerArchiveError) {
-        let header = try TarHeader.bytes(path: item.path, entry: item.entry)
+        let header = try TarHeader.bytes(
+            path: item.path, entry: item.entry, hasBareDirectoryName: hasBareDirectoryNames)
         guard case .regular(let source) = item.entry.kind else { return put(header) }
         switch source {
         case .bytes(let bytes):

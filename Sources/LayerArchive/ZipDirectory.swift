@@ -81,7 +81,7 @@ struct ZipMember {
         let member = TarMember(
             path: path, kind: isDirectory ? .directory : .regular, mode: mode != 0 ? mode : isDirectory ? 0o755 : 0o644,
             userID: 0, groupID: 0, size: isDirectory ? 0 : sizes[1], modified: time(bytes, at: place + 12),
-            attributes: [:])
+            attributes: [:], paxRecords: [:])
         return (
             ZipMember(
                 tar: member, offset: sizes[2], compressedSize: sizes[0], isDeflated: method == 8,

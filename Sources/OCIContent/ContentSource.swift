@@ -31,14 +31,18 @@ package protocol ContentDestination: Sendable {
 ///
 /// Blobs before the manifests that name them, manifests before the index, the name last: a copy that dies leaves
 /// nothing that can be mistaken for the whole.
+///
+/// - Parameter absent: blobs that the image names and that are to be had elsewhere: a base image's layers. They are not
+///   copied. Any other blob that the source does not have is an error.
 package func copy(
-    _ root: Descriptor, from source: any ContentSource, to destination: any ContentDestination, tag: String
+    _ root: Descriptor, from source: any ContentSource, to destination: any ContentDestination, tag: String,
+    without absent: Set<Digest> = []
 ) async throws {
     let rootBytes = try await source.document(root)
     let index = try CanonicalJSON.decode(Index.self, from: rootBytes)
     var manifests: [(Descriptor, [UInt8])] = []
     var blobs: [Descriptor] = []
-    var seen: Set<Digest> = []
+    var seen = absent
     for entry in index.manifests {
         let bytes = try await source.document(entry)
         let manifest = try CanonicalJSON.decode(Manifest.self, from: bytes)

@@ -65,7 +65,9 @@ extension OCILayout: ContentSource {
         _ blob: Descriptor, _ use: @Sendable (BlobBody) async throws -> R
     ) async throws -> R {
         guard FileSystem.regularFileSize(path(of: blob.digest)) == blob.size else {
-            throw ContentError(.missing, "blob \(blob.digest) is missing from the layout \(root)")
+            throw ContentError(
+                .missing, "blob \(blob.digest) is missing from the layout \(root)",
+                hint: "the layers of a Windows base image stay where it came from, unless they are copied too")
         }
         return try await use(.file(path(of: blob.digest)))
     }

@@ -9,6 +9,8 @@ package struct Descriptor: Hashable, Sendable, Codable {
     package var size: Int64
     package var annotations: Annotations?
     package var platform: Platform?
+    /// Where else the blob can be had, of layers that registries once were not allowed to have. Read, never written anew.
+    package var urls: [String]?
 
     package init(
         mediaType: MediaType, digest: Digest, size: Int64, annotations: Annotations? = nil, platform: Platform? = nil

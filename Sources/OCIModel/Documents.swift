@@ -40,6 +40,17 @@ package struct Encoded<Value: Sendable>: Sendable {
     package let descriptor: Descriptor
 }
 
+extension Encoded where Value: Decodable {
+    /// Takes bytes as they are, with what they say.
+    ///
+    /// - Throws: `DecodingError` where they do not say it.
+    package init(decoding bytes: [UInt8], as mediaType: MediaType) throws {
+        self.init(
+            value: try CanonicalJSON.decode(Value.self, from: bytes), bytes: bytes,
+            descriptor: Descriptor(mediaType: mediaType, digest: Digest(of: bytes), size: Int64(bytes.count)))
+    }
+}
+
 extension Encoded where Value: Encodable {
     /// Encodes canonically.
     package init(_ value: Value, as mediaType: MediaType, platform: Platform? = nil) throws {

@@ -117,6 +117,9 @@ extension ImageConfig {
         package var comment: String?
         package var emptyLayer: Bool?
 
+        /// A step of which nothing is known.
+        package init() {}
+
         package init(created: Timestamp, createdBy: String, comment: String? = nil) {
             self.created = created.description
             self.createdBy = createdBy

@@ -8,4 +8,25 @@ package struct MediaType: RawRepresentable, Hashable, Sendable, Codable {
     package static let config = MediaType(rawValue: "application/vnd.oci.image.config.v1+json")
     package static let layerGzip = MediaType(rawValue: "application/vnd.oci.image.layer.v1.tar+gzip")
     package static let layerZstd = MediaType(rawValue: "application/vnd.oci.image.layer.v1.tar+zstd")
+    package static let layerTar = MediaType(rawValue: "application/vnd.oci.image.layer.v1.tar")
+
+    /// The OCI type of an image's layer of whichever type: the bytes are the same under Docker's names, and under those
+    /// of layers that were not to be distributed. `nil` for what is no such layer.
+    package var asLayer: MediaType? {
+        let oci = "application/vnd.oci.image.layer."
+        let docker = "application/vnd.docker.image.rootfs."
+        return switch rawValue {
+        case oci + "v1.tar", oci + "nondistributable.v1.tar", docker + "diff.tar", docker + "foreign.diff.tar":
+            .layerTar
+        case oci + "v1.tar+gzip", oci + "nondistributable.v1.tar+gzip", docker + "diff.tar.gzip",
+            docker + "foreign.diff.tar.gzip":
+            .layerGzip
+        case oci + "v1.tar+zstd", oci + "nondistributable.v1.tar+zstd", docker + "diff.tar.zstd": .layerZstd
+        default: nil
+        }
+    }
+
+    package var isIndex: Bool {
+        self == .index || rawValue == "application/vnd.docker.distribution.manifest.list.v2+json"
+    }
 }

@@ -108,7 +108,7 @@ struct BuildRun: Sendable {
         _ archive: DebianArchive, _ releases: ReleaseArchives, _ previous: Lock?
     ) async throws -> LockFile {
         var file = try folder.write(
-            try await folder.resolve(archive, releases, previous: previous, console: console))
+            try await folder.resolve(archive, releases, previous: previous, store: store, console: console))
         for change in previous?.staleness(against: file.lock) ?? [] { console.warn(change) }
         console.note("wrote \(folder.lockPath)")
         file.isNew = true
@@ -139,11 +139,15 @@ struct BuildRun: Sendable {
                 return try await pool.run { flag in try store.open(pin, isCancelled: { flag.isSet }) }
             })
         { opened[package.pin.sha256] = package }
-        let contents = try zip(zip(platforms, files), made).map { pair, made in
+        var contents = try zip(zip(platforms, files), made).map { pair, made in
             var contents = try PlatformContents(
                 lock.inputs(for: pair.0), opened, platform: pair.0, files: pair.1.tree)
             (contents.provided, contents.inputFiles) = (made.programs, made.files)
             return contents
+        }
+        let bases = BaseImages(folder: folder, store: store)
+        for index in contents.indices {
+            contents[index].windowsBase = try await bases.base(of: contents[index].platform, lock, isOffline: isOffline)
         }
         let plan = try BuildPlan(request(lock, scripts), contents: contents)
         view.expectLayers(plan)

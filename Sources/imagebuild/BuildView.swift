@@ -14,11 +14,13 @@ final class BuildView: Sendable {
     }
 
     private let console: Console
+    private let platforms: [Platform]
     private let began = ContinuousClock.now
     private let progress = Mutex(Progress())
 
     init(_ console: Console, _ platforms: [Platform]) {
         self.console = console
+        self.platforms = platforms
         for platform in platforms { console.beginRow(platform.description) }
     }
 
@@ -67,9 +69,11 @@ final class BuildView: Sendable {
         }
     }
 
+    /// From here on a Windows platform has the name of what it is, not of what was asked for.
     func expectLayers(_ plan: BuildPlan) {
-        for platform in plan.platforms {
+        for (asked, platform) in zip(platforms, plan.platforms) {
             let name = platform.platform.description
+            console.update(asked.description) { $0.title = name }
             progress.withLock { $0.layers[name] = (0, platform.layers.count) }
             console.update(name) { row in
                 (row.transfer, row.detail) = (nil, "")
@@ -92,6 +96,10 @@ final class BuildView: Sendable {
     }
 
     func finish(_ image: BuiltImage) {
+        for platform in image.platforms where !platform.baseLayers.isEmpty {
+            let size = platform.baseLayers.map(\.size).reduce(0, +)
+            console.note("\(platform.platform): the \(ByteCount(size)) of its base image stay where that is")
+        }
         for platform in image.platforms {
             let size = platform.layers.map(\.descriptor.size).reduce(0, +)
             console.update(platform.platform.description) { row in

@@ -15,9 +15,13 @@ struct FileOrigins {
         var size: Int64?
         /// `nil` where this machine's store does not remember how the layer was made.
         var origin: LayerOrigins.Origin?
+        /// Whether there are layers that could not be looked at: those of a base image.
+        var hasAbsentLayers: Bool
 
         var text: String {
-            guard let layer else { return "\(platform): not there" }
+            guard let layer else {
+                return "\(platform): not there" + (hasAbsentLayers ? ", nor are all layers here to be looked at" : "")
+            }
             let what = [kind, mode, size.map { "\(ByteCount($0))" }].compactMap { $0 }.joined(separator: ", ")
             let source =
                 origin?.description ?? "unknown: this store did not make the layer; build the image here to learn it"
@@ -38,16 +42,20 @@ struct FileOrigins {
 
     /// The uppermost layer that has the path decides, as it does in a container.
     private func find(in image: InspectedImage.PlatformImage) throws -> Found {
-        for layer in image.manifest.layers.reversed() {
+        let layers = image.manifest.layers.filter { !image.absentLayers.contains($0.digest) }
+        for layer in layers.reversed() {
             let listing = try LayerReader.list(layout.path(of: layer.digest), isCancelled: { false })
-            guard let member = listing.entries.last(where: { $0.path == path })?.member else { continue }
+            let isWindows = image.platform.os == "windows"
+            let place = isWindows ? try EntryPath(Array("Files/".utf8) + path.bytes) : path
+            guard let member = listing.entries.last(where: { $0.path == place })?.member else { continue }
             let store = try ContentStore(root: storePath)
             return Found(
                 platform: image.platform, layer: layer.digest, kind: member.kind.name,
                 mode: "0" + String(member.mode, radix: 8), size: member.size,
-                origin: LayerOrigins(of: layer.digest, in: store)?.origin(of: path))
+                origin: LayerOrigins(of: layer.digest, in: store)?.origin(of: place),
+                hasAbsentLayers: !image.absentLayers.isEmpty)
         }
-        return Found(platform: image.platform)
+        return Found(platform: image.platform, hasAbsentLayers: !image.absentLayers.isEmpty)
     }
 }
 

@@ -27,6 +27,13 @@ enum ImageArchive {
                 message: "a docker-archive holds one platform, and this image has \(image.platforms.count)",
                 hint: "choose one with --arch, or write an oci-archive")
         }
+        guard platform.baseLayers.isEmpty else {
+            throw CommandError(
+                status: .refused,
+                message:
+                    "a docker-archive holds all layers, and those of the base image of \(platform.platform) are not here",
+                hint: "write an oci layout or archive")
+        }
         let layers = platform.layers.map(\.descriptor)
         let list = [
             DockerImage(

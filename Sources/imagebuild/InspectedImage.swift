@@ -7,6 +7,8 @@ struct InspectedImage: Encodable {
         var digest: Digest
         var manifest: Manifest
         var config: ImageConfig
+        /// Layers that the manifest names and that are not where it was read: those of a base image.
+        var absentLayers: [Digest]
     }
 
     var digest: Digest
@@ -25,11 +27,15 @@ struct InspectedImage: Encodable {
 extension InspectedImage.PlatformImage {
     fileprivate var lines: [String] {
         var lines = ["", "\(platform)  \(digest)", "  created     \(config.created ?? "-")"]
-        for (layer, step) in zip(manifest.layers, (config.history ?? []).filter { $0.emptyLayer != true }) {
+        let steps = (config.history ?? []).filter { $0.emptyLayer != true }
+        for (place, layer) in manifest.layers.enumerated() {
+            let step = place < steps.count ? steps[place] : ImageConfig.History()
+            let absence = absentLayers.contains(layer.digest) ? "  not here: pulled from where the base image is" : ""
             let size = "\(ByteCount(layer.size))"
             let padding = String(repeating: " ", count: max(1, 12 - size.count))
             lines.append(
-                "  layer       \(size)\(padding)\(layer.digest)  \(step.comment ?? "")  \(step.createdBy ?? "")")
+                "  layer       \(size)\(padding)\(layer.digest)  \(step.comment ?? "")  \(step.createdBy ?? "")\(absence)"
+            )
         }
         let execution = config.config
         func add(_ name: String, _ values: [String]) {

@@ -32,7 +32,7 @@ extension ImageFolder {
 
     /// Resolves every input anew against the archive as it is now.
     func resolve(
-        _ archive: DebianArchive, _ releases: ReleaseArchives, previous: Lock?, console: Console
+        _ archive: DebianArchive, _ releases: ReleaseArchives, previous: Lock?, store: ContentStore, console: Console
     ) async throws -> LockedInputs {
         let resolver = archive.resolver(verifier: Self.verifier) { console.note("\(definition.name): \($0)") }
         var inputs = try await resolver.resolve(
@@ -46,6 +46,7 @@ extension ImageFolder {
             console.note("\(definition.name): \($0)")
         }
         if !archives.isEmpty { inputs.lock.archives = archives }
+        try await BaseImages(folder: self, store: store).pin(&inputs.lock)
         return inputs
     }
 

@@ -30,7 +30,10 @@ extension Output {
     /// Copies the image from the store; where it is there already, that is all that is found out.
     func put(_ image: BuiltImage, name: String, from store: ContentStore) async throws {
         switch kind {
-        case .layout: try await copy(image.index, from: store, to: OCILayout(root: path), tag: image.tag)
+        case .layout:
+            try await copy(
+                image.index, from: store, to: OCILayout(root: path), tag: image.tag,
+                without: Set(image.baseLayers.map(\.digest)))
         case .layoutArchive: try await ImageArchive.writeLayout(image, from: store, to: path)
         case .dockerArchive: try await ImageArchive.writeDocker(image, name: name, from: store, to: path)
         }

@@ -34,6 +34,7 @@ struct ProgramRunning: Sendable {
 
     /// What comes before the program on this machine: nothing, or an emulator; `nil` where there is none.
     private static func emulator(for platform: Platform) -> [String]? {
+        guard platform.os == "linux" else { return nil }
         if platform.architecture == Surroundings.architecture { return [] }
         let names = ["amd64": "x86_64", "arm64": "aarch64", "ppc64le": "ppc64le"]
         guard let name = names[platform.architecture] else { return nil }

@@ -44,14 +44,14 @@ extension ConsistencyGate {
     func checkBundle(
         _ platform: Platform, _ programs: ExecutableCheck, _ reader: ContentReader, _ result: inout Examination
     ) {
-        guard let bundle = definition.bundle, platform.os == "linux" else { return }
+        guard let bundle = definition.bundle else { return }
         func fail(_ path: EntryPath, _ fault: GateFault) {
             result.failures.append(
                 GateFailure(platform: platform, path: path, rule: fault.rule, message: fault.message))
         }
         // The newest version's programs are there under two names; one look is enough.
         var known: [EntryPath: VersionNumber?] = [:]
-        for claim in Self.claims(of: bundle) {
+        for claim in Self.claims(of: bundle, suffix: platform.os == "windows" ? ".exe" : "") {
             guard let file = programs.root.file(claim.path) else {
                 fail(claim.path, GateFault(.bundleFile, "is missing, and the bundle promises it"))
                 continue
@@ -60,7 +60,7 @@ extension ConsistencyGate {
                 let modes = "has mode \(Self.octal(file.entry.mode)), not \(Self.octal(bundle.mode))"
                 fail(claim.path, GateFault(.bundleFile, modes))
             }
-            guard let image = programs.images[file.path] else {
+            guard let segments = programs.segments(of: file.path) else {
                 fail(
                     claim.path, GateFault(.bundleVersion, "is no executable of \(platform) that could tell its version")
                 )
@@ -68,7 +68,7 @@ extension ConsistencyGate {
             }
             do throws(GateFault) {
                 if known[file.path] == nil {
-                    known[file.path] = .some(try image.greatestGoVersionVariable(in: file.content, reader: reader))
+                    known[file.path] = .some(try segments.greatestGoVersionVariable(in: file.content, reader: reader))
                 }
                 let version = known[file.path] ?? nil
                 guard version != claim.version else { continue }
@@ -82,8 +82,8 @@ extension ConsistencyGate {
         }
     }
 
-    /// `NAME-VERSION` for each version that has the program, and `NAME` for the newest.
-    private static func claims(of bundle: Definition.Bundle) -> [Claim] {
+    /// `NAME-VERSION` for each version that has the program, and `NAME` for the newest; with `.exe` on Windows.
+    private static func claims(of bundle: Definition.Bundle, suffix: String) -> [Claim] {
         let versions = bundle.versions.compactMap { VersionNumber($0.version) }.sorted()
         var claims: [Claim] = []
         for program in bundle.programs {
@@ -91,7 +91,7 @@ extension ConsistencyGate {
             for version in versions where since.map({ $0 <= version }) ?? true {
                 let names = ["\(program.name)-\(version)"] + (version == versions.last ? [program.name] : [])
                 for name in names {
-                    guard let path = try? bundle.directory.appending(name) else { continue }
+                    guard let path = try? bundle.directory.appending(name + suffix) else { continue }
                     claims.append(Claim(path: path, version: version))
                 }
             }

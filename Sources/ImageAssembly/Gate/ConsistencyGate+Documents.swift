@@ -44,12 +44,16 @@ extension ConsistencyGate {
 
     private func layerFaults(_ image: PlatformImage) -> [GateFault] {
         let config = image.config.value
-        let counts = [
+        let layerCount = image.baseLayerCount + image.layers.count
+        var counts = [
             ("manifest has", image.manifest.value.layers.count), ("config has", config.rootfs.diffIDs.count),
-            ("history has", (config.history ?? []).count { $0.emptyLayer != true }),
         ]
-        var faults = counts.filter { $0.1 != image.layers.count }.map {
-            GateFault(.layerCount, "the \($0.0) \($0.1) layers, and the image \(image.layers.count)")
+        // A base image without a history leaves none to go on with.
+        if image.baseLayerCount == 0 || config.history != nil {
+            counts.append(("history has", (config.history ?? []).count { $0.emptyLayer != true }))
+        }
+        var faults = counts.filter { $0.1 != layerCount }.map {
+            GateFault(.layerCount, "the \($0.0) \($0.1) layers, and the image \(layerCount)")
         }
         if config.rootfs.type != "layers" {
             faults.append(

@@ -22,6 +22,8 @@ package struct ConsistencyGate: Sendable {
         package var platform: Platform
         /// Lowest first.
         package var layers: [Layer]
+        /// Layers of a base image below those, of which only the documents speak.
+        package var baseLayerCount = 0
         package var config: Encoded<ImageConfig>
         package var manifest: Encoded<Manifest>
         /// The manifest's entry in the index.

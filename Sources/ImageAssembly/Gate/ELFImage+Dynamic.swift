@@ -12,7 +12,7 @@ extension ELFImage {
 
     /// Reads the libraries that the file needs and where it wants them looked for.
     mutating func readDynamic(
-        _ segment: Segment, _ content: FileContent, _ reader: ContentReader
+        _ segment: ProgramSegment, _ content: FileContent, _ reader: ContentReader
     ) throws(GateFault) {
         guard segment.fileSize <= UInt64(Self.maximumDynamicSize), let offset = Int64(exactly: segment.offset) else {
             throw GateFault(.elfMalformed, "has a malformed ELF dynamic section")
@@ -44,7 +44,7 @@ extension ELFImage {
 
     private func stringTable(_ values: [UInt64: UInt64]) throws(GateFault) -> (offset: Int64, size: UInt64) {
         guard let address = values[Tag.stringTable], let size = values[Tag.stringTableSize],
-            let offset = fileOffset(of: address, count: size)
+            let offset = segments.fileOffset(of: address, count: size)
         else { throw GateFault(.elfMalformed, "has no valid ELF dynamic string table") }
         return (offset, size)
     }

@@ -5,16 +5,8 @@ import LayerArchive
 /// Only 64-bit little-endian files are read further than their header: no other kind is on a platform that is built.
 /// Reads by offset what it needs, with a limit on every count and length; nothing in a file can make it trap.
 struct ELFImage: Hashable, Sendable {
-    /// A loadable part of the file.
-    struct Segment: Hashable, Sendable {
-        var offset: UInt64
-        var address: UInt64
-        var fileSize: UInt64
-        var isWritable: Bool
-    }
-
     var header: ELFHeader
-    var segments: [Segment] = []
+    var segments: [ProgramSegment] = []
     /// The path in PT_INTERP.
     var interpreter: [UInt8]?
     /// The names of DT_NEEDED, in the file's order.
@@ -37,7 +29,7 @@ struct ELFImage: Hashable, Sendable {
         else { throw GateFault(.elfMalformed, "has a malformed ELF program header table") }
         let table = try reader.read(content, at: start, count: count * 56)
         guard table.count == count * 56 else { throw GateFault(.elfMalformed, "ends within its ELF program headers") }
-        var dynamic: Segment?
+        var dynamic: ProgramSegment?
         for index in 0..<count {
             let (type, segment) = Self.programHeader(table, at: index * 56)
             switch type {
@@ -50,8 +42,8 @@ struct ELFImage: Hashable, Sendable {
         if let dynamic { try readDynamic(dynamic, content, reader) }
     }
 
-    private static func programHeader(_ table: [UInt8], at offset: Int) -> (type: UInt32, Segment) {
-        let segment = Segment(
+    private static func programHeader(_ table: [UInt8], at offset: Int) -> (type: UInt32, ProgramSegment) {
+        let segment = ProgramSegment(
             offset: table.littleEndian(at: offset + 8), address: table.littleEndian(at: offset + 16),
             fileSize: table.littleEndian(at: offset + 32),
             isWritable: table.littleEndian(at: offset + 4, as: UInt32.self) & 2 != 0)
@@ -59,7 +51,7 @@ struct ELFImage: Hashable, Sendable {
     }
 
     private static func interpreter(
-        _ segment: Segment, _ content: FileContent, _ reader: ContentReader
+        _ segment: ProgramSegment, _ content: FileContent, _ reader: ContentReader
     ) throws(GateFault) -> [UInt8] {
         guard (2...UInt64(maximumString)).contains(segment.fileSize), let offset = Int64(exactly: segment.offset) else {
             throw GateFault(.elfMalformed, "has a malformed interpreter path")
@@ -69,16 +61,5 @@ struct ELFImage: Hashable, Sendable {
             throw GateFault(.elfMalformed, "has a malformed interpreter path")
         }
         return Array(bytes[..<end])
-    }
-
-    /// Where `count` bytes at a virtual address are in the file; `nil` where no segment holds them all.
-    func fileOffset(of address: UInt64, count: UInt64) -> Int64? {
-        for segment in segments where address >= segment.address {
-            let inside = address - segment.address
-            guard inside < segment.fileSize, count <= segment.fileSize - inside else { continue }
-            let (offset, overflow) = segment.offset.addingReportingOverflow(inside)
-            return overflow ? nil : Int64(exactly: offset)
-        }
-        return nil
     }
 }

@@ -7,6 +7,8 @@ struct ExecutableCheck {
     let root: MergedRoot
     /// By path, symlinks resolved.
     private(set) var images: [EntryPath: ELFImage] = [:]
+    /// Of a Windows image, by path.
+    private(set) var windowsImages: [EntryPath: PEImage] = [:]
     /// The files that the loader would take for an executable's needed libraries, in its order.
     private(set) var libraries: [EntryPath: [EntryPath]] = [:]
     private(set) var failures: [GateFailure] = []
@@ -17,12 +19,12 @@ struct ExecutableCheck {
     }
 
     mutating func run(_ reader: ContentReader) {
-        guard platform.os == "linux" else { return }
+        guard ["linux", "windows"].contains(platform.os) else { return }
         let files = root.sorted
         for (path, entry) in files {
             guard case .regular(let content) = entry.kind else { continue }
             do throws(GateFault) {
-                images[path] = try identify(content, reader)
+                try identify(path, content, reader)
             } catch {
                 fail(path, error)
             }
@@ -39,27 +41,32 @@ struct ExecutableCheck {
         failures.append(GateFailure(platform: platform, path: path, rule: fault.rule, message: fault.message))
     }
 
-    private func identify(_ content: FileContent, _ reader: ContentReader) throws(GateFault) -> ELFImage? {
+    private mutating func identify(
+        _ path: EntryPath, _ content: FileContent, _ reader: ContentReader
+    ) throws(GateFault) {
         let start = try reader.read(content, at: 0, count: ELFHeader.size)
-        if try isWindowsExecutable(start, content, reader) {
-            throw GateFault(.peMachine, "is a Windows executable in a \(platform.os) image")
+        if let offset = try PEImage.offset(start, content, reader) {
+            guard platform.os == "windows" else {
+                throw GateFault(.peMachine, "is a Windows executable in a \(platform.os) image")
+            }
+            let image = try PEImage(at: offset, of: content, reader)
+            if let mismatch = image.mismatch(platform.architecture) { throw GateFault(.peMachine, mismatch) }
+            windowsImages[path] = image
+            return
         }
-        guard let header = try ELFHeader(start) else { return nil }
+        guard let header = try ELFHeader(start) else { return }
+        guard platform.os == "linux" else {
+            throw GateFault(.elfMachine, "is an ELF file in a \(platform.os) image")
+        }
         guard let target = ELFTarget(platform) else {
             throw GateFault(.elfMachine, "is an ELF file, and which ones run on \(platform) is not known")
         }
         if let mismatch = target.mismatch(header) { throw GateFault(.elfMachine, mismatch) }
-        return try ELFImage(content, header: header, reader: reader)
+        images[path] = try ELFImage(content, header: header, reader: reader)
     }
 
-    /// `MZ`, and `PE\0\0` where the word at 60 says (PE format, "MS-DOS stub").
-    private func isWindowsExecutable(
-        _ start: [UInt8], _ content: FileContent, _ reader: ContentReader
-    ) throws(GateFault) -> Bool {
-        guard start.starts(with: "MZ".utf8), start.count >= 64 else { return false }
-        let offset = start.littleEndian(at: 60, as: UInt32.self)
-        return try reader.read(content, at: Int64(offset), count: 4) == Array("PE\0\0".utf8)
-    }
+    /// Of an executable that can run on the platform.
+    func segments(of path: EntryPath) -> [ProgramSegment]? { images[path]?.segments ?? windowsImages[path]?.segments }
 
     private mutating func checkInterpreter(_ text: [UInt8], of path: EntryPath) {
         let shown = String(decoding: text, as: UTF8.self)

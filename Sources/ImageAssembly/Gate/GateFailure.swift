@@ -15,8 +15,9 @@ package enum GateRule: String, Hashable, Sendable, CaseIterable {
     case elfMachine = "elf-machine"
     case elfInterpreter = "elf-interpreter"
     case elfLibrary = "elf-library"
-    /// A Windows executable in an image of another system.
+    /// A Windows executable in an image of another system, or for another machine.
     case peMachine = "pe-machine"
+    case peMalformed = "pe-malformed"
     case configDigest = "config-digest"
     case manifestDigest = "manifest-digest"
     case platformAgreement = "platform-agreement"

@@ -13,6 +13,10 @@ extension Lock {
         }
         if codec != fresh.codec { found.append("codec: \(codec) → \(fresh.codec)") }
         for platform in Set(platforms.keys).union(fresh.platforms.keys).sorted(by: Self.precedes) {
+            let bases = [self, fresh].map { $0.platforms[platform]?.windowsBase }
+            if bases[0] != bases[1] {
+                found.append("\(platform): base image \(Self.describe(bases[0])) → \(Self.describe(bases[1]))")
+            }
             let old = platforms[platform].map(Self.packages) ?? [:]
             let new = fresh.platforms[platform].map(Self.packages) ?? [:]
             for key in Set(old.keys).union(new.keys).sorted(by: Self.precedes)
@@ -21,6 +25,10 @@ extension Lock {
             }
         }
         return found + inputStaleness(against: fresh)
+    }
+
+    private static func describe(_ base: WindowsBase?) -> String {
+        base.map { "\($0.reference) \($0.osVersion) \($0.manifest.digest.short)" } ?? "none"
     }
 
     /// By name, bundled ones with their version in front.

@@ -27,7 +27,9 @@ struct Build: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp("amd64, arm64 or ppc64le; Debian's and uname's names too. Repeatable.", valueName: "arch"))
     var arch: [String] = []
-    @Option(help: ArgumentHelp("os/arch, like linux/ppc64le. Repeatable.", valueName: "platform"))
+    @Option(
+        help: ArgumentHelp(
+            "os/arch, like linux/ppc64le, or windows/amd64[:version]. Repeatable.", valueName: "platform"))
     var platform: [String] = []
     @Flag(help: "Every platform of the definition.")
     var all = false
@@ -75,13 +77,20 @@ struct Build: AsyncParsableCommand {
         var asked = try arch.map { Platform(os: "linux", architecture: try Platform.architecture($0)) }
         asked += try platform.map { try Platform($0) }
         if asked.isEmpty { asked = [Platform(os: "linux", architecture: Surroundings.architecture)] }
-        for platform in asked where !definition.platforms.contains(platform) {
+        for platform in asked where !definition.platforms.contains(where: { Self.fits($0, platform) }) {
             throw CommandError(
                 status: .refused, message: "\(definition.name) is not made for \(platform)",
                 hint: "its platforms are " + definition.platforms.map(\.description).joined(separator: ", "))
         }
         // In the definition's order, each once: the index must not depend on how the question was put.
-        return definition.platforms.filter { asked.contains($0) }
+        return definition.platforms.filter { one in asked.contains { Self.fits(one, $0) } }
+    }
+
+    /// Without a version every one of a Windows platform is meant; with one, by whichever name.
+    private static func fits(_ platform: Platform, _ asked: Platform) -> Bool {
+        guard platform.os == "windows", asked.os == "windows" else { return platform == asked }
+        let isVersion = asked.osVersion == nil || asked.windowsBaseTag == platform.windowsBaseTag
+        return isVersion && platform.architecture == asked.architecture
     }
 
     private func outputs(_ folder: ImageFolder) throws -> [Output] {

@@ -16,6 +16,8 @@ struct Inspect: AsyncParsableCommand {
               imagebuild inspect etcd
               imagebuild inspect etcd --file /usr/local/bin/etcd
               imagebuild inspect oci:/tmp/etcd:3.5.16-0 --format json
+              imagebuild inspect etcd --node windows:10.0.20348
+              imagebuild inspect etcd --node linux/ppc64le --node windows:ltsc2025
             """)
 
     @Argument(help: "oci:DIR[:TAG], or an image's folder or name.")
@@ -24,9 +26,18 @@ struct Inspect: AsyncParsableCommand {
         help: ArgumentHelp(
             "Say for each platform which layer has this file, and which input it came from.", valueName: "path"))
     var file: String?
+    @Option(
+        help: ArgumentHelp(
+            "Say which entry of the index a node takes under containerd's and under Docker's rules, and whether Windows would import it: linux/ppc64le, windows:10.0.20348. Repeatable.",
+            valueName: "node"))
+    var node: [String] = []
     @Option(help: "text or json.")
     var format = OutputFormat.text
     @OptionGroup var storeOptions: StoreOptions
+
+    func validate() throws {
+        if file != nil && !node.isEmpty { throw ValidationError("--file and --node exclude each other.") }
+    }
 
     func run() async throws {
         try await cancellingOnInterrupt { try await self.inspect() }
@@ -40,12 +51,15 @@ struct Inspect: AsyncParsableCommand {
         for entry in index.manifests {
             let manifest = try CanonicalJSON.decode(Manifest.self, from: try await layout.document(entry))
             let config = try CanonicalJSON.decode(ImageConfig.self, from: try await layout.document(manifest.config))
+            let absent = manifest.layers.filter { FileSystem.regularFileSize(layout.path(of: $0.digest)) != $0.size }
             images.append(
                 .init(
                     platform: entry.platform ?? config.platform, digest: entry.digest, manifest: manifest,
-                    config: config))
+                    config: config, absentLayers: absent.map(\.digest)))
         }
-        if let file {
+        if !node.isEmpty {
+            try report(try node.map { try NodeReport(Node($0), index, images, layout) })
+        } else if let file {
             try report(FileOrigins(try EntryPath(file), images, layout, storeOptions.path()).find())
         } else {
             let name = root.annotations?[OCILayout.referenceName]
@@ -65,6 +79,13 @@ struct Inspect: AsyncParsableCommand {
         }
         guard found.contains(where: { $0.layer != nil }) else {
             throw CommandError(message: "no platform of \(reference) has \(file ?? "")")
+        }
+    }
+
+    private func report(_ nodes: [NodeReport]) throws {
+        switch format {
+        case .text: print(nodes.map(\.text).joined(separator: "\n"), terminator: "")
+        case .json: try printJSON(nodes)
         }
     }
 

@@ -61,7 +61,7 @@ struct LockCommand: AsyncParsableCommand {
             try await folder.resolve(
                 DebianArchive(mirrors: mirrors, downloader: downloader, store: store, pool: pool),
                 ReleaseArchives(mirrors: archiveMirrors, downloader: downloader, store: store), previous: previous,
-                console: console)
+                store: store, console: console)
         }
         try await pool.shutDown()
         return inputs

@@ -15,7 +15,7 @@ import Testing
         guard let header = try ELFHeader(Array(bytes.prefix(ELFHeader.size))) else { return nil }
         guard header.is64Bit, header.isLittleEndian else { return nil }
         let image = try ELFImage(.bytes(bytes), header: header, reader: reader)
-        return (image, try image.greatestGoVersionVariable(in: .bytes(bytes), reader: reader))
+        return (image, try image.segments.greatestGoVersionVariable(in: .bytes(bytes), reader: reader))
     }
 
     @Test func `interpreter, libraries, search path and version variables are read`() throws {

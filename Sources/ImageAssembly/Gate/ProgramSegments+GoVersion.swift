@@ -1,11 +1,13 @@
 import LayerArchive
 
-extension ELFImage {
+private enum GoData {
     /// Where Go's linker leaves the build information (`debug/buildinfo` in Go's standard library).
-    private static let goMagic = Array("\u{ff} Go buildinf:".unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
-    private static let maximumData: UInt64 = 64 << 20
-    private static let chunk = 1 << 20
+    static let magic: [UInt8] = [0xff] + Array(" Go buildinf:".utf8)
+    static let maximum: UInt64 = 64 << 20
+    static let chunk = 1 << 20
+}
 
+extension [ProgramSegment] {
     /// The greatest version that a string variable of a Go program holds at its start; `nil` for other programs.
     ///
     /// Debian builds Go programs without modules, so that their build information names no version. But a program that
@@ -16,17 +18,17 @@ extension ELFImage {
         var isGo = false
         var greatest: VersionNumber?
         var total: UInt64 = 0
-        for segment in segments where segment.isWritable {
+        for segment in self where segment.isWritable {
             total = total.addingReportingOverflow(segment.fileSize).partialValue
-            guard segment.fileSize <= Self.maximumData, total <= Self.maximumData else { return nil }
+            guard segment.fileSize <= GoData.maximum, total <= GoData.maximum else { return nil }
             guard let offset = Int64(exactly: segment.offset), offset <= content.size else { return nil }
             // Variables are aligned by their address.
             var position = Int64((8 - segment.address % 8) % 8)
             while position < Int64(segment.fileSize) {
-                let wanted = min(Self.chunk + 8, Int(Int64(segment.fileSize) - position))
+                let wanted = Swift.min(GoData.chunk + 8, Int(Int64(segment.fileSize) - position))
                 let bytes = try reader.read(content, at: offset + position, count: wanted)
                 try scan(bytes, content, reader, &isGo, &greatest)
-                position += Int64(Self.chunk)
+                position += Int64(GoData.chunk)
             }
         }
         return isGo ? greatest : nil
@@ -37,7 +39,7 @@ extension ELFImage {
         _ greatest: inout VersionNumber?
     ) throws(GateFault) {
         for start in stride(from: 0, through: bytes.count - 16, by: 8) {
-            if bytes[start] == 0xff, bytes[start...].starts(with: Self.goMagic) { isGo = true }
+            if bytes[start] == 0xff, bytes[start...].starts(with: GoData.magic) { isGo = true }
             // A length of 5 to 32: nearly all other words are sorted out by this.
             guard (5...32).contains(bytes[start + 8]), bytes[(start + 9)..<(start + 16)].allSatisfy({ $0 == 0 }) else {
                 continue
@@ -49,7 +51,7 @@ extension ELFImage {
             guard text.prefix(while: { $0 != UInt8(ascii: "-") }).count(where: { $0 == UInt8(ascii: ".") }) == 2,
                 let version = VersionNumber(String(decoding: text, as: UTF8.self))
             else { continue }
-            greatest = max(greatest ?? version, version)
+            greatest = Swift.max(greatest ?? version, version)
         }
     }
 }

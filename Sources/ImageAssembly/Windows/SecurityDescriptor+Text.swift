@@ -1,0 +1,94 @@
+extension SecurityDescriptor {
+    /// The descriptors that layers are written with: Administrators and SYSTEM may do everything, Users read and execute,
+    /// and make new entries in directories; a container's processes cannot replace its programs.
+    static let file = "O:BAG:SYD:(A;;FA;;;BA)(A;;FA;;;SY)(A;;0x1200a9;;;BU)"
+    static let directory =
+        "O:BAG:SYD:(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)(A;;FA;;;BA)(A;OICIIO;GA;;;CO)(A;OICI;0x1200a9;;;BU)(A;CI;LC;;;BU)(A;CI;DC;;;BU)"
+
+    /// As many rules as the largest list of 64 KiB could hold, and a few.
+    private static let maximumRules = 1024
+
+    /// Parses SDDL text.
+    ///
+    /// - Throws: `ImageAssemblyError` (`invalidInput`) for a part or a word that is not known.
+    package init(_ text: String) throws(ImageAssemblyError) {
+        func refused(_ reason: String) -> ImageAssemblyError {
+            ImageAssemblyError(.invalidInput, "cannot read the security descriptor '\(text)': \(reason)")
+        }
+        var rest = text[...]
+        func take(_ mark: String) throws(ImageAssemblyError) -> Identifier? {
+            guard rest.hasPrefix(mark) else { return nil }
+            let word = rest.dropFirst(mark.count).prefix(2)
+            guard let known = Self.aliases[String(word)] else {
+                throw refused("after '\(mark)' stands '\(word)', which is none of the known names")
+            }
+            rest = rest.dropFirst(mark.count + 2)
+            return known
+        }
+        owner = try take("O:")
+        group = try take("G:")
+        rules = nil
+        guard rest.hasPrefix("D:") else {
+            guard rest.isEmpty else { throw refused("'\(rest)' is not understood") }
+            return
+        }
+        var rules: [Rule] = []
+        rest = rest.dropFirst(2)
+        while !rest.isEmpty {
+            guard rest.first == "(", let end = rest.firstIndex(of: ")"), rules.count < Self.maximumRules else {
+                throw refused("'\(rest)' is not a rule in parentheses")
+            }
+            let words = rest[..<end].dropFirst()
+            guard let rule = Self.rule(words) else { throw refused("the rule '(\(words))' is not understood") }
+            rules.append(rule)
+            rest = rest[rest.index(after: end)...]
+        }
+        self.rules = rules
+    }
+
+    private static let aliases = [
+        "BA": Identifier(authority: 5, numbers: [32, 544]),  // the Administrators of the machine
+        "BU": Identifier(authority: 5, numbers: [32, 545]),  // its Users
+        "SY": Identifier(authority: 5, numbers: [18]),  // SYSTEM
+        "CO": Identifier(authority: 3, numbers: [0]),  // whoever makes the entry
+    ]
+
+    private static let rights: [String: UInt32] = [
+        "FA": 0x1f_01ff,  // all of a file
+        "GA": 0x1000_0000,  // all, whatever the object
+        "LC": 0x4,  // of a directory: make directories in it
+        "DC": 0x2,  // of a directory: make files in it
+    ]
+
+    private static let flags: [String: UInt8] = [
+        "OI": 0x1,  // files inherit
+        "CI": 0x2,  // directories inherit
+        "IO": 0x8,  // only those
+    ]
+
+    /// `A;flags;rights;;;who`.
+    private static func rule(_ text: Substring) -> Rule? {
+        let words = text.split(separator: ";", omittingEmptySubsequences: false).map(String.init)
+        guard words.count == 6, words[0] == "A", words[3].isEmpty, words[4].isEmpty, let who = aliases[words[5]],
+            let rights = rights(words[2])
+        else { return nil }
+        var flags: UInt8 = 0
+        var rest = words[1][...]
+        while !rest.isEmpty {
+            guard let flag = Self.flags[String(rest.prefix(2))], flags & flag == 0 else { return nil }
+            flags |= flag
+            rest = rest.dropFirst(2)
+        }
+        return Rule(flags: flags, rights: rights, who: who)
+    }
+
+    /// A name, or the bits in hexadecimal.
+    private static func rights(_ text: String) -> UInt32? {
+        if let known = rights[text] { return known }
+        let digits = text.dropFirst(2)
+        guard text.hasPrefix("0x"), digits.utf8.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }) else {
+            return nil
+        }
+        return UInt32(digits, radix: 16)
+    }
+}

@@ -1,0 +1,103 @@
+import FoundationEssentials
+package import LayerArchive
+import OCIModel
+
+/// The layer of a Windows image: not a root filesystem, but the drive's content under `Files` and the changes to the
+/// registry under `Hives`, with what Windows wants to know of each entry in vendors' PAX records.
+package enum WindowsLayer {
+    /// The records by which Windows reads its own metadata.
+    enum Record {
+        /// Win32 attribute bits, decimal.
+        static let attributes = "MSWINDOWS.fileattr"
+        /// A self-relative binary security descriptor, base 64.
+        static let security = "MSWINDOWS.rawsd"
+        /// The old form of `security`: SDDL text.
+        static let securityText = "MSWINDOWS.sd"
+        /// Seconds since the epoch; a fraction is allowed, and misread by some, so none is written.
+        static let created = "LIBARCHIVE.creationtime"
+    }
+
+    static let files = "Files"
+    static let hives = "Hives"
+
+    /// Turns a tree of the drive (`usr/local/bin/etcd.exe`) into the tree of a layer.
+    ///
+    /// Every parent directory gets an entry, in every layer: Windows' importer makes directories one by one, before it
+    /// knows the layers below. Owners and Linux's permissions say nothing to Windows; its own rights are the same for all.
+    ///
+    /// - Parameter time: of directories that the tree does not have, in seconds since the epoch.
+    /// - Throws: `ImageAssemblyError` (`invalidInput`) for a name that Windows cannot have or that is another's but for
+    ///   its case, an entry in a directory of the base image, and what is neither file, directory nor hard link.
+    package static func tree(_ drive: FileTree, time: Int64) throws(ImageAssemblyError) -> FileTree {
+        var layer = FileTree()
+        layer.hasBareDirectoryNames = true
+        let (files, hives) = (try path(files), try path(hives))
+        for root in [files, hives] {
+            layer[root] = entry(.directory, mode: 0o755, time: time, security: nil)
+        }
+        for (path, source) in drive.sorted {
+            try check(path, source)
+            layer[path.replacing(.root, with: files)] = try entry(source, below: files)
+        }
+        for parent in layer.missingParents {
+            layer[parent] = entry(.directory, mode: 0o755, time: time, security: Security.directory)
+        }
+        try checkCase(layer)
+        return layer
+    }
+
+    /// What a container sees on its drive of layers made by `tree`, lowest first; nothing of the base.
+    static func drive(of layers: [FileTree]) -> FileTree {
+        var drive = FileTree()
+        for layer in layers {
+            for (path, entry) in layer.entries where path.components.count > 1 {
+                drive[path.withoutFirst] = entry
+                if case .hardLink(let target) = entry.kind {
+                    drive[path.withoutFirst]?.kind = .hardLink(to: target.withoutFirst)
+                }
+            }
+        }
+        return drive
+    }
+
+    private enum Security {
+        static let file = encoded(SecurityDescriptor.file)
+        static let directory = encoded(SecurityDescriptor.directory)
+
+        /// The texts are constants that a test reads; an unreadable one gives a record that the tar writer refuses.
+        private static func encoded(_ text: String) -> String {
+            (try? SecurityDescriptor(text)).map { Data($0.bytes).base64EncodedString() } ?? ""
+        }
+    }
+
+    private static func entry(_ source: FileEntry, below files: EntryPath) throws(ImageAssemblyError) -> FileEntry {
+        switch source.kind {
+        case .directory:
+            entry(.directory, mode: source.mode, time: source.modified, security: Security.directory)
+        case .hardLink(let target):
+            entry(
+                .hardLink(to: target.replacing(.root, with: files)), mode: source.mode, time: source.modified,
+                security: Security.file)
+        default: entry(source.kind, mode: source.mode, time: source.modified, security: Security.file)
+        }
+    }
+
+    private static func entry(_ kind: FileEntry.Kind, mode: UInt16, time: Int64, security: String?) -> FileEntry {
+        var records = [Record.attributes: kind == .directory ? "16" : "32", Record.created: "\(time)"]
+        records[Record.security] = security
+        return FileEntry(kind, mode: mode, modified: time, paxRecords: records)
+    }
+
+    private static func path(_ text: String) throws(ImageAssemblyError) -> EntryPath {
+        do throws(OCIModelError) { return try EntryPath(text) } catch {
+            throw ImageAssemblyError(.invalidInput, error.message)
+        }
+    }
+}
+
+extension EntryPath {
+    /// Below the first component.
+    fileprivate var withoutFirst: EntryPath {
+        components.first.flatMap { try? EntryPath($0) }.map { replacing($0, with: .root) } ?? self
+    }
+}

@@ -1,0 +1,157 @@
+import ImageDefinition
+import ImageInputs
+import OCIContent
+import OCIModel
+import SystemPackage
+import Testing
+
+@Suite struct WindowsBaseResolverTests {
+    /// Documents by digest, and what the tags name.
+    struct FakeSource: BaseImageSource {
+        var documents: [Digest: [UInt8]] = [:]
+        var tags: [String: Descriptor] = [:]
+
+        mutating func add(_ value: some Encodable, _ type: MediaType, _ platform: Platform? = nil) throws -> Descriptor
+        {
+            let bytes = try CanonicalJSON.encode(value)
+            documents[Digest(of: bytes)] = bytes
+            return Descriptor(mediaType: type, digest: Digest(of: bytes), size: Int64(bytes.count), platform: platform)
+        }
+
+        func baseImage(tagged tag: String) async throws -> Descriptor {
+            guard let found = tags[tag] else { throw ContentError(.missing, "no tag \(tag)") }
+            return found
+        }
+
+        func baseDocument(_ descriptor: Descriptor) async throws -> [UInt8] {
+            guard let bytes = documents[descriptor.digest] else {
+                throw ContentError(.missing, "no \(descriptor.digest)")
+            }
+            return bytes
+        }
+    }
+
+    private static let layer = Descriptor(mediaType: .layerGzip, digest: Digest(of: [1]), size: 100)
+    private static let dockerList = MediaType(rawValue: "application/vnd.docker.distribution.manifest.list.v2+json")
+
+    private func platform(_ version: String) -> Platform {
+        Platform(os: "windows", architecture: "amd64", osVersion: version)
+    }
+
+    /// A manifest with a configuration of that version.
+    private func image(
+        _ version: String?, in source: inout FakeSource, listed: String? = nil, features: [String]? = nil,
+        layers: [Descriptor] = [layer], diffIDs: Int = 1, os: String = "windows"
+    ) throws -> Descriptor {
+        let ids = (0..<diffIDs).map { JSONValue.text("\(Digest(of: [UInt8($0)]))") }
+        var members: [String: JSONValue] = [
+            "os": .text(os), "architecture": .text("amd64"),
+            "rootfs": .object(["type": .text("layers"), "diff_ids": .array(ids)]),
+        ]
+        members["os.version"] = version.map { .text($0) }
+        let config = try source.add(JSONValue.object(members), .config)
+        let entry = Platform(os: os, architecture: "amd64", osVersion: listed ?? version, osFeatures: features)
+        return try source.add(Manifest(config: config, layers: layers), .manifest, entry)
+    }
+
+    private func resolve(_ asked: String, _ source: FakeSource) async throws -> (
+        base: Lock.WindowsBase, config: [UInt8]
+    ) {
+        try await WindowsBaseResolver(source: source, repository: "mcr.example/nanoserver").resolve(platform(asked))
+    }
+
+    @Test(arguments: [MediaType.index, Self.dockerList])
+    func `a base is pinned by its release's tag, with version and features of its index entry`(_ type: MediaType)
+        async throws
+    {
+        var source = FakeSource()
+        let linux = try image(nil, in: &source, os: "linux")
+        let old = try image("10.0.17763.1", in: &source)
+        let right = try image("10.0.20348.2762", in: &source, features: ["win32k"])
+        source.tags["ltsc2022"] = try source.add(Index(manifests: [linux, old, right]), type)
+        for asked in ["ltsc2022", "10.0.20348"] {
+            let (base, config) = try await resolve(asked, source)
+            #expect(base.reference == "mcr.example/nanoserver:ltsc2022")
+            #expect(base.manifest.digest == right.digest)
+            #expect(base.manifest.platform == nil)
+            #expect(base.osVersion == "10.0.20348.2762")
+            #expect(base.osFeatures == ["win32k"])
+            #expect(base.layers == [Self.layer])
+            #expect(Digest(of: config) == base.config.digest)
+        }
+    }
+
+    @Test func `a tag may name one manifest, and a whole version is a tag of its own`() async throws {
+        var source = FakeSource()
+        source.tags["10.0.26100.1742"] = try image("10.0.26100.1742", in: &source)
+        let (base, _) = try await resolve("10.0.26100.1742", source)
+        #expect(base.osVersion == "10.0.26100.1742")
+        #expect(base.osFeatures == nil)
+    }
+
+    @Test func `a foreign layer is pinned with its addresses`() async throws {
+        var source = FakeSource()
+        var foreign = Self.layer
+        foreign.mediaType = MediaType(rawValue: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip")
+        foreign.urls = ["https://example/blob"]
+        source.tags["1809"] = try image("10.0.17763.6293", in: &source, layers: [foreign])
+        #expect(try await resolve("1809", source).base.layers == [foreign])
+    }
+
+    @Test func `a version that the repository lacks names what it has`() async throws {
+        var source = FakeSource()
+        let other = try image("10.0.17763.1", in: &source)
+        source.tags["ltsc2022"] = try source.add(Index(manifests: [other]), .index)
+        let error = await #expect(throws: ImageInputsError.self) { _ = try await resolve("ltsc2022", source) }
+        #expect(error?.code == .notFound)
+        #expect(error?.hint == "it has: 10.0.17763.1")
+        await #expect(throws: ContentError.self) { _ = try await resolve("ltsc2025", source) }
+        source.tags["ltsc2025"] = try image("10.0.20348.1", in: &source)
+        let wrong = await #expect(throws: ImageInputsError.self) { _ = try await resolve("ltsc2025", source) }
+        #expect(wrong?.code == .notFound)
+        #expect(wrong?.message.contains("is for Windows 10.0.20348.1, not ltsc2025") == true)
+    }
+
+    @Test func `a base that contradicts itself is refused`() async throws {
+        var all: [FakeSource] = []
+        func add(_ make: (inout FakeSource) throws -> Descriptor) throws {
+            var source = FakeSource()
+            source.tags["ltsc2022"] = try make(&source)
+            all.append(source)
+        }
+        try add { try image("10.0.20348.1", in: &$0, listed: "10.0.20348.2") }
+        try add { try image("10.0.20348.1", in: &$0, diffIDs: 2) }
+        try add { try image("10.0.20348", in: &$0) }
+        try add { try image(nil, in: &$0, listed: "10.0.20348.1") }
+        try add { try image("10.0.20348.1", in: &$0, os: "linux") }
+        try add { source in
+            var layer = Self.layer
+            layer.mediaType = .config
+            return try image("10.0.20348.1", in: &source, layers: [layer])
+        }
+        try add { try $0.add("no manifest", .manifest) }
+        try add { try $0.add("no index", .index) }
+        try add { source in
+            var large = try image("10.0.20348.1", in: &source)
+            large.size = 1 << 40
+            return large
+        }
+        for (place, source) in all.enumerated() {
+            let error = await #expect(throws: ImageInputsError.self, "\(place)") {
+                _ = try await resolve("ltsc2022", source)
+            }
+            #expect(error?.code == .corrupt, "\(place): \(error?.message ?? "")")
+        }
+    }
+
+    @Test func `a registry that cannot be read is an error that says what to do`() async throws {
+        let source = UnreachableBaseImages(repository: "mcr.microsoft.com/windows/nanoserver")
+        let resolver = WindowsBaseResolver(source: source, repository: "mcr.microsoft.com/windows/nanoserver")
+        let error = await #expect(throws: ImageInputsError.self) {
+            _ = try await resolver.resolve(platform("ltsc2022"))
+        }
+        #expect(error?.code == .unreachable)
+        #expect(error?.message.contains("mcr.microsoft.com/windows/nanoserver:ltsc2022") == true)
+        #expect(error?.hint?.contains("oci:DIR") == true)
+    }
+}
