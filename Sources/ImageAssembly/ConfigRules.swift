@@ -4,6 +4,8 @@ import OCIModel
 extension Annotations {
     static let prefix = "org.opencontainers.image."
     static let created = prefix + "created"
+    static let baseName = prefix + "base.name"
+    static let baseDigest = prefix + "base.digest"
 }
 
 extension PlanRequest {
@@ -21,12 +23,17 @@ extension PlanRequest {
             let newest = contents.bundle[bundle.latest]?.first { $0.pin.name == bundle.programs.first?.package }
             if let newest { annotations[prefix + "revision"] = newest.pin.version.sourceVersion }
         }
-        if let suite = definition.debian?.suites.first {
+        if let suite = definition.debian?.suites.first, contents.platform.os == "linux" {
             annotations["io.imagebuild.base.debian"] = debianRelease.map { "\(suite) \($0)" } ?? suite
         }
         if let base = definition.base {
-            annotations[prefix + "base.name"] = base.reference
-            annotations[prefix + "base.digest"] = base.digest.description
+            annotations[Annotations.baseName] = base.reference
+            annotations[Annotations.baseDigest] = base.digest.description
+        }
+        if let base = contents.windowsBase?.pin {
+            // Of the platform's manifest: an index changes with every platform. A layout's folder is nobody else's business.
+            annotations[Annotations.baseDigest] = base.manifest.digest.description
+            if !base.reference.hasPrefix("oci:") { annotations[Annotations.baseName] = base.reference }
         }
         return annotations.merging(definition.annotations.mapValues(definition.expanding)) { _, own in own }
     }

@@ -58,6 +58,14 @@ package struct WindowsBase: Sendable {
     /// How containers of the base run.
     var execution: [String: JSONValue] { config["config"]?.members ?? [:] }
 
+    /// What an image takes over of how the base runs: the base's command would be an argument to another entry point, and
+    /// `ArgsEscaped` says how that command is quoted.
+    private func inherited(under own: ImageConfig.Execution) -> [String: JSONValue] {
+        guard own.entrypoint != nil || own.command != nil else { return execution }
+        let replaced = own.entrypoint == nil ? ["Cmd", "ArgsEscaped"] : ["Entrypoint", "Cmd", "ArgsEscaped"]
+        return execution.filter { !replaced.contains($0.key) }
+    }
+
     /// The base's configuration with this image's parts put in; whatever else it says stays.
     func config(
         created: Timestamp, execution own: ImageConfig.Execution, layers: [(DiffID, ImageConfig.History)]
@@ -65,7 +73,7 @@ package struct WindowsBase: Sendable {
         var members = config
         members["created"] = .text(created.description)
         if let features = pin.osFeatures { members["os.features"] = .array(features.map { .text($0) }) }
-        members["config"] = .object(execution.merging(try JSONValue(own).members) { _, own in own })
+        members["config"] = .object(inherited(under: own).merging(try JSONValue(own).members) { _, own in own })
         var rootfs = config["rootfs"]?.members ?? [:]
         rootfs["diff_ids"] = .array((rootfs["diff_ids"]?.elements ?? []) + layers.map { .text($0.0.description) })
         members["rootfs"] = .object(rootfs)

@@ -46,6 +46,8 @@ struct LockOutcome {
         for release in releases {
             let index = try release.index(for: suiteIndexes.architecture)
             guard !missing.contains(IndexSource(index, of: release)) else { continue }
+            // Platforms of one architecture, of Linux and of Windows, share its index.
+            guard !(indexes[release.suite]?.contains(index) ?? false) else { continue }
             indexes[release.suite, default: []].append(index)
         }
     }

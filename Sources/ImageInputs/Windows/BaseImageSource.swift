@@ -32,7 +32,8 @@ package struct UnreachableBaseImages: BaseImageSource {
         ImageInputsError(
             .unreachable,
             "cannot read the base image \(reference): reading base images from registries is not supported yet",
-            hint: "copy it to an OCI layout on another machine (skopeo copy docker://\(reference) oci:DIR:TAG), "
+            hint:
+                "copy it to an OCI layout on another machine (skopeo copy --override-os windows docker://\(reference) oci:DIR:TAG), "
                 + "and set windows.base to oci:DIR")
     }
 }

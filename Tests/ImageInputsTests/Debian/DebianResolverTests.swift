@@ -63,6 +63,19 @@ struct DebianResolverTests {
         } catch let error as ImageInputsError { return error }
     }
 
+    @Test func `a Windows platform takes no package, and lists no index a second time`() async throws {
+        var definition = try definition()
+        definition.platforms += ["ltsc2022", "ltsc2025"].map {
+            Platform(os: "windows", architecture: "amd64", osVersion: $0)
+        }
+        let inputs = try await resolve(definition)
+        #expect(inputs.lock.platforms["windows/amd64:ltsc2022"]?.base == [])
+        #expect(inputs.lock.platforms["linux/amd64"]?.base.isEmpty == false)
+        for release in inputs.lock.releases { #expect(Set(release.indexes.map(\.path)).count == release.indexes.count) }
+        #expect(try Lock(parsing: inputs.lock.encoded(), file: "lock") == inputs.lock.sorted())
+        #expect(try await problems(inputs.lock, inputs.proof) == [])
+    }
+
     private func problems(_ lock: Lock, _ proof: [String: [UInt8]], full: [String: String]? = nil) async throws
         -> [String]
     {
