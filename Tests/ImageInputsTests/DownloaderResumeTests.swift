@@ -96,6 +96,7 @@ import Testing
         try await DownloadFixture.using { fixture in
             var settings = fixture.settings
             settings.limits.minimumTotal = .seconds(1)
+            settings.limits.attempts = 50
             settings.limits.slowestRate = 1 << 40
             try await StubServer.serving { [content] request, index in
                 guard index == 0 else { return .serve(content, to: request) }
