@@ -14,6 +14,7 @@ import (
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
 )
 
 // infoName is the file in a backup that says what it is. etcd ignores it.
@@ -49,9 +50,16 @@ func (p Policy) path(age int) string {
 	return fmt.Sprintf("%s.%d", p.Base, age)
 }
 
-// Current reports whether the newest backup still is of this data: of the same member, and nobody has written since.
-func (p Policy) Current(facts *datadir.Facts) bool {
+// Current reports whether the newest backup still is of this data: of the same member, and nobody has written since. It must be of the same
+// minor too, unless any is allowed: a run that goes on after a crash has the backup of the one that began.
+func (p Policy) Current(facts *datadir.Facts, line version.Line, any bool) bool {
 	info, err := load(p.Base)
+	if err == nil && !any {
+		made, err := version.ParsePair(info.Version)
+		if err != nil || made.Version.Line() != line {
+			return false
+		}
+	}
 	if err != nil || info.NodeID != hex(facts.NodeID) || info.ClusterID != hex(facts.ClusterID) || facts.UsedSince(info.LastIndex) {
 		return false
 	}

@@ -32,6 +32,7 @@ type Migration struct {
 	journal  *journal.Journal
 	owner    *durable.Owner
 	facts    *datadir.Facts
+	resumed  bool // an earlier run made a backup and did not finish
 	now      func() time.Time
 }
 
@@ -203,7 +204,7 @@ func (m *Migration) perform(ctx context.Context, p *plan.Plan, step plan.Step) e
 }
 
 func (m *Migration) backup(p *plan.Plan) error {
-	if m.layout.backups.Current(m.facts) {
+	if m.layout.backups.Current(m.facts, p.Current.Version.Line(), m.resumed) {
 		m.log.Info("the newest backup is of this very data", "backup", m.layout.backups.Base)
 		return nil
 	}

@@ -123,7 +123,7 @@ func (m *Migration) resume() error {
 	if j == nil {
 		return m.removeDebris()
 	}
-	m.journal = j
+	m.journal, m.resumed = j, j.Backup != ""
 	m.log.Info("an earlier run did not finish", "step", j.Step, "phase", j.Phase, "from", j.From, "to", j.To, "begun", j.Started)
 	if j.Phase == journal.Swapping && !m.swapBegun() {
 		j.Phase = journal.Working
