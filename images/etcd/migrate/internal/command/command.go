@@ -72,7 +72,8 @@ func Main(arguments []string, getenv func(string) string, environment []string, 
 		}
 		return ExitInterrupted
 	}
-	if err != nil && !errors.Is(err, errReported) {
+	var printed *reported
+	if err != nil && !errors.As(err, &printed) {
 		c.log.Error(err.Error())
 	}
 	return exitCode(err)
@@ -102,10 +103,12 @@ func untilSignal() (ctx context.Context, stop func(), received func() os.Signal)
 	}
 }
 
-// errReported is an outcome that has already been printed.
-var errReported = errors.New("reported")
+// reported is an outcome that has already been printed.
+type reported struct{ error }
 
-// hazard is found by a check.
+func (r *reported) Unwrap() error { return r.error }
+
+// errHazard is a check that found something.
 var errHazard = errors.New("hazards found")
 
 func (c *call) dispatch(ctx context.Context, arguments []string) error {
@@ -134,7 +137,10 @@ func (c *call) dispatch(ctx context.Context, arguments []string) error {
 // exitCode tells outcomes apart for scripts.
 func exitCode(err error) int {
 	var usage *options.UsageError
+	var child *exitError
 	switch {
+	case errors.As(err, &child):
+		return child.code
 	case err == nil:
 		return ExitDone
 	case errors.As(err, &usage):

@@ -103,3 +103,6 @@ func Writable(folder string) bool {
 func IsMountPoint(folder string) bool {
 	return Exists(folder) && !SameFileSystem(folder, filepath.Dir(folder))
 }
+
+// Mine reports whether the owner is the user of this process.
+func Mine(o Owner) bool { return o.UID == os.Geteuid() }
