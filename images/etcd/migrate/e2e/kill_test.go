@@ -27,7 +27,7 @@ var ways = []way{
 }
 
 // tally is a line of the table.
-type tally struct{ trials, tooLate, resumed, stopped, losses int }
+type tally struct{ killed, tooLate, resumed, stopped, losses int }
 
 // TestKilled kills migrate at points spread over its run, and lets the next run go on. MIGRATE_KILL_TRIALS is the number of points of each
 // way; the default is a sample.
@@ -40,30 +40,31 @@ func TestKilled(t *testing.T) {
 		}
 		trials = n
 	}
-	table := "way                    trials  ended before  resumed  stopped, data in place  losses\n"
+	table := "way                    killed  (ended before)  resumed  stopped, data in place  losses\n"
 	for _, w := range ways {
 		got := w.kill(t, trials)
-		table += fmt.Sprintf("%-22s %6d  %12d  %7d  %22d  %6d\n", w.name, got.trials, got.tooLate, got.resumed, got.stopped, got.losses)
+		table += fmt.Sprintf("%-22s %6d  %14d  %7d  %22d  %6d\n", w.name, got.killed, got.tooLate, got.resumed, got.stopped, got.losses)
 	}
 	t.Log("\n" + table)
 }
 
+// kill makes trials until so many runs have been killed before their end.
 func (w way) kill(t *testing.T, trials int) tally {
 	s := newSetup(t, w.versions...)
 	template, before := w.template(t, s)
-	begin := time.Now()
 	copyDir(t, template, s.dir)
-	s.migrate(t, 0, w.to)
-	whole := time.Since(begin)
+	begin := time.Now()
+	output := s.migrate(t, 0, w.to)
+	whole, lines := time.Since(begin), countSteps(output)
 	var sum tally
-	for i := 0; i < trials; i++ {
+	for i := 0; sum.killed < trials && i < 2*trials; i++ {
 		clean(t, s.dir)
 		copyDir(t, template, s.dir)
-		ended := w.trial(t, s, i, trials, whole)
-		sum.trials++
-		if ended {
+		if w.trial(t, s, i, trials, lines, whole) {
 			sum.tooLate++
+			continue
 		}
+		sum.killed++
 		if _, err := os.Stat(filepath.Join(s.dir, "member", "snap", "db")); err != nil {
 			t.Errorf("trial %d: after the kill the data directory has no database: %v", i, err)
 		}
@@ -83,6 +84,21 @@ func (w way) kill(t *testing.T, trials int) tally {
 		etcd.stop()
 	}
 	return sum
+}
+
+// isStep tells the lines that are written at the end of a step.
+func isStep(line string) bool {
+	return strings.Contains(line, "step=") || strings.Contains(line, "msg=plan")
+}
+
+func countSteps(output string) int {
+	n := 0
+	for _, line := range strings.Split(output, "\n") {
+		if isStep(line) {
+			n++
+		}
+	}
+	return n
 }
 
 // template makes the data that every trial begins with.
@@ -110,7 +126,7 @@ func clean(t testing.TB, dir string) {
 
 // trial kills one run: the even ones at a moment of the whole duration, the odd ones a little after one of the lines that are written at the
 // end of each step, where the moments that matter lie close together.
-func (w way) trial(t *testing.T, s *setup, i, trials int, whole time.Duration) (ended bool) {
+func (w way) trial(t *testing.T, s *setup, i, trials, lines int, whole time.Duration) (ended bool) {
 	command := s.command(w.to)
 	errors, err := command.StderrPipe()
 	if err != nil {
@@ -121,9 +137,9 @@ func (w way) trial(t *testing.T, s *setup, i, trials int, whole time.Duration) (
 	}
 	if i%2 == 0 {
 		go func() { _, _ = io.Copy(io.Discard, errors) }()
-		time.Sleep(whole * time.Duration(i) / time.Duration(trials))
+		time.Sleep(whole * time.Duration(i%trials) / time.Duration(trials))
 	} else {
-		afterLine(errors, 1+i/2%9, time.Duration(i/18%12)*700*time.Microsecond)
+		afterLine(errors, 1+i/2%(lines-1), time.Duration(i/2/(lines-1)%12)*700*time.Microsecond)
 	}
 	_ = command.Process.Kill()
 	state, err := command.Process.Wait()
@@ -136,7 +152,7 @@ func (w way) trial(t *testing.T, s *setup, i, trials int, whole time.Duration) (
 func afterLine(errors io.Reader, lines int, delay time.Duration) {
 	scanner := bufio.NewScanner(errors)
 	for n := 0; n < lines && scanner.Scan(); {
-		if strings.Contains(scanner.Text(), "step=") || strings.Contains(scanner.Text(), "msg=plan") {
+		if isStep(scanner.Text()) {
 			n++
 		}
 	}
