@@ -1,0 +1,140 @@
+//go:build etcd
+
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// The versions of the Debian archive that the tests go through.
+const (
+	v33  = "3.3.25"
+	v34  = "3.4.23"
+	v35  = "3.5.16"
+	v35b = "3.5.30"
+)
+
+var (
+	binaries string // where etcd-<version> are
+	program  string // the built migrate
+)
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	binaries = os.Getenv("ETCD_BINARIES")
+	if binaries == "" {
+		fmt.Fprintln(os.Stderr, "these tests need ETCD_BINARIES, a folder that testdata/fetch-etcd.sh has filled")
+		return 1
+	}
+	folder, err := os.MkdirTemp("", "migrate-e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(folder)
+	program = filepath.Join(folder, "migrate")
+	build := exec.Command("go", "build", "-o", program, "..")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "%v: %s", err, output)
+		return 1
+	}
+	return m.Run()
+}
+
+// bundle makes a folder of programs as the image has it: links to the binaries of some versions.
+func bundle(t testing.TB, versions ...string) string {
+	t.Helper()
+	folder := t.TempDir()
+	for _, v := range versions {
+		for _, name := range []string{"etcd", "etcdctl", "etcdutl"} {
+			source := filepath.Join(binaries, name+"-"+v)
+			if _, err := os.Stat(source); err != nil {
+				if name == "etcdutl" {
+					continue
+				}
+				t.Fatalf("ETCD_BINARIES lacks %s-%s", name, v)
+			}
+			if err := os.Symlink(source, filepath.Join(folder, name+"-"+v)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return folder
+}
+
+func freePort(t testing.TB) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+// setup is a data directory with what is needed to migrate it.
+type setup struct {
+	dir, bin       string
+	port, peerPort int
+	env            []string
+	arguments      []string
+}
+
+func newSetup(t testing.TB, versions ...string) *setup {
+	return &setup{dir: filepath.Join(t.TempDir(), "data"), bin: bundle(t, versions...), port: freePort(t), peerPort: freePort(t)}
+}
+
+func (s *setup) command(target string, more ...string) *exec.Cmd {
+	arguments := append([]string{"--name=m", "--data-dir=" + s.dir, "--bin-dir=" + s.bin, "--port=" + strconv.Itoa(s.port),
+		"--peer-port=" + strconv.Itoa(s.peerPort), "--target-version=" + target, "--target-storage=etcd3"}, s.arguments...)
+	command := exec.Command(program, append(arguments, more...)...)
+	command.Env = append([]string{"PATH=" + os.Getenv("PATH"), "DO_NOT_MOVE_BINARIES=true"}, s.env...)
+	return command
+}
+
+// migrate runs the program and expects an exit code.
+func (s *setup) migrate(t testing.TB, code int, target string, more ...string) string {
+	t.Helper()
+	command := s.command(target, more...)
+	var output bytes.Buffer
+	command.Stdout, command.Stderr = &output, &output
+	err := command.Run()
+	got := command.ProcessState.ExitCode()
+	if got != code {
+		t.Fatalf("exit code %d, not %d (%v):\n%s", got, code, err, output.String())
+	}
+	return output.String()
+}
+
+func (s *setup) versionFile(t testing.TB) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(s.dir, "version.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func copyDir(t testing.TB, from, to string) {
+	t.Helper()
+	if output, err := exec.Command("cp", "-a", "--sparse=always", from, to).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+}
+
+func mustContain(t testing.TB, text, part string) {
+	t.Helper()
+	if !strings.Contains(text, part) {
+		t.Fatalf("%q is not in:\n%s", part, text)
+	}
+}

@@ -1,0 +1,3 @@
+module github.com/imagebuild/imagebuild/images/etcd/migrate
+
+go 1.19

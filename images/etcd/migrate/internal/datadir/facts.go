@@ -1,0 +1,221 @@
+// Package datadir knows an etcd data directory: what its files say about the data, whatever version.txt says, and what
+// state version.txt itself is in. It never writes.
+package datadir
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/bolt"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/wal"
+)
+
+// Member is one member of the cluster, as this member knows it.
+type Member struct {
+	ID       uint64
+	Name     string
+	PeerURLs []string
+	Learner  bool
+}
+
+// Facts is what the files under member/ say. A zero field means that they do not say.
+type Facts struct {
+	Present     bool // member/ exists
+	HasDatabase bool // member/snap/db exists
+	HasSnapshot bool // a readable raft snapshot exists
+	Size        int64
+
+	StorageVersion  version.Line // written by 3.6 and later
+	LogVersion      version.Line // the cluster version in the v2 store and the log: the truth up to 3.5
+	DatabaseVersion version.Line // the cluster version in the database: old after a restore
+
+	Revision, CompactRevision int64
+	AuthEnabled               bool
+	V2Keys                    bool     // keys that users wrote through the v2 API
+	V2Log                     bool     // requests for such keys in the log
+	Members                   []Member // voters and learners, by the log
+	Leftover                  []Member // in the database alone: removed members that 3.6 may revive
+	NodeID, ClusterID         uint64
+	LastIndex, SnapshotIndex  uint64
+	LastWrite                 uint64 // index of the last entry in the log that changes users' data; 0 if there is none
+	FirstEntry                uint64
+
+	Problems []string // what could not be read, and why
+}
+
+// Paths is where a member's files are.
+type Paths struct {
+	Data string
+	WAL  string // empty: member/wal
+}
+
+// Member is the folder that holds everything etcd writes, except a separate log.
+func (p Paths) Member() string { return filepath.Join(p.Data, "member") }
+
+// Snap is the folder of the database and of the raft snapshots.
+func (p Paths) Snap() string { return filepath.Join(p.Member(), "snap") }
+
+// Database is the bbolt file.
+func (p Paths) Database() string { return filepath.Join(p.Snap(), "db") }
+
+// Log is the folder of the write-ahead log.
+func (p Paths) Log() string {
+	if p.WAL != "" {
+		return p.WAL
+	}
+	return filepath.Join(p.Member(), "wal")
+}
+
+// Read collects the facts. Damage is recorded as a problem, not returned: what to do about it depends on the plan.
+func Read(paths Paths) (*Facts, error) {
+	f := &Facts{}
+	if _, err := os.Stat(paths.Member()); errors.Is(err, fs.ErrNotExist) {
+		return f, nil
+	} else if err != nil {
+		return nil, err
+	}
+	f.Present = true
+	f.readDatabase(paths.Database())
+	f.readLog(paths)
+	sort.Slice(f.Members, func(i, j int) bool { return f.Members[i].ID < f.Members[j].ID })
+	return f, nil
+}
+
+func (f *Facts) problem(format string, arguments ...interface{}) {
+	if len(f.Problems) < 20 {
+		f.Problems = append(f.Problems, fmt.Sprintf(format, arguments...))
+	}
+}
+
+// Line is the minor that the data was last agreed on, and whether that is certain. After a restore the database keeps the version of the
+// cluster that it came from until an etcd starts on it, so the database alone gives only an upper bound.
+func (f *Facts) Line() (line version.Line, certain bool) {
+	switch {
+	case !f.StorageVersion.IsZero():
+		return f.StorageVersion, true
+	case !f.LogVersion.IsZero():
+		return f.LogVersion, true
+	}
+	return f.DatabaseVersion, false
+}
+
+// UsedSince reports whether users' data may have changed after the log's index `index`, as known when it was noted.
+func (f *Facts) UsedSince(index uint64) bool {
+	if f.LastWrite > index || f.SnapshotIndex > index || len(f.Problems) > 0 {
+		return true
+	}
+	return f.FirstEntry > index+1 && f.LastIndex > index
+}
+
+// Voters counts the members that vote; a single one means that this member is the whole cluster.
+func (f *Facts) Voters() int {
+	n := 0
+	for _, m := range f.Members {
+		if !m.Learner {
+			n++
+		}
+	}
+	return n
+}
+
+// Self is this member, if the log names it.
+func (f *Facts) Self() (Member, bool) {
+	for _, m := range f.Members {
+		if m.ID == f.NodeID && f.NodeID != 0 {
+			return m, true
+		}
+	}
+	return Member{}, false
+}
+
+func (f *Facts) readDatabase(path string) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	f.HasDatabase = true
+	if err != nil {
+		f.problem("%v", err)
+		return
+	}
+	f.Size = info.Size()
+	database, err := ReadDatabase(path)
+	if err != nil {
+		f.problem("database: %v", err)
+	}
+	if database == nil {
+		return
+	}
+	f.StorageVersion, f.DatabaseVersion = database.StorageVersion, database.ClusterVersion
+	f.Revision, f.CompactRevision, f.AuthEnabled = database.Revision, database.CompactRevision, database.AuthEnabled
+	f.Leftover = database.Members // reduced to the leftover ones once the log has been read
+}
+
+func (f *Facts) readLog(paths Paths) {
+	members := membership{}
+	snapshot, problems, err := wal.NewestSnapshot(paths.Snap())
+	for _, p := range problems {
+		f.problem("raft snapshot %v", p)
+	}
+	if err != nil {
+		f.problem("raft snapshots: %v", err)
+	}
+	if snapshot != nil {
+		f.HasSnapshot, f.SnapshotIndex, f.LastIndex = true, snapshot.Index, snapshot.Index
+		members.add(snapshot.Voters, false)
+		members.add(snapshot.Learners, true)
+		f.readStore(snapshot.Store, members)
+	}
+	log, err := wal.Read(paths.Log(), f.SnapshotIndex, func(e wal.Entry) error {
+		f.entry(e, members)
+		return nil
+	})
+	if err != nil {
+		f.problem("log: %v", err)
+	}
+	f.NodeID, f.ClusterID, f.FirstEntry = log.NodeID, log.ClusterID, log.FirstEntry
+	if log.LastIndex > f.LastIndex {
+		f.LastIndex = log.LastIndex
+	}
+	var leftover []Member
+	for _, m := range f.Leftover {
+		if known, ok := members[m.ID]; ok && known.voting {
+			members.fill(m)
+		} else if err == nil {
+			leftover = append(leftover, m)
+		}
+	}
+	f.Leftover = leftover
+	f.Members = members.list()
+}
+
+// Database is what a bbolt file of etcd, or a snapshot of one, says.
+type Database struct {
+	StorageVersion, ClusterVersion version.Line
+	Revision, CompactRevision      int64
+	CompactScheduled               int64
+	ConsistentIndex                uint64
+	AuthEnabled                    bool
+	Members                        []Member
+}
+
+// ReadDatabase reads the facts of one database. With an error, what was read until then is returned too.
+func ReadDatabase(path string) (*Database, error) {
+	file, err := bolt.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	d := &Database{}
+	for _, read := range []func(*bolt.File) error{d.readMeta, d.readCluster, d.readRevision, d.readAuth} {
+		if err := read(file); err != nil {
+			return d, err
+		}
+	}
+	return d, nil
+}

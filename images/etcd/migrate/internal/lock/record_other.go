@@ -1,0 +1,7 @@
+//go:build unix && !linux
+
+package lock
+
+import "os"
+
+func recordLock(*os.File) error { return nil }

@@ -1,0 +1,80 @@
+package migration
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/plan"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
+)
+
+// plainPrograms are those that pods call without a version.
+var plainPrograms = []string{"etcd", "etcdctl", "etcdutl"}
+
+// checkBinaries finds out before anything is changed whether the last step can be done.
+func (m *Migration) checkBinaries() error {
+	v := m.options.Target.Version
+	if !m.options.MoveBinaries || durable.Writable(m.options.BinDir) {
+		return nil
+	}
+	for _, program := range plainPrograms {
+		if m.programs.Has(program, v) && !sameContent(m.programs.Path(program, v), m.programs.Plain(program)) {
+			return fmt.Errorf("%w: %s is not writable, so %s cannot become that of %s; set DO_NOT_MOVE_BINARIES=true and run %s",
+				plan.ErrRefused, m.options.BinDir, m.programs.Plain(program), v, m.programs.Path("etcd", v))
+		}
+	}
+	return nil
+}
+
+// moveBinaries gives the plain names to the target's programs. The plain name may be a hard link to another version, which must stay as it is.
+func (m *Migration) moveBinaries(v version.Version) error {
+	for _, program := range plainPrograms {
+		source, name := m.programs.Path(program, v), m.programs.Plain(program)
+		if !m.programs.Has(program, v) || sameContent(source, name) {
+			continue
+		}
+		if err := durable.ReplaceFile(source, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sameContent(a, b string) bool {
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	if errX != nil || errY != nil {
+		return false
+	}
+	if os.SameFile(x, y) {
+		return true
+	}
+	return x.Size() == y.Size() && x.Mode() == y.Mode() && sameBytes(a, b)
+}
+
+func sameBytes(a, b string) bool {
+	left, err := os.Open(a)
+	if err != nil {
+		return false
+	}
+	defer left.Close()
+	right, err := os.Open(b)
+	if err != nil {
+		return false
+	}
+	defer right.Close()
+	x, y := make([]byte, 1<<20), make([]byte, 1<<20)
+	for {
+		n, errX := io.ReadFull(left, x)
+		k, errY := io.ReadFull(right, y)
+		if n != k || !bytes.Equal(x[:n], y[:k]) {
+			return false
+		}
+		if errX != nil || errY != nil {
+			return errX == errY && (errX == io.EOF || errX == io.ErrUnexpectedEOF)
+		}
+	}
+}

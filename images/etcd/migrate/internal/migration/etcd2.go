@@ -1,0 +1,68 @@
+package migration
+
+import (
+	"context"
+
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/etcd"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/etcd2"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
+)
+
+// onRestored is the configuration of an etcd on the new member.
+func (m *Migration) onRestored(ctx context.Context) etcd.Config {
+	config := m.config(ctx)
+	config.DataDir, config.WALDir = m.layout.restored(), m.layout.restoredLog()
+	return config
+}
+
+// convertStep turns v2 keys into v3 keys, on a copy: etcdctl migrate changes files in place, and could be interrupted.
+func (m *Migration) convertStep(ctx context.Context, v version.Version) error {
+	if err := m.clearRestored(); err != nil {
+		return err
+	}
+	if err := durable.MakeDir(m.layout.restored(), 0o700); err != nil {
+		return err
+	}
+	restored := datadir.Paths{Data: m.layout.restored(), WAL: m.layout.restoredLog()}
+	if _, err := durable.CopyTree(m.layout.paths.Member(), restored.Member(), nil); err != nil {
+		return err
+	}
+	arguments := []string{"migrate", "--data-dir=" + restored.Data}
+	if restored.WAL != "" {
+		if _, err := durable.CopyTree(m.layout.paths.WAL, restored.WAL, nil); err != nil {
+			return err
+		}
+		arguments = append(arguments, "--wal-dir="+restored.WAL)
+	}
+	if _, err := m.programs.Run(ctx, "etcdctl", v, arguments); err != nil {
+		return err
+	}
+	return m.with(ctx, v, m.onRestored(ctx), v.Line(), func(server *etcd.Server) error {
+		gateway := etcd2.NewGateway(server.URL, etcd.ClientPaths(v.Line()))
+		count, err := gateway.AttachLease(ctx, m.options.TTLDirectory)
+		m.log.Info("keys under one lease", "directory", m.options.TTLDirectory, "keys", count)
+		return err
+	})
+}
+
+// replayStep writes the keys of the snapshot into a new member of 2.3.
+func (m *Migration) replayStep(ctx context.Context, v version.Version) error {
+	if err := m.clearRestored(); err != nil {
+		return err
+	}
+	if err := durable.MakeDir(m.layout.restored(), 0o700); err != nil {
+		return err
+	}
+	config := m.onRestored(ctx)
+	config.Extra = append([]etcd.Flag{{Name: "initial-cluster-state", Value: "new", HasValue: true}}, config.Extra...)
+	return m.with(ctx, v, config, version.Line{}, func(server *etcd.Server) error {
+		counts, err := etcd2.Replay(ctx, m.snapshotPath(), etcd2.NewStore(server.URL))
+		m.log.Info("keys replayed", "written", counts.Written, "with-ttl", counts.Leased, "skipped", counts.Skipped)
+		if counts.Skipped > 0 {
+			m.log.Warn("keys without a leading slash have no place in a v2 store and were left out", "keys", counts.Skipped)
+		}
+		return err
+	})
+}

@@ -1,0 +1,301 @@
+package migration
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/plan"
+)
+
+func TestUpgradeThroughMinors(t *testing.T) {
+	b := newBench(t, "3.3.25", "3.3.25", "3.4.23", "3.5.16", "3.5.30", "3.6.5")
+	b.must("3.6.5")
+	if b.versionFile() != "3.6.5/etcd3" || b.line() != "3.5" {
+		t.Errorf("%s, data of %s", b.versionFile(), b.line())
+	}
+	if !strings.Contains(b.output.String(), "program=etcd-3.5.30") || strings.Contains(b.output.String(), "program=etcd-3.6.5") {
+		t.Error(b.output.String())
+	}
+	b.sameData("3.3.25")
+	if b.exists(b.dir + ".migrate") {
+		t.Error("the work folder is left over")
+	}
+	backed := filepath.Join(b.dir+".bak", "member", "snap", "db")
+	if err := datadir.SameData(original("3.3.25"), backed); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDowngradeBySnapshot(t *testing.T) {
+	b := newBench(t, "3.5.16", "3.4.23", "3.5.16")
+	b.must("3.4.23")
+	if b.versionFile() != "3.4.23/etcd3" || b.line() != "3.4" {
+		t.Errorf("%s, data of %s", b.versionFile(), b.line())
+	}
+	b.sameData("3.5.16")
+	if !b.exists(b.dir+".bak") || !b.exists(b.dir+".snapshot.db") || b.exists(b.dir+".migrate") || b.exists(filepath.Join(b.dir, "member", marker)) {
+		t.Error("backup, snapshot, work folder or marker is not as it should be")
+	}
+}
+
+// TestDowngradeByStorageVersion goes 3.6 to 3.5 with etcdutl migrate on a copy.
+func TestDowngradeByStorageVersion(t *testing.T) {
+	b := newBench(t, "3.5.16", "3.5.16", "3.6.5")
+	setClusterVersion(filepath.Join(b.dir, "member"), "3.6.0")
+	b.must("3.5.16")
+	if b.versionFile() != "3.5.16/etcd3" || b.line() != "3.5" {
+		t.Errorf("%s, data of %s\n%s", b.versionFile(), b.line(), b.output.String())
+	}
+	b.sameData("3.5.16")
+}
+
+// TestFrom3To2 replays the keys into a new 2.3 member.
+func TestFrom3To2(t *testing.T) {
+	b := newBench(t, "3.3.25", "2.3.7", "3.0.17")
+	setClusterVersion(filepath.Join(b.dir, "member"), "3.0.0")
+	b.write("version.txt", "3.0.17/etcd3")
+	b.must("2.3.7/etcd2")
+	if b.versionFile() != "2.3.7/etcd2" {
+		t.Error(b.versionFile())
+	}
+	content, err := os.ReadFile(filepath.Join(b.dir, "member", "v2.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var store keyStore
+	if err := json.Unmarshal(content, &store); err != nil {
+		t.Fatal(err)
+	}
+	if len(store.Keys) != 4 || store.Keys["/registry/k2"] != (keyOf2{"v2", ""}) || store.Keys["/registry/leased"] != (keyOf2{"x", "3600"}) {
+		t.Errorf("%+v", store.Keys)
+	}
+}
+
+// TestFrom2To3 converts with etcdctl migrate on a copy, and gives the events one lease.
+func TestFrom2To3(t *testing.T) {
+	b := newBench(t, "3.3.25", "2.3.7", "3.0.17", "3.1.20")
+	setClusterVersion(filepath.Join(b.dir, "member"), "2.3.0")
+	b.write("version.txt", "2.3.7/etcd2")
+	b.must("3.1.20")
+	if b.versionFile() != "3.1.20/etcd3" || b.line() != "3.0" {
+		t.Errorf("%s, data of %s", b.versionFile(), b.line())
+	}
+	if api, err := os.ReadFile(filepath.Join(b.dir, "member", "converted")); err != nil || string(api) != "3" {
+		t.Errorf("%s, %v", api, err)
+	}
+	content, err := os.ReadFile(filepath.Join(b.dir, "member", "leased.json"))
+	if err != nil || strings.Count(string(content), `"7587"`) != 450 {
+		t.Errorf("%v: %d keys under the lease", err, strings.Count(string(content), `"7587"`))
+	}
+}
+
+// TestBackupOff keeps the old member all the same, since it costs nothing.
+func TestBackupOff(t *testing.T) {
+	b := newBench(t, "3.5.16", "3.4.23", "3.5.16")
+	b.must("3.4.23", "--backup=off")
+	b.sameData("3.5.16")
+	if err := datadir.SameData(original("3.5.16"), filepath.Join(b.dir+".bak", "member", "snap", "db")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestMovesBinaries: the plain names get the target's programs, and another version that shared a file with them keeps it.
+func TestMovesBinaries(t *testing.T) {
+	b := newBench(t, "3.4.23", "3.4.23", "3.5.16")
+	if err := os.Link(filepath.Join(b.bin, "etcd-3.4.23"), filepath.Join(b.bin, "etcd")); err != nil {
+		t.Fatal(err)
+	}
+	b.must("3.5.16")
+	for name, want := range map[string]string{"etcd": "etcd-3.5.16", "etcdctl": "etcdctl-3.5.16", "etcd-3.4.23": "etcd-3.4.23"} {
+		content, err := os.ReadFile(filepath.Join(b.bin, name))
+		if err != nil || !strings.Contains(string(content), "play "+want+" ") {
+			t.Errorf("%s: %s, %v", name, content, err)
+		}
+	}
+	if info, err := os.Stat(filepath.Join(b.bin, "etcd")); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+// TestModes: what is new has the mode that the umask leaves; what was there keeps its mode.
+func TestModes(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o022))
+	b := newBench(t, "", "3.5.16")
+	b.must("3.5.16")
+	if dir, err := os.Stat(b.dir); err != nil || dir.Mode().Perm() != 0o755 {
+		t.Errorf("%v, %v", dir, err)
+	}
+	if file, err := os.Stat(filepath.Join(b.dir, "version.txt")); err != nil || file.Mode().Perm() != 0o644 {
+		t.Errorf("%v, %v", file, err)
+	}
+	kept := newBench(t, "3.5.16", "3.4.23", "3.5.16")
+	for path, mode := range map[string]os.FileMode{filepath.Join(kept.dir, "member"): 0o750, kept.dir: 0o700} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept.must("3.4.23")
+	if info, err := os.Stat(filepath.Join(kept.dir, "member")); err != nil || info.Mode().Perm() != 0o750 {
+		t.Errorf("%v, %v", info, err)
+	}
+	if info, err := os.Stat(kept.dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+// TestOwner: the data belongs afterwards to whom it belonged before, although root did the work.
+func TestOwner(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	for _, way := range [][2]string{{"3.5.16", "3.4.23"}, {"3.3.25", "3.5.16"}} {
+		b := newBench(t, way[0], "3.3.25", "3.4.23", "3.5.16")
+		if err := durable.GiveTree(b.dir, durable.Owner{UID: 4711, GID: 4712}); err != nil {
+			t.Fatal(err)
+		}
+		b.must(way[1])
+		err := filepath.Walk(b.dir, func(path string, info os.FileInfo, err error) error {
+			if owner, _ := durable.OwnerOf(path); owner != (durable.Owner{UID: 4711, GID: 4712}) {
+				t.Errorf("%s belongs to %+v", path, owner)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestFullDiskAtEachWrite makes every change of a file fail, one after the other and from then on, as a full disk does; the next run
+// must complete.
+func TestFullDiskAtEachWrite(t *testing.T) {
+	defer func() { durable.Fault = nil }()
+	for _, way := range []struct{ recorded, target string }{{"3.3.25", "3.5.16"}, {"3.5.16", "3.4.23"}} {
+		trials, losses := 0, 0
+		for n := 1; ; n++ {
+			b := newBench(t, way.recorded, "3.3.25", "3.4.23", "3.5.16")
+			count := 0
+			durable.Fault = func(operation, path string) error {
+				if operation == "remove" { // which a full disk lets pass
+					return nil
+				}
+				if count++; count >= n {
+					return syscall.ENOSPC
+				}
+				return nil
+			}
+			err := b.run(way.target)
+			reached := count >= n
+			durable.Fault = nil
+			if !reached {
+				if err != nil {
+					t.Fatal(err)
+				}
+				break
+			}
+			trials++
+			if err == nil {
+				t.Errorf("%s: a full disk at write %d goes unnoticed", way.recorded, n)
+			}
+			if !b.exists(b.database()) {
+				t.Errorf("%s: write %d: no database in place", way.recorded, n)
+			}
+			b.must(way.target)
+			if err := datadir.SameData(original(way.recorded), b.database()); err != nil {
+				losses++
+				t.Errorf("write %d: %v", n, err)
+			}
+			if b.versionFile() != way.target+"/etcd3" {
+				t.Errorf("write %d: %s", n, b.versionFile())
+			}
+		}
+		t.Logf("%s to %s: full disk at each of %d writes, %d losses", way.recorded, way.target, trials, losses)
+	}
+}
+
+// TestPlanRunsNothing: a plan leaves no trace.
+func TestPlanRunsNothing(t *testing.T) {
+	b := newBench(t, "3.3.25", "3.3.25", "3.4.23", "3.5.16")
+	p, err := b.migration("3.5.16").Plan()
+	if err != nil || len(p.Steps) != 5 || p.Steps[0].Kind != plan.Backup || p.Steps[1].Kind != plan.Start {
+		t.Errorf("%+v, %v", p, err)
+	}
+	entries, err := os.ReadDir(filepath.Dir(b.dir))
+	if err != nil || len(entries) != 1 {
+		t.Errorf("%v, %v", entries, err)
+	}
+	var decoded map[string]interface{}
+	if err := json.Unmarshal([]byte(p.JSON(nil)), &decoded); err != nil || decoded["current"] != "3.3.0/etcd3" {
+		t.Errorf("%v, %v", decoded, err)
+	}
+}
+
+// TestInterruptedSwap meets every state in which a kill can leave a swap that needs two renames.
+func TestInterruptedSwap(t *testing.T) {
+	if !errors.Is(&failure{plan.Swap, syscall.ENOSPC}, ErrStep) {
+		t.Error("a failure is not a failure of a step")
+	}
+	for name, state := range map[string]func(b *bench, m *Migration) error{
+		"not begun":         func(b *bench, m *Migration) error { return nil },
+		"old one put aside": func(b *bench, m *Migration) error { return os.Rename(m.pairs()[0].live, m.pairs()[0].aside) },
+		"exchanged": func(b *bench, m *Migration) error {
+			_, err := durable.Exchange(m.pairs()[0].live, m.pairs()[0].fresh)
+			return err
+		},
+	} {
+		b := newBench(t, "3.5.16", "3.4.23", "3.5.16")
+		stopAt(t, b, "3.4.23", "swapping")
+		m := b.migration("3.4.23")
+		if err := state(b, m); err != nil {
+			t.Fatal(err)
+		}
+		b.must("3.4.23")
+		b.sameData("3.5.16")
+		if b.versionFile() != "3.4.23/etcd3" || b.line() != "3.4" || b.exists(b.dir+".migrate") {
+			t.Errorf("%s: %s, data of %s", name, b.versionFile(), b.line())
+		}
+	}
+}
+
+// TestConflict: if an etcd made a new member while the old one was put aside, both are kept, and a person must choose.
+func TestConflict(t *testing.T) {
+	b := newBench(t, "3.5.16", "3.4.23", "3.5.16")
+	stopAt(t, b, "3.4.23", "swapping")
+	p := b.migration("3.4.23").pairs()[0]
+	if err := os.Rename(p.live, p.aside); err != nil {
+		t.Fatal(err)
+	}
+	b.write("member/snap/db", "new and empty")
+	if err := b.run("3.4.23"); !errors.Is(err, ErrConflict) {
+		t.Errorf("%v", err)
+	}
+	if !b.exists(p.aside) || !b.exists(p.fresh) || !b.exists(p.live) {
+		t.Error("one of the three is gone")
+	}
+}
+
+// stopAt runs until the journal has a phase, and stops dead there.
+func stopAt(t *testing.T, b *bench, target, phase string) {
+	t.Helper()
+	armed := false
+	durable.Fault = func(operation, path string) error {
+		if content, err := os.ReadFile(filepath.Join(b.dir+".migrate", "journal.json")); err == nil && strings.Contains(string(content), `"phase": "`+phase+`"`) {
+			armed = true
+		}
+		if armed {
+			return syscall.EIO
+		}
+		return nil
+	}
+	defer func() { durable.Fault = nil }()
+	if err := b.run(target); err == nil || !armed {
+		t.Fatalf("did not stop at %s: %v\n%s", phase, err, b.output.String())
+	}
+}

@@ -1,0 +1,336 @@
+package migration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/check"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/lock"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/plan"
+)
+
+// The tests below are named after scenarios that users of the earlier tools met. U8 and U26 are in the package command, U11 in options; U24 and a
+// cluster (U5) with real etcd in e2e. Not here: U12 in an image and U13, which the build of the image checks; U18, U20 to U23 and
+// U25, whose cause is in etcd itself: they are hazards that check reports or that a plan refuses (U17, U23).
+
+// TestU1: a full disk emptied version.txt. It is recovered from the data, and a disk that is full now leaves the old file alone.
+func TestU1FullDiskEmptiesVersionFile(t *testing.T) {
+	b := newBench(t, "3.4.23", "3.4.23", "3.5.16")
+	b.write("version.txt", "")
+	b.must("3.4.23")
+	if b.versionFile() != "3.4.23/etcd3" {
+		t.Error(b.versionFile())
+	}
+	durable.Fault = func(operation, path string) error {
+		if filepath.Base(path) == "version.txt" && operation == "rename" {
+			return syscall.ENOSPC
+		}
+		return nil
+	}
+	defer func() { durable.Fault = nil }()
+	if err := b.run("3.5.16"); !errors.Is(err, syscall.ENOSPC) || b.versionFile() != "3.4.23/etcd3" || b.exists(filepath.Join(b.dir, "version.txt-next")) {
+		t.Errorf("%v, %s", err, b.versionFile())
+	}
+}
+
+// TestU2: a crash after a step. The run after it starts no older etcd on newer data.
+func TestU2CrashBetweenSteps(t *testing.T) {
+	b := newBench(t, "3.3.25", "3.3.25", "3.4.23", "3.5.16", "3.6.5")
+	b.write("version.txt", "3.3.25/etcd3") // as it is if the crash was before the record
+	setClusterVersion(filepath.Join(b.dir, "member"), "3.4.0")
+	b.must("3.6.5")
+	if strings.Contains(b.output.String(), "program=etcd-3.4.23") || !strings.Contains(b.output.String(), "program=etcd-3.5.16") {
+		t.Error(b.output.String())
+	}
+	b.sameData("3.3.25")
+}
+
+// TestU3: a backup is left over, whole or partial, from an earlier try.
+func TestU3LeftoverBackup(t *testing.T) {
+	b := newBench(t, "3.5.16", "3.4.23", "3.5.16")
+	for _, name := range []string{".bak", ".bak.partial", ".snapshot.db.partial"} {
+		if err := os.MkdirAll(filepath.Join(b.dir+name, "member"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.must("3.4.23")
+	b.sameData("3.5.16")
+	if !b.exists(filepath.Join(b.dir+".bak", "member", "snap", "db")) || !b.exists(b.dir+".bak.1") || b.exists(b.dir+".bak.partial") {
+		t.Error("the backups are not as they should be")
+	}
+}
+
+// TestU4: every line has a time, and every step a duration.
+func TestU4TimesAndDurations(t *testing.T) {
+	b := newBench(t, "3.5.16", "3.4.23", "3.5.16")
+	b.must("3.4.23")
+	stamp := regexp.MustCompile(`^time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z level=`)
+	for _, line := range strings.Split(strings.TrimSpace(b.output.String()), "\n") {
+		if !stamp.MatchString(line) {
+			t.Error(line)
+		}
+		if strings.Contains(line, "step=") && !strings.Contains(line, "duration=") {
+			t.Error(line)
+		}
+	}
+}
+
+const three = "--initial-cluster=m=http://a:2380,n=http://b:2380,o=http://c:2380"
+
+// TestU5: in a cluster, one minor up is bookkeeping, and what would break it is refused with the way to do it.
+func TestU5Cluster(t *testing.T) {
+	b := newBench(t, "3.4.23", "3.3.25", "3.4.23", "3.5.16", "3.6.5")
+	b.must("3.5.16", three)
+	if strings.Contains(b.output.String(), "step=start") || b.versionFile() != "3.5.16/etcd3" {
+		t.Error(b.output.String())
+	}
+	for target, procedure := range map[string]string{"3.6.5": "cluster check --expect-version 3.5", "3.3.25": "--from-snapshot"} {
+		err := b.run(target, three)
+		if !errors.Is(err, plan.ErrRefused) || !strings.Contains(err.Error(), procedure) {
+			t.Errorf("%s: %v", target, err)
+		}
+	}
+}
+
+// TestU6: the target is lower than what is recorded: one minor is a downgrade, two are refused.
+func TestU6LowerTarget(t *testing.T) {
+	b := newBench(t, "3.5.16", "3.3.25", "3.4.23", "3.5.16")
+	if err := b.run("3.3.25"); !errors.Is(err, plan.ErrRefused) || !strings.Contains(err.Error(), "3.4") {
+		t.Error(err)
+	}
+	b.must("3.4.23")
+	b.must("3.3.25")
+	b.sameData("3.5.16")
+}
+
+// TestU7: the recorded patch is not in the image; any of its minor will do.
+func TestU7PatchNotInImage(t *testing.T) {
+	b := newBench(t, "3.5.16", "3.4.23", "3.5.30")
+	b.write("version.txt", "3.5.9/etcd3")
+	b.must("3.4.23")
+	b.sameData("3.5.16")
+	other := newBench(t, "3.5.16", "3.4.23")
+	if err := other.run("3.4.23"); !errors.Is(err, plan.ErrRefused) || !strings.Contains(err.Error(), "3.5") {
+		t.Error(err)
+	}
+}
+
+// TestU9: the name differs from that in the data: said by check.
+func TestU9OtherName(t *testing.T) {
+	b := newBench(t, "3.5.16", "3.5.16")
+	in, err := b.migration("3.5.16", "--name=other").Survey(context.Background(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := fmt.Sprint(check.Run(in)); !strings.Contains(text, `"m"`) || !strings.Contains(text, `"other"`) {
+		t.Error(text)
+	}
+}
+
+// TestU10: no ETCD_ variable reaches the temporary etcd, and no secret of the extra arguments the output.
+func TestU10InheritedEnvironment(t *testing.T) {
+	for name, value := range map[string]string{"ETCD_NAME": "m", "ETCD_DATA_DIR": "/elsewhere", "ETCDCTL_USER": "root:secret", "ETCD_DIE": "yes"} {
+		t.Setenv(name, value)
+	}
+	b := newBench(t, "3.3.25", "3.3.25", "3.4.23", "3.5.16")
+	b.env["ETCD_CREDS"] = "--initial-cluster-token=top-secret-token"
+	b.must("3.5.16")
+	if strings.Contains(b.output.String(), "top-secret") || strings.Contains(b.output.String(), "root:secret") {
+		t.Error(b.output.String())
+	}
+}
+
+// TestU12: a program that is another version than its name says is not run on the data.
+func TestU12OtherVersionThanNamed(t *testing.T) {
+	b := newBench(t, "3.3.25", "3.3.25", "3.4.23", "3.5.16")
+	if err := os.WriteFile(filepath.Join(b.bin, "etcd-3.4.23"), []byte("#!/bin/sh\necho etcd Version: 3.5.21\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.run("3.5.16"); !errors.Is(err, ErrStep) || !strings.Contains(err.Error(), "3.5.21") {
+		t.Error(err)
+	}
+	if b.line() != "3.3" {
+		t.Error("the data was touched")
+	}
+}
+
+// TestU14: a directory that others may read is reported for versions that ask for 0700.
+func TestU14Mode(t *testing.T) {
+	b := newBench(t, "3.5.16", "3.5.16")
+	for mode, want := range map[os.FileMode]bool{0o755: true, 0o700: false} {
+		if err := os.Chmod(b.dir, mode); err != nil {
+			t.Fatal(err)
+		}
+		in, err := b.migration("3.5.16").Survey(context.Background(), nil)
+		if err != nil || strings.Contains(fmt.Sprint(check.Run(in)), "0700") != want {
+			t.Errorf("%o: %v", mode, err)
+		}
+	}
+}
+
+// TestU15: a new member replaces the old one whole; nothing of the old one lies among it.
+func TestU15NothingOfTheOldMember(t *testing.T) {
+	b := newBench(t, "3.5.16", "3.4.23", "3.5.16")
+	b.write("member/snap/0000000000000002-0000000000000001.snap.broken", "old")
+	b.must("3.4.23")
+	if b.exists(filepath.Join(b.dir, "member", "snap", "0000000000000002-0000000000000001.snap.broken")) {
+		t.Error("a file of the old member is in the new one")
+	}
+}
+
+// TestU16: no data, but signs that there was some: nothing is initialised.
+func TestU16NoEmptyCluster(t *testing.T) {
+	for _, sign := range []string{".bak", ".bak.1", ".snapshot.db", ".rollback.backup", ".migrate/journal.json"} {
+		for _, state := range []string{"absent", "empty", "blank"} {
+			b := newBench(t, "", "3.5.16")
+			if err := os.MkdirAll(filepath.Dir(b.dir+sign), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(b.dir+sign, []byte("x"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			switch state {
+			case "empty":
+				_ = os.Mkdir(b.dir, 0o700)
+			case "blank":
+				b.write("version.txt", "3.5.16/etcd3")
+			}
+			before := b.versionFile()
+			if err := b.run("3.5.16"); err == nil {
+				t.Errorf("%s with %s beside it was initialised", state, sign)
+			}
+			if b.exists(filepath.Join(b.dir, "member")) || b.versionFile() != before || state == "absent" && b.exists(b.dir) {
+				t.Errorf("%s with %s beside it was changed", state, sign)
+			}
+			if sign == ".bak" {
+				b.must("3.5.16", "--new-cluster")
+			}
+		}
+	}
+}
+
+// TestU17: v2 data and no database. 3.1 to 3.2 and everything above is refused, and nothing is started.
+func TestU17OnlyV2Data(t *testing.T) {
+	b := newBench(t, "3.3.25", "3.1.20", "3.2.32", "3.3.25")
+	setClusterVersion(filepath.Join(b.dir, "member"), "3.1.0")
+	if err := os.Remove(b.database()); err != nil {
+		t.Fatal(err)
+	}
+	writeSnapshotFile(t, filepath.Join(b.dir, "member", "snap", "0000000000000002-0000000000000003.snap"))
+	b.write("version.txt", "3.1.20/etcd3")
+	for _, target := range []string{"3.2.32", "3.3.25"} {
+		if err := b.run(target); !errors.Is(err, plan.ErrRefused) || !strings.Contains(err.Error(), "member/snap/db") {
+			t.Errorf("%s: %v", target, err)
+		}
+	}
+	b.must("3.1.20")
+}
+
+// TestU19: a directory that a live etcd holds is refused, and so is a second run.
+func TestU19LiveEtcd(t *testing.T) {
+	b := newBench(t, "3.4.23", "3.4.23", "3.5.16")
+	file, err := os.Open(b.database())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	if err := lock.CheckIdle(datadir.Paths{Data: b.dir}, 0); !errors.Is(err, lock.ErrLive) {
+		t.Errorf("a live etcd: %v", err)
+	}
+	if err := b.run("3.5.16"); !errors.Is(err, lock.ErrLive) || b.versionFile() != "" {
+		t.Errorf("a live etcd: %v", err)
+	}
+	file.Close()
+	release, err := lock.Acquire(b.dir, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lock.Acquire(b.dir, 0); !errors.Is(err, lock.ErrTaken) {
+		t.Errorf("a second run: %v", err)
+	}
+	release()
+	b.must("3.5.16")
+}
+
+// TestU23: v2 keys in the store are refused on the way to 3.6.
+func TestU23V2KeysAnd36(t *testing.T) {
+	b := newBench(t, "3.5.16", "3.5.16", "3.6.5")
+	writeSnapshotFile(t, filepath.Join(b.dir, "member", "snap", "0000000000000002-0000000000000003.snap"))
+	if err := b.run("3.6.5"); !errors.Is(err, plan.ErrRefused) || !strings.Contains(err.Error(), "v2") {
+		t.Error(err)
+	}
+}
+
+// TestU24: a separate log goes along: into the backup, and into the swap.
+func TestU24SeparateLog(t *testing.T) {
+	b := newBench(t, "3.5.16", "3.4.23", "3.5.16")
+	log := b.dir + "-log"
+	if err := os.Rename(filepath.Join(b.dir, "member", "wal"), log); err != nil {
+		t.Fatal(err)
+	}
+	b.write("version.txt", "3.5.16/etcd3")
+	m := b.migration("3.6.0", "--wal-dir="+log)
+	facts, err := datadir.Read(m.layout.paths)
+	if line, _ := facts.Line(); err != nil || line.String() != "3.5" {
+		t.Errorf("%s, %v", line, err)
+	}
+	if err := m.layout.backups.Make(m.layout.paths, facts, "3.5.16/etcd3", m.now()); err != nil {
+		t.Fatal(err)
+	}
+	if !b.exists(filepath.Join(b.dir+".bak", "member", "wal", logName)) {
+		t.Error("the log is not in the backup")
+	}
+}
+
+// TestU27: a minor is skipped by mistake: it is run, if the image has it, or else named.
+func TestU27SkippedMinor(t *testing.T) {
+	b := newBench(t, "3.3.25", "3.3.25", "3.5.16")
+	if err := b.run("3.5.16"); !errors.Is(err, plan.ErrRefused) || !strings.Contains(err.Error(), "no etcd 3.4") {
+		t.Error(err)
+	}
+	if b.line() != "3.3" || b.exists(b.dir+".bak") {
+		t.Error("something was done all the same")
+	}
+}
+
+// TestEarlyDeath: an etcd that ends at once is noticed at once, and says why, without the secrets that it was given.
+func TestEarlyDeath(t *testing.T) {
+	b := newBench(t, "3.3.25", "3.3.25", "3.4.23", "3.5.16")
+	script := "#!/bin/sh\ncase $1 in --version) echo etcd Version: 3.4.23;; --help) exit 0;; *) echo bad flag $* >&2; exit 2;; esac\n"
+	if err := os.WriteFile(filepath.Join(b.bin, "etcd-3.4.23"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	b.env["ETCD_CREDS"] = "--initial-cluster-token=top-secret-token"
+	err := b.run("3.5.16", "--start-timeout=1h")
+	if !errors.Is(err, ErrStep) || !strings.Contains(err.Error(), "bad flag") || strings.Contains(err.Error()+b.output.String(), "top-secret") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestNeverEndless: every pair of versions that sent the earlier tool round in circles comes to an end.
+func TestNeverEndless(t *testing.T) {
+	for _, pair := range [][2]string{{"2.3.7/etcd2", "2.2.1/etcd2"}, {"2.3.7/etcd2", "3.0.17/etcd2"}, {"3.5.16/etcd3", "4.0.0/etcd3"},
+		{"4.1.0/etcd3", "3.5.16/etcd3"}, {"3.0.0/etcd3", "3.2147483647.0/etcd3"}, {"2.9.0/etcd2", "3.5.16/etcd3"}, {"0.4.9/etcd2", "3.5.16/etcd3"}} {
+		b := newBench(t, "3.3.25", "3.5.16")
+		b.env["DO_NOT_MOVE_BINARIES"] = "true"
+		_ = os.RemoveAll(filepath.Join(b.dir, "member", "wal"))
+		_ = os.Remove(b.database())
+		b.write("version.txt", pair[0])
+		err := b.run(pair[1])
+		if pair[1] == "3.0.17/etcd2" != (err == nil) {
+			t.Errorf("%v: %v", pair, err)
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package migration
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/etcd"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/plan"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/wal"
+)
+
+// config is the temporary etcd's, on the data directory itself.
+func (m *Migration) config(ctx context.Context) etcd.Config {
+	o := m.options
+	return etcd.Config{
+		Name: o.Name, DataDir: o.DataDir, WALDir: o.WALDir, InitialCluster: o.InitialCluster,
+		ListenPeerURLs: m.addresses(ctx, o.ListenPeerURLs), InitialAdvertisePeerURLs: o.InitialAdvertisePeerURLs,
+		ListenClientURLs: m.addresses(ctx, o.ListenClientURLs), ClientURL: o.ClientURL,
+		Extra: o.Extra, Debug: o.Verbose, Alone: true,
+	}
+}
+
+const lookupTimeout = 10 * time.Second
+
+// addresses puts addresses in the place of names in a list of URLs to listen on, where etcd from 3.2 on takes no names but localhost.
+func (m *Migration) addresses(ctx context.Context, list string) string {
+	urls := strings.Split(list, ",")
+	for i, text := range urls {
+		u, err := url.Parse(strings.TrimSpace(text))
+		if err != nil || u.Scheme == "unix" || u.Scheme == "unixs" || u.Hostname() == "" || u.Hostname() == "localhost" || net.ParseIP(u.Hostname()) != nil {
+			continue
+		}
+		lookup, cancel := context.WithTimeout(ctx, lookupTimeout)
+		found, err := net.DefaultResolver.LookupIPAddr(lookup, u.Hostname())
+		cancel()
+		if err != nil || len(found) == 0 {
+			continue // etcd itself will say what it does not like
+		}
+		u.Host = net.JoinHostPort(found[0].IP.String(), u.Port())
+		urls[i] = u.String()
+	}
+	return strings.Join(urls, ",")
+}
+
+// with runs an etcd on a configuration while work lasts, and stops it whatever happens.
+func (m *Migration) with(ctx context.Context, v version.Version, config etcd.Config, cluster version.Line, work func(*etcd.Server) error) error {
+	server, remarks, err := m.programs.Start(ctx, v, config)
+	for _, remark := range remarks {
+		m.log.Info("flags adapted", "remark", remark)
+	}
+	if err != nil {
+		return err
+	}
+	err = m.log.Step("await", func() error { return server.AwaitReady(ctx, cluster, m.options.StartTimeout) }, "etcd", v, "url", config.ClientURL)
+	if err == nil && work != nil {
+		err = work(server)
+	}
+	if !server.Stop() && err == nil {
+		m.log.Warn("etcd did not stop by itself and was killed; it recovers from its log", "etcd", v)
+	}
+	if owning := m.giveBack(); err == nil {
+		err = owning
+	}
+	return err
+}
+
+// giveBack makes files that a temporary etcd wrote as root belong to whom the data belongs.
+func (m *Migration) giveBack() error {
+	if m.owner == nil || !durable.Exists(m.layout.paths.Member()) {
+		return nil
+	}
+	if err := durable.GiveTree(m.layout.paths.Member(), *m.owner); err != nil || m.layout.paths.WAL == "" {
+		return err
+	}
+	return durable.GiveTree(m.layout.paths.WAL, *m.owner)
+}
+
+// startStep runs a version until the cluster version has become its minor: until then the data is still that of the minor before.
+func (m *Migration) startStep(ctx context.Context, p *plan.Plan, v version.Version) error {
+	config := m.config(ctx)
+	if !p.Target.Version.Line().Less(v.Line()) {
+		return m.with(ctx, v, config, v.Line(), nil)
+	}
+	// Before a downgrade, the log must not hold what the older version does not know: a raft snapshot takes its place.
+	config.SnapshotCount = 1
+	before := m.snapshotIndex()
+	return m.with(ctx, v, config, version.Line{}, func(*etcd.Server) error {
+		deadline := m.now().Add(30 * time.Second)
+		for m.snapshotIndex() <= before {
+			if m.now().After(deadline) {
+				m.log.Warn("no new raft snapshot was written; the migration goes on and may find newer entries in the log")
+				return nil
+			}
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+		return nil
+	})
+}
+
+func (m *Migration) snapshotIndex() uint64 {
+	snapshot, _, err := wal.NewestSnapshot(m.layout.paths.Snap())
+	if err != nil || snapshot == nil {
+		return 0
+	}
+	return snapshot.Index
+}
+
+// refresh reads the facts again after an etcd has run.
+func (m *Migration) refresh() error {
+	facts, err := datadir.Read(m.layout.paths)
+	if err != nil {
+		return fmt.Errorf("reading the data: %w", err)
+	}
+	m.facts = facts
+	return nil
+}

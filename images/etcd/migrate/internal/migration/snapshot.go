@@ -1,0 +1,186 @@
+package migration
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/etcd"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/plan"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
+)
+
+// snapshotStep takes a snapshot with the version that the data has. Where auth forbids that without credentials, the database of the stopped
+// etcd is the same thing: a snapshot is that file with its SHA-256 behind it.
+func (m *Migration) snapshotStep(ctx context.Context, v version.Version) error {
+	fresh := filepath.Join(m.layout.work, "snapshot.partial")
+	if err := durable.RemoveAll(fresh); err != nil {
+		return err
+	}
+	var save func(*etcd.Server) error
+	if !m.facts.AuthEnabled {
+		save = func(server *etcd.Server) error {
+			_, err := m.programs.Run(ctx, "etcdctl", v, []string{"--endpoints=" + server.URL, "snapshot", "save", fresh})
+			return err
+		}
+	}
+	if err := m.with(ctx, v, m.config(ctx), version.Line{}, save); err != nil {
+		return err
+	}
+	if err := m.refresh(); err != nil {
+		return err
+	}
+	if m.facts.AuthEnabled {
+		if err := databaseAsSnapshot(m.layout.paths.Database(), fresh); err != nil {
+			return err
+		}
+	}
+	if err := durable.SyncTree(fresh); err != nil {
+		return err
+	}
+	if err := VerifySnapshot(fresh); err != nil {
+		return err
+	}
+	if err := datadir.SameHistory(m.layout.paths.Database(), fresh); err != nil {
+		return fmt.Errorf("the snapshot is not of this data: %w", err)
+	}
+	return durable.Rename(fresh, m.layout.snapshot)
+}
+
+func databaseAsSnapshot(database, snapshot string) error {
+	if _, err := durable.CopyFile(database, snapshot); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(snapshot, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	sum := sha256.New()
+	if _, err = io.Copy(sum, file); err == nil {
+		_, err = file.Write(sum.Sum(nil)) // the offset is at the end
+	}
+	if closing := file.Close(); err == nil {
+		err = closing
+	}
+	return err
+}
+
+// VerifySnapshot checks the SHA-256 at the end of a snapshot, and that what is before it is a database.
+func VerifySnapshot(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	size := info.Size() - sha256.Size
+	if size <= 0 || size%512 != 0 {
+		return fmt.Errorf("%s has no checksum at its end: it is not a snapshot, or not all of one", path)
+	}
+	sum := sha256.New()
+	if _, err := io.CopyN(sum, file, size); err != nil {
+		return err
+	}
+	stored, err := io.ReadAll(io.LimitReader(file, sha256.Size))
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(stored, sum.Sum(nil)) {
+		return fmt.Errorf("%s is damaged: its checksum does not match", path)
+	}
+	_, err = datadir.ReadDatabase(path)
+	return err
+}
+
+// snapshotPath is the snapshot that is restored: the one just taken, or the one given.
+func (m *Migration) snapshotPath() string {
+	if m.options.Snapshot != "" {
+		return m.options.Snapshot
+	}
+	return m.layout.snapshot
+}
+
+// restoreStep makes a new member of the snapshot in a new place.
+func (m *Migration) restoreStep(ctx context.Context, step plan.Step) error {
+	snapshot := m.snapshotPath()
+	if err := VerifySnapshot(snapshot); err != nil {
+		return err
+	}
+	if err := m.clearRestored(); err != nil {
+		return err
+	}
+	o := m.options
+	arguments := []string{"snapshot", "restore", snapshot, "--data-dir=" + m.layout.restored(), "--name=" + o.Name,
+		"--initial-cluster=" + o.InitialCluster, "--initial-advertise-peer-urls=" + o.InitialAdvertisePeerURLs}
+	if log := m.layout.restoredLog(); log != "" {
+		arguments = append(arguments, "--wal-dir="+log)
+	}
+	for _, f := range o.Extra {
+		if f.Name == "initial-cluster-token" && f.HasValue {
+			arguments = append(arguments, f.Argument())
+		}
+	}
+	program := "etcdctl"
+	if step.Program != program+"-"+step.Version.String() {
+		program = "etcdutl"
+	}
+	if _, err := m.programs.Run(ctx, program, *step.Version, arguments); err != nil {
+		return err
+	}
+	return m.verifyRestored(snapshot)
+}
+
+func (m *Migration) clearRestored() error {
+	if err := durable.RemoveAll(m.layout.restored()); err != nil {
+		return err
+	}
+	if log := m.layout.restoredLog(); log != "" {
+		return durable.RemoveAll(log)
+	}
+	return nil
+}
+
+// verifyRestored compares the new member's keys with those it was made of.
+func (m *Migration) verifyRestored(original string) error {
+	restored := datadir.Paths{Data: m.layout.restored(), WAL: m.layout.restoredLog()}
+	return m.log.Step("compare", func() error { return datadir.SameData(original, restored.Database()) })
+}
+
+// migrateStorageStep changes the storage version of a copy: etcdutl changes files in place, and could be interrupted.
+func (m *Migration) migrateStorageStep(ctx context.Context, p *plan.Plan, v version.Version) error {
+	if m.layout.paths.WAL != "" {
+		return errors.New("etcdutl migrate cannot work with a separate log; move the log to member/wal first")
+	}
+	if err := m.clearRestored(); err != nil {
+		return err
+	}
+	if err := durable.MakeDir(m.layout.restored(), 0o700); err != nil {
+		return err
+	}
+	restored := datadir.Paths{Data: m.layout.restored()}
+	if _, err := durable.CopyTree(m.layout.paths.Member(), restored.Member(), nil); err != nil {
+		return err
+	}
+	line := p.Target.Version.Line()
+	if _, err := m.programs.Run(ctx, "etcdutl", v, []string{"migrate", "--data-dir=" + restored.Data, "--target-version=" + line.String()}); err != nil {
+		return fmt.Errorf("%w; if the log holds newer entries, start etcd %s once with --snapshot-count=1, or use etcdctl downgrade enable %s while it runs", err, v, line)
+	}
+	facts, err := datadir.ReadDatabase(restored.Database())
+	if err != nil {
+		return err
+	}
+	if now := facts.StorageVersion; !now.IsZero() && now != line {
+		return fmt.Errorf("the storage version is still %s", now)
+	}
+	return m.verifyRestored(m.layout.paths.Database())
+}

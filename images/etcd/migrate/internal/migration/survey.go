@@ -1,0 +1,48 @@
+package migration
+
+import (
+	"context"
+	"os"
+	"runtime"
+
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/check"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/lock"
+)
+
+// Survey collects what the checks look at.
+func (m *Migration) Survey(ctx context.Context, environment []string) (check.Input, error) {
+	p, refusal := m.Plan()
+	in := check.Input{Options: m.options, Plan: p, Refusal: refusal, Environment: environment, Free: -1}
+	var err error
+	if in.State, err = datadir.Inspect(m.layout.paths); err != nil {
+		return in, err
+	}
+	if m.programs.Has("etcd", m.options.Target.Version) {
+		in.Known = m.programs.Flags(ctx, m.options.Target.Version)
+	}
+	in.Live = lock.CheckIdle(m.layout.paths, 0)
+	if info, err := os.Stat(m.layout.paths.Data); err == nil && runtime.GOOS != "windows" {
+		in.Mode = uint32(info.Mode().Perm())
+		owner, err := durable.OwnerOf(m.layout.paths.Data)
+		in.Foreign = err == nil && os.Geteuid() != 0 && !durable.Mine(owner)
+	}
+	if in.State.Facts.Present {
+		in.Free, in.Need = m.space(p.Changes())
+	}
+	return in, nil
+}
+
+// space is what is free where backups and new members are made, and what they take: one copy of the data, and as much again for what
+// a temporary etcd or a restored member writes.
+func (m *Migration) space(changes bool) (free, need int64) {
+	size, err := durable.Measure(m.layout.paths.Data, map[string]bool{datadir.WorkName: true})
+	if err != nil || !changes {
+		return -1, 0
+	}
+	if free, err = durable.Free(m.layout.backups.Base); err != nil {
+		return -1, 0
+	}
+	return free, 2 * size
+}
