@@ -11,8 +11,10 @@ extension Field {
             report("nothing says which Go compiles '\(name)'", hint: "add 'go-toolchain'")
         }
         let isProgram = if case .go = kind { true } else { false }
-        return Definition.InputFile(
+        var file = Definition.InputFile(
             kind, path: path, mode: mode ?? (isProgram ? 0o755 : 0o644), owner: owner ?? Definition.Ownership())
+        file.system = section["system"]?.system()
+        return file
     }
 
     private func inputKind(_ section: Section, hasVersions: Bool) -> Definition.InputFile.Kind? {

@@ -66,6 +66,8 @@ extension Definition {
         package var path: EntryPath
         package var mode: UInt16
         package var owner: Ownership
+        /// `linux` or `windows`; `nil`: both.
+        package var system: String?
         package init(_ kind: Kind, path: EntryPath, mode: UInt16, owner: Ownership) {
             self.kind = kind
             self.path = path

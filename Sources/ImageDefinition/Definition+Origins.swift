@@ -63,7 +63,7 @@ extension Definition {
             default: break
             }
         }
-        for file in inputFiles {
+        for file in inputFiles where (file.system ?? platform.os) == platform.os {
             switch file.kind {
             case .archive(let requirement, _), .go(.archive(let requirement), _): add(requirement, bundle?.latest ?? "")
             default: break
@@ -84,7 +84,11 @@ extension Definition {
         let isBundled = (bundle?.versions ?? []).contains { version in
             if case .go = bundle?.origin(of: version, on: platform) { true } else { false }
         }
-        return isBundled || inputFiles.contains { if case .go = $0.kind { true } else { false } }
+        return isBundled
+            || inputFiles.contains { file in
+                guard case .go = file.kind else { return false }
+                return (file.system ?? platform.os) == platform.os
+            }
     }
 
     /// The machines that a lock holds a toolchain for: those of the image's own architectures.
