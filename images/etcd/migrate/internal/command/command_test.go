@@ -72,6 +72,10 @@ func TestExitCodes(t *testing.T) {
 			write(t, d+"/notes", "x")
 			e["MIGRATE_ON_FAILURE"] = "start-anyway"
 		}, nil, ExitDone},
+		"start anyway, no data": {func(d string, e map[string]string) {
+			write(t, d+".bak/x", "x")
+			e["MIGRATE_ON_FAILURE"] = "start-anyway"
+		}, nil, ExitRefused},
 		"a broken journal": {func(d string, _ map[string]string) { write(t, d+".migrate/journal.json", "{") }, nil, ExitConflict},
 		"a file":           {func(d string, _ map[string]string) { write(t, d, "x") }, nil, ExitFailed},
 		"plan":             {nil, []string{"plan"}, ExitDone},

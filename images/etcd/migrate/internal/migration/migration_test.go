@@ -45,7 +45,7 @@ func TestDowngradeBySnapshot(t *testing.T) {
 	}
 }
 
-// TestDowngradeByStorageVersion goes 3.6 to 3.5 with etcdutl migrate on a copy.
+// TestDowngradeByStorageVersion goes 3.6 to 3.5: etcdutl of 3.5 restores, that of 3.6 takes back the storage version, and 3.5 is tried.
 func TestDowngradeByStorageVersion(t *testing.T) {
 	b := newBench(t, "3.5.16", "3.5.16", "3.6.5")
 	setClusterVersion(filepath.Join(b.dir, "member"), "3.6.0")
@@ -54,6 +54,11 @@ func TestDowngradeByStorageVersion(t *testing.T) {
 		t.Errorf("%s, data of %s\n%s", b.versionFile(), b.line(), b.output.String())
 	}
 	b.sameData("3.5.16")
+	for _, part := range []string{"step=restore program=etcdutl-3.5.16", "step=await etcd=3.5.16", "step=migrate-storage program=etcdutl-3.6.5"} {
+		if !strings.Contains(b.output.String(), part) {
+			t.Errorf("%s is not in\n%s", part, b.output.String())
+		}
+	}
 }
 
 // TestFrom3To2 replays the keys into a new 2.3 member.
