@@ -105,6 +105,9 @@ func (m *Migration) execute(ctx context.Context, p *plan.Plan) error {
 	if err := m.checkBinaries(); err != nil {
 		return err
 	}
+	if p.Swaps() && linkedLog(m.layout.paths) != "" {
+		return fmt.Errorf("%w: member/wal is a symbolic link; name the log's folder with --wal-dir instead", plan.ErrRefused)
+	}
 	if owner, err := durable.OwnerOf(m.layout.paths.Member()); err == nil {
 		m.owner = &owner
 	}

@@ -185,3 +185,13 @@ func (p *Plan) Changes() bool {
 	}
 	return false
 }
+
+// Swaps reports whether a new member takes the place of the old one.
+func (p *Plan) Swaps() bool {
+	for _, s := range p.Steps {
+		if s.Kind == Swap {
+			return true
+		}
+	}
+	return false
+}
