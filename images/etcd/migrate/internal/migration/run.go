@@ -39,7 +39,7 @@ type Migration struct {
 // New prepares a run; it looks at nothing yet.
 func New(o *options.Options, log *report.Log) *Migration {
 	m := &Migration{options: o, log: log, layout: newLayout(o), now: time.Now}
-	m.programs = etcd.Programs{Dir: o.BinDir, Timeout: o.StepTimeout}
+	m.programs = etcd.Programs{Dir: o.BinDir, Timeout: o.StepTimeout, Secrets: etcd.Config{Extra: o.Extra}.Secrets()}
 	if log.Verbose() {
 		m.programs.OnLine = func(line string) { log.Debug("output", "line", line) }
 	}

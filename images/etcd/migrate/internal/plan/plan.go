@@ -102,6 +102,9 @@ func (m *maker) make() error {
 	}
 	m.plan.Current, m.plan.Known = current, true
 	m.warn(remark)
+	for _, problem := range m.in.State.Facts.Problems {
+		m.warn("damage: " + problem)
+	}
 	if err := m.route(); err != nil {
 		return err
 	}
