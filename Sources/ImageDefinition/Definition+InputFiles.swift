@@ -12,7 +12,8 @@ extension Field {
         }
         let isProgram = if case .go = kind { true } else { false }
         return Definition.InputFile(
-            kind, path: path, mode: mode ?? (isProgram ? 0o755 : 0o644), owner: owner ?? Definition.Ownership())
+            kind, path: path, mode: mode ?? (isProgram ? 0o755 : 0o644), owner: owner ?? Definition.Ownership(),
+            system: section["system"]?.system())
     }
 
     private func inputKind(_ section: Section, hasVersions: Bool) -> Definition.InputFile.Kind? {

@@ -66,11 +66,14 @@ extension Definition {
         package var path: EntryPath
         package var mode: UInt16
         package var owner: Ownership
-        package init(_ kind: Kind, path: EntryPath, mode: UInt16, owner: Ownership) {
+        /// `linux` or `windows`; `nil`: both.
+        package var system: String?
+        package init(_ kind: Kind, path: EntryPath, mode: UInt16, owner: Ownership, system: String? = nil) {
             self.kind = kind
             self.path = path
             self.mode = mode
             self.owner = owner
+            self.system = system
         }
     }
 }
