@@ -48,7 +48,7 @@ import Testing
                     try await Downloader.withDownloader(settings) { try await $0.fetchAll(requests, limit: 4) }
                 }
                 #expect(error.code == .notFound)
-                #expect(ContinuousClock.now - start < .seconds(10))
+                #expect(ContinuousClock.now - start < .seconds(40))
                 #expect(server.requests.count <= 5)
             }
         }
@@ -78,7 +78,7 @@ import Testing
                     try await Downloader.withDownloader(patient) { _ = try await $0.fetchAll(requests) }
                 }
                 #expect(isCancelled)
-                #expect(ContinuousClock.now - start < .seconds(10))
+                #expect(ContinuousClock.now - start < .seconds(40))
             }
         }
     }
@@ -94,7 +94,7 @@ import Testing
                     try await Downloader.withDownloader(settings) { _ = try await $0.fetch(request) }
                 }
                 #expect(isCancelled)
-                #expect(ContinuousClock.now - start < .seconds(10))
+                #expect(ContinuousClock.now - start < .seconds(40))
             }
         }
     }

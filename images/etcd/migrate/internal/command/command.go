@@ -201,7 +201,7 @@ func (c *call) migrate(ctx context.Context, arguments []string) error {
 		return err
 	}
 	err = c.run(ctx, o)
-	if err != nil && o.OnFailure == options.StartAnyway && mayStart(err) {
+	if err != nil && o.OnFailure == options.StartAnyway && mayStart(err) && migration.New(o, c.log).SafeToStart() {
 		c.log.Error(err.Error(), "on-failure", "start-anyway")
 		return nil
 	}

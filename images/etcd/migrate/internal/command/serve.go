@@ -9,6 +9,7 @@ import (
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/etcd"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/migration"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/options"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
 )
@@ -31,7 +32,7 @@ func (c *call) serve(ctx context.Context, arguments []string) error {
 	}
 	run := o.Target.Version
 	if err := c.run(ctx, o); err != nil {
-		if o.OnFailure != options.StartAnyway || !mayStart(err) {
+		if o.OnFailure != options.StartAnyway || !mayStart(err) || !migration.New(o, c.log).SafeToStart() {
 			return err
 		}
 		c.log.Error(err.Error(), "on-failure", "start-anyway")

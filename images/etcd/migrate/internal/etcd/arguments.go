@@ -3,7 +3,6 @@
 package etcd
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
@@ -21,7 +20,6 @@ type Config struct {
 	Extra                    []Flag
 	Debug                    bool
 	Alone                    bool // the only member: an election need not wait for others
-	SnapshotCount            int  // 0: the default
 }
 
 // Flag is one option of etcd, without its dashes.
@@ -75,9 +73,6 @@ func (c Config) Arguments(v version.Version, known map[string]bool) (arguments, 
 	}
 	if c.WALDir != "" {
 		own = append(own, Flag{"wal-dir", c.WALDir, true})
-	}
-	if c.SnapshotCount > 0 {
-		own = append(own, Flag{"snapshot-count", strconv.Itoa(c.SnapshotCount), true})
 	}
 	extra, remarks := Translate(c.Extra, v.Line(), known)
 	if c.Alone && !contains(extra, "heartbeat-interval") && !contains(extra, "election-timeout") {

@@ -13,9 +13,11 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/etcd"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/wire"
 )
 
@@ -24,6 +26,10 @@ import (
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "play" {
 		play(os.Args[2], os.Args[3:])
+		return
+	}
+	if name := strings.TrimSuffix(filepath.Base(os.Args[0]), etcd.Suffix); strings.HasPrefix(name, "etcd") {
+		play(name, os.Args[1:]) // a copy of the test program, where there are no scripts
 		return
 	}
 	os.Exit(m.Run())
@@ -46,8 +52,13 @@ func fakes(t testing.TB, versions ...string) string {
 				continue
 			}
 			name := program + "-" + v
-			script := fmt.Sprintf("#!/bin/sh\nexec %q play %s \"$@\"\n", self, name)
-			if err := os.WriteFile(filepath.Join(folder, name), []byte(script), 0o755); err != nil {
+			script := []byte(fmt.Sprintf("#!/bin/sh\nexec %q play %s \"$@\"\n", self, name))
+			if runtime.GOOS == "windows" {
+				if script, err = os.ReadFile(self); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.WriteFile(filepath.Join(folder, name+etcd.Suffix), script, 0o755); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -199,7 +210,6 @@ func playServer(v string, set map[string]string) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt)
 	<-signals
-	store.save()
 }
 
 // keyStore is the v2 API.
@@ -230,6 +240,7 @@ func (s *keyStore) serve(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		s.Keys[key] = keyOf2{r.PostFormValue("value"), r.PostFormValue("ttl")}
+		s.save()
 		w.WriteHeader(http.StatusCreated)
 	}
 	node := map[string]interface{}{"key": key, "value": s.Keys[key].Value, "modifiedIndex": 4, "createdIndex": 4}

@@ -45,7 +45,7 @@ func TestDowngradeBySnapshot(t *testing.T) {
 	}
 }
 
-// TestDowngradeByStorageVersion goes 3.6 to 3.5 with etcdutl migrate on a copy.
+// TestDowngradeByStorageVersion goes 3.6 to 3.5: etcdutl of 3.5 restores, that of 3.6 takes back the storage version, and 3.5 is tried.
 func TestDowngradeByStorageVersion(t *testing.T) {
 	b := newBench(t, "3.5.16", "3.5.16", "3.6.5")
 	setClusterVersion(filepath.Join(b.dir, "member"), "3.6.0")
@@ -54,6 +54,11 @@ func TestDowngradeByStorageVersion(t *testing.T) {
 		t.Errorf("%s, data of %s\n%s", b.versionFile(), b.line(), b.output.String())
 	}
 	b.sameData("3.5.16")
+	for _, part := range []string{"step=restore program=etcdutl-3.5.16", "step=await etcd=3.5.16", "step=migrate-storage program=etcdutl-3.6.5"} {
+		if !strings.Contains(b.output.String(), part) {
+			t.Errorf("%s is not in\n%s", part, b.output.String())
+		}
+	}
 }
 
 // TestFrom3To2 replays the keys into a new 2.3 member.
@@ -103,73 +108,6 @@ func TestBackupOff(t *testing.T) {
 	b.sameData("3.5.16")
 	if err := datadir.SameData(original("3.5.16"), filepath.Join(b.dir+".bak", "member", "snap", "db")); err != nil {
 		t.Error(err)
-	}
-}
-
-// TestMovesBinaries: the plain names get the target's programs, and another version that shared a file with them keeps it.
-func TestMovesBinaries(t *testing.T) {
-	b := newBench(t, "3.4.23", "3.4.23", "3.5.16")
-	if err := os.Link(filepath.Join(b.bin, "etcd-3.4.23"), filepath.Join(b.bin, "etcd")); err != nil {
-		t.Fatal(err)
-	}
-	b.must("3.5.16")
-	for name, want := range map[string]string{"etcd": "etcd-3.5.16", "etcdctl": "etcdctl-3.5.16", "etcd-3.4.23": "etcd-3.4.23"} {
-		content, err := os.ReadFile(filepath.Join(b.bin, name))
-		if err != nil || !strings.Contains(string(content), "play "+want+" ") {
-			t.Errorf("%s: %s, %v", name, content, err)
-		}
-	}
-	if info, err := os.Stat(filepath.Join(b.bin, "etcd")); err != nil || info.Mode().Perm() != 0o755 {
-		t.Errorf("%v, %v", info, err)
-	}
-}
-
-// TestModes: what is new has the mode that the umask leaves; what was there keeps its mode.
-func TestModes(t *testing.T) {
-	defer syscall.Umask(syscall.Umask(0o022))
-	b := newBench(t, "", "3.5.16")
-	b.must("3.5.16")
-	if dir, err := os.Stat(b.dir); err != nil || dir.Mode().Perm() != 0o755 {
-		t.Errorf("%v, %v", dir, err)
-	}
-	if file, err := os.Stat(filepath.Join(b.dir, "version.txt")); err != nil || file.Mode().Perm() != 0o644 {
-		t.Errorf("%v, %v", file, err)
-	}
-	kept := newBench(t, "3.5.16", "3.4.23", "3.5.16")
-	for path, mode := range map[string]os.FileMode{filepath.Join(kept.dir, "member"): 0o750, kept.dir: 0o700} {
-		if err := os.Chmod(path, mode); err != nil {
-			t.Fatal(err)
-		}
-	}
-	kept.must("3.4.23")
-	if info, err := os.Stat(filepath.Join(kept.dir, "member")); err != nil || info.Mode().Perm() != 0o750 {
-		t.Errorf("%v, %v", info, err)
-	}
-	if info, err := os.Stat(kept.dir); err != nil || info.Mode().Perm() != 0o700 {
-		t.Errorf("%v, %v", info, err)
-	}
-}
-
-// TestOwner: the data belongs afterwards to whom it belonged before, although root did the work.
-func TestOwner(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root can give files away")
-	}
-	for _, way := range [][2]string{{"3.5.16", "3.4.23"}, {"3.3.25", "3.5.16"}} {
-		b := newBench(t, way[0], "3.3.25", "3.4.23", "3.5.16")
-		if err := durable.GiveTree(b.dir, durable.Owner{UID: 4711, GID: 4712}); err != nil {
-			t.Fatal(err)
-		}
-		b.must(way[1])
-		err := filepath.Walk(b.dir, func(path string, info os.FileInfo, err error) error {
-			if owner, _ := durable.OwnerOf(path); owner != (durable.Owner{UID: 4711, GID: 4712}) {
-				t.Errorf("%s belongs to %+v", path, owner)
-			}
-			return err
-		})
-		if err != nil {
-			t.Error(err)
-		}
 	}
 }
 

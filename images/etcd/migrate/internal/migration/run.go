@@ -182,7 +182,7 @@ func (m *Migration) perform(ctx context.Context, p *plan.Plan, step plan.Step) e
 	case plan.Backup:
 		return m.backup(p)
 	case plan.Start:
-		return m.startStep(ctx, p, *step.Version)
+		return m.startStep(ctx, *step.Version)
 	case plan.Snapshot:
 		return m.snapshotStep(ctx, *step.Version)
 	case plan.Restore:

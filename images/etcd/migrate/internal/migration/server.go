@@ -11,9 +11,7 @@ import (
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/etcd"
-	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/plan"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
-	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/wal"
 )
 
 // config is the temporary etcd's, on the data directory itself.
@@ -83,37 +81,8 @@ func (m *Migration) giveBack() error {
 }
 
 // startStep runs a version until the cluster version has become its minor: until then the data is still that of the minor before.
-func (m *Migration) startStep(ctx context.Context, p *plan.Plan, v version.Version) error {
-	config := m.config(ctx)
-	if !p.Target.Version.Line().Less(v.Line()) {
-		return m.with(ctx, v, config, v.Line(), nil)
-	}
-	// Before a downgrade, the log must not hold what the older version does not know: a raft snapshot takes its place.
-	config.SnapshotCount = 1
-	before := m.snapshotIndex()
-	return m.with(ctx, v, config, version.Line{}, func(*etcd.Server) error {
-		deadline := m.now().Add(30 * time.Second)
-		for m.snapshotIndex() <= before {
-			if m.now().After(deadline) {
-				m.log.Warn("no new raft snapshot was written; the migration goes on and may find newer entries in the log")
-				return nil
-			}
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-time.After(100 * time.Millisecond):
-			}
-		}
-		return nil
-	})
-}
-
-func (m *Migration) snapshotIndex() uint64 {
-	snapshot, _, err := wal.NewestSnapshot(m.layout.paths.Snap())
-	if err != nil || snapshot == nil {
-		return 0
-	}
-	return snapshot.Index
+func (m *Migration) startStep(ctx context.Context, v version.Version) error {
+	return m.with(ctx, v, m.config(ctx), v.Line(), nil)
 }
 
 // refresh reads the facts again after an etcd has run.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -156,24 +155,19 @@ func (m *Migration) verifyRestored(original string) error {
 	return m.log.Step("compare", func() error { return datadir.SameData(original, restored.Database()) })
 }
 
-// migrateStorageStep changes the storage version of a copy: etcdutl changes files in place, and could be interrupted.
+// migrateStorageStep takes back the storage version of the new member, and then starts the target's etcd on it: whatever is wrong shows
+// before the old member is touched.
 func (m *Migration) migrateStorageStep(ctx context.Context, p *plan.Plan, v version.Version) error {
-	if m.layout.paths.WAL != "" {
-		return errors.New("etcdutl migrate cannot work with a separate log; move the log to member/wal first")
+	restored, line := datadir.Paths{Data: m.layout.restored(), WAL: m.layout.restoredLog()}, p.Target.Version.Line()
+	if restored.WAL != "" { // etcdutl migrate knows one place for the log
+		link := filepath.Join(restored.Member(), "wal")
+		if err := os.Symlink(restored.WAL, link); err != nil {
+			return err
+		}
+		defer os.Remove(link)
 	}
-	if err := m.clearRestored(); err != nil {
-		return err
-	}
-	if err := durable.MakeDir(m.layout.restored(), 0o700); err != nil {
-		return err
-	}
-	restored := datadir.Paths{Data: m.layout.restored()}
-	if _, err := durable.CopyTree(m.layout.paths.Member(), restored.Member(), nil); err != nil {
-		return err
-	}
-	line := p.Target.Version.Line()
 	if _, err := m.programs.Run(ctx, "etcdutl", v, []string{"migrate", "--data-dir=" + restored.Data, "--target-version=" + line.String()}); err != nil {
-		return fmt.Errorf("%w; if the log holds newer entries, start etcd %s once with --snapshot-count=1, or use etcdctl downgrade enable %s while it runs", err, v, line)
+		return fmt.Errorf("%w; the other way is online: etcdctl downgrade enable %s while etcd %s runs", err, line, v)
 	}
 	facts, err := datadir.ReadDatabase(restored.Database())
 	if err != nil {
@@ -182,5 +176,10 @@ func (m *Migration) migrateStorageStep(ctx context.Context, p *plan.Plan, v vers
 	if now := facts.StorageVersion; !now.IsZero() && now != line {
 		return fmt.Errorf("the storage version is still %s", now)
 	}
-	return m.verifyRestored(m.layout.paths.Database())
+	if target, found := m.options.Bundle.Nearest(p.Target.Version); found && plan.Clustered(m.options.InitialCluster) <= 1 {
+		if err := m.with(ctx, target, m.onRestored(ctx), line, nil); err != nil {
+			return err
+		}
+	}
+	return m.verifyRestored(m.snapshotPath())
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/journal"
 )
@@ -104,10 +105,24 @@ func (m *Migration) exchange(p pair) error {
 		}
 		return durable.SyncDir(filepath.Dir(p.fresh))
 	}
-	if err := durable.Rename(p.live, p.aside); err != nil {
-		return err
+	err := durable.Rename(p.live, p.aside)
+	if err == nil {
+		err = durable.Rename(p.fresh, p.live)
 	}
-	return durable.Rename(p.fresh, p.live)
+	if err != nil && !durable.Exists(p.live) {
+		_ = os.Rename(p.aside, p.live) // rather the old data in place than none
+	}
+	return err
+}
+
+// SafeToStart reports whether an etcd that is started now finds its data, or rightly begins anew. It would make a new, empty member in the place
+// of one that is missing.
+func (m *Migration) SafeToStart() bool {
+	state, err := datadir.Inspect(m.layout.paths)
+	if err != nil {
+		return false
+	}
+	return state.Content == datadir.Data || len(m.layout.leftovers()) == 0
 }
 
 // resume finishes a swap that an earlier run began, and forgets whatever else it left: that is made again, from the data as it is now.

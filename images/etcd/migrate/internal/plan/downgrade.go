@@ -25,9 +25,6 @@ func (m *maker) downgrade(from, to version.Line) error {
 	if to.Major == 2 {
 		return m.replay(from, to)
 	}
-	if to.AtLeast(3, 5) && !m.in.FromSnapshot {
-		return m.migrateStorage(from, to)
-	}
 	return m.snapshot(from, to)
 }
 
@@ -72,7 +69,7 @@ func (m *maker) runner(line version.Line) (version.Version, error) {
 		return v, refuse("the data is of %s, and the image holds no etcd of that minor; it holds %s", line, m.in.Bundle)
 	}
 	if v != m.plan.Current.Version {
-		m.warn("the image does not hold etcd " + m.plan.Current.Version.String() + ": " + v.String() + " of the same minor runs instead")
+		m.warnOnce("the image does not hold etcd " + m.plan.Current.Version.String() + ": " + v.String() + " of the same minor runs instead")
 	}
 	return v, nil
 }
@@ -94,6 +91,11 @@ func (m *maker) snapshot(from, to version.Line) error {
 		return err
 	}
 	m.add(Restore, program, &restorer, "restore the snapshot as a new member, and compare its keys and leases")
+	if to.AtLeast(3, 5) {
+		if err := m.migrateStorage(from, to); err != nil {
+			return err
+		}
+	}
 	m.add(Swap, "", nil, "the new member takes the place of the old one")
 	return nil
 }
@@ -110,17 +112,17 @@ func (m *maker) restoreProgram(v version.Version) (string, error) {
 	return "etcdctl", nil
 }
 
+// migrateStorage takes back the storage version, which 3.6 and later write into the database. It is done on the new member, whose log is fresh: the
+// log of the old one may hold entries that etcdutl refuses to take back.
 func (m *maker) migrateStorage(from, to version.Line) error {
-	runner, err := m.runner(from)
+	tool, err := m.runner(from)
 	if err != nil {
 		return err
 	}
-	if m.in.HasEtcdutl == nil || !m.in.HasEtcdutl(runner) {
-		return refuse("etcdutl %s is needed to go back to %s, and the image does not hold it", runner, to)
+	if m.in.HasEtcdutl == nil || !m.in.HasEtcdutl(tool) {
+		return refuse("etcdutl %s is needed to go back to %s, and the image does not hold it", tool, to)
 	}
-	m.add(Start, "etcd", &runner, "run etcd %s until it has written its state to a raft snapshot", runner)
-	m.add(MigrateStorage, "etcdutl", &runner, "migrate a copy of the data to %s, and compare its keys and leases", to)
-	m.add(Swap, "", nil, "the new member takes the place of the old one")
+	m.add(MigrateStorage, "etcdutl", &tool, "the storage version of the new member becomes %s, and etcd %s is tried on it", to, to)
 	return nil
 }
 

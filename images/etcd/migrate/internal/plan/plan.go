@@ -22,7 +22,7 @@ const (
 	Start          Kind = "start"           // run a version until the cluster version is its minor
 	Snapshot       Kind = "snapshot"        // run a version, and take a snapshot of it
 	Restore        Kind = "restore"         // make a new member of a snapshot
-	MigrateStorage Kind = "migrate-storage" // etcdutl migrate, on a copy
+	MigrateStorage Kind = "migrate-storage" // etcdutl migrate, on the new member
 	Replay         Kind = "replay"          // write etcd3 data into a new 2.3 member
 	Swap           Kind = "swap"            // the new member takes the place of the old one
 	Record         Kind = "record"          // write version.txt
@@ -113,6 +113,15 @@ func (m *maker) warn(remark string) {
 	if remark != "" {
 		m.plan.Warnings = append(m.plan.Warnings, remark)
 	}
+}
+
+func (m *maker) warnOnce(remark string) {
+	for _, w := range m.plan.Warnings {
+		if w == remark {
+			return
+		}
+	}
+	m.warn(remark)
 }
 
 func (m *maker) add(kind Kind, program string, v *version.Version, format string, arguments ...interface{}) {
