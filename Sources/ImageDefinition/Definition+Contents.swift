@@ -112,7 +112,7 @@ extension Field {
 
     fileprivate func extraFile(_ taken: inout [EntryPath: String]) -> Definition.ExtraFile? {
         guard let section = section(.file) else { return nil }
-        let source = section["source"]?.localPath(mayLeave: false)
+        let source = section["source"]?.sharedPath()
         if let source { section["source"]?.checkPlaceholders(source, known: [.arch]) }
         let (path, mode) = (section["path"]?.free(&taken), section["mode"]?.mode())
         let owner = section["owner"].flatMap { $0.ownership() } ?? Definition.Ownership()

@@ -11,10 +11,9 @@ extension Field {
             report("nothing says which Go compiles '\(name)'", hint: "add 'go-toolchain'")
         }
         let isProgram = if case .go = kind { true } else { false }
-        var file = Definition.InputFile(
-            kind, path: path, mode: mode ?? (isProgram ? 0o755 : 0o644), owner: owner ?? Definition.Ownership())
-        file.system = section["system"]?.system()
-        return file
+        return Definition.InputFile(
+            kind, path: path, mode: mode ?? (isProgram ? 0o755 : 0o644), owner: owner ?? Definition.Ownership(),
+            system: section["system"]?.system())
     }
 
     private func inputKind(_ section: Section, hasVersions: Bool) -> Definition.InputFile.Kind? {

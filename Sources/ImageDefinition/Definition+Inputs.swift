@@ -68,11 +68,12 @@ extension Definition {
         package var owner: Ownership
         /// `linux` or `windows`; `nil`: both.
         package var system: String?
-        package init(_ kind: Kind, path: EntryPath, mode: UInt16, owner: Ownership) {
+        package init(_ kind: Kind, path: EntryPath, mode: UInt16, owner: Ownership, system: String? = nil) {
             self.kind = kind
             self.path = path
             self.mode = mode
             self.owner = owner
+            self.system = system
         }
     }
 }

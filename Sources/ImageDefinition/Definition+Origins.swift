@@ -42,6 +42,12 @@ package struct ArchiveRequest: Hashable, Sendable {
     package var sums: String?
     package var sha256: Digest?
 
+    package init(urls: [String], sums: String? = nil, sha256: Digest? = nil) {
+        self.urls = urls
+        self.sums = sums
+        self.sha256 = sha256
+    }
+
     /// Its file's name, for people.
     package var fileName: String { urls.first?.split(separator: "/").last.map(String.init) ?? "" }
 }
@@ -63,7 +69,7 @@ extension Definition {
             default: break
             }
         }
-        for file in inputFiles where (file.system ?? platform.os) == platform.os {
+        for file in inputFiles(on: platform) {
             switch file.kind {
             case .archive(let requirement, _), .go(.archive(let requirement), _): add(requirement, bundle?.latest ?? "")
             default: break
@@ -72,23 +78,15 @@ extension Definition {
         return requests
     }
 
+    package func inputFiles(on platform: Platform) -> [InputFile] {
+        inputFiles.filter { $0.system == nil || $0.system == platform.os }
+    }
+
     /// The archive of the Go toolchain for a machine; `nil` where it comes from Debian, or there is none.
     package func toolchainRequest(host architecture: String) -> ArchiveRequest? {
         guard case .archive(let requirement) = goToolchain else { return nil }
         let host = Platform(os: "linux", architecture: architecture)
         return requirement.request(InputNames(version: bundle?.latest ?? "", platform: host))
-    }
-
-    /// Whether anything of a platform's image is compiled here.
-    package func compilesGo(on platform: Platform) -> Bool {
-        let isBundled = (bundle?.versions ?? []).contains { version in
-            if case .go = bundle?.origin(of: version, on: platform) { true } else { false }
-        }
-        return isBundled
-            || inputFiles.contains { file in
-                guard case .go = file.kind else { return false }
-                return (file.system ?? platform.os) == platform.os
-            }
     }
 
     /// The machines that a lock holds a toolchain for: those of the image's own architectures.

@@ -18,7 +18,7 @@ extension Field {
             } ?? []
         var requirement = Definition.DebianRequirement(
             suites: section["suites"]?.suites() ?? [], packages: packages,
-            maintainerScripts: section["maintainer-scripts"]?.localPath(mayLeave: true) ?? "")
+            maintainerScripts: section["maintainer-scripts"]?.localPath() ?? "")
         let used = requirement.suites(with: bundle) + moreSuites
         requirement.acceptExpired = section["accept-expired"]?.acceptedExpiry(among: used) ?? []
         requirement.acceptMissing = section["accept-missing"]?.acceptedMissing(among: used, on: platforms) ?? []

@@ -43,7 +43,7 @@ extension Field {
             let others = section["packages"]?.list().compactMap { $0.packageRequirement() } ?? []
             return field.packageName().map { .packages($0, others: others) }
         case "archive": return field.archive(known: known).map { .archive($0) }
-        case "folder": return field.localPath(mayLeave: true).map { .folder($0) }
+        case "folder": return field.localPath().map { .folder($0) }
         default: return field.module()
         }
     }

@@ -22,16 +22,26 @@ extension Field {
         }
     }
 
-    /// A path in the image's own folder or, where `mayLeave`, beside it; never absolute.
-    func localPath(mayLeave: Bool) -> String? {
+    /// A path in the image's own folder or in the folder of a neighbour, with which it shares the file.
+    func sharedPath() -> String? {
+        guard let text = localPath() else { return nil }
+        let parts = text.split(separator: "/")
+        let isNeighbour = parts.first == ".." && parts.count > 2
+        guard !parts.dropFirst(isNeighbour ? 1 : 0).contains("..") else {
+            report(
+                "the path '\(text)' leaves the image's folder through '..'",
+                hint: "move the file into the folder, or into a neighbour's: ../etcd/name")
+            return nil
+        }
+        return text
+    }
+
+    /// A path from the image's own folder, perhaps to beside it; never absolute.
+    func localPath() -> String? {
         guard let text = text() else { return nil }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard !text.hasPrefix("/"), parts.allSatisfy({ !$0.isEmpty && $0 != "." }), text.utf8.count <= 4096 else {
             report("the path '\(text)' is not relative to the image's folder", hint: "write it as files/name")
-            return nil
-        }
-        guard mayLeave || !parts.contains("..") else {
-            report("the path '\(text)' leaves the image's folder through '..'", hint: "move the file into the folder")
             return nil
         }
         return text

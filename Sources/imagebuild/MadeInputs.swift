@@ -49,7 +49,7 @@ struct MadeInputs: Sendable {
                 case .packages, nil: break
                 }
             }
-            for file in definition.inputFiles where (file.system ?? platform.os) == platform.os {
+            for file in definition.inputFiles(on: platform) {
                 if case .go(let source, let package) = file.kind {
                     jobs.append(try await job(source, package, file, platform, place))
                 } else {

@@ -27,7 +27,7 @@ extension RefusalTests {
             "write it as files/name"),
         Case(
             "files: [{source: ▶a/../../b, path: /a}]\n", "the path 'a/../../b' leaves the image's folder through '..'",
-            "move the file into the folder"),
+            "move the file into the folder, or into a neighbour's: ../etcd/name"),
         Case("files: [{source: ▶\"${arc}\", path: /a}]\n", "unknown '${arc}'", "did you mean 'arch'?"),
         Case(
             "users: [{name: ▶\"a:b\", id: 1, group: g}]\n", "'a:b' is not an account name",

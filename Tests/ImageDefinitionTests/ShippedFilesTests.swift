@@ -69,6 +69,23 @@ import Testing
         for file in definition.files { _ = try Self.read("etcd/" + file.source) }
     }
 
+    @Test func `etcd-upstream takes released archives, with their sums, and what else images/etcd has`() throws {
+        let definition = try Definition(parsing: Self.read("etcd-upstream/image.yaml"), file: "image.yaml")
+        let etcd = try Definition(parsing: Self.read("etcd/image.yaml"), file: "image.yaml")
+        #expect(definition.tag == "3.6.14-0")
+        for platform in definition.platforms {
+            let requests = definition.archiveRequests(on: platform)
+            #expect(requests.map { $0.sha256 != nil } == [true, true])
+            #expect(requests[1].fileName == "etcd-v3.6.14-linux-\(platform.architecture).tar.gz")
+        }
+        #expect(
+            definition.debian?.packages == etcd.debian?.packages && definition.debian?.exclude == etcd.debian?.exclude)
+        #expect(definition.inputFiles.map(\.path) == etcd.inputFiles.map(\.path))
+        #expect(definition.files.map(\.path) == etcd.files.map(\.path))
+        for file in definition.files { _ = try Self.read("etcd-upstream/" + file.source) }
+        #expect(definition.config == etcd.config)
+    }
+
     @Test func `debian-base is defined and runs a shell`() throws {
         let definition = try Definition(
             parsing: Self.read("debian-base/image.yaml"), file: "images/debian-base/image.yaml")

@@ -1,0 +1,216 @@
+import FoundationEssentials
+import LayerArchive
+import OCIContent
+import OCIModel
+import SystemPackage
+import Testing
+
+@testable import ImageInputs
+
+/// With a shell in the place of the Go command: `go build …` then runs the script `build` of the source.
+@Suite struct GoBuilderTests {
+    static let host: String = {
+        #if arch(arm64)
+            "arm64"
+        #elseif arch(powerpc64le)
+            "ppc64le"
+        #else
+            "amd64"
+        #endif
+    }()
+
+    /// The arguments are `-trimpath -buildvcs=false -ldflags=-buildid= -o OUTPUT PACKAGE`.
+    static let compiling = "echo \"made for $GOOS/$GOARCH of $6 in ${PWD##*/}\" > \"$5\"\n"
+
+    static func tree(_ files: [String: FileContent], mode: UInt16 = 0o644) throws -> FileTree {
+        var tree = FileTree()
+        for (path, content) in files {
+            tree[try EntryPath(path)] = FileEntry(.regular(content), mode: mode, modified: 0)
+        }
+        return tree
+    }
+
+    static func toolchain(_ program: FilePath = "/bin/bash") throws -> GoToolchain {
+        let size = Int64(try FileManager.default.attributesOfItem(atPath: program.string)[.size] as? UInt64 ?? 0)
+        return GoToolchain(identity: [Digest(of: [1])]) {
+            try GoToolchain.tree([try tree(["go/bin/go": .slice(of: program, offset: 0, size: size)], mode: 0o755)])
+        }
+    }
+
+    static func program(
+        _ script: String, package: String = ".", platform: String = "linux/ppc64le", extra: [String: String] = [:]
+    ) throws -> GoProgram {
+        let files = extra.merging(["go.mod": "module demo\n", "build": script]) { $1 }
+        let source = try tree(files.mapValues { .bytes(Array($0.utf8)) })
+        return GoProgram(
+            name: "demo", platform: try Platform(platform), package: package,
+            sourceIdentity: [try source.contentDigest()], openSource: { try GoSourceTree(modules: source, date: 7) })
+    }
+
+    static func using<R: Sendable>(
+        toolchain: GoToolchain? = nil, host: String = host, limits: GoLimits = GoLimits(),
+        _ body: @Sendable (GoBuilder, ContentStore) async throws -> R
+    ) async throws -> R {
+        try await DownloadFixture.using { fixture in
+            let store = try ContentStore(root: fixture.folder.appending("store"))
+            let pool = BlockingPool(threads: 2)
+            let builder = GoBuilder(
+                store: store, pool: pool, toolchain: try toolchain ?? Self.toolchain(), host: host, limits: limits)
+            do {
+                let result = try await body(builder, store)
+                try await pool.shutDown()
+                return result
+            } catch {
+                try await pool.shutDown()
+                throw error
+            }
+        }
+    }
+
+    static func text(_ compiled: GoBuilder.Compiled, _ store: ContentStore) throws -> String {
+        String(decoding: try FileSystem.read(store.path(of: compiled.digest), limit: 1 << 20) ?? [], as: UTF8.self)
+    }
+
+    @Test func `a program is compiled once for each platform, and kept`() async throws {
+        try await Self.using { builder, store in
+            let programs = try ["linux/ppc64le", "windows/amd64"].map { try Self.program(Self.compiling, platform: $0) }
+            let compiled = try await builder.build(programs) { _ in }
+            #expect(
+                try compiled.map { try Self.text($0, store) } == [
+                    "made for linux/ppc64le of . in source-0\n", "made for windows/amd64 of . in source-0\n",
+                ])
+            #expect(compiled.map(\.date) == [7, 7])
+            let again = try await builder.build(programs) { text in Issue.record("it was made again: \(text)") }
+            #expect(again == compiled)
+            #expect(try FileSystem.names(in: store.root.appending("tmp")).isEmpty)
+        }
+    }
+
+    @Test func `another source, package or flag is another program`() async throws {
+        try await Self.using { builder, store in
+            let scripts = [Self.compiling, Self.compiling + "# changed\n"]
+            var programs = try scripts.map { try Self.program($0) }
+            programs.append(try Self.program(Self.compiling, package: "example.org/demo"))
+            let compiled = try await builder.build(programs) { _ in }
+            #expect(
+                try compiled.map { try Self.text($0, store) }.last
+                    == "made for linux/ppc64le of example.org/demo in source-0\n")
+            #expect(try FileSystem.names(in: store.root.appending("records").appending("go")).count == 3)
+        }
+    }
+
+    @Test func `a package in a folder is compiled there`() async throws {
+        try await Self.using { builder, store in
+            let program = try Self.program("exit 1", package: "./cmd/x", extra: ["cmd/x/build": Self.compiling])
+            let compiled = try await builder.build([program]) { _ in }
+            #expect(try Self.text(compiled[0], store) == "made for linux/ppc64le of . in x\n")
+        }
+    }
+
+    @Test func `what the compiler says is shown, and nothing is remembered`() async throws {
+        try await Self.using { builder, store in
+            let good = try Self.program(Self.compiling)
+            let bad = try Self.program(
+                "printf '\\033[31mmain.go:7: undefined: x\\n' >&2; echo partial > \"$5\"; exit 2\n")
+            for _ in 0..<2 {
+                let error = try await failure { try await builder.build([good, bad]) { _ in } }
+                #expect(error.code == .uncompilable)
+                #expect(
+                    error.message
+                        == "cannot compile demo for linux/ppc64le: go build . failed\n  [31mmain.go:7: undefined: x")
+            }
+            #expect(try FileSystem.names(in: store.root.appending("records").appending("go")).count == 1)
+            #expect(try FileSystem.names(in: store.root.appending("tmp")).isEmpty)
+        }
+    }
+
+    @Test func `a compiler that makes nothing has failed`() async throws {
+        try await Self.using { builder, _ in
+            _ = await #expect(throws: (any Error).self) {
+                try await builder.build([try Self.program("exit 0")]) { _ in }
+            }
+        }
+    }
+
+    @Test func `nothing of the user's environment reaches the compiler, and no network`() async throws {
+        try await Self.using { builder, store in
+            let script = "env | cut -d= -f1 | sort > \"$5\"; ulimit -v >> \"$5\"; ls /sys/class/net >> \"$5\" 2>&1\n"
+            let compiled = try await builder.build([try Self.program(script)]) { _ in }
+            let lines = try Self.text(compiled[0], store).split(separator: "\n").map(String.init)
+            let shells = ["OLDPWD", "PWD", "SHLVL", "_"]
+            #expect(
+                lines.filter { !shells.contains($0) }.prefix(24) == [
+                    "CGO_ENABLED", "GO111MODULE", "GOAMD64", "GOARCH", "GOARM64", "GOCACHE", "GOENV", "GOFLAGS",
+                    "GOMEMLIMIT",
+                    "GOOS", "GOPATH", "GOPPC64", "GOPROXY", "GOROOT", "GOSUMDB", "GOTELEMETRY", "GOTOOLCHAIN", "GOVCS",
+                    "GOWORK", "HOME", "LC_ALL", "PATH", "TMPDIR", "TZ",
+                ])
+            #expect(lines.contains("8388608"))
+        }
+    }
+
+    @Test func `a compilation that takes too long is ended with all that it started`() async throws {
+        var limits = GoLimits()
+        limits.time = .seconds(1)
+        try await Self.using(limits: limits) { builder, store in
+            let mark = "\(UInt32.random(in: 100_000...999_999))"
+            let error = try await failure {
+                try await builder.build([try Self.program("sleep \(mark) & sleep \(mark)\n")]) { _ in }
+            }
+            #expect(error.message == "cannot compile demo: it takes longer than 1.0 seconds")
+            let left = try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { name in
+                let line = try? String(contentsOf: URL(filePath: "/proc/\(name)/cmdline"), encoding: .utf8)
+                return line?.contains(mark) ?? false
+            }
+            #expect(left.isEmpty)
+        }
+    }
+
+    @Test func `a toolchain for another machine is refused before it runs`() async throws {
+        let other = Self.host == "arm64" ? "amd64" : "arm64"
+        try await Self.using(host: other) { builder, _ in
+            let error = try await failure { try await builder.build([try Self.program(Self.compiling)]) { _ in } }
+            #expect(error.code == .toolMissing)
+            #expect(
+                error.message == "cannot compile on this \(other) machine: the Go toolchain is made for \(Self.host)")
+        }
+    }
+
+    @Test func `a toolchain without the go command is refused`() async throws {
+        let empty = GoToolchain(identity: []) { FileTree() }
+        try await Self.using(toolchain: empty) { builder, _ in
+            let error = try await failure { try await builder.build([try Self.program(Self.compiling)]) { _ in } }
+            #expect(error.message == "the Go toolchain has no bin/go")
+        }
+    }
+
+    @Test func `links of a source lead nowhere outside`() async throws {
+        var tree = try Self.tree([
+            "build": .bytes(Array("ls -l | wc -l > \"$5\"; cat away >> \"$5\"\n".utf8)), "go.mod": .bytes([]),
+        ])
+        for (name, target) in [("away", "/etc/passwd"), ("up", "../../x"), ("near", "go.mod")] {
+            tree[try EntryPath(name)] = FileEntry(.symlink(target: Array(target.utf8)), mode: 0o777, modified: 0)
+        }
+        let source = tree
+        try await Self.using { builder, store in
+            let program = GoProgram(
+                name: "demo", platform: try Platform("linux/arm64"), package: ".", sourceIdentity: [Digest(of: [9])],
+                openSource: { try GoSourceTree(modules: source, date: 0) })
+            let error = try await failure { try await builder.build([program]) { _ in } }
+            #expect(error.message.contains("away"))
+        }
+    }
+
+    @Test func `library packages make one workspace, and may not contradict`() throws {
+        func package(_ files: [String: String]) throws -> UnpackedPackage {
+            UnpackedPackage(control: [:], tree: try Self.tree(files.mapValues { .bytes(Array($0.utf8)) }), date: 5)
+        }
+        let one = try package(["usr/share/gocode/src/a/a.go": "a", "usr/share/doc/a": "x"])
+        let other = try package(["usr/share/gocode/src/b/b.go": "b"])
+        let source = try GoSourceTree(packages: [one, other])
+        #expect(source.isWorkspace && source.date == 5)
+        #expect(source.tree.sorted.map(\.path.description) == ["/src/a/a.go", "/src/b/b.go"])
+        let error = #expect(throws: ImageInputsError.self) { try GoSourceTree(packages: [one, one]) }
+        #expect(error?.code == .unsatisfiable)
+    }
+}

@@ -1,0 +1,146 @@
+import ImageDefinition
+import OCIContent
+import OCIModel
+import Synchronization
+import SystemPackage
+import Testing
+
+@testable import ImageInputs
+
+@Suite struct ReleaseArchivesTests {
+    static let content = DownloadFixture.content(50_000)
+    static let sum = Digest(of: content)
+
+    /// Serves `/v1/a.tgz`, and the list of sums that is given.
+    static func using<R: Sendable>(
+        sums: String, rules: @Sendable (StubServer) -> String = { _ in "" },
+        _ body: @escaping @Sendable (ReleaseArchives, ContentStore, StubServer) async throws -> R
+    ) async throws -> R {
+        try await DownloadFixture.using { fixture in
+            let answers: StubServer.Respond = { request, _ in
+                switch request.target {
+                case "/v1/a.tgz": .serve(content, to: request)
+                case "/v1/SHA256SUMS": .reply(200, [:], Array(sums.utf8))
+                default: .reply(404)
+                }
+            }
+            return try await StubServer.serving(answers) { server in
+                let store = try ContentStore(root: fixture.folder.appending("store"))
+                let mirrors = try DownloadMirrors(rules(server))
+                return try await Downloader.withDownloader(fixture.settings) { downloader in
+                    try await body(
+                        ReleaseArchives(mirrors: mirrors, downloader: downloader, store: store), store, server)
+                }
+            }
+        }
+    }
+
+    static func request(_ server: StubServer, stating sum: Digest? = nil, sums: Bool = true) -> ArchiveRequest {
+        ArchiveRequest(urls: [server.url("/v1/a.tgz")], sums: sums ? server.url("/v1/SHA256SUMS") : nil, sha256: sum)
+    }
+
+    @Test func `an archive is pinned by the release's list of sums, and fetched by the pin`() async throws {
+        let sums = "\(String(repeating: "b", count: 64))  other.tgz\n\(Self.sum.hex)  a.tgz\n"
+        try await Self.using(sums: sums) { archives, store, server in
+            let locked = try await archives.lock([Self.request(server), Self.request(server)], previous: []) { _ in }
+            let file = Lock.SumsFile(url: server.url("/v1/SHA256SUMS"), sha256: Digest(of: sums.utf8))
+            #expect(
+                locked == [Lock.Archive(urls: [server.url("/v1/a.tgz")], size: 50_000, sha256: Self.sum, sums: file)])
+            try FileSystem.remove(store.path(of: Self.sum))
+            try await archives.fetch(locked) { _ in }
+            #expect(store.contains(Self.sum, size: 50_000))
+            let before = server.requests.count
+            try await archives.fetch(locked) { _ in }
+            _ = try await archives.lock([Self.request(server, stating: Self.sum)], previous: locked) { _ in }
+            #expect(server.requests.count == before)
+        }
+    }
+
+    @Test func `mirrors are asked in the place of the origin`() async throws {
+        let sums = "\(Self.sum.hex) *./a.tgz\r\n"
+        try await Self.using(sums: sums, rules: { "http://origin.invalid/=\($0.url("/"))" }) { archives, _, _ in
+            let request = ArchiveRequest(
+                urls: ["http://origin.invalid/v1/a.tgz"], sums: "http://origin.invalid/v1/SHA256SUMS")
+            let locked = try await archives.lock([request], previous: []) { _ in }
+            #expect(locked.map(\.urls) == [["http://origin.invalid/v1/a.tgz"]])
+            #expect(locked.first?.sums?.url == "http://origin.invalid/v1/SHA256SUMS")
+        }
+    }
+
+    @Test func `other bytes than the stated ones are refused and not kept`() async throws {
+        try await Self.using(sums: "") { archives, store, server in
+            let error = try await failure {
+                try await archives.lock([Self.request(server, stating: Digest(of: [1]))], previous: []) { _ in }
+            }
+            #expect(error.code == .corrupt)
+            #expect(error.message.contains("is not the archive that was released"))
+            #expect(!store.contains(Self.sum, size: 50_000))
+        }
+    }
+
+    @Test func `changed bytes are refused at the fetch`() async throws {
+        try await Self.using(sums: "") { archives, store, server in
+            let pin = Lock.Archive(urls: [server.url("/v1/a.tgz")], size: 50_000, sha256: Digest(of: [1]))
+            let error = try await failure { try await archives.fetch([pin]) { _ in } }
+            #expect(error.code == .corrupt)
+            #expect(!store.contains(pin.sha256, size: 50_000))
+        }
+    }
+
+    @Test(arguments: [
+        "", "nonsense\n", "\(String(repeating: "b", count: 64))  b.tgz\n",
+        "\(sum.hex)  a.tgz\n\(String(repeating: "b", count: 64))  a.tgz\n",
+    ])
+    func `a list without the archive's one sum is refused`(sums: String) async throws {
+        try await Self.using(sums: sums) { archives, _, server in
+            let error = try await failure { try await archives.lock([Self.request(server)], previous: []) { _ in } }
+            #expect(error.code == .unsatisfiable)
+            #expect(error.message.hasSuffix("has no sum of a.tgz, or several"))
+        }
+    }
+
+    @Test func `without any sum nothing is trusted`() async throws {
+        try await Self.using(sums: "") { archives, _, server in
+            let error = try await failure {
+                try await archives.lock([Self.request(server, sums: false)], previous: []) { _ in }
+            }
+            #expect(error.message == "no sum is known for a.tgz")
+            #expect(server.requests.isEmpty)
+        }
+    }
+}
+
+@Suite struct DownloadMirrorsTests {
+    private func addresses(_ rules: String, _ url: String) throws -> [String] {
+        try DownloadMirrors(rules).addresses(for: url).map(\.description)
+    }
+
+    @Test func `the rules that fit replace an address, in their order`() throws {
+        let rules = """
+            # our mirrors
+            https://github.com/ = https://a.example/gh/, https://github.com/etcd-io=https://b.example
+            https://github.com/=https://github.com/
+            """
+        let url = "https://github.com/etcd-io/etcd/a.tgz"
+        #expect(
+            try addresses(rules, url) == [
+                "https://a.example/gh/etcd-io/etcd/a.tgz", "https://b.example/etcd/a.tgz", url,
+            ])
+        #expect(try addresses(rules, "https://go.dev/a") == ["https://go.dev/a"])
+        #expect(try addresses("", url) == [url])
+    }
+
+    @Test func `a host is not another one's beginning`() throws {
+        #expect(
+            try addresses("https://a.example=https://b.example", "https://a.example.org/x") == [
+                "https://a.example.org/x"
+            ])
+        #expect(try addresses("https://a.example=https://b.example", "https://a.example/x") == ["https://b.example/x"])
+    }
+
+    @Test(arguments: ["https://a.example", "a=b", "https://a.example/=", "=https://a.example/", "https://a/=ftp://b/"])
+    func `what is no rule is refused`(rule: String) {
+        let error = #expect(throws: ImageInputsError.self) { try DownloadMirrors(rule) }
+        #expect(error?.code == .invalidAddress)
+    }
+}
