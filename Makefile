@@ -18,6 +18,10 @@ PLATFORM = $(OS)/$(ARCH)$(if $(filter windows,$(OS)),:$(OSVERSION))
 OVERRIDES = $(if $(BUNDLED_ETCD_VERSIONS),--bundled-versions "$(BUNDLED_ETCD_VERSIONS)") \
 	$(if $(LATEST_ETCD_VERSION),--latest $(LATEST_ETCD_VERSION)) $(if $(REVISION),--revision $(REVISION))
 
+MIGRATE = images/etcd/migrate
+# Several real versions, from the Debian archive.
+ETCD_BINARIES = $(CURDIR)/.imagebuild/etcd-binaries
+
 .DEFAULT_GOAL := build
 .PHONY: help deps build all-build test lock check fmt bench clean imagebuild
 
@@ -38,9 +42,12 @@ build: imagebuild ## build IMAGE for OS and ARCH (the default)
 all-build: imagebuild ## build IMAGE for all its platforms, in one index
 	$(IMAGEBUILD) build $(IMAGE) --all $(OVERRIDES)
 
-test: ## run all tests
+test: ## run all tests: the program's, and those of migrate with real etcd
 	.ci/deps test
 	swift test
+	cd $(MIGRATE) && go vet ./... && go test ./...
+	$(MIGRATE)/testdata/fetch-etcd.sh $(ETCD_BINARIES)
+	cd $(MIGRATE) && ETCD_BINARIES=$(ETCD_BINARIES) go test -tags etcd -timeout 30m ./e2e
 
 lock: imagebuild ## pin IMAGE's inputs anew
 	$(IMAGEBUILD) lock $(IMAGE) $(OVERRIDES)
