@@ -214,8 +214,6 @@ extension MadeInputs {
             return Source(name: "the Go module in \(name)", identity: [digest]) {
                 try GoSourceTree(modules: tree, date: 0)
             }
-        case .module(let path, let version):
-            throw CommandError(status: .refused, message: "the module \(path)@\(version) cannot be compiled")
         }
     }
 
