@@ -125,7 +125,7 @@ extension MadeInputs {
         }
         return ProvidedFile(
             content: content, date: opened.date,
-            origin: .init(name: "\(pin.fileName), \(name)", path: pin.urls.first, digest: pin.sha256))
+            origin: .init(name: pin.fileName, path: pin.urls.first, digest: pin.sha256))
     }
 
     private func pin(_ request: ArchiveRequest) throws -> Lock.Archive {
