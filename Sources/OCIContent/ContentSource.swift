@@ -32,8 +32,10 @@ package protocol ContentDestination: Sendable {
 /// Blobs before the manifests that name them, manifests before the index, the name last: a copy that dies leaves
 /// nothing that can be mistaken for the whole.
 ///
-/// - Parameter absent: blobs that the image names and that are to be had elsewhere: a base image's layers. They are not
-///   copied. Any other blob that the source does not have is an error.
+/// - Parameters:
+///   - absent: blobs that the image names and that are to be had elsewhere: a base image's layers. They are not copied; any
+///     other blob that the source does not have is an error.
+/// - Throws: what source and destination throw.
 package func copy(
     _ root: Descriptor, from source: any ContentSource, to destination: any ContentDestination, tag: String,
     without absent: Set<Digest> = []

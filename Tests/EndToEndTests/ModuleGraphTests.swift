@@ -16,9 +16,7 @@ import Testing
             "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "AsyncHTTPClient", "NIOCore", "NIOHTTP1",
             "NIOPosix", "NIOSSL", "Subprocess", "SystemPackage", "Synchronization", "FoundationEssentials",
         ],
-        "ImageAssembly": [
-            "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "SystemPackage", "FoundationEssentials",
-        ],
+        "ImageAssembly": ["OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "SystemPackage"],
         "imagebuild": [
             "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "ImageInputs", "ImageAssembly",
             "ArgumentParser", "Subprocess", "SystemPackage", "Synchronization", "FoundationEssentials", "Dispatch",

@@ -78,6 +78,25 @@ import Testing
             ("unknown system 'window'", "did you mean 'windows'?"))
     }
 
+    @Test func `an archive, a text or a program may be for one system too`() throws {
+        let text = head.replacing("[linux/amd64]", with: "[linux/amd64, \"windows/amd64:ltsc2022\"]")
+        let definition = try parsed(
+            text + """
+                go-toolchain: {package: golang-1.24, suites: [trixie]}
+                files:
+                  - {path: /a.bat, text: x, system: windows}
+                  - {path: /b, archive: {urls: ["https://a.example/${os}.zip"]}, member: b, system: linux}
+                  - {path: /c, go: {folder: c}, system: windows}
+
+                """)
+        #expect(definition.inputFiles.map(\.system) == ["windows", "linux", "windows"])
+        let (linux, windows) = (definition.platforms[0], definition.platforms[1])
+        #expect(definition.archiveRequests(on: linux).map(\.urls) == [["https://a.example/linux.zip"]])
+        #expect(definition.archiveRequests(on: windows).isEmpty)
+        #expect(!definition.compilesGo(on: linux))
+        #expect(definition.compilesGo(on: windows))
+    }
+
     @Test func `the base's repository makes a lock stale only where there is a Windows platform`() throws {
         let other = "windows: {base: a/b}\n"
         #expect(try parsed(head + other).requirementsDigest == parsed(head).requirementsDigest)

@@ -73,7 +73,14 @@ package struct WindowsBase: Sendable {
         var members = config
         members["created"] = .text(created.description)
         if let features = pin.osFeatures { members["os.features"] = .array(features.map { .text($0) }) }
-        members["config"] = .object(inherited(under: own).merging(try JSONValue(own).members) { _, own in own })
+        var execution = inherited(under: own)
+        for (key, value) in try JSONValue(own).members {
+            // Of these the image has the base's too.
+            let isAdded = ["ExposedPorts", "Labels", "Volumes"].contains(key)
+            let inherited = isAdded ? execution[key]?.members ?? [:] : [:]
+            execution[key] = isAdded ? .object(inherited.merging(value.members) { _, own in own }) : value
+        }
+        members["config"] = .object(execution)
         var rootfs = config["rootfs"]?.members ?? [:]
         rootfs["diff_ids"] = .array((rootfs["diff_ids"]?.elements ?? []) + layers.map { .text($0.0.description) })
         members["rootfs"] = .object(rootfs)

@@ -21,13 +21,7 @@ struct WindowsExecution {
         windows.volumes = linux.volumes.map { volumes in
             Dictionary(volumes.map { (path($0.key), $0.value) }) { first, _ in first }
         }
-        windows.exposedPorts = linux.exposedPorts.map { $0.merging(basePorts) { own, _ in own } } ?? nil
         return windows
-    }
-
-    private var basePorts: [String: ImageConfig.Mark] {
-        let ports = base.execution["ExposedPorts"]?.members ?? [:]
-        return ports.mapValues { _ in ImageConfig.Mark() }
     }
 
     private func path(_ text: String) -> String {
@@ -44,7 +38,7 @@ struct WindowsExecution {
         return [program.windowsPath] + words.dropFirst()
     }
 
-    /// The base's variables, then the definition's, each once; names differ in more than case.
+    /// The base's variables, then the definition's, each once: names that differ in case only are one.
     private func environment(_ own: [String]) -> [String]? {
         let inherited = (base.execution["Env"]?.elements ?? []).compactMap { value in
             if case .text(let text) = value { text } else { nil }

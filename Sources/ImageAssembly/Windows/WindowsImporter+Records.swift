@@ -1,4 +1,3 @@
-import FoundationEssentials
 import LayerArchive
 import OCIModel
 
@@ -9,10 +8,10 @@ extension WindowsImporter {
     func checkRecords(of member: TarMember) throws(Fault) -> UInt32 {
         let records = member.paxRecords
         if let text = records[WindowsLayer.Record.security] {
-            guard let bytes = Data(base64Encoded: text) else {
+            guard let bytes = Base64.decode(text) else {
                 throw Fault(.security, "has a security descriptor that is not base 64")
             }
-            guard Self.isDescriptor(Array(bytes)) else {
+            guard Self.isDescriptor(bytes) else {
                 throw Fault(
                     .security, "has a security descriptor that is none: its lengths and offsets contradict each other")
             }
@@ -24,7 +23,7 @@ extension WindowsImporter {
             throw Fault(.record, "has a creation time that is no number of seconds: '\(text.prefix(60))'")
         }
         for (keyword, value) in records.sorted(by: { $0.key < $1.key }) where keyword.hasPrefix("MSWINDOWS.xattr.") {
-            guard Data(base64Encoded: value) != nil else {
+            guard Base64.decode(value) != nil else {
                 throw Fault(.record, "has an extended attribute '\(keyword)' that is not base 64")
             }
         }

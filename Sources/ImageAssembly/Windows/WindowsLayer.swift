@@ -1,4 +1,3 @@
-import FoundationEssentials
 package import LayerArchive
 import OCIModel
 
@@ -66,7 +65,7 @@ package enum WindowsLayer {
 
         /// The texts are constants that a test reads; an unreadable one gives a record that the tar writer refuses.
         private static func encoded(_ text: String) -> String {
-            (try? SecurityDescriptor(text)).map { Data($0.bytes).base64EncodedString() } ?? ""
+            (try? SecurityDescriptor(text)).map { Base64.encode($0.bytes) } ?? ""
         }
     }
 

@@ -25,8 +25,9 @@ package struct NodeSelection: Hashable, Sendable, Codable {
 
     /// Chooses.
     ///
-    /// - Parameter entries: the index's, each with the platform that its configuration claims, which counts where the
-    ///   entry has none.
+    /// - Parameters:
+    ///   - entries: the index's, each with the platform that its configuration claims, which counts where the entry has
+    ///     none.
     package init(_ engine: Engine, _ node: Node, entries: [(entry: Descriptor, configured: Platform?)]) {
         self.engine = engine
         self.node = node.description

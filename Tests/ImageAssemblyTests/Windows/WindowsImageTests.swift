@@ -16,6 +16,7 @@ import Testing
         definition.config.workingDirectory = "/var/lib/tool"
         definition.config.volumes = ["/var/lib/tool"]
         definition.config.user = "1000"
+        definition.config.healthcheck = .init(test: ["CMD", "t"])
         definition.config.ports = ["2379/tcp"]
         definition.directories = [
             .init(path: try EntryPath("var/lib/tool"), mode: 0o700, owner: .init(user: 7, group: 7))
@@ -95,6 +96,9 @@ import Testing
         #expect(execution["x-more"] == .integer(7))
         #expect(execution["Cmd"] == nil)
         #expect(execution["Entrypoint"] == .array([.text(#"C:\usr\local\bin\tool.exe"#), .text("/config")]))
+        #expect(execution["Labels"]?.members["vendor"] == .text("v"))
+        #expect(execution["Labels"]?.members["org.opencontainers.image.version"] == .text("0"))
+        #expect(execution["Healthcheck"] == .object(["Test": .array([.text("CMD"), .text("t")])]))
         #expect(execution["WorkingDir"] == .text(#"C:\var\lib\tool"#))
         #expect(execution["Volumes"]?.members.keys.map { $0 } == [#"C:\var\lib\tool"#])
         #expect(execution["ExposedPorts"]?.members.keys.sorted() == ["2379/tcp", "80/tcp"])
@@ -217,7 +221,8 @@ struct TinyWindowsBase {
             "config": .object([
                 "User": .text("ContainerUser"), "Cmd": .array([.text(#"c:\windows\system32\cmd.exe"#)]),
                 "ArgsEscaped": .boolean(true), "x-more": .integer(7), "Env": .array([.text("COMPLUS=1")]),
-                "ExposedPorts": .object(["80/tcp": .object([:])]),
+                "ExposedPorts": .object(["80/tcp": .object([:])]), "Labels": .object(["vendor": .text("v")]),
+                "Healthcheck": .object(["Test": .array([.text("NONE")]), "Retries": .integer(1)]),
             ]),
             "rootfs": .object(["type": .text("layers"), "diff_ids": .array([.text("\(written.diffID)")])]),
             "history": .array([

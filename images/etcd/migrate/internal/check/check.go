@@ -4,6 +4,8 @@ package check
 
 import (
 	"fmt"
+	"net"
+	"net/url"
 	"strings"
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
@@ -57,6 +59,7 @@ func Run(in Input) []Finding {
 	c.membership()
 	c.patches()
 	c.flags()
+	c.names()
 	c.place()
 	return c.findings
 }
@@ -162,6 +165,23 @@ func (c *checker) flags() {
 	}
 	if c.target().AtLeast(3, 4, 0) && len(set) > 0 {
 		c.add(Note, "environment", "%d options are set by ETCD_ variables: etcd from 3.4 on does not start if a flag sets the same one", len(set))
+	}
+}
+
+// names: from 3.2 on etcd listens on addresses only.
+func (c *checker) names() {
+	for _, list := range []string{c.in.Options.ListenPeerURLs, c.in.Options.ListenClientURLs} {
+		for _, text := range strings.Split(list, ",") {
+			u, err := url.Parse(strings.TrimSpace(text))
+			if err != nil {
+				c.add(Error, "listen", "a URL to listen on cannot be read")
+				continue
+			}
+			host := u.Hostname()
+			if strings.HasPrefix(u.Scheme, "http") && host != "localhost" && net.ParseIP(host) == nil && c.target().AtLeast(3, 2, 0) {
+				c.add(Warning, "listen", "%s is a name: etcd from 3.2 on listens on addresses only (the temporary one is given the address)", host)
+			}
+		}
 	}
 }
 

@@ -18,6 +18,7 @@ type Programs struct {
 	Dir     string
 	OnLine  func(line string) // each line that a program writes; may be nil
 	Timeout time.Duration     // of one run of a tool
+	Secrets []string          // what a tool must not be quoted with
 }
 
 // Path is where a program of a version is: /usr/local/bin/etcdctl-3.5.16, with .exe on Windows.
@@ -61,7 +62,7 @@ func (p Programs) Run(ctx context.Context, program string, v version.Version, ar
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	out := newOutput(nil, p.OnLine)
+	out := newOutput(p.Secrets, p.OnLine)
 	command := exec.Command(p.Path(program, v), arguments...)
 	command.Env = environment(v, fmt.Sprintf("ETCDCTL_API=%d", v.Major))
 	if v.Less(version.Version{Major: 3, Minor: 1}) && program == "etcdctl" && len(arguments) > 0 {

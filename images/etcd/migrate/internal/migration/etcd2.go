@@ -2,6 +2,7 @@ package migration
 
 import (
 	"context"
+	"errors"
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
@@ -39,12 +40,28 @@ func (m *Migration) convertStep(ctx context.Context, v version.Version) error {
 	if _, err := m.programs.Run(ctx, "etcdctl", v, arguments); err != nil {
 		return err
 	}
+	if err := m.checkConverted(restored.Database()); err != nil {
+		return err
+	}
 	return m.with(ctx, v, m.onRestored(ctx), v.Line(), func(server *etcd.Server) error {
 		gateway := etcd2.NewGateway(server.URL, etcd.ClientPaths(v.Line()))
 		count, err := gateway.AttachLease(ctx, m.options.TTLDirectory)
 		m.log.Info("keys under one lease", "directory", m.options.TTLDirectory, "keys", count)
 		return err
 	})
+}
+
+// checkConverted refuses a conversion that made nothing of something.
+func (m *Migration) checkConverted(database string) error {
+	count := 0
+	if err := datadir.EachLiveKey(database, func(datadir.KeyValue) error { count++; return nil }); err != nil {
+		return err
+	}
+	m.log.Info("keys converted", "keys", count)
+	if count == 0 && m.facts.V2Keys {
+		return errors.New("there are v2 keys, and etcdctl migrate made no v3 keys of them")
+	}
+	return nil
 }
 
 // replayStep writes the keys of the snapshot into a new member of 2.3.

@@ -39,7 +39,7 @@ type Migration struct {
 // New prepares a run; it looks at nothing yet.
 func New(o *options.Options, log *report.Log) *Migration {
 	m := &Migration{options: o, log: log, layout: newLayout(o), now: time.Now}
-	m.programs = etcd.Programs{Dir: o.BinDir, Timeout: o.StepTimeout}
+	m.programs = etcd.Programs{Dir: o.BinDir, Timeout: o.StepTimeout, Secrets: etcd.Config{Extra: o.Extra}.Secrets()}
 	if log.Verbose() {
 		m.programs.OnLine = func(line string) { log.Debug("output", "line", line) }
 	}
@@ -104,6 +104,9 @@ func (m *Migration) execute(ctx context.Context, p *plan.Plan) error {
 	m.log.Info("plan", "from", current, "to", p.Target, "steps", len(p.Steps), "data-dir", m.layout.paths.Data)
 	if err := m.checkBinaries(); err != nil {
 		return err
+	}
+	if p.Swaps() && linkedLog(m.layout.paths) != "" {
+		return fmt.Errorf("%w: member/wal is a symbolic link; name the log's folder with --wal-dir instead", plan.ErrRefused)
 	}
 	if owner, err := durable.OwnerOf(m.layout.paths.Member()); err == nil {
 		m.owner = &owner

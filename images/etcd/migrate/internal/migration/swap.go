@@ -31,9 +31,6 @@ func (m *Migration) pairs() []pair {
 }
 
 func (m *Migration) swapStep() error {
-	if linkedLog(m.layout.paths) != "" {
-		return errors.New("member/wal is a symbolic link; name the log's folder with --wal-dir instead")
-	}
 	for _, p := range m.pairs() {
 		if err := m.prepare(p); err != nil {
 			return err

@@ -102,6 +102,9 @@ func (m *maker) make() error {
 	}
 	m.plan.Current, m.plan.Known = current, true
 	m.warn(remark)
+	for _, problem := range m.in.State.Facts.Problems {
+		m.warn("damage: " + problem)
+	}
 	if err := m.route(); err != nil {
 		return err
 	}
@@ -180,6 +183,16 @@ func (m *maker) record(pair version.Pair) {
 func (p *Plan) Changes() bool {
 	for _, s := range p.Steps {
 		if s.Kind != Record && s.Kind != Binaries {
+			return true
+		}
+	}
+	return false
+}
+
+// Swaps reports whether a new member takes the place of the old one.
+func (p *Plan) Swaps() bool {
+	for _, s := range p.Steps {
+		if s.Kind == Swap {
 			return true
 		}
 	}
