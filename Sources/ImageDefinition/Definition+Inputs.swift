@@ -39,8 +39,6 @@ extension Definition {
         case archive(ArchiveRequirement)
         /// A module in the image's folder.
         case folder(String)
-        /// A published module, `golang.org/x/tools@v0.30.0`, by way of a Go module proxy.
-        case module(path: String, version: String)
     }
 
     /// What compiles Go programs, made for the machine that builds.

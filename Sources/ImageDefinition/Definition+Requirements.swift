@@ -38,7 +38,6 @@ private struct Requirements: Encodable {
         var source: String?
         var packages: [Package]?
         var archive: Archive?
-        var module: String?
     }
 
     struct Toolchain: Encodable {
@@ -128,7 +127,6 @@ extension Requirements.Go {
             packages = others.map(Requirements.Package.init)
         case .archive(let requirement): archive = Requirements.Archive(requirement)
         case .folder: break
-        case .module(let path, let version): module = "\(path)@\(version)"
         }
     }
 }

@@ -22,13 +22,13 @@ extension Field {
     }
 
     private func goSource(_ section: Section, isBundled: Bool, known: [Placeholder]) -> Definition.GoSource? {
-        let keys = ["source", "archive", "folder", "module"].filter { section[$0] != nil }
+        let keys = ["source", "archive", "folder"].filter { section[$0] != nil }
         guard keys.count == 1, let key = keys.first, let field = section[key] else {
             report(
                 keys.isEmpty
                     ? "'\(name)' names no source"
                     : "'\(name)' names several sources: "
-                        + keys.joined(separator: ", "), hint: "give it one of source, archive, folder, module")
+                        + keys.joined(separator: ", "), hint: "give it one of source, archive, folder")
             return nil
         }
         if key != "source" {
@@ -43,20 +43,8 @@ extension Field {
             let others = section["packages"]?.list().compactMap { $0.packageRequirement() } ?? []
             return field.packageName().map { .packages($0, others: others) }
         case "archive": return field.archive(known: known).map { .archive($0) }
-        case "folder": return field.localPath().map { .folder($0) }
-        default: return field.module()
+        default: return field.localPath().map { .folder($0) }
         }
-    }
-
-    /// `path@version`, with a version that always means the same.
-    private func module() -> Definition.GoSource? {
-        let text = text("a module and its version", like: "golang.org/x/tools@v0.30.0") { text in
-            let parts = text.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
-            return parts.count == 2 && isGoPath(parts[0]) && parts[0].contains(".") && parts[1].hasPrefix("v")
-                && parts[1].utf8.allSatisfy { isAlphanumeric($0) || ".-+".utf8.contains($0) }
-        }
-        guard let parts = text?.split(separator: "@").map(String.init), parts.count == 2 else { return nil }
-        return .module(path: parts[0], version: parts[1])
     }
 
     /// An import path, or a folder of the source: `.` or `./cmd/migrate`.

@@ -125,7 +125,7 @@ extension MadeInputs {
         }
         return ProvidedFile(
             content: content, date: opened.date,
-            origin: .init(name: "\(pin.fileName), \(name)", path: pin.urls.first, digest: pin.sha256))
+            origin: .init(name: pin.fileName, path: pin.urls.first, digest: pin.sha256))
     }
 
     private func pin(_ request: ArchiveRequest) throws -> Lock.Archive {
@@ -214,8 +214,6 @@ extension MadeInputs {
             return Source(name: "the Go module in \(name)", identity: [digest]) {
                 try GoSourceTree(modules: tree, date: 0)
             }
-        case .module(let path, let version):
-            throw CommandError(status: .refused, message: "the module \(path)@\(version) cannot be compiled")
         }
     }
 
