@@ -96,6 +96,7 @@ extension ContentStore {
         try FileSystem.sync(file, path)
         try FileSystem.rename(path, to: self.path(of: digest))
         try FileSystem.syncDirectory(blobs)
+        checked.insert(digest)
     }
 
     /// Unlike any other name of this or another process; it never reaches an image.

@@ -1,4 +1,5 @@
 package import OCIModel
+import Synchronization
 package import SystemPackage
 
 /// Content by digest, shared by concurrent builds, safe against death at any moment.
@@ -10,6 +11,8 @@ package struct ContentStore: Sendable {
     package let root: FilePath
     /// Held shared by every user of the store for its life, and exclusively by `collectGarbage`.
     private let lock: FileDescriptor
+    /// What this process has written or read through: nothing is hashed twice in a run.
+    let checked = CheckedBlobs()
 
     private static let documentLimit: Int64 = 64 << 20
 
@@ -52,8 +55,10 @@ package struct ContentStore: Sendable {
 
     /// Reads the whole blob through its digest and gives its path: from here on its bytes may be used in any order.
     package func verifiedPath(of digest: Digest, size: Int64) throws -> FilePath {
+        let path = path(of: digest)
+        if checked.contains(digest), FileSystem.isSealed(path, size: size) { return path }
         try read(digest, size: size) { _ in }
-        return path(of: digest)
+        return path
     }
 
     /// Streams a blob in pieces of at most 1 MiB; the digest is known to be right only when this returns.
@@ -69,6 +74,7 @@ package struct ContentStore: Sendable {
                 hint: "run 'imagebuild store verify --repair' to remove it, then build again")
         }
         FileSystem.seal(path)
+        checked.insert(digest)
     }
 
     /// The digest of a file's bytes, which are also handed to `body` as they pass.
@@ -85,4 +91,11 @@ package struct ContentStore: Sendable {
         }
         return hasher.finish()
     }
+}
+
+/// The blobs that a process knows to be whole.
+final class CheckedBlobs: Sendable {
+    private let digests = Mutex<Set<Digest>>([])
+    func contains(_ digest: Digest) -> Bool { digests.withLock { $0.contains(digest) } }
+    func insert(_ digest: Digest) { digests.withLock { _ = $0.insert(digest) } }
 }
