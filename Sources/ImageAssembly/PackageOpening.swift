@@ -26,9 +26,7 @@ extension ContentStore {
         return OpenedPackage(pin: pin, contents: try UnpackedPackage(record: record, spool: path(of: record.spool)))
     }
 
-    /// Opens a release archive that is in the store, as `open(_:isCancelled:)` does a package.
-    ///
-    /// - Parameter name: what messages call it.
+    /// Opens a release archive that is in the store, as `open(_:isCancelled:)` does a package; messages call it `name`.
     package func open(
         _ pin: Lock.Archive, name: String, isCancelled: @escaping @Sendable () -> Bool
     ) throws -> UnpackedPackage {

@@ -5,10 +5,9 @@ package enum ArchiveFile {
     /// Decodes an archive once, as `DebPackage.unpack` does a package: contents into the spool, all else into the record,
     /// whose date is that of the newest file and whose control members are none.
     ///
-    /// - Parameters:
-    ///   - file: the archive, whose digest the caller has checked.
-    ///   - name: what messages call it.
-    ///   - spool: an empty file, at its start. After an error it is worth nothing.
+    /// The caller has checked the archive's digest; messages call it `name`. The spool is an empty file, at its start; after
+    /// an error it is worth nothing.
+    ///
     /// - Throws: `LayerArchiveError`: `escape` for a member that would leave the root, lie below a link or take another's
     ///   place; `tooLarge`; `corrupt`; `inputOutput`; `cancelled`.
     package static func unpack(

@@ -30,12 +30,8 @@ package protocol ContentDestination: Sendable {
 /// Copies an index with everything below it, bytes unchanged, then gives it its name.
 ///
 /// Blobs before the manifests that name them, manifests before the index, the name last: a copy that dies leaves
-/// nothing that can be mistaken for the whole.
-///
-/// - Parameters:
-///   - absent: blobs that the image names and that are to be had elsewhere: a base image's layers. They are not copied; any
-///     other blob that the source does not have is an error.
-/// - Throws: what source and destination throw.
+/// nothing that can be mistaken for the whole. The blobs in `absent` are to be had elsewhere (a base image's layers) and
+/// are not copied; any other that the source does not have is an error.
 package func copy(
     _ root: Descriptor, from source: any ContentSource, to destination: any ContentDestination, tag: String,
     without absent: Set<Digest> = []

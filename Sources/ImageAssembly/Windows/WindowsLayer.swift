@@ -24,7 +24,8 @@ package enum WindowsLayer {
     /// Every parent directory gets an entry, in every layer: Windows' importer makes directories one by one, before it
     /// knows the layers below. Owners and Linux's permissions say nothing to Windows; its own rights are the same for all.
     ///
-    /// - Parameter time: of directories that the tree does not have, in seconds since the epoch.
+    /// Directories that the tree does not have get `time`, in seconds since the epoch.
+    ///
     /// - Throws: `ImageAssemblyError` (`invalidInput`) for a name that Windows cannot have or that is another's but for
     ///   its case, an entry in a directory of the base image, and what is neither file, directory nor hard link.
     package static func tree(_ drive: FileTree, time: Int64) throws(ImageAssemblyError) -> FileTree {

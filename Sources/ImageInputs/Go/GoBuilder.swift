@@ -22,7 +22,7 @@ package struct GoBuilder: Sendable {
 
     private static let kind = "go"
 
-    /// - Parameter host: the architecture of this machine, which the toolchain must be made for.
+    /// `host` is the architecture of this machine, which the toolchain must be made for.
     package init(
         store: ContentStore, pool: BlockingPool, toolchain: GoToolchain, host: String, limits: GoLimits = GoLimits()
     ) {
@@ -33,10 +33,9 @@ package struct GoBuilder: Sendable {
         self.limits = limits
     }
 
-    /// Compiles programs, those of one source and platform best one after the other, since they share what is compiled.
+    /// Compiles programs and tells `progress` which; those of one source and platform best one after the other, since
+    /// they share what is compiled. The results are in the order of the programs.
     ///
-    /// - Parameter progress: says what is being compiled, for a person.
-    /// - Returns: in the order of the programs.
     /// - Throws: `ImageInputsError`: `.uncompilable` with the compiler's output, `.toolMissing` for a toolchain of another
     ///   machine; nothing is remembered of a program that failed.
     package func build(

@@ -87,9 +87,7 @@ package struct ReleaseArchives: Sendable {
         return (sum, Lock.SumsFile(url: url, sha256: Digest(of: bytes)))
     }
 
-    /// Brings archives into the store, verified. What is there already is not asked for.
-    ///
-    /// - Parameter progress: says what is being fetched, for a person.
+    /// Brings archives into the store, verified, and tells `progress` which. What is there already is not asked for.
     package func fetch(_ archives: [Lock.Archive], progress: @escaping @Sendable (String) -> Void) async throws {
         let missing = archives.filter { !store.contains($0.sha256, size: $0.size) }
         _ = try await mapConcurrently(missing, limit: 4) { archive in

@@ -23,11 +23,8 @@ package struct NodeSelection: Hashable, Sendable, Codable {
     /// What a publisher should know although something was chosen.
     package var warnings: [String]
 
-    /// Chooses.
-    ///
-    /// - Parameters:
-    ///   - entries: the index's, each with the platform that its configuration claims, which counts where the entry has
-    ///     none.
+    /// Chooses among the index's entries, each with the platform that its configuration claims: that counts where the
+    /// entry has none.
     package init(_ engine: Engine, _ node: Node, entries: [(entry: Descriptor, configured: Platform?)]) {
         self.engine = engine
         self.node = node.description
