@@ -66,7 +66,7 @@ extension EndToEnd {
                 let bin = root.appending(path: "usr/local/bin")
                 let names = [
                     "etcd", "etcd-3.4.23", "etcd-3.5.16", "etcdctl", "etcdctl-3.4.23", "etcdctl-3.5.16", "etcdutl",
-                    "etcdutl-3.5.16",
+                    "etcdutl-3.5.16", "migrate", "migrate-if-needed.sh",
                 ]
                 #expect(fixture.names(bin) == names)
                 for name in names { #expect(try status(bin, name).mode == 0o555, "\(name)") }
@@ -94,7 +94,7 @@ extension EndToEnd {
         func `every program says the version in its name`(_ architecture: Architecture) async throws {
             try await Unpacked.using(architecture) { fixture, root in
                 let bin = root.appending(path: "usr/local/bin")
-                for name in fixture.names(bin) {
+                for name in fixture.names(bin) where name.hasPrefix("etcd") {
                     let version = name.split(separator: "-").dropFirst().first.map(String.init) ?? "3.5.16"
                     let asked = name.hasPrefix("etcdctl") || name.hasPrefix("etcdutl") ? "version" : "--version"
                     let command = try architecture.launcher(root) + [bin.appending(path: name).path, asked]
@@ -132,6 +132,45 @@ extension EndToEnd {
                 try await etcd.serving { client in
                     let found = try await client(["get", "key"])
                     #expect(found == "key\na value")
+                }
+            }
+        }
+
+        @Test func `migrate takes a data directory up and down again, in the image itself`() async throws {
+            // Changing the root takes root.
+            guard geteuid() == 0 else { return }
+            try await Unpacked.using(.native) { fixture, root in
+                let data = fixture.folder.appending(path: "data")
+                let inside = root.appending(path: "var/lib/data")
+                try await fixture.tool("mknod", "-m", "666", root.appending(path: "dev/null").path, "c", "1", "3")
+                func etcd(_ version: String) -> RunningEtcd {
+                    RunningEtcd(fixture: fixture, root: root, architecture: .native, version: version)
+                }
+                func migrate(to version: String) async throws {
+                    try FileManager.default.moveItem(at: data, to: inside)
+                    let peers = "http://127.0.0.1:2380"
+                    try await fixture.tool(
+                        "env", "-i", "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                        "TARGET_STORAGE=etcd3", "TARGET_VERSION=\(version)", "DATA_DIRECTORY=/var/lib/data",
+                        "ETCD_NAME=default", "INITIAL_CLUSTER=default=\(peers)", "LISTEN_PEER_URLS=\(peers)",
+                        "INITIAL_ADVERTISE_PEER_URLS=\(peers)", "DO_NOT_MOVE_BINARIES=true", "chroot", root.path,
+                        "/usr/local/bin/migrate-if-needed.sh")
+                    let state = try String(contentsOf: inside.appending(path: "version.txt"), encoding: .utf8)
+                    #expect(state.hasPrefix("\(version)/etcd3"))
+                    try FileManager.default.moveItem(at: inside, to: data)
+                }
+                try await etcd("3.4.23").serving { client in _ = try await client(["put", "key", "old"]) }
+                try Data("3.4.23/etcd3".utf8).write(to: data.appending(path: "version.txt"))
+                try await migrate(to: "3.5.16")
+                try await etcd("3.5.16").serving { client in
+                    let kept = try await client(["get", "key"])
+                    #expect(kept == "key\nold")
+                    _ = try await client(["put", "key", "new"])
+                }
+                try await migrate(to: "3.4.23")
+                try await etcd("3.4.23").serving { client in
+                    let kept = try await client(["get", "key"])
+                    #expect(kept == "key\nnew")
                 }
             }
         }

@@ -93,8 +93,8 @@ import Testing
         let (linux, windows) = (definition.platforms[0], definition.platforms[1])
         #expect(definition.archiveRequests(on: linux).map(\.urls) == [["https://a.example/linux.zip"]])
         #expect(definition.archiveRequests(on: windows).isEmpty)
-        #expect(!definition.compilesGo(on: linux))
-        #expect(definition.compilesGo(on: windows))
+        #expect(definition.inputFiles(on: linux).map(\.path.description) == ["/b"])
+        #expect(definition.inputFiles(on: windows).map(\.path.description) == ["/a.bat", "/c"])
     }
 
     @Test func `the base's repository makes a lock stale only where there is a Windows platform`() throws {
