@@ -11,37 +11,36 @@ extension ContentStore {
     ///
     /// Blocking. - Throws: `ContentError` where a blob is missing or damaged, `LayerArchiveError` where the package is.
     package func open(_ pin: Lock.Package, isCancelled: @escaping @Sendable () -> Bool) throws -> OpenedPackage {
-        if let bytes = record(Self.unpackedKind, pin.sha256), let record = try? PackageRecord(decoding: bytes),
-            contains(record.spool, size: record.spoolSize)
-        {
-            let spool = try verifiedPath(of: record.spool, size: record.spoolSize)
-            return OpenedPackage(pin: pin, contents: try UnpackedPackage(record: record, spool: spool))
+        let contents = try unpacked(pin.sha256, size: pin.size) { file, spool in
+            try DebPackage.unpack(file: file, into: spool, isCancelled: isCancelled)
         }
-        let file = try verifiedPath(of: pin.sha256, size: pin.size)
-        let record = try add { spool in
-            let record = try DebPackage.unpack(file: file, into: spool, isCancelled: isCancelled)
-            return (record.spool, record)
-        }
-        try setRecord(Self.unpackedKind, pin.sha256, record.encode())
-        return OpenedPackage(pin: pin, contents: try UnpackedPackage(record: record, spool: path(of: record.spool)))
+        return OpenedPackage(pin: pin, contents: contents)
     }
 
     /// Opens a release archive that is in the store, as `open(_:isCancelled:)` does a package; messages call it `name`.
     package func open(
         _ pin: Lock.Archive, name: String, isCancelled: @escaping @Sendable () -> Bool
     ) throws -> UnpackedPackage {
-        if let bytes = record(Self.unpackedKind, pin.sha256), let record = try? PackageRecord(decoding: bytes),
+        try unpacked(pin.sha256, size: pin.size) { file, spool in
+            try ArchiveFile.unpack(file: file, name: name, into: spool, isCancelled: isCancelled)
+        }
+    }
+
+    private func unpacked(
+        _ digest: Digest, size: Int64, by unpack: (_ file: FilePath, _ spool: FileDescriptor) throws -> PackageRecord
+    ) throws -> UnpackedPackage {
+        if let bytes = record(Self.unpackedKind, digest), let record = try? PackageRecord(decoding: bytes),
             contains(record.spool, size: record.spoolSize)
         {
             let spool = try verifiedPath(of: record.spool, size: record.spoolSize)
             return try UnpackedPackage(record: record, spool: spool)
         }
-        let file = try verifiedPath(of: pin.sha256, size: pin.size)
+        let file = try verifiedPath(of: digest, size: size)
         let record = try add { spool in
-            let record = try ArchiveFile.unpack(file: file, name: name, into: spool, isCancelled: isCancelled)
+            let record = try unpack(file, spool)
             return (record.spool, record)
         }
-        try setRecord(Self.unpackedKind, pin.sha256, record.encode())
+        try setRecord(Self.unpackedKind, digest, record.encode())
         return try UnpackedPackage(record: record, spool: path(of: record.spool))
     }
 }

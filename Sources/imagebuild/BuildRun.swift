@@ -23,17 +23,19 @@ struct BuildRun: Sendable {
         let began = Surroundings.nanoseconds
         let files = try platforms.map { try FolderFiles(folder.definition.files, in: folder.path, for: $0) }
         let sources = try folder.goFolders()
+        // In a fixed order: the key depends on it, and a dictionary's own changes from run to run.
+        let looked = files + sources.sorted { $0.key < $1.key }.map(\.value)
         let scripts = try folder.maintainerScriptsBytes()
         let lock = try usableLock()
-        if let lock, let known = store.builtImage(try key(lock.bytes, scripts, files + sources.values)) {
+        if let lock, let known = store.builtImage(try key(lock.bytes, scripts, looked)) {
             try await put(known)
             console.note("\(folder.definition.name) \(known.tag): nothing changed")
             return known
         }
         let (built, lockBytes) = try await buildAnew(lock, scripts, files, sources)
         // A file changed in the moment before we looked could change again within the clock's grain, unnoticed.
-        if (files + sources.values).allSatisfy({ $0.latestChange < began - 100_000_000 }) {
-            try store.remember(built, as: key(lockBytes, scripts, files + sources.values))
+        if looked.allSatisfy({ $0.latestChange < began - 100_000_000 }) {
+            try store.remember(built, as: key(lockBytes, scripts, looked))
         }
         return built
     }
