@@ -28,6 +28,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
+        .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", exact: "1.0.2", traits: []),
@@ -46,10 +48,34 @@ let package = Package(
         library(
             "OCIContent",
             [
-                "OCIModel", .product(name: "NIOPosix", package: "swift-nio"),
+                "OCIModel", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
+        library(
+            "OCIRegistry",
+            [
+                "OCIModel", "OCIContent",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        library(
+            "RegistryServer",
+            [
+                "OCIModel", "OCIContent",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         library(
             "ImageInputs",
             [
@@ -73,6 +99,7 @@ let package = Package(
             name: "imagebuild",
             dependencies: [
                 "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "ImageInputs", "ImageAssembly",
+                "OCIRegistry", "RegistryServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -83,6 +110,23 @@ let package = Package(
         test(
             "LayerArchiveTests", ["LayerArchive", "OCIModel", .product(name: "SystemPackage", package: "swift-system")]),
         test("OCIContentTests", ["OCIContent", "OCIModel", .product(name: "SystemPackage", package: "swift-system")]),
+        test(
+            "OCIRegistryTests",
+            [
+                "OCIRegistry", "RegistryServer", "OCIContent", "OCIModel",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        test(
+            "RegistryServerTests",
+            [
+                "RegistryServer", "OCIContent", "OCIModel",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         test("ImageDefinitionTests", ["ImageDefinition", "OCIModel"]),
         test(
             "ImageInputsTests",

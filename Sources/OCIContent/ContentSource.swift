@@ -1,30 +1,61 @@
+package import NIOCore
 package import OCIModel
 package import SystemPackage
 
-/// A place that content is copied from.
+/// A place that content is copied from, addressed by digest.
 package protocol ContentSource: Sendable {
     /// The exact bytes of a manifest, index or configuration, checked.
     func document(_ descriptor: Descriptor) async throws -> [UInt8]
 
-    /// Hands out a blob for the time of `use`. The user of the bytes checks them against the digest.
-    func withBlob<R: Sendable>(_ blob: Descriptor, _ use: @Sendable (BlobBody) async throws -> R) async throws -> R
+    /// Hands out a blob from `offset` (bytes) on, for the time of `use`; a destination that lost its connection half-way
+    /// asks again for the rest. The user of the bytes checks them against the digest.
+    func withBlob<R: Sendable>(
+        _ blob: Descriptor, from offset: Int64, _ use: @Sendable (BlobBody) async throws -> R
+    ) async throws -> R
 }
 
 /// A blob's bytes while they are being copied.
 package enum BlobBody: Sendable {
-    /// A file that holds exactly the blob.
+    /// A file that holds exactly the blob, whole: its user begins at the offset itself.
     case file(FilePath)
+    /// The bytes from the offset on. It throws where the source fails or the whole turns out not to be the blob.
+    case stream(any AsyncSequence<ByteBuffer, any Error> & Sendable)
+}
+
+/// A source whose content has names.
+package protocol NamedContent: ContentSource {
+    /// What stands under a tag, or under a digest written as text (`sha256:…`).
+    ///
+    /// - Throws: an error that says what names there are, where that one is not among them.
+    func resolve(_ name: String) async throws -> Descriptor
+    /// All tags, sorted by bytes, each once.
+    func tags() async throws -> [String]
+    /// The manifests whose `subject` is this document, with their artifact types and annotations (distribution-spec,
+    /// "Listing Referrers"); empty where there are none.
+    func referrers(of subject: Digest) async throws -> [Descriptor]
 }
 
 /// A place that content is copied to. It *pulls* each blob from the source, so that whether the blob is there already,
-/// can be linked or must be sent again after a failure is the destination's own business.
+/// can be linked, mounted or must be sent again after a failure is the destination's own business.
 package protocol ContentDestination: Sendable {
     /// Idempotent.
     func putBlob(_ blob: Descriptor, from source: any ContentSource) async throws
-    /// Idempotent. Everything that the document refers to is there already.
+    /// Keeps a manifest or index by digest. Idempotent. Everything that the document refers to is there already.
     func putDocument(_ bytes: [UInt8], as descriptor: Descriptor) async throws
-    /// Makes the index reachable under a name; the last step.
-    func tag(_ root: Descriptor, as name: String) async throws
+    /// What stands under a name now; `nil` where nothing does.
+    func current(_ name: String) async throws -> Descriptor?
+    /// Makes a document reachable under a name; the last step.
+    func tag(_ bytes: [UInt8], as root: Descriptor, named name: String) async throws
+}
+
+/// What a destination tells of a blob while it gets it.
+package enum TransferEvent: Hashable, Sendable {
+    package enum Arrival: String, Hashable, Sendable { case sent, mounted, present }
+
+    case started(Descriptor)
+    /// Bytes moved; a negative number takes back bytes that must be sent again.
+    case moved(Digest, Int64)
+    case arrived(Descriptor, Arrival)
 }
 
 /// Copies an index with everything below it, bytes unchanged, then gives it its name.
@@ -50,14 +81,14 @@ package func copy(
     _ = try await mapConcurrently(blobs, limit: 4) { try await destination.putBlob($0, from: source) }
     for (descriptor, bytes) in manifests { try await destination.putDocument(bytes, as: descriptor) }
     try await destination.putDocument(rootBytes, as: root)
-    try await destination.tag(root, as: tag)
+    try await destination.tag(rootBytes, as: root, named: tag)
 }
 
 extension ContentStore: ContentSource {
     package func document(_ descriptor: Descriptor) async throws -> [UInt8] { try readDocument(descriptor) }
 
     package func withBlob<R: Sendable>(
-        _ blob: Descriptor, _ use: @Sendable (BlobBody) async throws -> R
+        _ blob: Descriptor, from offset: Int64, _ use: @Sendable (BlobBody) async throws -> R
     ) async throws -> R {
         // What is linked into a layout is read by others from there: it is checked before it leaves.
         try await use(.file(verifiedPath(of: blob.digest, size: blob.size)))

@@ -62,7 +62,7 @@ extension OCILayout: ContentSource {
     }
 
     package func withBlob<R: Sendable>(
-        _ blob: Descriptor, _ use: @Sendable (BlobBody) async throws -> R
+        _ blob: Descriptor, from offset: Int64, _ use: @Sendable (BlobBody) async throws -> R
     ) async throws -> R {
         guard FileSystem.regularFileSize(path(of: blob.digest)) == blob.size else {
             throw ContentError(
@@ -80,7 +80,7 @@ extension OCILayout: ContentDestination {
         let target = path(of: blob.digest)
         guard !FileSystem.isSealed(target, size: blob.size) else { return }
         try FileSystem.makeDirectories(blobs)
-        try await source.withBlob(blob) { body in
+        try await source.withBlob(blob, from: 0) { body in
             guard case .file(let file) = body else { return }
             try FileSystem.remove(target)
             guard !FileSystem.link(file, to: target) else { return }
@@ -98,6 +98,10 @@ extension OCILayout: ContentDestination {
         }
     }
 
+    package func current(_ name: String) async throws -> Descriptor? {
+        try index()?.manifests.first { $0.annotations?[Self.referenceName] == name }
+    }
+
     package func putDocument(_ bytes: [UInt8], as descriptor: Descriptor) async throws {
         let target = path(of: descriptor.digest)
         guard !FileSystem.isSealed(target, size: descriptor.size) else { return }
@@ -107,7 +111,7 @@ extension OCILayout: ContentDestination {
     }
 
     /// Sets the entry of that name in `index.json`, and leaves the others.
-    package func tag(_ root: Descriptor, as name: String) async throws {
+    package func tag(_ bytes: [UInt8], as root: Descriptor, named name: String) async throws {
         try FileSystem.makeDirectories(self.root)
         let folder = try FileSystem.open(self.root, .readOnly, "cannot open the folder \(self.root)")
         defer { try? folder.close() }

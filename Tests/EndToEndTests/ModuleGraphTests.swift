@@ -11,15 +11,24 @@ import Testing
             "OCIModel", "CArchive", "CDeflate", "CZstd", "SystemPackage", "Synchronization", "Dispatch",
             "FoundationEssentials",
         ],
-        "OCIContent": ["OCIModel", "NIOPosix", "SystemPackage", "Synchronization"],
+        "OCIContent": ["OCIModel", "NIOCore", "NIOPosix", "SystemPackage", "Synchronization"],
         "ImageInputs": [
             "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "AsyncHTTPClient", "NIOCore", "NIOHTTP1",
             "NIOPosix", "NIOSSL", "Subprocess", "SystemPackage", "Synchronization", "FoundationEssentials",
         ],
+        "OCIRegistry": [
+            "OCIModel", "OCIContent", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "Subprocess",
+            "SystemPackage", "Synchronization", "FoundationEssentials",
+        ],
+        "RegistryServer": [
+            "OCIModel", "OCIContent", "Hummingbird", "HummingbirdTLS", "HTTPTypes", "Logging", "NIOCore", "NIOSSL",
+            "SystemPackage", "Synchronization", "FoundationEssentials",
+        ],
         "ImageAssembly": ["OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "SystemPackage"],
         "imagebuild": [
             "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "ImageInputs", "ImageAssembly",
-            "ArgumentParser", "Subprocess", "SystemPackage", "Synchronization", "FoundationEssentials", "Dispatch",
+            "OCIRegistry", "RegistryServer", "ArgumentParser", "Subprocess", "SystemPackage", "Synchronization",
+            "FoundationEssentials", "Dispatch",
         ],
     ]
     /// The C library serves these alone.
