@@ -54,9 +54,21 @@ let package = Package(
             ]),
 
         library(
+            "HTTPTransfer",
+            [
+                "OCIModel",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+
+        library(
             "OCIRegistry",
             [
-                "OCIModel", "OCIContent",
+                "OCIModel", "OCIContent", "HTTPTransfer",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -79,12 +91,10 @@ let package = Package(
         library(
             "ImageInputs",
             [
-                "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent",
+                "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "HTTPTransfer",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
@@ -98,8 +108,8 @@ let package = Package(
         .executableTarget(
             name: "imagebuild",
             dependencies: [
-                "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "ImageInputs", "ImageAssembly",
-                "OCIRegistry", "RegistryServer",
+                "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "HTTPTransfer", "ImageInputs",
+                "ImageAssembly", "OCIRegistry", "RegistryServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -113,7 +123,7 @@ let package = Package(
         test(
             "OCIRegistryTests",
             [
-                "OCIRegistry", "RegistryServer", "OCIContent", "OCIModel",
+                "OCIRegistry", "RegistryServer", "OCIContent", "OCIModel", "HTTPTransfer", "StubHTTP",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -127,11 +137,19 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
+        // A server that misbehaves on demand, for the tests of whatever speaks HTTP.
+        .target(
+            name: "StubHTTP",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/StubHTTP", swiftSettings: strict),
+        test("HTTPTransferTests", ["HTTPTransfer", "OCIModel"]),
         test("ImageDefinitionTests", ["ImageDefinition", "OCIModel"]),
         test(
             "ImageInputsTests",
             [
-                "ImageInputs", "ImageDefinition", "OCIContent", "OCIModel", "LayerArchive",
+                "ImageInputs", "ImageDefinition", "OCIContent", "OCIModel", "LayerArchive", "HTTPTransfer", "StubHTTP",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import HTTPTransfer
 import ImageAssembly
 import ImageDefinition
 import ImageInputs
@@ -52,6 +53,7 @@ struct Failure {
         case let error as OCIModelError: (status, message, hint) = (.refused, error.message, nil)
         case let error as ContentError:
             (status, message, hint) = (error.code == .cancelled ? .interrupted : .failed, error.message, error.hint)
+        case let error as HTTPTransferError: (status, message, hint) = (.failed, error.message, error.hint)
         case let error as LayerArchiveError:
             (status, message, hint) = (Self.status(error.code), error.message, error.hint)
         case let error as ImageInputsError:

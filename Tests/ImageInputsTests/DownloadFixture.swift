@@ -1,3 +1,4 @@
+import HTTPTransfer
 import ImageInputs
 import OCIModel
 import Synchronization
@@ -37,7 +38,7 @@ final class DownloadFixture: Sendable {
 
     func request(_ urls: [String], _ expected: ExpectedContent, to name: String = "file") throws -> DownloadRequest {
         try DownloadRequest(
-            subject: name, candidates: urls.map { try DownloadURL($0) }, expected: expected,
+            subject: name, candidates: urls.map { try HTTPAddress($0) }, expected: expected,
             destination: folder.appending(name), progress: { [self] delta in counted.withLock { $0 += delta } })
     }
 

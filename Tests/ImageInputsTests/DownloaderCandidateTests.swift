@@ -1,5 +1,7 @@
+import HTTPTransfer
 import ImageInputs
 import OCIModel
+import StubHTTP
 import SystemPackage
 import Testing
 

@@ -1,6 +1,7 @@
 import ImageInputs
 import OCIContent
 import OCIModel
+import StubHTTP
 import SystemPackage
 import Testing
 

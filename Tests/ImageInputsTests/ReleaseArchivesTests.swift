@@ -1,6 +1,7 @@
 import ImageDefinition
 import OCIContent
 import OCIModel
+import StubHTTP
 import Synchronization
 import SystemPackage
 import Testing

@@ -1,3 +1,4 @@
+package import HTTPTransfer
 package import OCIModel
 
 /// Where the Debian archives are reached from: the user's mirror, else the machine's apt sources, else Debian's servers.
@@ -18,7 +19,7 @@ package struct DebianMirrors: Hashable, Sendable {
         }
     }
 
-    private var bases: [Archive: [DownloadURL]]
+    private var bases: [Archive: [HTTPAddress]]
 
     /// - Parameters:
     ///   - explicit: the user's mirror of `debian`, such as `http://host/debian`; that of `debian-security` is then
@@ -29,7 +30,7 @@ package struct DebianMirrors: Hashable, Sendable {
     package init(explicit: String?, aptSources: [Archive: [String]]) throws(ImageInputsError) {
         let named = (explicit ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
         let standard = try Archive.allCases.map { archive throws(ImageInputsError) in
-            (archive, try DownloadURL(archive.standard))
+            (archive, try asInput { () throws(HTTPTransferError) in try HTTPAddress(archive.standard) })
         }
         bases = Dictionary(uniqueKeysWithValues: standard.map { ($0.0, [$0.1]) })
         guard named.isEmpty else {
@@ -37,7 +38,7 @@ package struct DebianMirrors: Hashable, Sendable {
             return
         }
         for (archive, url) in standard {
-            let own = (aptSources[archive] ?? []).compactMap { try? DownloadURL($0) }
+            let own = (aptSources[archive] ?? []).compactMap { try? HTTPAddress($0) }
             bases[archive] = Self.unique(own + [url])
         }
     }
@@ -49,7 +50,7 @@ package struct DebianMirrors: Hashable, Sendable {
                 hint: "give one, or one for debian and one for debian-security")
         }
         let mirrors = try named.map { text throws(ImageInputsError) in
-            do throws(ImageInputsError) { return try DownloadURL(text) } catch {
+            do throws(HTTPTransferError) { return try HTTPAddress(text) } catch {
                 throw ImageInputsError(
                     .invalidAddress, "the Debian mirror cannot be used: \(error.message)",
                     hint: "write it as http://host/debian")
@@ -64,12 +65,13 @@ package struct DebianMirrors: Hashable, Sendable {
     }
 
     /// `http://host/some/debian` → `http://host/some/debian-security`.
-    private static func sibling(of mirror: DownloadURL) throws(ImageInputsError) -> DownloadURL {
+    private static func sibling(of mirror: HTTPAddress) throws(ImageInputsError) -> HTTPAddress {
         let parts = mirror.path.split(separator: "/").dropLast()
-        return try mirror.replacingPath(with: "/" + (parts + [Archive.security.rawValue[...]]).joined(separator: "/"))
+        let path = "/" + (parts + [Archive.security.rawValue[...]]).joined(separator: "/")
+        return try asInput { () throws(HTTPTransferError) in try mirror.replacingPath(with: path) }
     }
 
-    private static func unique(_ urls: [DownloadURL]) -> [DownloadURL] {
+    private static func unique(_ urls: [HTTPAddress]) -> [HTTPAddress] {
         var seen: Set<String> = []
         return urls.filter { seen.insert($0.text.hasSuffix("/") ? String($0.text.dropLast()) : $0.text).inserted }
     }
@@ -89,8 +91,16 @@ extension DebianMirrors {
     /// - Throws: `ImageInputsError.Code.rejected` for a path that leaves the archive.
     package func candidates(
         for path: String, in archive: Archive, byHash digest: Digest? = nil, released: Timestamp? = nil
-    ) throws(ImageInputsError) -> [DownloadURL] {
-        var candidates: [DownloadURL] = []
+    ) throws(ImageInputsError) -> [HTTPAddress] {
+        do throws(HTTPTransferError) {
+            return try addresses(of: path, in: archive, byHash: digest, released: released)
+        } catch { throw ImageInputsError(error) }
+    }
+
+    private func addresses(
+        of path: String, in archive: Archive, byHash digest: Digest?, released: Timestamp?
+    ) throws(HTTPTransferError) -> [HTTPAddress] {
+        var candidates: [HTTPAddress] = []
         for base in bases[archive] ?? [] {
             if let digest {
                 let folder = path.split(separator: "/").dropLast().joined(separator: "/")
@@ -103,7 +113,7 @@ extension DebianMirrors {
         let seconds = min(max(released.seconds, 0), 253_402_300_799 - Self.snapshotDelay)
         let moment = Timestamp(seconds: seconds + Self.snapshotDelay).description
         let compact = moment.filter { $0 != "-" && $0 != ":" }
-        let snapshot = try DownloadURL("https://snapshot.debian.org/archive/\(archive.rawValue)/\(compact)")
+        let snapshot = try HTTPAddress("https://snapshot.debian.org/archive/\(archive.rawValue)/\(compact)")
         return candidates + [try snapshot.appending(path)]
     }
 }

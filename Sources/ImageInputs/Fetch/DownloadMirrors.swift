@@ -1,3 +1,5 @@
+package import HTTPTransfer
+
 /// Where archives are fetched from in the place of the addresses that a definition names: rules `prefix=replacement`.
 ///
 /// An address that a rule fits is asked for at the replacement alone, since a network with a mirror of its own seldom
@@ -28,7 +30,7 @@ package struct DownloadMirrors: Hashable, Sendable {
             String(half.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
         }
         if words.allSatisfy(\.isEmpty) { return }
-        guard words.count == 2, (try? DownloadURL(words[0])) != nil, (try? DownloadURL(words[1])) != nil else {
+        guard words.count == 2, (try? HTTPAddress(words[0])) != nil, (try? HTTPAddress(words[1])) != nil else {
             throw ImageInputsError(
                 .invalidAddress, "'\(text)' is not a rule for mirrors",
                 hint: "write https://github.com/=https://mirror.example/github/ in IMAGEBUILD_MIRRORS or its file")
@@ -37,7 +39,7 @@ package struct DownloadMirrors: Hashable, Sendable {
     }
 
     /// The addresses to ask for one of a definition's, in the order of the rules; itself where no rule fits.
-    package func addresses(for url: String) throws(ImageInputsError) -> [DownloadURL] {
+    package func addresses(for url: String) throws(ImageInputsError) -> [HTTPAddress] {
         let replaced = rules.compactMap { rule -> String? in
             guard url.hasPrefix(rule.prefix) else { return nil }
             let rest = url.dropFirst(rule.prefix.count)
@@ -45,6 +47,8 @@ package struct DownloadMirrors: Hashable, Sendable {
             guard rule.prefix.hasSuffix("/") || rest.isEmpty || rest.hasPrefix("/") else { return nil }
             return rule.replacement + rest
         }
-        return try (replaced.isEmpty ? [url] : replaced).map { text throws(ImageInputsError) in try DownloadURL(text) }
+        return try asInput { () throws(HTTPTransferError) in
+            try (replaced.isEmpty ? [url] : replaced).map { text throws(HTTPTransferError) in try HTTPAddress(text) }
+        }
     }
 }

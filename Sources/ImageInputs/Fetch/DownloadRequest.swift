@@ -1,3 +1,4 @@
+package import HTTPTransfer
 package import OCIModel
 package import SystemPackage
 
@@ -6,7 +7,7 @@ package struct DownloadRequest: Sendable {
     /// The name for people: `libc6_2.41-12_amd64.deb`.
     package var subject: String
     /// Asked in this order; a later one only when an earlier one fails.
-    package var candidates: [DownloadURL]
+    package var candidates: [HTTPAddress]
     package var expected: ExpectedContent
     /// What an earlier run left here of a file of known digest is taken up. Whole and verified when `fetch` returns, but
     /// not synced: its owner does that.
@@ -15,7 +16,7 @@ package struct DownloadRequest: Sendable {
     package var progress: @Sendable (Int64) -> Void
 
     package init(
-        subject: String, candidates: [DownloadURL], expected: ExpectedContent, destination: FilePath,
+        subject: String, candidates: [HTTPAddress], expected: ExpectedContent, destination: FilePath,
         progress: @escaping @Sendable (Int64) -> Void = { _ in }
     ) {
         self.subject = subject
@@ -46,5 +47,5 @@ package enum ExpectedContent: Hashable, Sendable {
 package struct Download: Hashable, Sendable {
     package var digest: Digest
     package var size: Int64
-    package var source: DownloadURL
+    package var source: HTTPAddress
 }

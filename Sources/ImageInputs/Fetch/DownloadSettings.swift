@@ -1,3 +1,4 @@
+package import HTTPTransfer
 package import SystemPackage
 
 /// How a `Downloader` reaches the network; all that it would otherwise have to read from its surroundings.
@@ -21,6 +22,12 @@ package struct DownloadSettings: Sendable {
         self.limits = limits
         self.jitter = jitter
         self.pause = pause
+    }
+
+    var http: HTTPSettings {
+        HTTPSettings(
+            proxies: proxies, certificateFile: certificateFile, connect: limits.connect, idle: limits.idle,
+            connectionsPerHost: Downloader.concurrencyLimit)
     }
 }
 

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import HTTPTransfer
 import NIOCore
 import OCIModel
 
@@ -7,15 +8,14 @@ extension Downloader {
     ///
     /// - Throws: only what no further request can mend: cancellation and the destination's troubles.
     func attempt(
-        _ request: DownloadRequest, from candidate: DownloadURL, into partial: PartialDownload
+        _ request: DownloadRequest, from candidate: HTTPAddress, into partial: PartialDownload
     ) async throws -> DownloadAttempts.Outcome {
         if case .upTo = request.expected, partial.validator == nil { try drop(partial, of: request) }
         var url = candidate
         for _ in 0...max(0, settings.limits.redirects) {
             let response: HTTPClientResponse
-            do { response = try await send(to: url, resuming: partial) } catch {
-                try Task.checkCancellation()
-                return transportFailure(at: url).outcome(of: error)
+            do { response = try await send(to: url, resuming: partial) } catch let error as HTTPTransferError {
+                return DownloadAttempts.Outcome(error)
             }
             let reading = ResponseReading(
                 status: response.status, headers: response.headers, offset: partial.count, expected: request.expected)
@@ -28,10 +28,12 @@ extension Downloader {
                 partial.beginPiece(validator: validator)
                 return try await receive(response, request, from: url, into: partial)
             case .redirect(let location):
-                await discard(response.body)
-                do throws(ImageInputsError) { url = try url.redirected(to: location) } catch { return .refused(error) }
+                await response.body.discard(limit: settings.limits.discardedBody)
+                do throws(HTTPTransferError) { url = try url.redirected(to: location) } catch {
+                    return DownloadAttempts.Outcome(error)
+                }
             default:
-                await discard(response.body)
+                await response.body.discard(limit: settings.limits.discardedBody)
                 return refusal(reading, response.status, url, request.expected)
             }
         }
@@ -40,7 +42,7 @@ extension Downloader {
     }
 
     private func receive(
-        _ response: HTTPClientResponse, _ request: DownloadRequest, from url: DownloadURL, into partial: PartialDownload
+        _ response: HTTPClientResponse, _ request: DownloadRequest, from url: HTTPAddress, into partial: PartialDownload
     ) async throws -> DownloadAttempts.Outcome {
         let limit = request.expected.limit
         let allowed = settings.limits.total(for: limit - partial.count)
@@ -66,18 +68,14 @@ extension Downloader {
             if case .exactly(_, let size) = request.expected, partial.count == size {
                 return judge(partial, request.expected, url)
             }
-            return transportFailure(at: url).outcome(of: error)
+            return DownloadAttempts.Outcome(clients.failure(of: error, at: url))
         }
         try Task.checkCancellation()
         return judge(partial, request.expected, url)
     }
 
-    private func transportFailure(at url: DownloadURL) -> TransportFailure {
-        TransportFailure(url: url, proxy: clients.route(to: url).proxy, settings: settings)
-    }
-
     private func judge(
-        _ partial: PartialDownload, _ expected: ExpectedContent, _ url: DownloadURL
+        _ partial: PartialDownload, _ expected: ExpectedContent, _ url: HTTPAddress
     ) -> DownloadAttempts.Outcome {
         guard case .exactly(let digest, let size) = expected else { return .whole }
         if partial.count < size {

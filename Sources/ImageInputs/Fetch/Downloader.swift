@@ -1,3 +1,4 @@
+import HTTPTransfer
 import OCIModel
 
 /// Fetches files over HTTP and lets nothing through that is not what was expected.
@@ -15,7 +16,7 @@ package struct Downloader: Sendable {
     package static func withDownloader<Result: Sendable>(
         _ settings: DownloadSettings, _ body: (Downloader) async throws -> Result
     ) async throws -> Result {
-        let clients = HTTPClients(settings)
+        let clients = HTTPClients(settings.http)
         do {
             let result = try await body(Downloader(settings: settings, clients: clients))
             await clients.shutdown()
@@ -38,7 +39,7 @@ package struct Downloader: Sendable {
         var attempts = DownloadAttempts(
             subject: request.subject, candidateCount: request.candidates.count, limits: settings.limits)
         var step = attempts.first()
-        var source: DownloadURL?
+        var source: HTTPAddress?
         while case .request(let candidate, let keepsPartial, let pause) = step {
             try Task.checkCancellation()
             if pause > .zero { try await settings.pause(pause) }

@@ -1,3 +1,4 @@
+import HTTPTransfer
 import NIOHTTP1
 import OCIModel
 
@@ -26,7 +27,7 @@ enum ResponseReading: Equatable {
         case 301, 302, 303, 307, 308: self = .redirect(location: headers.first(name: "location"))
         case 404, 410: self = .missing
         case 416 where offset > 0: self = .unresumable("416 Range Not Satisfiable")
-        case 408, 429, 500...599: self = .busy(retryAfter: Self.retryAfter(headers))
+        case 408, 429, 500...599: self = .busy(retryAfter: RetryAfter.parse(headers))
         default: self = .refused
         }
     }
@@ -59,15 +60,5 @@ enum ResponseReading: Equatable {
     private static func validator(_ headers: HTTPHeaders) -> String? {
         if let tag = headers.first(name: "etag"), tag.hasPrefix("\""), tag.utf8.count <= 256 { return tag }
         return headers.first(name: "last-modified").flatMap { HTTPDate.parse($0) == nil ? nil : $0 }
-    }
-
-    /// Seconds, or a date. The date is measured from the response's own `Date`: our clock may differ from the server's.
-    private static func retryAfter(_ headers: HTTPHeaders) -> Duration? {
-        guard let value = headers.first(name: "retry-after") else { return nil }
-        if let seconds = Int64(value) { return .seconds(min(max(seconds, 0), 86400)) }
-        guard let until = HTTPDate.parse(value), let now = headers.first(name: "date").flatMap(HTTPDate.parse) else {
-            return nil
-        }
-        return .seconds(min(max(until.seconds - now.seconds, 0), 86400))
     }
 }

@@ -1,3 +1,4 @@
+import HTTPTransfer
 package import ImageDefinition
 package import OCIContent
 import OCIModel
@@ -103,7 +104,7 @@ package struct ReleaseArchives: Sendable {
         }
     }
 
-    private func addresses(_ urls: [String]) throws -> [DownloadURL] {
+    private func addresses(_ urls: [String]) throws -> [HTTPAddress] {
         try urls.flatMap { try mirrors.addresses(for: $0) }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import HTTPTransfer
 import ImageDefinition
 import ImageInputs
 import OCIContent

@@ -25,7 +25,7 @@ struct ProxyException: Hashable, Sendable {
         }
     }
 
-    func covers(_ url: DownloadURL) -> Bool {
+    func covers(_ url: HTTPAddress) -> Bool {
         if let port, port != url.port { return false }
         if let network, let address = Self.address(url.host[...]) {
             return address & mask == network

@@ -1,12 +1,22 @@
+import OCIModel
+
 /// An absolute `http` or `https` address (RFC 3986). Credentials are kept apart from the text, so that they reach the
 /// server and never a message.
-package struct DownloadURL: Hashable, Sendable {
+package struct HTTPAddress: Hashable, Sendable {
     package enum Scheme: String, Hashable, Sendable { case http, https }
 
     /// The user and password of the address, decoded.
     package struct Credentials: Hashable, Sendable {
         package var user: String
         package var password: String
+
+        package init(user: String, password: String) {
+            self.user = user
+            self.password = password
+        }
+
+        /// The value of `Authorization` (RFC 7617).
+        package var basic: String { "Basic " + Base64.encode(Array("\(user):\(password)".utf8)) }
     }
 
     package let scheme: Scheme
@@ -15,14 +25,14 @@ package struct DownloadURL: Hashable, Sendable {
     package let port: Int
     /// Percent-encoded, starts with a slash, without the query.
     package let path: String
-    let query: String?
-    package internal(set) var credentials: Credentials?
+    package let query: String?
+    package var credentials: Credentials?
 
     /// Parses an absolute address; a fragment is dropped.
     ///
-    /// - Throws: `ImageInputsError.Code.invalidAddress` for another scheme, no host, a bad port, or characters that
+    /// - Throws: `HTTPTransferError.Code.invalidAddress` for another scheme, no host, a bad port, or characters that
     ///   should have been encoded.
-    package init(_ text: String) throws(ImageInputsError) {
+    package init(_ text: String) throws(HTTPTransferError) {
         guard text.utf8.count <= 8192, text.utf8.allSatisfy({ (0x21...0x7e).contains($0) && $0 != 0x5c }) else {
             throw Self.refusal("an address holds a space, a character that is not ASCII, or is too long")
         }
@@ -44,7 +54,7 @@ package struct DownloadURL: Hashable, Sendable {
 
     private static func hostAndPort(
         _ authority: Substring, default standard: Int
-    ) throws(ImageInputsError) -> (String, Int) {
+    ) throws(HTTPTransferError) -> (String, Int) {
         var rest = authority
         if let at = authority.lastIndex(of: "@") { rest = authority[authority.index(after: at)...] }
         var host: Substring
@@ -75,25 +85,25 @@ package struct DownloadURL: Hashable, Sendable {
         return Credentials(user: decoded.first ?? "", password: decoded.count > 1 ? decoded[1] : "")
     }
 
-    private static func refusal(_ message: String) -> ImageInputsError {
-        ImageInputsError(.invalidAddress, message, hint: "write it as http://host/path or https://host/path")
+    private static func refusal(_ message: String) -> HTTPTransferError {
+        HTTPTransferError(.invalidAddress, message, hint: "write it as http://host/path or https://host/path")
     }
 }
 
-extension DownloadURL: CustomStringConvertible {
+extension HTTPAddress: CustomStringConvertible {
     /// For people: without credentials and without the query, which may carry a signature.
     package var description: String { origin + path + (query == nil ? "" : "?…") }
 
     /// What is requested: everything but the credentials.
-    var text: String { origin + target }
+    package var text: String { origin + target }
 
     /// Path and query.
-    var target: String { path + (query.map { "?" + $0 } ?? "") }
+    package var target: String { path + (query.map { "?" + $0 } ?? "") }
 
-    var origin: String { "\(scheme.rawValue)://\(authority)" }
+    package var origin: String { "\(scheme.rawValue)://\(authority)" }
 
     /// The host and, where it is not the scheme's own, the port.
-    var authority: String {
+    package var authority: String {
         let name = host.utf8.contains(0x3a) ? "[\(host)]" : host
         return port == (scheme == .https ? 443 : 80) ? name : "\(name):\(port)"
     }

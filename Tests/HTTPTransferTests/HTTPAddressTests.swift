@@ -1,11 +1,10 @@
-import ImageInputs
+import HTTPTransfer
 import OCIModel
-import SystemPackage
 import Testing
 
-@Suite struct DownloadAddressTests {
+@Suite struct HTTPAddressTests {
     @Test func `an address is taken apart`() throws {
-        let url = try DownloadURL("HTTP://user:p%40ss:w@Mirror.Example:8080/debian/a?b#c")
+        let url = try HTTPAddress("HTTP://user:p%40ss:w@Mirror.Example:8080/debian/a?b#c")
         #expect(url.scheme == .http)
         #expect(url.host == "mirror.example")
         #expect(url.port == 8080)
@@ -13,7 +12,7 @@ import Testing
         #expect(url.credentials?.user == "user")
         #expect(url.credentials?.password == "p@ss:w")
         #expect(url.description == "http://mirror.example:8080/debian/a?…")
-        #expect(try DownloadURL("https://[2001:DB8::1]").description == "https://[2001:db8::1]/")
+        #expect(try HTTPAddress("https://[2001:DB8::1]").description == "https://[2001:db8::1]/")
     }
 
     @Test(arguments: [
@@ -23,16 +22,18 @@ import Testing
         "http://user@/", "http://[]/",
     ])
     func `what is no http address is refused`(text: String) throws {
-        let error = try #require(throws: ImageInputsError.self) { try DownloadURL(text) }
+        let error = try #require(throws: HTTPTransferError.self) { try HTTPAddress(text) }
         #expect(error.code == .invalidAddress)
     }
 
     @Test func `an endless address is refused`() {
-        #expect(throws: ImageInputsError.self) { try DownloadURL("http://host/" + String(repeating: "a", count: 9000)) }
+        #expect(throws: HTTPTransferError.self) {
+            try HTTPAddress("http://host/" + String(repeating: "a", count: 9000))
+        }
     }
 
     @Test func `a path is encoded below the address`() throws {
-        let base = try DownloadURL("http://u:p@host/debian/")
+        let base = try HTTPAddress("http://u:p@host/debian/")
         let url = try base.appending("pool/main/g/gcc/libstdc++6_1~b:2%.deb")
         #expect(url.description == "http://host/debian/pool/main/g/gcc/libstdc%2B%2B6_1~b:2%25.deb")
         #expect(url.credentials?.password == "p")
@@ -40,23 +41,23 @@ import Testing
 
     @Test(arguments: ["", "/etc", "a//b", "a/../b", "..", "./a", "a/", "a\u{1b}b", "a\nb"])
     func `a path that is not plain is refused`(path: String) throws {
-        let error = try #require(throws: ImageInputsError.self) {
-            try DownloadURL("http://host/debian").appending(path)
+        let error = try #require(throws: HTTPTransferError.self) {
+            try HTTPAddress("http://host/debian").appending(path)
         }
-        #expect(error.code == .rejected)
+        #expect(error.code == .unsafe)
     }
 
     @Test func `a redirect never leaves https`() throws {
-        let url = try DownloadURL("https://host/a")
-        let error = try #require(throws: ImageInputsError.self) { try url.redirected(to: "http://host/a") }
-        #expect(error.code == .rejected)
+        let url = try HTTPAddress("https://host/a")
+        let error = try #require(throws: HTTPTransferError.self) { try url.redirected(to: "http://host/a") }
+        #expect(error.code == .unsafe)
         #expect(error.message.contains("https to http"))
         #expect(try url.redirected(to: "//other/b").description == "https://other/b")
-        #expect(try DownloadURL("http://host/a").redirected(to: "https://host/a").scheme == .https)
+        #expect(try HTTPAddress("http://host/a").redirected(to: "https://host/a").scheme == .https)
     }
 
     @Test func `credentials stay in their origin`() throws {
-        let url = try DownloadURL("http://u:p@host/a")
+        let url = try HTTPAddress("http://u:p@host/a")
         #expect(try url.redirected(to: "/b").credentials?.user == "u")
         #expect(try url.redirected(to: "http://other/b").credentials == nil)
         #expect(try url.redirected(to: "http://host:81/b").credentials == nil)

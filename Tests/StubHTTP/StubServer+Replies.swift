@@ -1,6 +1,6 @@
 extension [StubServer.Step] {
     /// A well-formed response, with its length unless `headers` says otherwise.
-    static func reply(_ status: Int, _ headers: [String: String] = [:], _ body: [UInt8] = []) -> Self {
+    package static func reply(_ status: Int, _ headers: [String: String] = [:], _ body: [UInt8] = []) -> Self {
         var fields = headers
         if fields["Transfer-Encoding"] == nil, fields["Content-Length"] == nil {
             fields["Content-Length"] = "\(body.count)"
@@ -9,7 +9,9 @@ extension [StubServer.Step] {
     }
 
     /// What is left of `body` from the request's range on, as a correct server answers; all of it without a range.
-    static func serve(_ body: [UInt8], to request: StubServer.Received, _ headers: [String: String] = [:]) -> Self {
+    package static func serve(_ body: [UInt8], to request: StubServer.Received, _ headers: [String: String] = [:])
+        -> Self
+    {
         guard let range = request.headers["range"], let start = Int(range.dropFirst(6).dropLast()) else {
             return reply(200, headers, body)
         }
@@ -18,7 +20,7 @@ extension [StubServer.Step] {
     }
 
     /// A head that announces the whole body, then only its first bytes.
-    static func begin(_ body: [UInt8], sending count: Int, _ headers: [String: String] = [:]) -> Self {
+    package static func begin(_ body: [UInt8], sending count: Int, _ headers: [String: String] = [:]) -> Self {
         let fields = headers.merging(["Content-Length": "\(body.count)"]) { $1 }
         return [.send(head(200, fields) + body.prefix(count))]
     }

@@ -1,17 +1,17 @@
 import FoundationEssentials
 
-extension DownloadURL {
+extension HTTPAddress {
     /// This address with an archive's relative path below it, percent-encoded.
     ///
     /// `+` is encoded too: some object stores behind mirrors read it as a space.
     ///
-    /// - Throws: `ImageInputsError.Code.rejected` for a path that is absolute or has an empty, `.` or `..` part.
-    package func appending(_ relativePath: String) throws(ImageInputsError) -> DownloadURL {
+    /// - Throws: `HTTPTransferError.Code.unsafe` for a path that is absolute or has an empty, `.` or `..` part.
+    package func appending(_ relativePath: String) throws(HTTPTransferError) -> HTTPAddress {
         let parts = relativePath.utf8.split(separator: 0x2f, omittingEmptySubsequences: false)
         let isSafe = parts.allSatisfy { !$0.isEmpty && !$0.elementsEqual(".".utf8) && !$0.elementsEqual("..".utf8) }
         guard isSafe, !relativePath.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) else {
-            throw ImageInputsError(
-                .rejected,
+            throw HTTPTransferError(
+                .unsafe,
                 "the archive path '\(PercentEncoding.encode(path: relativePath))' is not a plain relative path")
         }
         let base = path.utf8.last == 0x2f ? String(path.dropLast()) : path
@@ -19,21 +19,21 @@ extension DownloadURL {
     }
 
     /// This address with another path (percent-encoded already) and no query.
-    func replacingPath(with path: String) throws(ImageInputsError) -> DownloadURL {
-        var other = try DownloadURL(origin + path)
+    package func replacingPath(with path: String) throws(HTTPTransferError) -> HTTPAddress {
+        var other = try HTTPAddress(origin + path)
         other.credentials = credentials
         return other
     }
 
     /// Where a redirect's `Location` leads from here (RFC 3986, section 5). Credentials stay within one origin.
     ///
-    /// - Throws: `ImageInputsError.Code.rejected` when it is no usable address, or leaves https for http.
-    package func redirected(to location: String?) throws(ImageInputsError) -> DownloadURL {
+    /// - Throws: `HTTPTransferError.Code.unsafe` when it is no usable address, or leaves https for http.
+    package func redirected(to location: String?) throws(HTTPTransferError) -> HTTPAddress {
         guard let location, let base = URL(string: text), let target = URL(string: location, relativeTo: base),
-            var other = try? DownloadURL(target.absoluteString)
-        else { throw ImageInputsError(.rejected, "\(self): it redirects to no usable address") }
+            var other = try? HTTPAddress(target.absoluteString)
+        else { throw HTTPTransferError(.unsafe, "\(self): it redirects to no usable address") }
         guard scheme == .http || other.scheme == .https else {
-            throw ImageInputsError(.rejected, "\(self): it redirects from https to http, \(other)")
+            throw HTTPTransferError(.unsafe, "\(self): it redirects from https to http, \(other)")
         }
         other.credentials = other.origin == origin ? credentials : nil
         return other

@@ -4,7 +4,9 @@ import NIOSSL
 import SystemPackage
 
 /// One client for each way to a server, since a client knows at most one proxy. Must be shut down.
-struct HTTPClients: Sendable {
+///
+/// Nothing is opened or loaded before the first request: the trusted certificates not before the first secure one.
+package struct HTTPClients: Sendable {
     /// The way that a request takes.
     enum Route: Hashable, Sendable {
         case direct
@@ -23,10 +25,11 @@ struct HTTPClients: Sendable {
 
     private let direct: HTTPClient
     private let proxied: [Route: HTTPClient]
-    private let proxies: ProxySettings
+    let settings: HTTPSettings
 
-    init(_ settings: DownloadSettings) {
-        proxies = settings.proxies
+    package init(_ settings: HTTPSettings) {
+        self.settings = settings
+        let proxies = settings.proxies
         direct = HTTPClient(configuration: Self.configuration(settings, .direct))
         let routes = [
             proxies.http.map { Self.route(.http, through: $0) }, proxies.https.map { Self.route(.https, through: $0) },
@@ -38,40 +41,39 @@ struct HTTPClients: Sendable {
         self.proxied = proxied
     }
 
-    func route(to url: DownloadURL) -> Route {
-        proxies.proxy(for: url).map { Self.route(url.scheme, through: $0) } ?? .direct
+    func route(to url: HTTPAddress) -> Route {
+        settings.proxies.proxy(for: url).map { Self.route(url.scheme, through: $0) } ?? .direct
     }
 
     /// The client of a route, which came from `route(to:)`.
     func client(for route: Route) -> HTTPClient { proxied[route] ?? direct }
 
     /// Closes every connection. A client that cannot be shut down cleanly has none left that matters.
-    func shutdown() async {
+    package func shutdown() async {
         for client in [direct] + proxied.values { try? await client.shutdown() }
     }
 
     /// Starts closing every connection and returns at once: a connection that is only being made cannot be called off,
     /// and nobody who has failed or pressed Ctrl-C should wait for its timeout.
-    func abandon() {
+    package func abandon() {
         for client in [direct] + proxied.values {
             let _: EventLoopFuture<Void> = client.shutdown()
         }
     }
 
-    private static func route(_ scheme: DownloadURL.Scheme, through proxy: ProxyAddress) -> Route {
+    private static func route(_ scheme: HTTPAddress.Scheme, through proxy: ProxyAddress) -> Route {
         scheme == .https || proxy.isSOCKS ? .tunnelled(proxy) : .forwarded(proxy)
     }
 
-    private static func configuration(_ settings: DownloadSettings, _ route: Route) -> HTTPClient.Configuration {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        if let file = settings.certificateFile { tls.trustRoots = .file(file.string) }
+    private static func configuration(_ settings: HTTPSettings, _ route: Route) -> HTTPClient.Configuration {
         // Our retries are counted and paused; the pool's own would hide a refused connection until the timeout.
         var pool = HTTPClient.Configuration.ConnectionPool()
         pool.retryConnectionEstablishment = false
-        pool.concurrentHTTP1ConnectionsPerHostSoftLimit = Downloader.concurrencyLimit
+        pool.concurrentHTTP1ConnectionsPerHostSoftLimit = settings.connectionsPerHost
         var configuration = HTTPClient.Configuration(
-            tlsConfiguration: tls, redirectConfiguration: .disallow,
-            timeout: .init(connect: TimeAmount(settings.limits.connect), read: TimeAmount(settings.limits.idle)),
+            tlsConfiguration: settings.tls, redirectConfiguration: .disallow,
+            // The library's own limit for writing runs while the *source* of a body is slow, and not while the server is.
+            timeout: .init(connect: TimeAmount(settings.connect), read: TimeAmount(settings.idle)),
             connectionPool: pool, decompression: .disabled)
         configuration.httpVersion = .http1Only
         switch route {

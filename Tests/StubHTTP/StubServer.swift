@@ -3,14 +3,17 @@ import NIOPosix
 import Synchronization
 
 /// An HTTP server on loopback that misbehaves on demand: a test scripts the bytes, pauses and resets of each response.
-final class StubServer: Sendable {
+package final class StubServer: Sendable {
     /// A request as it arrived; header names in lower case.
-    struct Received: Sendable {
-        var target: String
-        var headers: [String: String]
+    package struct Received: Sendable {
+        package var method: String
+        package var target: String
+        package var headers: [String: String]
+        /// Empty where the answer did not wait for it.
+        package var body: [UInt8] = []
     }
 
-    enum Step: Sendable {
+    package enum Step: Sendable {
         case send([UInt8])
         case pause(Duration)
         /// Waits for the client to come so far.
@@ -20,7 +23,9 @@ final class StubServer: Sendable {
         case close
     }
 
-    typealias Respond = @Sendable (Received, Int) -> [Step]
+    package typealias Respond = @Sendable (Received, Int) -> [Step]
+    /// Whether the answer to a request with a body begins before the body has been read; the body is then never read.
+    package typealias IsEarly = @Sendable (Received) -> Bool
 
     private struct State {
         var port = 0
@@ -32,22 +37,30 @@ final class StubServer: Sendable {
 
     private let state = Mutex(State())
     private let respond: Respond
+    let isEarly: IsEarly
 
-    var port: Int { state.withLock { $0.port } }
+    package var port: Int { state.withLock { $0.port } }
     /// Every request so far, in order of arrival.
-    var requests: [Received] { state.withLock { $0.requests } }
+    package var requests: [Received] { state.withLock { $0.requests } }
     /// The most responses that were under way at one moment.
-    var mostAtOnce: Int { state.withLock { $0.mostAtOnce } }
+    package var mostAtOnce: Int { state.withLock { $0.mostAtOnce } }
 
-    func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
+    package func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
 
-    private init(_ respond: @escaping Respond) { self.respond = respond }
+    /// Connections that were ever made.
+    package var connectionCount: Int { state.withLock { $0.connections.count } }
+
+    private init(_ respond: @escaping Respond, _ isEarly: @escaping IsEarly) {
+        self.respond = respond
+        self.isEarly = isEarly
+    }
 
     /// Serves while `body` runs. `respond` gets the request and the number of requests before it.
-    static func serving<Result: Sendable>(
-        _ respond: @escaping Respond, _ body: (StubServer) async throws -> Result
+    package static func serving<Result: Sendable>(
+        _ respond: @escaping Respond, early isEarly: @escaping IsEarly = { _ in false },
+        _ body: (StubServer) async throws -> Result
     ) async throws -> Result {
-        let server = StubServer(respond)
+        let server = StubServer(respond, isEarly)
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { connection in
                 connection.eventLoop.makeCompletedFuture {

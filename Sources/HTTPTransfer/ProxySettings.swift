@@ -15,21 +15,22 @@ package struct ProxySettings: Hashable, Sendable {
 
     /// Reads the three variables, in upper case or else in lower case, from an environment.
     ///
-    /// - Throws: `ImageInputsError.Code.invalidAddress` naming the variable whose value cannot be used.
-    package init(environment: [String: String]) throws(ImageInputsError) {
+    /// - Throws: `HTTPTransferError.Code.invalidAddress` naming the variable whose value cannot be used.
+    package init(environment: [String: String]) throws(HTTPTransferError) {
         func value(_ name: String) -> String? {
             [environment[name], environment[name.lowercased()]].lazy.compactMap { $0 }.first { !$0.isEmpty }
         }
-        http = try value("HTTP_PROXY").map { text throws(ImageInputsError) in try ProxyAddress(text, from: "HTTP_PROXY")
+        http = try value("HTTP_PROXY").map { text throws(HTTPTransferError) in
+            try ProxyAddress(text, from: "HTTP_PROXY")
         }
-        https = try value("HTTPS_PROXY").map { text throws(ImageInputsError) in
+        https = try value("HTTPS_PROXY").map { text throws(HTTPTransferError) in
             try ProxyAddress(text, from: "HTTPS_PROXY")
         }
         exceptions = (value("NO_PROXY") ?? "").split { $0 == "," || $0 == " " }.map { ProxyException(String($0)) }
     }
 
     /// The proxy for an address; `nil` means directly. Loopback hosts never take one.
-    package func proxy(for url: DownloadURL) -> ProxyAddress? {
+    package func proxy(for url: HTTPAddress) -> ProxyAddress? {
         let proxy = url.scheme == .https ? https : http
         let isLoopback = url.host == "localhost" || url.host == "::1" || url.host.hasPrefix("127.")
         guard let proxy, !isLoopback, !exceptions.contains(where: { $0.covers(url) }) else { return nil }
@@ -42,14 +43,14 @@ package struct ProxyAddress: Hashable, Sendable {
     package let isSOCKS: Bool
     package let host: String
     package let port: Int
-    package let credentials: DownloadURL.Credentials?
+    package let credentials: HTTPAddress.Credentials?
 
-    init(_ text: String, from variable: String) throws(ImageInputsError) {
+    init(_ text: String, from variable: String) throws(HTTPTransferError) {
         let scheme = text.firstRange(of: "://").map { text[..<$0.lowerBound].lowercased() }
         isSOCKS = scheme == "socks5" || scheme == "socks5h"
         let rest = text.firstRange(of: "://").map { text[$0.upperBound...] } ?? text[...]
-        guard scheme == nil || scheme == "http" || isSOCKS, let url = try? DownloadURL("http://\(rest)") else {
-            throw ImageInputsError(
+        guard scheme == nil || scheme == "http" || isSOCKS, let url = try? HTTPAddress("http://\(rest)") else {
+            throw HTTPTransferError(
                 .invalidAddress, "the value of \(variable) is not the address of a proxy that can be used",
                 hint: "write it as http://host:port or socks5://host:port")
         }

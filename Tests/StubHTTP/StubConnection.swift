@@ -1,21 +1,37 @@
 import Glibc
 import NIOCore
 
-/// One connection to a `StubServer`: reads requests without bodies and plays the scripts of their responses.
+/// One connection to a `StubServer`: reads requests and plays the scripts of their responses.
 final class StubConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let server: StubServer
-    private var text = ""
+    private var bytes: [UInt8] = []
+    /// Of a request whose body is still coming.
+    private var waiting: StubServer.Received?
 
     init(_ server: StubServer) { self.server = server }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        text += String(buffer: unwrapInboundIn(data))
-        guard let end = text.firstRange(of: "\r\n\r\n") else { return }
-        let request = Self.parse(text[..<end.lowerBound])
-        text = String(text[end.upperBound...])
+        bytes += unwrapInboundIn(data).readableBytesView
+        if waiting == nil, let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) {
+            let request = Self.parse(Substring(decoding: bytes[..<end.lowerBound], as: UTF8.self))
+            bytes.removeSubrange(..<end.upperBound)
+            if Self.length(request) > 0, server.isEarly(request) {
+                context.channel.setOption(.autoRead, value: false).assumeIsolated().whenComplete { _ in }
+                return play(server.begin(request)[...], on: context.channel)
+            }
+            waiting = request
+        }
+        guard var request = waiting, bytes.count >= Self.length(request) else { return }
+        waiting = nil
+        request.body = Array(bytes.prefix(Self.length(request)))
+        bytes.removeFirst(request.body.count)
         play(server.begin(request)[...], on: context.channel)
+    }
+
+    private static func length(_ request: StubServer.Received) -> Int {
+        request.headers["content-length"].flatMap { Int($0) } ?? 0
     }
 
     private func play(_ steps: ArraySlice<StubServer.Step>, on channel: any Channel) {
@@ -51,7 +67,7 @@ final class StubConnection: ChannelInboundHandler {
             return (line[..<colon].lowercased(), String(line[line.index(after: colon)...].drop { $0 == " " }))
         }
         return StubServer.Received(
-            target: words.count > 1 ? String(words[1]) : "",
+            method: String(words.first ?? ""), target: words.count > 1 ? String(words[1]) : "",
             headers: Dictionary(fields, uniquingKeysWith: { first, _ in first }))
     }
 }

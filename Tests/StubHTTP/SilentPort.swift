@@ -2,8 +2,8 @@ import NIOCore
 import NIOPosix
 
 /// A port on loopback where connecting never ends: its queue is full and nobody accepts.
-enum SilentPort {
-    static func listening<Result: Sendable>(_ body: (Int) async throws -> Result) async throws -> Result {
+package enum SilentPort {
+    package static func listening<Result: Sendable>(_ body: (Int) async throws -> Result) async throws -> Result {
         let group = MultiThreadedEventLoopGroup.singleton
         let server = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 0)

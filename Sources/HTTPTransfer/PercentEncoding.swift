@@ -1,7 +1,7 @@
 /// The percent-encoding of addresses (RFC 3986, section 2.1), over bytes.
-enum PercentEncoding {
+package enum PercentEncoding {
     /// Encodes all but slashes and what is plain in a path everywhere.
-    static func encode(path: String) -> String {
+    package static func encode(path: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []
         for byte in path.utf8 {
@@ -15,7 +15,7 @@ enum PercentEncoding {
     }
 
     /// Decodes each `%` with two digits behind it, and leaves any other as it is.
-    static func decode(_ text: Substring) -> String {
+    package static func decode(_ text: Substring) -> String {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
@@ -31,7 +31,7 @@ enum PercentEncoding {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    static func isAlphanumeric(_ byte: UInt8) -> Bool {
+    package static func isAlphanumeric(_ byte: UInt8) -> Bool {
         (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
     }
 }

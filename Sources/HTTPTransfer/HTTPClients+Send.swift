@@ -1,0 +1,64 @@
+package import AsyncHTTPClient
+import NIOCore
+package import NIOHTTP1
+package import NIOSSL
+
+extension HTTPClients {
+    /// Sends one request by the way that leads there and waits for the response's head, at most `patience`. Redirects are
+    /// answers like others. `tls` stands in the place of the settings' own, for this server alone.
+    ///
+    /// - Throws: `CancellationError` or `HTTPTransferError`.
+    package func send(
+        _ method: HTTPMethod, _ url: HTTPAddress, headers: HTTPHeaders, body: HTTPClientRequest.Body? = nil,
+        tls: TLSConfiguration? = nil, patience: Duration
+    ) async throws -> HTTPClientResponse {
+        let route = route(to: url)
+        var message = HTTPClientRequest(url: url.text)
+        message.method = method
+        message.body = body
+        message.tlsConfiguration = tls
+        if case .forwarded(let proxy) = route { Self.forward(&message, url, through: proxy) }
+        message.headers.add(contentsOf: headers)
+        do {
+            return try await client(for: route).execute(message, timeout: TimeAmount(patience))
+        } catch {
+            try Task.checkCancellation()
+            throw failure(of: error, at: url)
+        }
+    }
+
+    /// What broke while a response's body was being read, in a person's words.
+    package func failure(of error: any Error, at url: HTTPAddress) -> HTTPTransferError {
+        TransportFailure(url: url, proxy: route(to: url).proxy, settings: settings).error(for: error)
+    }
+
+    /// Addresses the proxy instead of the server; `ForwardingHandler` puts the server back from the `Host` field.
+    private static func forward(_ message: inout HTTPClientRequest, _ url: HTTPAddress, through proxy: ProxyAddress) {
+        let host = proxy.host.contains(":") ? "[\(proxy.host)]" : proxy.host
+        message.url = "http://\(host):\(proxy.port)\(url.target)"
+        message.headers.add(name: "Host", value: url.authority)
+        guard let credentials = proxy.credentials else { return }
+        let authorization = HTTPClient.Authorization.basic(username: credentials.user, password: credentials.password)
+        message.headers.add(name: "Proxy-Authorization", value: authorization.headerValue)
+    }
+}
+
+extension HTTPClientResponse.Body {
+    /// Reads a body of no use to its end, so that the connection can serve again, unless it is longer than `limit` bytes.
+    package func discard(limit: Int) async {
+        var count = 0
+        do {
+            for try await chunk in self {
+                count += chunk.readableBytes
+                if count > limit { return }
+            }
+        } catch {
+            // The connection is lost; the next request makes a new one.
+        }
+    }
+}
+
+/// A server's own words, made fit for a terminal: at most so many bytes, none that is not printable ASCII.
+package func printable(_ text: String, limit: Int = 80) -> String {
+    String(decoding: text.utf8.prefix(limit).filter { (0x20...0x7e).contains($0) }, as: UTF8.self)
+}

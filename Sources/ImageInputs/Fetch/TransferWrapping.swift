@@ -1,0 +1,34 @@
+import HTTPTransfer
+
+extension ImageInputsError {
+    private static let networkHint =
+        "check the network; IMAGEBUILD_DEBIAN_MIRROR names another mirror, HTTP_PROXY and HTTPS_PROXY a proxy"
+
+    init(_ error: HTTPTransferError) {
+        let code: Code =
+            switch error.code {
+            case .invalidAddress: .invalidAddress
+            case .unconnected, .interrupted: .unreachable
+            case .stalled: .timedOut
+            case .unsafe, .untrusted, .proxyRefused: .rejected
+            }
+        let isNetwork = code == .unreachable || code == .timedOut
+        self.init(code, error.message, hint: isNetwork ? Self.networkHint : error.hint, cause: error.cause)
+    }
+}
+
+/// Runs what may fail in the transfer's words, and tells the failure as this module's.
+func asInput<Result>(_ body: () throws(HTTPTransferError) -> Result) throws(ImageInputsError) -> Result {
+    do throws(HTTPTransferError) { return try body() } catch { throw ImageInputsError(error) }
+}
+
+extension DownloadAttempts.Outcome {
+    init(_ error: HTTPTransferError) {
+        let wrapped = ImageInputsError(error)
+        switch error.code {
+        case .unconnected: self = .unconnected(wrapped)
+        case .interrupted, .stalled: self = .interrupted(wrapped)
+        case .invalidAddress, .unsafe, .untrusted, .proxyRefused: self = .refused(wrapped)
+        }
+    }
+}
