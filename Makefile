@@ -1,7 +1,7 @@
 # Thin calls of imagebuild; `make help` lists them. ARCHITECTURE.md says what imagebuild does.
 
 # An image's folder under images/, or a path.
-IMAGE ?= etcd
+IMAGE ?= $(if $(filter windows,$(OS)),etcd-all,etcd)
 # amd64, arm64 or ppc64le; Debian's and uname's spellings serve too.
 ARCH ?= $(if $(filter windows,$(OS)),amd64,$(shell uname -m))
 # linux or windows.

@@ -161,6 +161,11 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         // It runs the program that the build puts beside the tests.
-        test("EndToEndTests", ["ImageDefinition", "LayerArchive", "OCIModel"]),
+        test(
+            "EndToEndTests",
+            [
+                "ImageDefinition", "LayerArchive", "OCIModel",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
     ]
 )

@@ -56,12 +56,7 @@ package struct Assembler: Sendable {
     package func assemble(
         _ plan: BuildPlan, gate: @Sendable ([AssembledImage.PlatformImage], Encoded<Index>) async throws -> Void
     ) async throws -> AssembledImage {
-        let jobs = plan.platforms.flatMap { platform in platform.layers.map { (platform.platform, $0) } }
-        // Two layers at once: while one is being synced to disk the other computes.
-        let finished = try await mapConcurrently(jobs, limit: 2) { platform, layer in
-            try await self.layer(layer, platform, codec: plan.codec)
-        }
-        var rest = finished[...]
+        var rest = try await layers(plan)[...]
         let images = try plan.platforms.map { platform in
             defer { rest = rest.dropFirst(platform.layers.count) }
             return try platform.image(layers: Array(rest.prefix(platform.layers.count)))
@@ -79,50 +74,6 @@ package struct Assembler: Sendable {
         }
         _ = try store.add(index.bytes)
         return AssembledImage(tag: plan.tag, index: index, platforms: images)
-    }
-
-    /// Reads a Windows layer back as it was written, before anything remembers it.
-    private func checkImport(_ layer: FinishedLayer, _ plan: LayerPlan) async throws {
-        let path = store.path(of: layer.descriptor.digest)
-        let refusal = try await pool.run { flag in
-            WindowsImporter.refusal(of: try LayerReader.list(path, isCancelled: { flag.isSet }), isBase: false)
-        }
-        guard let refusal else { return }
-        throw ImageAssemblyError(.gate, "Windows would not import the layer '\(plan.name)': \(refusal)")
-    }
-
-    private func layer(_ plan: LayerPlan, _ platform: Platform, codec: LayerCodec) async throws -> FinishedLayer {
-        let key = plan.key(codec: codec, toolIdentity: toolIdentity, stamps: stamps)
-        if let bytes = store.record("layers", key),
-            let known = try? CanonicalJSON.decode(FinishedLayer.self, from: bytes),
-            store.contains(known.descriptor.digest, size: known.descriptor.size)
-        {
-            let store = store
-            _ = try await pool.run { _ in
-                try store.verifiedPath(of: known.descriptor.digest, size: known.descriptor.size)
-            }
-            observe(.layer(platform, name: plan.name, known, reused: true))
-            return known
-        }
-        let (store, threads) = (store, threads)
-        let finished = try await pool.run { flag in
-            try store.add { file in
-                let written = try LayerWriter.write(
-                    plan.tree, codec: codec, threads: threads, to: file, isCancelled: { flag.isSet })
-                let descriptor = Descriptor(
-                    mediaType: codec.mediaType, digest: written.digest, size: written.size)
-                return (
-                    written.digest,
-                    FinishedLayer(
-                        descriptor: descriptor, diffID: written.diffID, uncompressedSize: written.uncompressedSize)
-                )
-            }
-        }
-        if platform.os == "windows" { try await checkImport(finished, plan) }
-        try LayerOrigins(of: plan).remember(for: finished.descriptor.digest, in: store)
-        try store.setRecord("layers", key, CanonicalJSON.encode(finished))
-        observe(.layer(platform, name: plan.name, finished, reused: false))
-        return finished
     }
 }
 

@@ -69,6 +69,26 @@ import Testing
         for file in definition.files { _ = try Self.read("etcd/" + file.source) }
     }
 
+    @Test func `etcd for all platforms takes Linux from packages and compiles for Windows`() throws {
+        let definition = try Definition(parsing: Self.read("etcd-all/image.yaml"), file: "images/etcd-all/image.yaml")
+        let linux = try Definition(parsing: Self.read("etcd/image.yaml"), file: "images/etcd/image.yaml")
+        let bundle = try #require(definition.bundle)
+        #expect(definition.platforms.prefix(3) == linux.platforms.prefix(3))
+        #expect(definition.platforms.dropFirst(3).map(\.windowsBaseTag) == ["1809", "ltsc2022", "ltsc2025"])
+        #expect(bundle.versions == linux.bundle?.versions)
+        #expect(definition.debian?.packages == linux.debian?.packages)
+        #expect(definition.debian?.exclude == linux.debian?.exclude)
+        #expect(definition.config == linux.config)
+        for version in bundle.versions {
+            for platform in definition.platforms {
+                let origin = bundle.origin(of: version, on: platform)
+                if platform.os == "linux" { #expect(origin == .packages) }
+                if case .go = origin { continue }
+                #expect(platform.os == "linux", "\(platform) is compiled")
+            }
+        }
+    }
+
     @Test func `etcd-upstream takes released archives, with their sums, and what else images/etcd has`() throws {
         let definition = try Definition(parsing: Self.read("etcd-upstream/image.yaml"), file: "image.yaml")
         let etcd = try Definition(parsing: Self.read("etcd/image.yaml"), file: "image.yaml")
