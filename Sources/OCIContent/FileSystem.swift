@@ -78,13 +78,20 @@ package enum FileSystem {
         return Int64(status.st_size)
     }
 
+    /// How many names a regular file has; `nil` where there is none.
+    package static func linkCount(_ path: FilePath) -> Int? {
+        var status = stat()
+        guard stat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int(status.st_nlink)
+    }
+
     static func isSameFile(_ descriptor: FileDescriptor, _ path: FilePath) -> Bool {
         var (opened, named) = (stat(), stat())
         return fstat(descriptor.rawValue, &opened) == 0 && stat(path.string, &named) == 0
             && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev
     }
 
-    static func rename(_ old: FilePath, to new: FilePath) throws {
+    package static func rename(_ old: FilePath, to new: FilePath) throws {
         guard Glibc.rename(old.string, new.string) == 0 else {
             throw ContentError(Errno(rawValue: errno), "cannot rename \(old) to \(new)")
         }
@@ -96,8 +103,8 @@ package enum FileSystem {
         }
     }
 
-    /// - Returns: `false` where the name exists already, or the two are on different file systems.
-    static func link(_ old: FilePath, to new: FilePath) -> Bool { Glibc.link(old.string, new.string) == 0 }
+    /// Gives a file another name. - Returns: `false` where that exists already, or the two are on different file systems.
+    package static func link(_ old: FilePath, to new: FilePath) -> Bool { Glibc.link(old.string, new.string) == 0 }
 
     /// Removes a file; one that is not there is removed already.
     package static func remove(_ path: FilePath) throws {
@@ -107,7 +114,7 @@ package enum FileSystem {
     }
 
     /// Removes a file, or a folder with all that is in it.
-    static func removeTree(_ path: FilePath) throws {
+    package static func removeTree(_ path: FilePath) throws {
         if unlink(path.string) == 0 || errno == ENOENT { return }
         for name in try names(in: path) { try removeTree(path.appending(name)) }
         guard rmdir(path.string) == 0 || errno == ENOENT else {
@@ -116,20 +123,20 @@ package enum FileSystem {
     }
 
     /// Makes a rename in `directory` last through a power cut.
-    static func syncDirectory(_ directory: FilePath) throws {
+    package static func syncDirectory(_ directory: FilePath) throws {
         let descriptor = try open(directory, .readOnly, "cannot open the folder \(directory)")
         defer { try? descriptor.close() }
         // Some file systems refuse to sync a folder; the rename is atomic all the same.
         _ = fsync(descriptor.rawValue)
     }
 
-    static func sync(_ descriptor: FileDescriptor, _ path: FilePath) throws {
+    package static func sync(_ descriptor: FileDescriptor, _ path: FilePath) throws {
         guard fdatasync(descriptor.rawValue) == 0 else {
             throw ContentError(Errno(rawValue: errno), "cannot write \(path) to disk")
         }
     }
 
-    static func open(
+    package static func open(
         _ path: FilePath, _ mode: FileDescriptor.AccessMode, _ what: String,
         options: FileDescriptor.OpenOptions = [], permissions: FilePermissions? = nil
     ) throws -> FileDescriptor {
@@ -167,11 +174,14 @@ package enum FileSystem {
     }
 
     static func setMode(_ descriptor: FileDescriptor, _ mode: mode_t) { _ = fchmod(descriptor.rawValue, mode) }
+
+    /// Takes everybody's right to write to a file.
+    package static func makeReadOnly(_ descriptor: FileDescriptor) { setMode(descriptor, 0o444) }
 }
 
 extension ContentError {
     /// Wraps a system call's error, with the advice that fits.
-    init(_ errno: Errno, _ what: String) {
+    package init(_ errno: Errno, _ what: String) {
         switch errno {
         case .noSpace, .diskQuotaExceeded:
             self.init(

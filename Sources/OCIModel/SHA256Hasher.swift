@@ -16,12 +16,27 @@ package struct SHA256Hasher: Sendable {
 
     /// The digest of all bytes so far; more may follow.
     package func finish() -> Digest {
-        let digits = Array("0123456789abcdef".utf8)
-        let hex = state.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
         // 32 bytes always give 64 lower-case digits.
-        guard let digest = try? Digest(hex: String(decoding: hex, as: UTF8.self)) else { fatalError("unreachable") }
+        guard let digest = try? Digest(hex: hexadecimal(state.finalize())) else { fatalError("unreachable") }
         return digest
     }
+}
+
+/// SHA-512 over bytes that arrive in pieces: registries may be asked for content by it.
+package struct SHA512Hasher: Sendable {
+    private var state = SHA512()
+
+    package init() {}
+
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) { state.update(bufferPointer: bytes) }
+
+    /// The 128 lower-case hexadecimal digits of all bytes so far.
+    package func finish() -> String { hexadecimal(state.finalize()) }
+}
+
+private func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }
 
 extension Digest {

@@ -1,2 +1,116 @@
-import Hummingbird
+package import Hummingbird
+import HummingbirdCore
 import HummingbirdTLS
+package import Logging
+import NIOCore
+import OCIContent
+import Synchronization
+
+/// A registry behind a port.
+package enum RegistryServer {
+    /// Threads for hashing and the disk, of all requests together.
+    private static let threads = 4
+
+    /// Serves a storage until the task is cancelled, and calls `whenReady` with the port once connections are taken.
+    ///
+    /// - Throws: `RegistryServerError` `.cannotStart` where the port cannot be had; `CancellationError` never.
+    package static func run(
+        _ storage: RegistryStorage, _ configuration: RegistryConfiguration, logger: Logger? = nil,
+        whenReady: @escaping @Sendable (Int) -> Void
+    ) async throws {
+        let pool = BlockingPool(threads: threads)
+        let responder = RegistryResponder(storage: storage, configuration: configuration, pool: pool)
+        do {
+            try await run(responder, configuration, logger: logger, whenReady: whenReady)
+        } catch {
+            try? await pool.shutDown()
+            throw error
+        }
+        try await pool.shutDown()
+    }
+
+    /// The same with any responder: tests put theirs around the registry's.
+    package static func run(
+        _ responder: some HTTPResponder<RegistryRequestContext>, _ configuration: RegistryConfiguration,
+        logger: Logger? = nil, whenReady: @escaping @Sendable (Int) -> Void
+    ) async throws {
+        let silence = TimeAmount.seconds(configuration.limits.silence)
+        let plain = HTTPServerBuilder.http1(
+            configuration: .init(
+                additionalChannelHandlers: [StallHandler(limit: silence)], idleTimeout: silence,
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: 32 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100)))
+        let application = Application(
+            responder: responder,
+            server: try configuration.tls.map { try .tls(plain, tlsConfiguration: $0) } ?? plain,
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.address, port: configuration.port)),
+            onServerRunning: { whenReady($0.localAddress?.port ?? configuration.port) },
+            logger: logger ?? Logger(label: "registry") { _ in SwiftLogNoOpLogHandler() })
+        do {
+            try await application.run()
+        } catch is CancellationError {
+            return
+        } catch {
+            if Task.isCancelled { return }
+            throw RegistryServerError(
+                .cannotStart, "cannot listen on \(configuration.address):\(configuration.port): \(error)",
+                hint: "choose another port, or 0 for any that is free")
+        }
+    }
+
+    /// Starts serving a storage.
+    ///
+    /// - Returns: once connections are taken.
+    /// - Throws: `RegistryServerError` `.cannotStart`.
+    package static func start(
+        _ storage: RegistryStorage, _ configuration: RegistryConfiguration, logger: Logger? = nil
+    ) async throws -> RunningRegistry {
+        try await start(configuration) { whenReady in
+            try await run(storage, configuration, logger: logger, whenReady: whenReady)
+        }
+    }
+
+    /// The same with any responder.
+    package static func start(
+        _ responder: some HTTPResponder<RegistryRequestContext>, _ configuration: RegistryConfiguration
+    ) async throws -> RunningRegistry {
+        try await start(configuration) { whenReady in
+            try await run(responder, configuration, whenReady: whenReady)
+        }
+    }
+
+    private static func start(
+        _ configuration: RegistryConfiguration,
+        _ serve: @escaping @Sendable (@escaping @Sendable (Int) -> Void) async throws -> Void
+    ) async throws -> RunningRegistry {
+        let (ports, port) = AsyncThrowingStream<Int, any Error>.makeStream()
+        // It lives as long as its owner wants, which no scope of ours does: `stop` ends it.
+        let task = Task {
+            do { try await serve { port.yield($0) } } catch { port.finish(throwing: error) }
+            port.finish()
+        }
+        for try await port in ports {
+            return RunningRegistry(
+                address: configuration.address, port: port, isTLS: configuration.tls != nil, task: task)
+        }
+        throw CancellationError()
+    }
+}
+
+/// A registry that answers until it is stopped.
+package struct RunningRegistry: Sendable {
+    package let address: String
+    package let port: Int
+    package let isTLS: Bool
+    fileprivate let task: Task<Void, Never>
+
+    /// `host:port`, as references begin with it.
+    package var host: String { "\(address):\(port)" }
+
+    /// Ends all connections and frees the port.
+    package func stop() async {
+        task.cancel()
+        await task.value
+    }
+}

@@ -6,6 +6,7 @@ import ImageInputs
 import LayerArchive
 import OCIContent
 import OCIModel
+import RegistryServer
 
 #if canImport(Glibc)
     import Glibc
@@ -56,6 +57,7 @@ struct Failure {
         case let error as HTTPTransferError: (status, message, hint) = (.failed, error.message, error.hint)
         case let error as LayerArchiveError:
             (status, message, hint) = (Self.status(error.code), error.message, error.hint)
+        case let error as RegistryServerError: (status, message, hint) = (.failed, error.message, error.hint)
         case let error as ImageInputsError:
             (status, message, hint) = (Self.status(error.code), error.message, error.hint)
         default: (status, message, hint) = (.failed, "\(error)", nil)

@@ -16,12 +16,13 @@ struct ImageBuild: AsyncParsableCommand {
               imagebuild lock etcd                    pin every input anew
               imagebuild inspect etcd --file /usr/local/bin/etcd
                                                       which input put a file there
+              imagebuild registry serve               a registry on this machine
 
             EXIT CODES
               0 done, 1 failed, 2 the input was refused, 64 usage, 130 interrupted
             """,
         version: ToolIdentity.version,
-        subcommands: [Build.self, LockCommand.self, Inspect.self, Store.self])
+        subcommands: [Build.self, LockCommand.self, Inspect.self, Store.self, Registry.self])
 
     static func main() async {
         do {

@@ -1,0 +1,81 @@
+import HTTPTypes
+import OCIModel
+
+/// Who may do what. Whoever has a password may do everything.
+package enum AccessControl: Sendable {
+    case open
+    case basic(PasswordFile)
+    /// Passwords buy tokens at `/token`, and the rest of the registry takes tokens alone.
+    case bearer(PasswordFile, TokenSettings)
+}
+
+/// How the built-in token server makes tokens.
+package struct TokenSettings: Sendable {
+    /// Signs the tokens; at least 32 random bytes, new with every start.
+    package var secret: [UInt8]
+    /// Seconds; the least that clients expect is 60 (distribution, "Token Authentication").
+    package var lifetime: Int64
+
+    package init(secret: [UInt8], lifetime: Int64 = 300) {
+        self.secret = secret
+        self.lifetime = lifetime
+    }
+}
+
+/// The credentials of an `Authorization` header.
+enum Credentials: Hashable, Sendable {
+    case basic(user: String, password: String)
+    case bearer(String)
+
+    /// `nil` for none, and for any other scheme.
+    init?(_ header: String?) {
+        let parts = (header ?? "").split(separator: " ", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { return nil }
+        switch parts[0].lowercased() {
+        case "bearer": self = .bearer(parts[1])
+        case "basic":
+            guard let bytes = Base64.decode(parts[1]), let text = String(validating: bytes, as: UTF8.self),
+                let colon = text.firstIndex(of: ":")
+            else { return nil }
+            self = .basic(user: String(text[..<colon]), password: String(text[text.index(after: colon)...]))
+        default: return nil
+        }
+    }
+}
+
+extension AccessControl {
+    /// Whether the credentials are enough for what a request does, to which repository; with no `need`, for what anybody
+    /// known may. Blocks while a password is checked. The realm begins with `origin`: scheme, host and port as the client
+    /// sees them. `now` is in seconds since the epoch.
+    ///
+    /// - Throws: `RegistryServerError` `.unauthorized` with the challenge.
+    func check(
+        _ credentials: Credentials?, need: (action: RepositoryAction, repository: RepositoryName)?, origin: String,
+        now: Int64
+    ) throws(RegistryServerError) {
+        switch self {
+        case .open: return
+        case .basic(let users):
+            if case .basic(let user, let password)? = credentials, users.accepts(user, password) { return }
+            throw Self.refusal(#"Basic realm="registry""#, isKnown: credentials != nil)
+        case .bearer(_, let settings):
+            let scope = need.map { "repository:\($0.repository):\($0.action.scope)" }
+            var challenge = #"Bearer realm="\#(origin)/token",service="registry""#
+            if let scope { challenge += #",scope="\#(scope)""# }
+            guard case .bearer(let text)? = credentials else { throw Self.refusal(challenge, isKnown: false) }
+            guard let token = AccessToken(text, secret: settings.secret), token.expires > now else {
+                throw Self.refusal(challenge + #",error="invalid_token""#, isKnown: true)
+            }
+            if let need, !token.allows(need.action, on: need.repository) {
+                throw Self.refusal(challenge + #",error="insufficient_scope""#, isKnown: true)
+            }
+        }
+    }
+
+    private static func refusal(_ challenge: String, isKnown: Bool) -> RegistryServerError {
+        var error = RegistryServerError(
+            .unauthorized, isKnown ? "the credentials do not allow this" : "credentials are needed")
+        error.headers[.wwwAuthenticate] = challenge
+        return error
+    }
+}

@@ -1,0 +1,60 @@
+import OCIModel
+
+/// A token of the built-in token server: what it allows and until when, signed, so that nothing need be remembered.
+struct AccessToken: Hashable, Sendable {
+    var user: String
+    /// Seconds since the epoch.
+    var expires: Int64
+    /// As asked for: `repository:library/busybox:pull,push`.
+    var scopes: [String]
+
+    /// HMAC (RFC 2104) with SHA-256, whose inner digest is taken as its digits.
+    static func signature(of text: String, secret: [UInt8]) -> String {
+        var key = secret.count > 64 ? Array(Digest(of: secret).hex.utf8) : secret
+        key += [UInt8](repeating: 0, count: 64 - key.count)
+        let inner = Digest(of: key.map { $0 ^ 0x36 } + Array(text.utf8))
+        return Digest(of: key.map { $0 ^ 0x5c } + Array(inner.hex.utf8)).hex
+    }
+
+    func signed(with secret: [UInt8]) -> String {
+        let text = Base64.encode(Array(([user, String(expires)] + scopes).joined(separator: "\n").utf8))
+        return "\(text).\(Self.signature(of: text, secret: secret))"
+    }
+
+    init(user: String, expires: Int64, scopes: [String]) {
+        (self.user, self.expires, self.scopes) = (user, expires, scopes)
+    }
+
+    /// `nil` for a token that others made.
+    init?(_ token: String, secret: [UInt8]) {
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, Self.isSignature(parts[1], of: parts[0], secret: secret),
+            let text = Base64.decode(parts[0])
+        else { return nil }
+        let fields = String(decoding: text, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        guard fields.count >= 2, let expires = Int64(fields[1]) else { return nil }
+        self.init(user: String(fields[0]), expires: expires, scopes: fields.dropFirst(2).map(String.init))
+    }
+
+    private static func isSignature(_ claimed: String, of text: String, secret: [UInt8]) -> Bool {
+        let (claimed, actual) = (Array(claimed.utf8), Array(signature(of: text, secret: secret).utf8))
+        return claimed.count == actual.count && zip(claimed, actual).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+
+    /// Whether one of its scopes names the repository with the action, or with `*`.
+    func allows(_ action: RepositoryAction, on repository: RepositoryName) -> Bool {
+        scopes.contains { scope in
+            let parts = scope.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count == 3, parts[0] == "repository", parts[1] == repository.description else { return false }
+            return parts[2].split(separator: ",").contains { $0 == action.rawValue || $0 == "*" }
+        }
+    }
+}
+
+/// What a request does to a repository (distribution, "Token Scope").
+enum RepositoryAction: String, Hashable, Sendable {
+    case pull, push, delete
+
+    /// What is asked for along with it: clients that push also look.
+    var scope: String { self == .push ? "pull,push" : rawValue }
+}

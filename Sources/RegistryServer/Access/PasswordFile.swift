@@ -1,0 +1,63 @@
+import CCrypt
+import OCIModel
+import Synchronization
+
+/// Users and the hashes of their passwords, as `htpasswd` writes them: a `user:hash` per line.
+///
+/// Every hash that the system's `crypt` knows serves: bcrypt (`$2y$`, `htpasswd -B`), yescrypt, SHA-512 (`$6$`). Plain text
+/// and `htpasswd`'s older own forms do not.
+package struct PasswordFile: Sendable {
+    private let hashes: [String: String]
+    private let proven = ProvenPasswords()
+
+    /// - Throws: `RegistryServerError` that names the line (from 1) which is neither `user:hash`, empty, nor a comment.
+    package init(parsing text: String) throws(RegistryServerError) {
+        var hashes: [String: String] = [:]
+        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let line = line.last == "\r" ? line.dropLast() : line
+            guard !line.isEmpty, !line.hasPrefix("#") else { continue }
+            let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, !parts[0].isEmpty, parts[1].hasPrefix("$") else {
+                throw RegistryServerError(
+                    .cannotStart,
+                    "line \(number + 1) of the file of users is not user:hash, with a hash that begins with $",
+                    hint: "make it with 'htpasswd -B -c FILE USER'")
+            }
+            hashes[parts[0]] = parts[1]
+        }
+        self.hashes = hashes
+    }
+
+    /// Whether the password is the user's; blocks for as long as its hash takes, the first time.
+    func accepts(_ user: String, _ password: String) -> Bool {
+        guard let expected = hashes[user], !password.utf8.contains(0), password.utf8.count <= 512 else { return false }
+        let proof = Digest(of: "\(user)\n\(expected)\n\(password)".utf8)
+        if proven.contains(proof) { return true }
+        guard let actual = Self.hash(password, as: expected), Self.areEqual(actual, expected) else { return false }
+        proven.insert(proof)
+        return true
+    }
+
+    private static func hash(_ password: String, as setting: String) -> String? {
+        let data = UnsafeMutableRawPointer.allocate(
+            byteCount: MemoryLayout<crypt_data>.size, alignment: MemoryLayout<crypt_data>.alignment)
+        defer { data.deallocate() }
+        data.initializeMemory(as: UInt8.self, repeating: 0, count: MemoryLayout<crypt_data>.size)
+        return data.withMemoryRebound(to: crypt_data.self, capacity: 1) {
+            crypt_r(password, setting, $0).map { String(cString: $0) }
+        }
+    }
+
+    /// Takes the same time wherever the two differ.
+    private static func areEqual(_ one: String, _ other: String) -> Bool {
+        let (one, other) = (Array(one.utf8), Array(other.utf8))
+        return one.count == other.count && zip(one, other).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+}
+
+/// A good hash takes long on purpose; with Basic authentication every request would pay for it.
+private final class ProvenPasswords: Sendable {
+    private let digests = Mutex<Set<Digest>>([])
+    func contains(_ digest: Digest) -> Bool { digests.withLock { $0.contains(digest) } }
+    func insert(_ digest: Digest) { digests.withLock { _ = $0.insert(digest) } }
+}

@@ -1,0 +1,91 @@
+import Hummingbird
+
+extension RegistryResponder {
+    /// Bytes of a token request's form.
+    private static let formLimit = 64 << 10
+
+    /// - Throws: `RegistryServerError` `.unauthorized` with a challenge.
+    func authorize(_ request: Request, _ route: Route) async throws {
+        if case .open = configuration.access { return }
+        let action = Self.action(of: request.method, route)
+        try await check(request, route.repository.map { (action, $0) })
+    }
+
+    /// Whether the request's credentials let it read from another repository too, for a mount.
+    func mayPull(from repository: RepositoryName, _ request: Request) async -> Bool {
+        (try? await check(request, (.pull, repository))) != nil
+    }
+
+    private func check(_ request: Request, _ need: (action: RepositoryAction, repository: RepositoryName)?) async throws
+    {
+        if case .open = configuration.access { return }
+        let credentials = Credentials(request.headers[.authorization])
+        let (access, origin, now) = (configuration.access, origin(of: request), configuration.now())
+        try await blocking { try access.check(credentials, need: need, origin: origin, now: now) }
+    }
+
+    private static func action(of method: HTTPRequest.Method, _ route: Route) -> RepositoryAction {
+        switch (route, method) {
+        case (.upload, _), (.uploads, _), (_, .put), (_, .post), (_, .patch): .push
+        case (_, .delete): .delete
+        default: .pull
+        }
+    }
+
+    private func origin(of request: Request) -> String {
+        let host = request.head.authority ?? "\(configuration.address):\(configuration.port)"
+        return "\(configuration.tls == nil ? "http" : "https")://\(host)"
+    }
+
+    /// The token server (distribution, "Token Authentication" and "OAuth2"): a GET with a password in the header, or a POST
+    /// of a form with it.
+    func token(_ request: Request) async throws -> Response {
+        guard case .bearer(let users, let settings) = configuration.access else {
+            throw RegistryServerError(.nameUnknown, "there is nothing at '/token'")
+        }
+        var query = Query(request.uri.query)
+        var credentials = Credentials(request.headers[.authorization])
+        switch request.method {
+        case .get: break
+        case .post:
+            let form = try await request.body.collect(upTo: Self.formLimit)
+            query = Query(String(buffer: form))
+            guard query["grant_type"] == "password" else {
+                throw RegistryServerError(.unsupported, "only the grant type 'password' is known", status: .badRequest)
+            }
+            credentials = query["username"].flatMap { user in
+                query["password"].map { .basic(user: user, password: $0) }
+            }
+        default: throw RegistryServerError(.unsupported, "\(request.method) is not for '/token'")
+        }
+        guard case .basic(let user, let password)? = credentials,
+            try await blocking({ users.accepts(user, password) })
+        else {
+            var error = RegistryServerError(.unauthorized, "user or password is wrong")
+            error.headers[.wwwAuthenticate] = #"Basic realm="registry""#
+            throw error
+        }
+        let scopes = query.all("scope").flatMap { $0.split(separator: " ").map(String.init) }
+        let token = AccessToken(user: user, expires: configuration.now() + settings.lifetime, scopes: scopes)
+        return Self.json(TokenAnswer(token.signed(with: settings.secret), lifetime: settings.lifetime))
+    }
+}
+
+/// A token under both of its names.
+private struct TokenAnswer: Encodable {
+    var token: String
+    var accessToken: String
+    var expiresIn: Int64
+
+    init(_ token: String, lifetime: Int64) {
+        self.token = token
+        accessToken = token
+        expiresIn = lifetime
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case token
+        case accessToken = "access_token"
+        case expiresIn = "expires_in"
+    }
+}

@@ -1,0 +1,82 @@
+import HTTPTypes
+import Hummingbird
+import OCIModel
+
+extension RegistryResponder {
+    private struct TagList: Encodable {
+        var name: String
+        var tags: [String]
+    }
+
+    private struct Catalog: Encodable { var repositories: [String] }
+
+    func tags(of repository: RepositoryName, _ request: Request) async throws -> Response {
+        let tags = try await blocking {
+            let tags = try storage.tags(of: repository).map(\.description)
+            guard !tags.isEmpty || storage.knows(repository) else {
+                throw RegistryServerError(.nameUnknown, "there is no repository '\(repository)'")
+            }
+            return tags
+        }
+        let page = try page(of: tags, Query(request.uri.query)) { $0 }
+        var response = Self.json(TagList(name: repository.description, tags: page.items))
+        response.headers[.link] = page.link("/v2/\(repository)/tags/list")
+        return response
+    }
+
+    func catalog(_ request: Request) async throws -> Response {
+        let names = try await blocking { try storage.catalog() }
+        let page = try page(of: names, Query(request.uri.query)) { $0 }
+        var response = Self.json(Catalog(repositories: page.items))
+        response.headers[.link] = page.link("/v2/_catalog")
+        return response
+    }
+
+    /// The answer is an index whether there are referrers, a subject or even a repository, or not (distribution-spec,
+    /// "Listing Referrers").
+    func referrers(of subject: BlobDigest, in repository: RepositoryName, _ request: Request) async throws -> Response {
+        var entries = try await blocking { try storage.referrers(of: subject, in: repository) }
+        let query = Query(request.uri.query)
+        let wanted = query.all("artifactType")
+        if !wanted.isEmpty { entries.removeAll { !wanted.contains($0.artifactType ?? "") } }
+        let page = try page(of: entries, query, by: \.digest)
+        var response = Self.json(ReferrersIndex(manifests: page.items), type: MediaType.index.rawValue)
+        if !wanted.isEmpty { response.headers[.filtersApplied] = "artifactType" }
+        response.headers[.link] = page.link(
+            "/v2/\(repository)/referrers/\(subject)", wanted.map { ("artifactType", $0) })
+        return response
+    }
+
+    /// One answer's worth of a listing.
+    private struct Page<Item> {
+        var items: [Item]
+        /// How the next page is asked for; `nil` on the last.
+        var next: (count: Int, last: String)?
+
+        /// A `Link` to the next page (RFC 8288).
+        func link(_ path: String, _ items: [(name: String, value: String)] = []) -> String? {
+            guard let next else { return nil }
+            let items = items + [("n", String(next.count)), ("last", next.last)]
+            let query = items.map { "\($0.name)=\(PercentEncoding.encode($0.value))" }.joined(separator: "&")
+            return "<\(path)?\(query)>; rel=\"next\""
+        }
+    }
+
+    /// What comes after `last`, at most `n`, in byte order of the items' keys.
+    private func page<Item>(of items: [Item], _ query: Query, by key: (Item) -> String) throws -> Page<Item> {
+        var count = configuration.limits.page
+        if let text = query["n"] {
+            guard let number = Int(text), number >= 0 else {
+                throw RegistryServerError(.pageInvalid, "'\(text)' is not a number of entries")
+            }
+            count = min(number, count)
+        }
+        var rest = items[...]
+        if let last = query["last"] {
+            rest = rest.drop { !last.utf8.lexicographicallyPrecedes(key($0).utf8) }
+        }
+        let page = rest.prefix(count)
+        guard count > 0, page.count < rest.count, let last = page.last else { return Page(items: Array(page)) }
+        return Page(items: Array(page), next: (count, key(last)))
+    }
+}

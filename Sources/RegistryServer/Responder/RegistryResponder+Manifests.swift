@@ -1,0 +1,151 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import OCIContent
+
+extension RegistryResponder {
+    private static let defaultType = "application/vnd.oci.image.manifest.v1+json"
+    /// Tags in one request: the specification wants at least ten.
+    private static let tagLimit = 100
+
+    func manifest(_ name: ManifestName, in repository: RepositoryName, _ request: Request) async throws -> Response {
+        let manifest = try await blocking {
+            try storage.resolve(name, in: repository).flatMap { try storage.manifest($0, in: repository) }
+        }
+        guard let manifest else { throw Self.unknown(name, in: repository) }
+        let headers: HTTPFields = [
+            .contentType: manifest.mediaType, .contentDigest: manifest.digest.description,
+            .eTag: "\"\(manifest.digest)\"",
+        ]
+        if Self.matches(request.headers[.ifNoneMatch], manifest.digest) {
+            return Response(status: .notModified, headers: headers)
+        }
+        return Response(
+            status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: manifest.bytes)))
+    }
+
+    private static func unknown(_ name: ManifestName, in repository: RepositoryName) -> RegistryServerError {
+        switch name {
+        case .tag(let tag):
+            RegistryServerError(.manifestUnknown, "the repository '\(repository)' has no tag '\(tag)'")
+        case .digest(let digest):
+            RegistryServerError(.manifestUnknown, "the repository '\(repository)' has no manifest \(digest)")
+        }
+    }
+
+    /// Keeps a manifest, then sets its tags (distribution-spec, "Pushing Manifests").
+    func putManifest(_ name: ManifestName, in repository: RepositoryName, _ request: Request) async throws -> Response {
+        let bytes = try await manifestBytes(request)
+        let tags = try tags(for: name, Query(request.uri.query))
+        var digest = BlobDigest(of: bytes)
+        if case .digest(let expected) = name {
+            digest = BlobDigest(of: bytes, by: expected.algorithm)
+            guard digest == expected else {
+                throw RegistryServerError(.digestInvalid, "the manifest has the digest \(digest), not \(expected)")
+            }
+        }
+        let mediaType = try Self.mediaType(request, bytes)
+        let document = try ManifestDocument(bytes, as: mediaType)
+        let manifest = StoredManifest(mediaType: mediaType, digest: digest, bytes: bytes)
+        let condition = Self.condition(request)
+        try await blocking {
+            try check(document, in: repository)
+            try storage.put(manifest, document, in: repository)
+            for tag in tags {
+                guard try storage.set(tag, to: manifest.digest, if: condition, in: repository) else {
+                    throw RegistryServerError(
+                        .denied, "the tag '\(tag)' is not what the request expects", status: .preconditionFailed)
+                }
+            }
+        }
+        var response = Response(
+            status: .created,
+            headers: [
+                .location: "/v2/\(repository)/manifests/\(digest)", .contentDigest: digest.description,
+                .eTag: "\"\(digest)\"",
+            ])
+        response.headers[.subject] = document.subject?.digest
+        if case .digest = name { for tag in tags { response.headers.append(HTTPField(name: .tag, value: "\(tag)")) } }
+        return response
+    }
+
+    private func manifestBytes(_ request: Request) async throws -> [UInt8] {
+        let tooLarge = RegistryServerError(
+            .manifestInvalid, "the manifest is larger than \(RegistryStorage.manifestLimit) bytes",
+            status: .contentTooLarge)
+        let announced = request.headers[.contentLength].flatMap { Int64($0) }
+        guard announced ?? 0 <= Int64(RegistryStorage.manifestLimit) else { throw tooLarge }
+        do {
+            return Array(buffer: try await request.body.collect(upTo: RegistryStorage.manifestLimit))
+        } catch is NIOTooManyBytesError {
+            throw tooLarge
+        }
+    }
+
+    private func tags(for name: ManifestName, _ query: Query) throws -> [Tag] {
+        if case .tag(let tag) = name { return [tag] }
+        let names = query.all("tag")
+        guard names.count <= Self.tagLimit else {
+            throw RegistryServerError(
+                .manifestInvalid, "\(names.count) tags in one request are too many, at most \(Self.tagLimit)",
+                status: .uriTooLong)
+        }
+        return try names.map {
+            guard let tag = Tag($0) else { throw RegistryServerError(.manifestInvalid, "'\($0)' is not a tag") }
+            return tag
+        }
+    }
+
+    /// Without its parameters. Some clients leave it to the document.
+    private static func mediaType(_ request: Request, _ bytes: [UInt8]) throws -> String {
+        let header = (request.headers[.contentType] ?? "").prefix { $0 != ";" }.filter { $0 != " " }
+        guard header.utf8.count <= 255 else {
+            throw RegistryServerError(.manifestInvalid, "the media type is longer than 255 characters")
+        }
+        return header.isEmpty ? defaultType : header
+    }
+
+    private static func condition(_ request: Request) -> TagCondition {
+        if request.headers[.ifNoneMatch] == "*" { return .absent }
+        guard let header = request.headers[.ifMatch] else { return .none }
+        return header == "*" ? .present : .names(entityTags(header))
+    }
+
+    /// What a manifest refers to must be there, so that every tag can be pulled; its subject need not be. Blocks.
+    private func check(_ document: ManifestDocument, in repository: RepositoryName) throws {
+        func digest(_ link: ManifestDocument.Link) throws -> BlobDigest {
+            guard let digest = BlobDigest(link.digest) else {
+                throw RegistryServerError(.manifestInvalid, "'\(link.digest)' is not a digest of a known algorithm")
+            }
+            return digest
+        }
+        if let subject = document.subject { _ = try digest(subject) }
+        for link in [document.config].compactMap(\.self) + (document.layers ?? []) {
+            let digest = try digest(link)
+            guard !configuration.allowsSparse, !link.isElsewhere else { continue }
+            guard let size = storage.size(of: digest, in: repository) else {
+                throw RegistryServerError(.manifestBlobUnknown, "the manifest refers to the unknown blob \(digest)")
+            }
+            guard link.size ?? size == size else {
+                throw RegistryServerError(
+                    .manifestInvalid, "the blob \(digest) has \(size) bytes, not \(link.size ?? 0)")
+            }
+        }
+        for link in document.manifests ?? [] {
+            let digest = try digest(link)
+            guard !configuration.allowsSparse, !storage.hasManifest(digest, in: repository) else { continue }
+            throw RegistryServerError(.manifestBlobUnknown, "the index refers to the unknown manifest \(digest)")
+        }
+    }
+
+    func deleteManifest(_ name: ManifestName, in repository: RepositoryName) async throws -> Response {
+        let isRemoved = try await blocking {
+            switch name {
+            case .tag(let tag): try storage.remove(tag, from: repository)
+            case .digest(let digest): try storage.removeManifest(digest, in: repository)
+            }
+        }
+        guard isRemoved else { throw Self.unknown(name, in: repository) }
+        return Response(status: .accepted)
+    }
+}

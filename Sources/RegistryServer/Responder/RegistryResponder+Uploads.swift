@@ -1,0 +1,120 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+extension RegistryResponder {
+    /// Begins an upload, mounts a blob instead, or takes it whole (distribution-spec, "Pushing blobs").
+    func beginUpload(to repository: RepositoryName, _ request: Request) async throws -> Response {
+        let query = Query(request.uri.query)
+        if let mounted = query["mount"].flatMap({ BlobDigest($0) }),
+            try await mount(mounted, from: query["from"], into: repository, request)
+        {
+            return Self.created(mounted, in: repository)
+        }
+        let algorithm = BlobDigest.Algorithm(rawValue: query["digest-algorithm"] ?? "sha256")
+        guard let algorithm else {
+            throw RegistryServerError(.digestInvalid, "'\(query["digest-algorithm"] ?? "")' is not a known algorithm")
+        }
+        let digest = try query["digest"].map { try Self.digest($0) }
+        let (now, random, limits) = (configuration.now(), configuration.random(), configuration.limits)
+        let upload = try await blocking {
+            try storage.beginUpload(
+                to: repository, by: digest?.algorithm ?? algorithm, now: now, random: random,
+                limits: UploadLimits(count: limits.uploads, lifetime: limits.uploadLifetime))
+        }
+        guard let digest else { return answer(upload, offset: 0, .accepted) }
+        // The whole blob in one request: there is no identifier to go on with, so nothing is kept of a broken one.
+        do {
+            let (_, claim) = upload.claim()
+            _ = try await receive(request, into: upload, at: 0, claim: claim)
+            try await blocking { try storage.finish(upload, as: digest, claim: claim) }
+        } catch {
+            try? await blocking { try storage.cancel(upload) }
+            throw error
+        }
+        return Self.created(digest, in: repository)
+    }
+
+    /// A repository that the client may not read is one that does not have the blob.
+    private func mount(
+        _ digest: BlobDigest, from source: String?, into repository: RepositoryName, _ request: Request
+    ) async throws -> Bool {
+        guard let source, !source.isEmpty else {
+            return try await blocking { try storage.mount(digest, from: nil, into: repository) }
+        }
+        guard let source = RepositoryName(source), await mayPull(from: source, request) else { return false }
+        return try await blocking { try storage.mount(digest, from: source, into: repository) }
+    }
+
+    func uploadStatus(_ id: String, to repository: RepositoryName) async throws -> Response {
+        let upload = try await blocking { try storage.upload(id, to: repository) }
+        return answer(upload, offset: upload.claim().offset, .noContent)
+    }
+
+    func continueUpload(_ id: String, to repository: RepositoryName, _ request: Request) async throws -> Response {
+        let upload = try await blocking { try storage.upload(id, to: repository) }
+        let (offset, claim) = upload.claim()
+        try check(request, against: upload, at: offset)
+        let end = try await receive(request, into: upload, at: offset, claim: claim)
+        return answer(upload, offset: end, .accepted)
+    }
+
+    func finishUpload(_ id: String, to repository: RepositoryName, _ request: Request) async throws -> Response {
+        let digest = try Self.digest(Query(request.uri.query)["digest"] ?? "")
+        let upload = try await blocking { try storage.upload(id, to: repository) }
+        let (offset, claim) = upload.claim()
+        try check(request, against: upload, at: offset)
+        _ = try await receive(request, into: upload, at: offset, claim: claim)
+        try await blocking { try storage.finish(upload, as: digest, claim: claim) }
+        return Self.created(digest, in: repository)
+    }
+
+    func cancelUpload(_ id: String, to repository: RepositoryName) async throws -> Response {
+        try await blocking { try storage.cancel(storage.upload(id, to: repository)) }
+        return Response(status: .noContent)
+    }
+
+    /// A chunk that says where it belongs must belong where the upload is.
+    private func check(_ request: Request, against upload: Upload, at offset: Int64) throws {
+        guard let header = request.headers[.contentRange] else { return }
+        guard let range = ChunkRange(header) else {
+            throw RegistryServerError(.blobUploadInvalid, "'\(header)' is not a Content-Range of a chunk, first-last")
+        }
+        guard range.first == offset else {
+            var error = RegistryServerError(
+                .blobUploadInvalid, "the chunk begins at \(range.first), the upload is at \(offset)",
+                status: .rangeNotSatisfiable)
+            error.headers = headers(of: upload, offset: offset)
+            throw error
+        }
+        if let length = request.headers[.contentLength], Int64(length) != range.length {
+            throw RegistryServerError(.sizeInvalid, "Content-Range '\(header)' and Content-Length \(length) disagree")
+        }
+    }
+
+    private func answer(_ upload: Upload, offset: Int64, _ status: HTTPResponse.Status) -> Response {
+        Response(status: status, headers: headers(of: upload, offset: offset))
+    }
+
+    private func headers(of upload: Upload, offset: Int64) -> HTTPFields {
+        var headers: HTTPFields = [
+            .location: "/v2/\(upload.repository)/blobs/uploads/\(upload.id)", .uploadIdentifier: upload.id,
+            .range: "0-\(max(0, offset - 1))",
+        ]
+        if let minimum = configuration.limits.chunkMinimum { headers[.chunkMinimum] = String(minimum) }
+        return headers
+    }
+
+    static func created(_ digest: BlobDigest, in repository: RepositoryName) -> Response {
+        Response(
+            status: .created,
+            headers: [.location: "/v2/\(repository)/blobs/\(digest)", .contentDigest: digest.description])
+    }
+
+    static func digest(_ text: String) throws(RegistryServerError) -> BlobDigest {
+        guard let digest = BlobDigest(text) else {
+            throw RegistryServerError(.digestInvalid, "'\(text)' is not a digest of a known algorithm")
+        }
+        return digest
+    }
+}

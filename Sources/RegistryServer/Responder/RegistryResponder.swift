@@ -1,0 +1,108 @@
+import HTTPTypes
+package import Hummingbird
+import Logging
+package import NIOCore
+package import OCIContent
+import OCIModel
+
+/// The distribution protocol over a storage (distribution-spec 1.1, with upload cancelling, tag parameters and sha512 of its
+/// next version). `RegistryServer` puts it behind a port.
+package struct RegistryResponder: HTTPResponder {
+    package typealias Context = RegistryRequestContext
+
+    let storage: RegistryStorage
+    let configuration: RegistryConfiguration
+    let pool: BlockingPool
+
+    /// Everything that blocks is done on the pool.
+    package init(storage: RegistryStorage, configuration: RegistryConfiguration, pool: BlockingPool) {
+        self.storage = storage
+        self.configuration = configuration
+        self.pool = pool
+    }
+
+    package func respond(to request: Request, context: Context) async throws -> Response {
+        var response: Response
+        do {
+            response = try await answer(request)
+        } catch let error as RegistryServerError {
+            response = Self.refusal(error)
+        } catch let error as ContentError {
+            context.logger.error("\(request.method) \(request.uri.path): \(error)")
+            let message = error.code == .diskFull ? "the disk is full" : "the storage failed"
+            response = Self.refusal(RegistryServerError(.unknown, message))
+        } catch {
+            context.logger.debug("\(request.method) \(request.uri.path): \(error)")
+            response = Self.refusal(RegistryServerError(.blobUploadInvalid, "the request's body was broken off"))
+        }
+        response.headers[.distributionVersion] = "registry/2.0"
+        response.headers[.contentTypeOptions] = "nosniff"
+        return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    private func answer(_ request: Request) async throws -> Response {
+        let route = try Route(path: request.uri.path)
+        if route == .token { return try await token(request) }
+        try await authorize(request, route)
+        if configuration.isReadOnly, ![.get, .head].contains(request.method) {
+            throw RegistryServerError(.unsupported, "this registry can only be read")
+        }
+        switch (route, request.method) {
+        case (.base, .get), (.base, .head): return Self.json(["what": "an OCI registry"])
+        case (.catalog, .get): return try await catalog(request)
+        case (.tags(let name), .get), (.tags(let name), .head): return try await tags(of: name, request)
+        case (.referrers(let name, let digest), .get), (.referrers(let name, let digest), .head):
+            return try await referrers(of: digest, in: name, request)
+        case (.blob(let name, let digest), .get), (.blob(let name, let digest), .head):
+            return try await blob(digest, in: name, request)
+        case (.blob(let name, let digest), .delete): return try await deleteBlob(digest, in: name)
+        case (.uploads(let name), .post): return try await beginUpload(to: name, request)
+        case (.upload(let name, let id), .get): return try await uploadStatus(id, to: name)
+        case (.upload(let name, let id), .patch): return try await continueUpload(id, to: name, request)
+        case (.upload(let name, let id), .put): return try await finishUpload(id, to: name, request)
+        case (.upload(let name, let id), .delete): return try await cancelUpload(id, to: name)
+        case (.manifest(let name, let reference), .get), (.manifest(let name, let reference), .head):
+            return try await manifest(reference, in: name, request)
+        case (.manifest(let name, let reference), .put): return try await putManifest(reference, in: name, request)
+        case (.manifest(let name, let reference), .delete): return try await deleteManifest(reference, in: name)
+        default: throw RegistryServerError(.unsupported, "\(request.method) is not for '\(request.uri.path)'")
+        }
+    }
+
+    /// Runs blocking work on the pool.
+    func blocking<R: Sendable>(_ work: @escaping @Sendable () throws -> R) async throws -> R {
+        try await pool.run { _ in try work() }
+    }
+}
+
+/// What the server tells of a request beside the request itself: the connection that it came by.
+package struct RegistryRequestContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
+    package let channel: any Channel
+
+    package init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+    }
+}
+
+extension RegistryResponder {
+    static func json(_ value: some Encodable, type: String = "application/json") -> Response {
+        // Strings, numbers and dictionaries of them can always be encoded.
+        let bytes = (try? CanonicalJSON.encode(value)) ?? []
+        return Response(
+            status: .ok, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    /// An error as the specification wants it told ("Error Codes").
+    static func refusal(_ error: RegistryServerError) -> Response {
+        struct Entry: Encodable {
+            var code: String
+            var message: String
+        }
+        var response = json(["errors": [Entry(code: error.code.rawValue, message: error.message)]])
+        response.status = error.status
+        for field in error.headers { response.headers[field.name] = field.value }
+        return response
+    }
+}

@@ -1,0 +1,79 @@
+import OCIContent
+import OCIModel
+import SystemPackage
+
+/// A manifest as it was pushed.
+struct StoredManifest: Sendable {
+    var mediaType: String
+    var digest: BlobDigest
+    var bytes: [UInt8]
+}
+
+extension RegistryStorage {
+    /// Bytes; the specification wants registries to take 4 MiB.
+    static let manifestLimit = 4 << 20
+    private static let newline = UInt8(ascii: "\n")
+
+    /// A manifest, whose bytes are checked again; `nil` where the repository does not have it.
+    func manifest(_ digest: BlobDigest, in repository: RepositoryName) throws -> StoredManifest? {
+        let path = path(.manifests, digest, of: repository)
+        guard let file = try FileSystem.read(path, limit: Int64(Self.manifestLimit) + 4096) else { return nil }
+        guard let end = file.firstIndex(of: Self.newline), case let bytes = Array(file[(end + 1)...]),
+            BlobDigest(of: bytes, by: digest.algorithm) == digest
+        else { throw ContentError(.corrupt, "manifest \(digest) of \(repository) is damaged") }
+        return StoredManifest(mediaType: String(decoding: file[..<end], as: UTF8.self), digest: digest, bytes: bytes)
+    }
+
+    func hasManifest(_ digest: BlobDigest, in repository: RepositoryName) -> Bool {
+        FileSystem.regularFileSize(path(.manifests, digest, of: repository)) != nil
+    }
+
+    /// Keeps a manifest. It is found among its subject's referrers from the moment on that it is there.
+    func put(_ manifest: StoredManifest, _ document: ManifestDocument, in repository: RepositoryName) throws {
+        if let subject = document.subject.flatMap({ BlobDigest($0.digest) }) {
+            let entry = ReferrerDescriptor(
+                mediaType: manifest.mediaType, digest: manifest.digest.description, size: Int64(manifest.bytes.count),
+                artifactType: document.referrerType, annotations: document.annotations)
+            try write(
+                CanonicalJSON.encode(entry), to: referrer(manifest.digest, of: subject, in: repository))
+        }
+        try write(
+            Array(manifest.mediaType.utf8) + [Self.newline] + manifest.bytes,
+            to: path(.manifests, manifest.digest, of: repository))
+    }
+
+    /// Removes a manifest with every tag that names it.
+    ///
+    /// - Returns: `false` where the repository does not have it.
+    func removeManifest(_ digest: BlobDigest, in repository: RepositoryName) throws -> Bool {
+        try tagging.withLock {
+            guard let manifest = try manifest(digest, in: repository) else { return false }
+            for tag in try tags(of: repository) where try self.digest(of: tag, in: repository) == digest {
+                try FileSystem.remove(path(of: tag, in: repository))
+            }
+            try FileSystem.remove(path(.manifests, digest, of: repository))
+            let document = try? ManifestDocument(manifest.bytes, as: manifest.mediaType)
+            if let subject = document?.subject.flatMap({ BlobDigest($0.digest) }) {
+                try FileSystem.remove(referrer(digest, of: subject, in: repository))
+            }
+            return true
+        }
+    }
+
+    private func referrer(_ digest: BlobDigest, of subject: BlobDigest, in repository: RepositoryName) -> FilePath {
+        path(.referrers, subject, of: repository).appending("\(digest.algorithm.rawValue)-\(digest.hex)")
+    }
+
+    /// The manifests whose subject is `subject`, in byte order of their digests.
+    func referrers(of subject: BlobDigest, in repository: RepositoryName) throws -> [ReferrerDescriptor] {
+        let folder = path(.referrers, subject, of: repository)
+        return try names(in: folder).compactMap { name in
+            guard let bytes = try FileSystem.read(folder.appending(name), limit: Int64(Self.manifestLimit)),
+                let entry = try? CanonicalJSON.decode(ReferrerDescriptor.self, from: bytes),
+                // An entry may have outlived a death between the two writes.
+                let digest = BlobDigest(entry.digest), hasManifest(digest, in: repository)
+            else { return nil }
+            return entry
+        }
+    }
+}

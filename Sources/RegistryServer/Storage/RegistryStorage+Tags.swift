@@ -1,0 +1,67 @@
+import OCIContent
+import SystemPackage
+
+/// What must be so for a tag to be set (RFC 9110, 13.1).
+enum TagCondition: Hashable, Sendable {
+    case none
+    /// `If-None-Match: *`: there is no such tag yet.
+    case absent
+    /// `If-Match: *`
+    case present
+    /// `If-Match` with the digests that the tag may name.
+    case names(Set<String>)
+}
+
+extension RegistryStorage {
+    func path(of tag: Tag, in repository: RepositoryName) -> FilePath {
+        folder(.tags, of: repository).appending(tag.description)
+    }
+
+    /// A repository's tags, in byte order.
+    func tags(of repository: RepositoryName) throws -> [Tag] {
+        try names(in: folder(.tags, of: repository)).compactMap { Tag($0) }
+    }
+
+    /// What a tag names; `nil` without one.
+    func digest(of tag: Tag, in repository: RepositoryName) throws -> BlobDigest? {
+        try FileSystem.read(path(of: tag, in: repository), limit: 256).flatMap {
+            BlobDigest(String(decoding: $0, as: UTF8.self))
+        }
+    }
+
+    func resolve(_ name: ManifestName, in repository: RepositoryName) throws -> BlobDigest? {
+        switch name {
+        case .digest(let digest): digest
+        case .tag(let tag): try digest(of: tag, in: repository)
+        }
+    }
+
+    /// Sets a tag, if the condition holds in that instant.
+    ///
+    /// - Returns: whether it held.
+    func set(_ tag: Tag, to digest: BlobDigest, if condition: TagCondition, in repository: RepositoryName) throws
+        -> Bool
+    {
+        try tagging.withLock {
+            let current = try condition == .none ? nil : self.digest(of: tag, in: repository)
+            switch condition {
+            case .none: break
+            case .absent: guard current == nil else { return false }
+            case .present: guard current != nil else { return false }
+            case .names(let digests): guard let current, digests.contains(current.description) else { return false }
+            }
+            try write(Array(digest.description.utf8), to: path(of: tag, in: repository))
+            return true
+        }
+    }
+
+    /// - Returns: `false` where there is no such tag.
+    func remove(_ tag: Tag, from repository: RepositoryName) throws -> Bool {
+        try tagging.withLock {
+            let path = path(of: tag, in: repository)
+            guard FileSystem.regularFileSize(path) != nil else { return false }
+            try FileSystem.remove(path)
+            return true
+        }
+    }
+}

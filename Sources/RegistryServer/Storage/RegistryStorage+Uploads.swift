@@ -1,0 +1,93 @@
+import OCIContent
+import OCIModel
+import SystemPackage
+
+/// How many unfinished uploads there may be, and for how long.
+struct UploadLimits: Sendable {
+    var count = 1000
+    /// Seconds from its beginning.
+    var lifetime: Int64 = 2 * 86400
+}
+
+extension RegistryStorage {
+    private var uploads: FilePath { root.appending("uploads") }
+
+    /// Begins an upload. Its identifier says when (`now`, seconds since the epoch) and for which repository, so that it
+    /// outlives this process; `random` makes it one that cannot be guessed.
+    ///
+    /// - Throws: `RegistryServerError` `.tooManyRequests` beyond the limit; `ContentError` of the disk.
+    func beginUpload(
+        to repository: RepositoryName, by algorithm: BlobDigest.Algorithm, now: Int64, random: UInt64,
+        limits: UploadLimits
+    ) throws -> Upload {
+        try sweepUploads(now: now, lifetime: limits.lifetime)
+        guard try FileSystem.names(in: uploads).count < limits.count else {
+            throw RegistryServerError(.tooManyRequests, "there are \(limits.count) unfinished uploads")
+        }
+        let id = "\(hexadecimal(UInt64(max(0, now))))-\(hexadecimal(random))-\(Self.mark(of: repository))"
+        let path = uploads.appending(id)
+        let file = try FileSystem.open(
+            path, .readWrite, "cannot write to \(uploads)", options: [.create, .exclusiveCreate],
+            permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        return openUploads.insert(
+            Upload(id: id, repository: repository, path: path, file: file, offset: 0, algorithm: algorithm))
+    }
+
+    /// An upload that was begun before, in this process or an earlier one.
+    ///
+    /// - Throws: `RegistryServerError` `.blobUploadUnknown`.
+    func upload(_ id: String, to repository: RepositoryName) throws -> Upload {
+        let parts = id.split(separator: "-", omittingEmptySubsequences: false)
+        let isOurs = parts.count == 3 && id.utf8.count == 50 && parts[2] == Self.mark(of: repository)
+        let isSafe = id.utf8.allSatisfy { $0 == UInt8(ascii: "-") || Character(Unicode.Scalar($0)).isHexDigit }
+        guard isOurs, isSafe else { throw Self.unknownUpload }
+        if let upload = openUploads[id] { return upload }
+        let path = uploads.appending(id)
+        guard let size = FileSystem.regularFileSize(path),
+            let file = try? FileDescriptor.open(path, .readWrite, options: .closeOnExec)
+        else { throw Self.unknownUpload }
+        return openUploads.insert(
+            Upload(id: id, repository: repository, path: path, file: file, offset: size, algorithm: .sha256))
+    }
+
+    static let unknownUpload = RegistryServerError(
+        .blobUploadUnknown, "there is no such upload: it was finished, cancelled, or is too old")
+
+    /// Makes the upload's bytes a blob of its repository, if they are the digest's.
+    ///
+    /// - Throws: `RegistryServerError` `.digestInvalid`, upon which the upload is gone.
+    func finish(_ upload: Upload, as digest: BlobDigest, claim: Int) throws {
+        let actual = try upload.finish(by: digest.algorithm, claim: claim)
+        guard actual == digest else {
+            try cancel(upload)
+            throw RegistryServerError(.digestInvalid, "the bytes that arrived have the digest \(actual), not \(digest)")
+        }
+        openUploads.remove(upload.id)
+        try keep(upload.path, as: digest, in: upload.repository)
+    }
+
+    func cancel(_ upload: Upload) throws {
+        openUploads.remove(upload.id)
+        upload.close()
+        try FileSystem.remove(upload.path)
+    }
+
+    /// Removes uploads that began too long ago.
+    func sweepUploads(now: Int64, lifetime: Int64) throws {
+        for name in try FileSystem.names(in: uploads) {
+            guard let began = Int64(name.prefix(16), radix: 16), began < now - lifetime else { continue }
+            openUploads[name]?.close()
+            openUploads.remove(name)
+            try FileSystem.remove(uploads.appending(name))
+        }
+    }
+
+    private static func mark(of repository: RepositoryName) -> String {
+        String(Digest(of: repository.description.utf8).hex.prefix(16))
+    }
+
+    private func hexadecimal(_ number: UInt64) -> String {
+        let digits = String(number, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
