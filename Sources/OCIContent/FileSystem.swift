@@ -45,8 +45,11 @@ package enum FileSystem {
     }
 
     /// Replaces a file, or makes it: written beside it, synced, renamed.
-    package static func write(_ bytes: [UInt8], to target: FilePath) throws {
-        try replace(target) { file in
+    package static func write(
+        _ bytes: [UInt8], to target: FilePath,
+        permissions: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead]
+    ) throws {
+        try replace(target, permissions: permissions) { file in
             do { try file.writeAll(bytes) } catch let problem as Errno {
                 throw ContentError(problem, "cannot write \(target)")
             }
@@ -54,12 +57,14 @@ package enum FileSystem {
     }
 
     /// The same for bytes that come in pieces.
-    package static func replace(_ target: FilePath, _ write: (FileDescriptor) throws -> Void) throws {
+    package static func replace(
+        _ target: FilePath, permissions: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead],
+        _ write: (FileDescriptor) throws -> Void
+    ) throws {
         let name = ".new-\(target.lastComponent?.string ?? "")-\(UInt64.random(in: .min ... .max))"
         let path = target.removingLastComponent().appending(name)
         let file = try open(
-            path, .writeOnly, "cannot write \(target)", options: [.create, .exclusiveCreate],
-            permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            path, .writeOnly, "cannot write \(target)", options: [.create, .exclusiveCreate], permissions: permissions)
         defer { try? file.close() }
         do {
             try write(file)

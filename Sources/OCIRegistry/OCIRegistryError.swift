@@ -1,7 +1,7 @@
-package import OCIModel
+import OCIModel
 
 /// Why a registry could not be read from or written to.
-package struct OCIRegistryError: Error, Sendable, CustomStringConvertible {
+package struct OCIRegistryError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What a caller can act on.
     package enum Code: Hashable, Sendable {
         case invalidReference

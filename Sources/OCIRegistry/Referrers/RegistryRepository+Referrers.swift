@@ -1,0 +1,71 @@
+import NIOHTTP1
+package import OCIModel
+
+extension RegistryRepository {
+    /// By the referrers API, or from the fallback tag where the registry has no such thing (distribution-spec, "Listing
+    /// Referrers"). Each once, in the registry's order; of all artifact types.
+    package func referrers(of subject: Digest) async throws -> [Descriptor] {
+        if memory.hasReferrersAPI(name) != false {
+            if let found = try await referrersByAPI(of: subject) {
+                memory.setReferrersAPI(name, true)
+                return found
+            }
+            memory.setReferrersAPI(name, false)
+        }
+        guard case .index(let index, _) = try await fallback(of: subject) else { return [] }
+        return try unique(decode(index.bytes, subject).manifests)
+    }
+
+    /// - Returns: `nil` where there is no such API: 404, 400, 405, 406, a page for people, or something that is no index.
+    private func referrersByAPI(of subject: Digest) async throws -> [Descriptor]? {
+        var found: [Descriptor] = []
+        var isThere: Bool?
+        do {
+            try await pages("referrers/\(subject)", query: "", refusals: [303, 400, 403, 404, 405, 406]) { answer in
+                let type = (answer.headers.first(name: "content-type") ?? "").prefix { $0 != ";" }
+                guard answer.status == 200, MediaType(rawValue: String(type)).isIndex else { return }
+                isThere = true
+                found += try decode(answer.bytes, subject).manifests
+                guard found.count <= settings.referrers else {
+                    throw OCIRegistryError(
+                        .tooLarge, "\(place)@\(subject) has more than \(settings.referrers) referrers")
+                }
+            }
+        } catch {
+            // A page for people is noticed by the transport already. What comes after a first page is a real failure.
+            guard isThere == nil, (error as? OCIRegistryError)?.code == .protocolViolation else { throw error }
+        }
+        return isThere == nil ? nil : unique(found)
+    }
+
+    private func decode(_ bytes: [UInt8], _ subject: Digest) throws -> Index {
+        do { return try CanonicalJSON.decode(Index.self, from: bytes) } catch {
+            throw OCIRegistryError(
+                .protocolViolation, "the list of the referrers of \(place)@\(subject) cannot be read")
+        }
+    }
+
+    private func unique(_ descriptors: [Descriptor]) -> [Descriptor] {
+        var seen: Set<Digest> = []
+        return descriptors.filter { seen.insert($0.digest).inserted }
+    }
+
+    /// What stands under a subject's fallback tag.
+    enum Fallback: Sendable {
+        case none
+        case index(FetchedDocument, etag: String?)
+        /// The subject itself, which GitLab gives for the tag, or a document that is no list.
+        case somethingElse
+    }
+
+    func fallback(of subject: Digest) async throws -> Fallback {
+        do {
+            let found = try await fetch("sha256-\(subject.hex)", expected: nil)
+            guard found.descriptor.digest != subject, found.descriptor.mediaType.isIndex else { return .somethingElse }
+            return .index(found, etag: found.etag)
+        } catch {
+            guard (error as? OCIRegistryError)?.code == .notFound else { throw error }
+            return .none
+        }
+    }
+}

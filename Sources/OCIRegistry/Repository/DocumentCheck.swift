@@ -1,0 +1,128 @@
+import OCIModel
+
+/// What must hold of a manifest or index before it is handed on (image-spec, manifest.md; distribution-spec, "Pulling
+/// manifests"). Pure: bytes and what was said of them.
+struct DocumentCheck {
+    /// `host/name:tag`, for messages.
+    let what: String
+    /// `Content-Type` of the answer.
+    var contentType: String?
+    /// `Docker-Content-Digest` of the answer.
+    var announced: String?
+    /// The digest that was asked for.
+    var digest: Digest?
+    /// Type and size that the referrer gave, where there is one.
+    var expected: Descriptor?
+
+    /// - Returns: type, digest and size of the bytes.
+    /// - Throws: `.corrupt` for bytes of another digest or size, `.unsupported` for a schema 1 manifest and for digests
+    ///   other than SHA-256, `.protocolViolation` for all else.
+    func check(_ bytes: [UInt8]) throws(OCIRegistryError) -> Descriptor {
+        let actual = Digest(of: bytes)
+        if let expected, expected.size != Int64(bytes.count) {
+            throw OCIRegistryError(.corrupt, "\(what) has \(bytes.count) bytes instead of \(expected.size)")
+        }
+        if let digest = expected?.digest ?? digest, digest != actual {
+            throw OCIRegistryError(.corrupt, "\(what): the bytes received are those of \(actual)")
+        }
+        // One of another algorithm says nothing that can be held against the bytes.
+        if let announced, announced.hasPrefix("sha256:"), announced != actual.description {
+            throw OCIRegistryError(
+                .corrupt, "\(what): the registry says that it is \(announced.prefix(80)), its bytes are \(actual)")
+        }
+        let shape = try shape(of: bytes)
+        let type = try mediaType(of: shape)
+        if let wanted = expected?.mediaType, wanted != type {
+            throw violation("it is of type \(type.rawValue), and was referred to as \(wanted.rawValue)")
+        }
+        try checkParts(of: shape, type)
+        return Descriptor(mediaType: type, digest: actual, size: Int64(bytes.count))
+    }
+
+    private func shape(of bytes: [UInt8]) throws(OCIRegistryError) -> DocumentShape {
+        let shape: DocumentShape
+        do { shape = try CanonicalJSON.decode(DocumentShape.self, from: bytes) } catch {
+            throw violation("it is no manifest: \(Self.reason(error))")
+        }
+        let isOld = plainContentType.hasPrefix("application/vnd.docker.distribution.manifest.v1+")
+        guard shape.schemaVersion != 1, !isOld else {
+            throw OCIRegistryError(
+                .unsupported, "\(what) is a manifest of Docker's schema 1, which nothing can be proved of",
+                hint: "push the image again with a current tool")
+        }
+        guard shape.layers == nil || shape.manifests == nil else {
+            throw violation("it has layers and manifests: what it is would depend on the reader")
+        }
+        return shape
+    }
+
+    private func mediaType(of shape: DocumentShape) throws(OCIRegistryError) -> MediaType {
+        let generic = ["", "application/json", "application/octet-stream", "text/plain"]
+        let header = generic.contains(plainContentType) ? nil : MediaType(rawValue: plainContentType)
+        if let header, let own = shape.mediaType, header != own {
+            throw violation("it says that it is of type \(own.rawValue), the registry says \(header.rawValue)")
+        }
+        let type = shape.mediaType ?? header ?? expected?.mediaType ?? (shape.manifests == nil ? .manifest : .index)
+        guard type.isIndex ? shape.layers == nil : shape.manifests == nil || !type.isDocument else {
+            throw violation("its parts are not those of its type \(type.rawValue)")
+        }
+        return type
+    }
+
+    private func checkParts(of shape: DocumentShape, _ type: MediaType) throws(OCIRegistryError) {
+        guard type.isDocument else { return }
+        var sum: Int64 = 0
+        for part in (shape.layers ?? []) + (shape.manifests ?? []) + [shape.config, shape.subject].compactMap({ $0 }) {
+            let digest: Digest
+            do { digest = try Digest(part.digest) } catch {
+                guard part.digest.hasPrefix("sha512:") else { throw violation("\(error)") }
+                throw OCIRegistryError(
+                    .unsupported, "\(what) refers to \(part.digest.prefix(24))…: only sha256 is supported")
+            }
+            guard part.size >= 0, case let (total, overflow) = sum.addingReportingOverflow(part.size), !overflow else {
+                throw violation("the size \(part.size) of \(digest) cannot be")
+            }
+            sum = total
+            guard let text = part.data else { continue }
+            guard let data = Base64.decode(text), Int64(data.count) == part.size, Digest(of: data) == digest else {
+                throw violation("the data that it holds of \(digest) is something else")
+            }
+        }
+    }
+
+    private var plainContentType: String {
+        let plain = (contentType ?? "").prefix { $0 != ";" }.lowercased()
+        return String(plain.drop { $0 == " " }.prefix { $0 != " " })
+    }
+
+    private func violation(_ why: String) -> OCIRegistryError {
+        OCIRegistryError(.protocolViolation, "\(what): \(why)")
+    }
+
+    /// The short form of a decoding error: the whole would print the path as a debugger does.
+    private static func reason(_ error: any Error) -> String {
+        switch error as? DecodingError {
+        case .dataCorrupted(let context), .keyNotFound(_, let context), .typeMismatch(_, let context),
+            .valueNotFound(_, let context):
+            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+            return path.isEmpty ? context.debugDescription : "\(path): \(context.debugDescription)"
+        default: return "\(error)"
+        }
+    }
+}
+
+/// The parts of a manifest or index that decide whether it may be believed; read loosely, to say what is wrong.
+private struct DocumentShape: Decodable {
+    struct Part: Decodable {
+        var digest: String
+        var size: Int64
+        var data: String?
+    }
+
+    var schemaVersion: Int?
+    var mediaType: MediaType?
+    var config: Part?
+    var layers: [Part]?
+    var manifests: [Part]?
+    var subject: Part?
+}

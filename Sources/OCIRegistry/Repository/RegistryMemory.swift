@@ -1,0 +1,85 @@
+import OCIModel
+import Synchronization
+
+/// What was learnt of one registry in this run: which blobs are where, and which of the protocol's ways it does not go.
+///
+/// Shared by all repositories of the registry, so that a blob pushed to one is mounted into the next.
+package final class RegistryMemory: Sendable {
+    private struct State {
+        /// Blobs and documents known to be there, by repository.
+        var present: [String: Set<Digest>] = [:]
+        /// A repository that has the blob.
+        var holders: [Digest: String] = [:]
+        var refusedMounts: Set<String> = []
+        var takesChunks: Bool
+        var newRepositories: [String: Bool] = [:]
+        var referrersAPI: [String: Bool] = [:]
+        /// What tags were resolved to, so that the same bytes are not fetched again by digest.
+        var documents: [String: [Digest: RegistryRepository.FetchedDocument]] = [:]
+        var documentBytes = 0
+    }
+
+    private static let documentBytesLimit = 8 << 20
+
+    private let state: Mutex<State>
+    /// By what is being written: a blob of a repository, or a subject's list of referrers.
+    let turns = KeyedTurns()
+
+    /// - Parameter host: the registry, as references name it; a few are known to lose the chunks of an upload.
+    package init(host: String) {
+        // Google's registries have no chunks, GitHub's overwrites the first by the second, Amazon's loses some of them.
+        let isKnown = ["ghcr.io", "gcr.io", ".gcr.io", ".pkg.dev", ".amazonaws.com"].contains {
+            $0.hasPrefix(".") ? host.hasSuffix($0) : host == $0
+        }
+        state = Mutex(State(takesChunks: !isKnown))
+    }
+
+    func isPresent(_ digest: Digest, in repository: String) -> Bool {
+        state.withLock { $0.present[repository]?.contains(digest) ?? false }
+    }
+
+    func setPresent(_ digest: Digest, in repository: String) {
+        state.withLock {
+            $0.present[repository, default: []].insert(digest)
+            if $0.holders[digest] == nil { $0.holders[digest] = repository }
+        }
+    }
+
+    /// A repository beside this one that the blob can be mounted from.
+    func holder(of digest: Digest, for repository: String, orElse source: String?) -> String? {
+        state.withLock { state in
+            [state.holders[digest], source].compactMap { $0 }.first {
+                $0 != repository && !state.refusedMounts.contains($0)
+            }
+        }
+    }
+
+    func mayMount(from repository: String) -> Bool { state.withLock { !$0.refusedMounts.contains(repository) } }
+    func setRefusedMount(from repository: String) { state.withLock { _ = $0.refusedMounts.insert(repository) } }
+
+    var takesChunks: Bool { state.withLock { $0.takesChunks } }
+    func setRefusesChunks() { state.withLock { $0.takesChunks = false } }
+
+    func isNew(_ repository: String) -> Bool? { state.withLock { $0.newRepositories[repository] } }
+    func setNew(_ repository: String, _ isNew: Bool) { state.withLock { $0.newRepositories[repository] = isNew } }
+
+    /// Whether the repository has the referrers API; `nil` where nothing showed it yet.
+    func hasReferrersAPI(_ repository: String) -> Bool? { state.withLock { $0.referrersAPI[repository] } }
+    func setReferrersAPI(_ repository: String, _ has: Bool) { state.withLock { $0.referrersAPI[repository] = has } }
+
+    func document(_ digest: Digest?, in repository: String) -> RegistryRepository.FetchedDocument? {
+        guard let digest else { return nil }
+        return state.withLock { $0.documents[repository]?[digest] }
+    }
+
+    func setDocument(_ document: RegistryRepository.FetchedDocument, in repository: String) {
+        state.withLock { state in
+            if state.documentBytes + document.bytes.count > Self.documentBytesLimit {
+                state.documents = [:]
+                state.documentBytes = 0
+            }
+            state.documentBytes += document.bytes.count
+            state.documents[repository, default: [:]][document.descriptor.digest] = document
+        }
+    }
+}

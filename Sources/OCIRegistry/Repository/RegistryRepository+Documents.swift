@@ -1,0 +1,111 @@
+import NIOCore
+import NIOHTTP1
+import OCIContent
+package import OCIModel
+
+extension RegistryRepository: NamedContent {
+    /// Manifests and indexes come from where registries keep manifests; anything else (a configuration) is a blob.
+    ///
+    /// - Throws: `OCIRegistryError` `.corrupt` for other bytes, `.tooLarge` beyond `settings.documentLimit`.
+    package func document(_ descriptor: Descriptor) async throws -> [UInt8] {
+        guard descriptor.size >= 0, descriptor.size <= Int64(settings.documentLimit) else {
+            throw OCIRegistryError(
+                .tooLarge,
+                "\(place)@\(descriptor.digest) is said to have \(descriptor.size) bytes, and \(settings.documentLimit) is "
+                    + "the limit for a document")
+        }
+        guard descriptor.mediaType.isDocument else { return try await documentAmongBlobs(descriptor) }
+        for mirror in mirrors {
+            // The origin is there for whatever is wrong with a mirror.
+            if let found = try? await mirror.fetch(descriptor.digest.description, expected: descriptor) {
+                return found.bytes
+            }
+            try Task.checkCancellation()
+        }
+        return try await fetch(descriptor.digest.description, expected: descriptor).bytes
+    }
+
+    package func resolve(_ name: String) async throws -> Descriptor {
+        do { return try await fetch(name, expected: nil).descriptor } catch {
+            guard (error as? OCIRegistryError)?.code == .notFound, Self.isTag(name) else { throw error }
+            throw await withTags(error)
+        }
+    }
+
+    /// A manifest as it was fetched.
+    struct FetchedDocument: Sendable {
+        var bytes: [UInt8]
+        var descriptor: Descriptor
+        var etag: String?
+    }
+
+    /// Gets a manifest by tag or digest and checks it.
+    func fetch(_ reference: String, expected: Descriptor?) async throws -> FetchedDocument {
+        let digest = try Self.checkReference(reference, place)
+        let what = digest == nil ? "\(place):\(reference)" : "\(place)@\(reference)"
+        if let known = memory.document(digest, in: self.name),
+            expected.map({ known.descriptor.size == $0.size }) ?? true
+        {
+            return known
+        }
+        var request = request(.GET, "manifests/\(reference)", [200, 404])
+        request.headers.add(name: "Accept", value: Self.accept)
+        let answer = try await answer(to: request, limit: settings.documentLimit)
+        guard answer.status == 200 else {
+            throw OCIRegistryError(.notFound, "\(what) does not exist", status: answer.status)
+        }
+        let check = DocumentCheck(
+            what: what, contentType: answer.headers.first(name: "content-type"),
+            announced: answer.headers.first(name: "docker-content-digest"), digest: digest, expected: expected)
+        let found = FetchedDocument(
+            bytes: answer.bytes, descriptor: try check.check(answer.bytes), etag: answer.headers.first(name: "etag"))
+        if digest == nil { memory.setDocument(found, in: name) }
+        return found
+    }
+
+    /// - Returns: the digest, where the text is one and no tag.
+    /// - Throws: `.invalidReference` for what is neither, `.unsupported` for a digest that is not SHA-256.
+    static func checkReference(_ text: String, _ place: String) throws(OCIRegistryError) -> Digest? {
+        if let digest = try? Digest(text) { return digest }
+        guard !text.hasPrefix("sha512:") else {
+            throw OCIRegistryError(.unsupported, "\(place)@\(text.prefix(24))…: only sha256 digests are supported")
+        }
+        guard isTag(text) else {
+            throw OCIRegistryError(.invalidReference, "'\(text.prefix(140))' is neither a tag nor a digest")
+        }
+        return nil
+    }
+
+    /// One word character, then up to 127 of word characters, dots and dashes (distribution-spec, "Pulling manifests").
+    static func isTag(_ text: String) -> Bool {
+        func isWord(_ byte: UInt8) -> Bool {
+            (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte) || byte == 0x5f
+        }
+        let bytes = text.utf8
+        guard let first = bytes.first, isWord(first), bytes.count <= 128 else { return false }
+        return bytes.allSatisfy { isWord($0) || $0 == 0x2e || $0 == 0x2d }
+    }
+
+    private func documentAmongBlobs(_ descriptor: Descriptor) async throws -> [UInt8] {
+        do {
+            return try await withBlob(descriptor, from: 0) { body in
+                guard case .stream(let pieces) = body else { return [] }
+                var bytes: [UInt8] = []
+                for try await piece in pieces { bytes.append(contentsOf: piece.readableBytesView) }
+                return bytes
+            }
+        } catch {
+            // An index may refer to manifests of types that nobody here knows.
+            guard (error as? OCIRegistryError)?.code == .notFound else { throw error }
+            return try await fetch(descriptor.digest.description, expected: descriptor).bytes
+        }
+    }
+
+    /// The same error with some of the tags that there are; failing to list them is no second error.
+    private func withTags(_ error: any Error) async -> any Error {
+        guard var error = error as? OCIRegistryError, let tags = try? await tags(), !tags.isEmpty else { return error }
+        let some = tags.suffix(10).joined(separator: ", ")
+        error.hint = tags.count > 10 ? "it has \(tags.count) tags, among them: \(some)" : "it has: \(some)"
+        return error
+    }
+}

@@ -1,0 +1,118 @@
+import NIOHTTP1
+import OCIContent
+package import OCIModel
+
+extension RegistryRepository: ContentDestination {
+    /// By digest, whose answer is compared; a document with a subject also comes into the subject's list of referrers.
+    package func putDocument(_ bytes: [UInt8], as descriptor: Descriptor) async throws {
+        guard !memory.isPresent(descriptor.digest, in: name) else { return }
+        let answer = try await put(bytes, as: descriptor, reference: descriptor.digest.description)
+        if answer.status >= 400 {
+            // Registries with tags that cannot be moved may refuse what they have.
+            guard try await current(descriptor.digest.description)?.digest == descriptor.digest else {
+                throw refusal(answer, "\(place)@\(descriptor.digest)")
+            }
+        } else {
+            try await noteSubject(of: bytes, descriptor, answered: answer.headers.first(name: "oci-subject"))
+        }
+        memory.setPresent(descriptor.digest, in: name)
+    }
+
+    /// HEAD; and GET where the registry does not answer that with digest and size.
+    package func current(_ name: String) async throws -> Descriptor? {
+        let digest = try Self.checkReference(name, place)
+        var request = request(.HEAD, "manifests/\(name)", [200, 403, 404, 405])
+        request.headers.add(name: "Accept", value: Self.accept)
+        let (status, headers) = try await transport.send(request) { ($0.status, $0.headers) }
+        if status == 404 {
+            return nil
+        }
+        if status == 200, let found = Self.claim(headers) {
+            memory.setNew(self.name, false)
+            guard digest == nil || digest == found.digest else {
+                throw OCIRegistryError(.corrupt, "\(place)@\(name): the registry says that it is \(found.digest)")
+            }
+            return found
+        }
+        do { return try await fetch(name, expected: nil).descriptor } catch {
+            guard (error as? OCIRegistryError)?.code == .notFound else { throw error }
+            return nil
+        }
+    }
+
+    /// By digest first, so that a registry which stores something else never has it under the tag.
+    ///
+    /// - Throws: `OCIRegistryError` `.conflict` where the tag is not where `tagExpectations` wants it, or `keepsTags` and it is
+    ///   elsewhere; where it stands at `root` already, that is success.
+    package func tag(_ bytes: [UInt8], as root: Descriptor, named name: String) async throws {
+        guard Self.isTag(name) else {
+            throw OCIRegistryError(.invalidReference, "'\(name.prefix(140))' is no tag")
+        }
+        try await putDocument(bytes, as: root)
+        if keepsTags || tagExpectations[name] != nil {
+            guard try await mustBeSet(name, to: root.digest) else { return }
+        }
+        let answer = try await put(bytes, as: root, reference: name)
+        guard answer.status >= 400 else { return }
+        guard let found = try await current(name), found.digest == root.digest else {
+            throw refusal(answer, "\(place):\(name)")
+        }
+    }
+
+    /// Looks where a tag is just before it is set.
+    private func mustBeSet(_ tag: String, to digest: Digest) async throws -> Bool {
+        let found = try await current(tag)?.digest
+        guard found != digest else { return false }
+        let isExpected =
+            switch tagExpectations[tag] {
+            case .absent: found == nil
+            case .at(let expected): found == expected
+            case nil: true
+            }
+        let place = "\(place):\(tag)"
+        guard isExpected else {
+            throw OCIRegistryError(
+                .conflict, "\(place) is at \(found?.description ?? "nothing") by now: somebody else moved it",
+                hint: "look at what is there, then push again")
+        }
+        guard !keepsTags || found == nil else {
+            throw OCIRegistryError(
+                .conflict, "\(place) is at \(found?.description ?? "") and must not be moved to \(digest)")
+        }
+        return true
+    }
+
+    /// Statuses up to 299, and those by which registries say that a tag or manifest cannot be written again.
+    private func put(_ bytes: [UInt8], as descriptor: Descriptor, reference: String) async throws -> WholeAnswer {
+        var request = request(
+            .PUT, "manifests/\(reference)", [200, 201, 202, 204, 400, 405, 409, 412], writes: true)
+        request.headers.add(name: "Content-Type", value: descriptor.mediaType.rawValue)
+        request.body = .bytes(bytes)
+        let answer = try await answer(to: request, limit: 64 << 10)
+        let announced = answer.headers.first(name: "docker-content-digest") ?? ""
+        if answer.status < 400, announced.hasPrefix("sha256:"), announced != descriptor.digest.description {
+            throw OCIRegistryError(
+                .corrupt,
+                "\(place): the registry keeps \(descriptor.digest) under another digest, \(announced.prefix(80))")
+        }
+        return answer
+    }
+
+    private func refusal(_ answer: WholeAnswer, _ what: String) -> OCIRegistryError {
+        let words = String(decoding: answer.bytes.prefix(1000), as: UTF8.self)
+        return OCIRegistryError(
+            answer.status == 400 ? .refused : .conflict,
+            "the registry refuses to write \(what) (\(answer.status))" + (words.isEmpty ? "" : ": \(words)"),
+            status: answer.status)
+    }
+
+    /// What a HEAD claims; `nil` where it is not enough.
+    private static func claim(_ headers: HTTPHeaders) -> Descriptor? {
+        guard let text = headers.first(name: "docker-content-digest"), let digest = try? Digest(text),
+            let length = headers.first(name: "content-length").flatMap({ Int64($0) }), length >= 0,
+            let type = headers.first(name: "content-type")
+        else { return nil }
+        return Descriptor(
+            mediaType: MediaType(rawValue: String(type.prefix { $0 != ";" })), digest: digest, size: length)
+    }
+}

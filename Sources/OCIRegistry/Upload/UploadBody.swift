@@ -1,0 +1,171 @@
+import NIOCore
+import NIOPosix
+import OCIContent
+import OCIModel
+import Synchronization
+
+import struct SystemPackage.FileDescriptor
+import struct SystemPackage.FilePath
+
+/// A part of a blob, on its way out. Bytes of a file are read as often as needed; those of a stream come once.
+struct UploadBody: AsyncSequence, Sendable {
+    typealias Element = ByteBuffer
+    typealias Failure = any Error
+
+    enum Source: Sendable {
+        case file(FilePath)
+        case stream(StreamCursor)
+
+        init(_ body: BlobBody, from offset: Int64) {
+            switch body {
+            case .file(let path): self = .file(path)
+            case .stream(let sequence): self = .stream(StreamCursor(sequence, at: offset))
+            }
+        }
+    }
+
+    let source: Source
+    let range: Range<Int64>
+    let meter: TransferMeter
+
+    func makeAsyncIterator() -> Iterator { Iterator(body: self, position: range.lowerBound) }
+
+    struct Iterator: AsyncIteratorProtocol {
+        let body: UploadBody
+        var position: Int64
+        var file: FileReader?
+
+        mutating func next() async throws -> ByteBuffer? {
+            let wanted = body.range.upperBound - position
+            guard wanted > 0 else { return nil }
+            let piece = try await piece(upTo: wanted)
+            position += Int64(piece.readableBytes)
+            body.meter.add(Int64(piece.readableBytes))
+            return piece
+        }
+
+        private mutating func piece(upTo wanted: Int64) async throws -> ByteBuffer {
+            do {
+                switch body.source {
+                case .stream(let cursor): return try await cursor.next(at: position, upTo: wanted)
+                case .file(let path):
+                    let reader = try file ?? FileReader(path)
+                    file = reader
+                    return try await reader.read(at: position, upTo: wanted)
+                }
+            } catch {
+                body.meter.setSourceProblem(error)
+                throw error
+            }
+        }
+    }
+}
+
+/// A blob's stream, cut where an upload's chunks end.
+actor StreamCursor {
+    private var iterator: any AsyncIteratorProtocol<ByteBuffer, any Error>
+    private var position: Int64
+    private var rest = ByteBuffer()
+
+    init(_ sequence: any AsyncSequence<ByteBuffer, any Error> & Sendable, at offset: Int64) {
+        iterator = Self.iterator(of: sequence)
+        position = offset
+    }
+
+    private static func iterator<S: AsyncSequence>(
+        of sequence: S
+    ) -> any AsyncIteratorProtocol<ByteBuffer, any Error> where S.Element == ByteBuffer, S.Failure == any Error {
+        sequence.makeAsyncIterator()
+    }
+
+    /// - Throws: `.interrupted` where `offset` was passed already.
+    func next(at offset: Int64, upTo wanted: Int64) async throws -> ByteBuffer {
+        guard offset == position else {
+            throw OCIRegistryError(.interrupted, "the bytes of the source cannot be read a second time")
+        }
+        while rest.readableBytes == 0 {
+            var current = iterator
+            guard let piece = try await current.next(isolation: self) else {
+                throw OCIRegistryError(.interrupted, "the source ended after \(position) bytes")
+            }
+            iterator = current
+            rest = piece
+        }
+        let count = Int(min(Int64(rest.readableBytes), wanted))
+        position += Int64(count)
+        return rest.readSlice(length: count) ?? ByteBuffer()
+    }
+}
+
+/// Reads a file in large pieces, on threads that may block.
+final class FileReader: Sendable {
+    private static let pieceSize: Int64 = 512 << 10
+    private let path: FilePath
+    private let file: FileDescriptor
+
+    init(_ path: FilePath) throws {
+        self.path = path
+        do { file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec) } catch {
+            throw ContentError(.inputOutput, "cannot read \(path): \(error)")
+        }
+    }
+
+    deinit { try? file.close() }
+
+    func read(at offset: Int64, upTo wanted: Int64) async throws -> ByteBuffer {
+        let count = Int(min(wanted, Self.pieceSize))
+        let (path, file) = (path, file)
+        let buffer = try await NIOThreadPool.singleton.runIfActive {
+            var buffer = ByteBufferAllocator().buffer(capacity: count)
+            do {
+                try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) {
+                    try file.read(
+                        fromAbsoluteOffset: offset, into: UnsafeMutableRawBufferPointer(rebasing: $0[..<count]))
+                }
+            } catch { throw ContentError(.inputOutput, "cannot read \(path): \(error)") }
+            return buffer
+        }
+        guard buffer.readableBytes > 0 else { throw ContentError(.corrupt, "\(path) ended at \(offset) bytes") }
+        return buffer
+    }
+}
+
+/// Counts the bytes of one blob that went out, and keeps what went wrong with their source.
+final class TransferMeter: Sendable {
+    private struct State {
+        var reported: Int64 = 0
+        var sourceProblem: (any Error)?
+    }
+
+    private let state = Mutex(State())
+    private let digest: Digest
+    private let report: @Sendable (TransferEvent) -> Void
+
+    init(_ digest: Digest, _ report: @escaping @Sendable (TransferEvent) -> Void) {
+        self.digest = digest
+        self.report = report
+    }
+
+    func add(_ count: Int64) {
+        state.withLock { $0.reported += count }
+        report(.moved(digest, count))
+    }
+
+    /// Says that the next byte is that at `offset`: what was sent beyond it goes out again.
+    func rewind(to offset: Int64) {
+        let change = state.withLock { state in
+            defer { state.reported = offset }
+            return offset - state.reported
+        }
+        if change != 0 { report(.moved(digest, change)) }
+    }
+
+    func setSourceProblem(_ error: any Error) { state.withLock { $0.sourceProblem = error } }
+
+    func takeSourceProblem() -> (any Error)? {
+        state.withLock { state in
+            defer { state.sourceProblem = nil }
+            return state.sourceProblem
+        }
+    }
+}
