@@ -105,11 +105,18 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
+        library(
+            "OCIArchive",
+            [
+                "OCIModel", "LayerArchive", "OCIContent", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+
         .executableTarget(
             name: "imagebuild",
             dependencies: [
                 "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "HTTPTransfer", "ImageInputs",
-                "ImageAssembly", "OCIRegistry", "RegistryServer",
+                "ImageAssembly", "OCIArchive", "OCIRegistry", "RegistryServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -119,7 +126,18 @@ let package = Package(
         test("OCIModelTests", ["OCIModel"]),
         test(
             "LayerArchiveTests", ["LayerArchive", "OCIModel", .product(name: "SystemPackage", package: "swift-system")]),
-        test("OCIContentTests", ["OCIContent", "OCIModel", .product(name: "SystemPackage", package: "swift-system")]),
+        test(
+            "OCIContentTests",
+            [
+                "OCIContent", "OCIModel", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        test(
+            "OCIArchiveTests",
+            [
+                "OCIArchive", "LayerArchive", "OCIContent", "OCIModel", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         test(
             "OCIRegistryTests",
             [

@@ -2,8 +2,12 @@
 package struct Manifest: Hashable, Sendable, Codable {
     package var schemaVersion = 2
     package var mediaType: MediaType = .manifest
+    /// What this is, where it is no image (manifest.md, "Guidelines for Artifact Usage").
+    package var artifactType: String?
     package var config: Descriptor
     package var layers: [Descriptor]
+    /// The document that this one says something about: it is one of that document's referrers.
+    package var subject: Descriptor?
     package var annotations: Annotations?
 
     package init(config: Descriptor, layers: [Descriptor], annotations: Annotations? = nil) {
@@ -18,7 +22,9 @@ package struct Index: Hashable, Sendable, Codable {
     package var schemaVersion = 2
     /// Absent in some foreign layouts' `index.json`.
     package var mediaType: MediaType? = .index
+    package var artifactType: String?
     package var manifests: [Descriptor]
+    package var subject: Descriptor?
     package var annotations: Annotations?
 
     package init(manifests: [Descriptor], annotations: Annotations? = nil) {

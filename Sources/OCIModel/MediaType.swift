@@ -26,7 +26,16 @@ package struct MediaType: RawRepresentable, Hashable, Sendable, Codable {
         }
     }
 
+    package static let dockerIndex = MediaType(rawValue: "application/vnd.docker.distribution.manifest.list.v2+json")
+    package static let dockerManifest = MediaType(rawValue: "application/vnd.docker.distribution.manifest.v2+json")
+
+    /// Whether registries keep content of this type as a manifest, or as a blob.
+    package var isDocument: Bool {
+        isIndex || self == .manifest || self == .dockerManifest
+            || rawValue == "application/vnd.oci.artifact.manifest.v1+json"
+    }
+
     package var isIndex: Bool {
-        self == .index || rawValue == "application/vnd.docker.distribution.manifest.list.v2+json"
+        self == .index || self == .dockerIndex
     }
 }

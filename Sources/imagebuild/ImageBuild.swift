@@ -21,7 +21,7 @@ struct ImageBuild: AsyncParsableCommand {
               0 done, 1 failed, 2 the input was refused, 64 usage, 130 interrupted
             """,
         version: ToolIdentity.version,
-        subcommands: [Build.self, LockCommand.self, Inspect.self, Store.self])
+        subcommands: [Build.self, LockCommand.self, CopyCommand.self, Inspect.self, Store.self])
 
     static func main() async {
         do {

@@ -28,10 +28,12 @@ import Testing
             "OCIModel", "OCIContent", "Hummingbird", "HummingbirdTLS", "HTTPTypes", "Logging", "NIOCore", "NIOSSL",
             "SystemPackage", "Synchronization", "FoundationEssentials",
         ],
+        "OCIArchive": ["OCIModel", "LayerArchive", "OCIContent", "NIOCore", "SystemPackage"],
         "ImageAssembly": ["OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "SystemPackage"],
         "imagebuild": [
             "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "HTTPTransfer", "ImageInputs", "ImageAssembly",
-            "OCIRegistry", "RegistryServer", "ArgumentParser", "Subprocess", "SystemPackage", "Synchronization",
+            "OCIArchive", "OCIRegistry", "RegistryServer", "ArgumentParser", "Subprocess", "SystemPackage",
+            "Synchronization",
             "FoundationEssentials", "Dispatch",
         ],
     ]
