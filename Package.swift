@@ -106,11 +106,18 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
+        library(
+            "OCIArchive",
+            [
+                "OCIModel", "LayerArchive", "OCIContent", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+
         .executableTarget(
             name: "imagebuild",
             dependencies: [
                 "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "HTTPTransfer", "ImageInputs",
-                "ImageAssembly", "OCIRegistry", "RegistryServer",
+                "ImageAssembly", "OCIArchive", "OCIRegistry", "RegistryServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
@@ -121,7 +128,18 @@ let package = Package(
         test("OCIModelTests", ["OCIModel"]),
         test(
             "LayerArchiveTests", ["LayerArchive", "OCIModel", .product(name: "SystemPackage", package: "swift-system")]),
-        test("OCIContentTests", ["OCIContent", "OCIModel", .product(name: "SystemPackage", package: "swift-system")]),
+        test(
+            "OCIContentTests",
+            [
+                "OCIContent", "OCIModel", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        test(
+            "OCIArchiveTests",
+            [
+                "OCIArchive", "LayerArchive", "OCIContent", "OCIModel", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         test(
             "OCIRegistryTests",
             [

@@ -11,6 +11,8 @@ struct DecodedStream: ~Copyable {
     /// What is read, for messages: `data.tar.xz of etcd.deb`.
     let subject: String
     private(set) var decodedSize: Int64 = 0
+    /// Decoded bytes that were handed out.
+    var position: Int64 { decodedSize - Int64(chunk.count) }
     private let archive: Handle
     private let limit: Int64
     private let isCancelled: @Sendable () -> Bool

@@ -44,6 +44,9 @@ struct TarReader: ~Copyable {
         var longLink: [UInt8]?
     }
 
+    /// Where the current member's content begins, before any of it was read: bytes from the start of the tar.
+    var contentOffset: Int64 { stream.position }
+
     /// Hands out the current member's content in pieces.
     mutating func readContent(
         _ use: (UnsafeRawBufferPointer) throws(LayerArchiveError) -> Void

@@ -46,6 +46,16 @@ package protocol ContentDestination: Sendable {
     func current(_ name: String) async throws -> Descriptor?
     /// Makes a document reachable under a name; the last step.
     func tag(_ bytes: [UInt8], as root: Descriptor, named name: String) async throws
+    /// What putting a blob would be, found out without sending anything.
+    func forecast(_ blob: Descriptor) async throws -> TransferEvent.Arrival
+    /// Whether what stands under a name is there with all its parts: a registry takes care of that; into a folder
+    /// anybody can write.
+    var isWholeByName: Bool { get }
+}
+
+extension ContentDestination {
+    package var isWholeByName: Bool { false }
+    package func forecast(_ blob: Descriptor) async throws -> TransferEvent.Arrival { .sent }
 }
 
 /// What a destination tells of a blob while it gets it.
@@ -56,32 +66,6 @@ package enum TransferEvent: Hashable, Sendable {
     /// Bytes moved; a negative number takes back bytes that must be sent again.
     case moved(Digest, Int64)
     case arrived(Descriptor, Arrival)
-}
-
-/// Copies an index with everything below it, bytes unchanged, then gives it its name.
-///
-/// Blobs before the manifests that name them, manifests before the index, the name last: a copy that dies leaves
-/// nothing that can be mistaken for the whole. The blobs in `absent` are to be had elsewhere (a base image's layers) and
-/// are not copied; any other that the source does not have is an error.
-package func copy(
-    _ root: Descriptor, from source: any ContentSource, to destination: any ContentDestination, tag: String,
-    without absent: Set<Digest> = []
-) async throws {
-    let rootBytes = try await source.document(root)
-    let index = try CanonicalJSON.decode(Index.self, from: rootBytes)
-    var manifests: [(Descriptor, [UInt8])] = []
-    var blobs: [Descriptor] = []
-    var seen = absent
-    for entry in index.manifests {
-        let bytes = try await source.document(entry)
-        let manifest = try CanonicalJSON.decode(Manifest.self, from: bytes)
-        manifests.append((entry, bytes))
-        blobs += (manifest.layers + [manifest.config]).filter { seen.insert($0.digest).inserted }
-    }
-    _ = try await mapConcurrently(blobs, limit: 4) { try await destination.putBlob($0, from: source) }
-    for (descriptor, bytes) in manifests { try await destination.putDocument(bytes, as: descriptor) }
-    try await destination.putDocument(rootBytes, as: root)
-    try await destination.tag(rootBytes, as: root, named: tag)
 }
 
 extension ContentStore: ContentSource {

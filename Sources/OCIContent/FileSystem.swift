@@ -61,10 +61,7 @@ package enum FileSystem {
         _ target: FilePath, permissions: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead],
         _ write: (FileDescriptor) throws -> Void
     ) throws {
-        let name = ".new-\(target.lastComponent?.string ?? "")-\(UInt64.random(in: .min ... .max))"
-        let path = target.removingLastComponent().appending(name)
-        let file = try open(
-            path, .writeOnly, "cannot write \(target)", options: [.create, .exclusiveCreate], permissions: permissions)
+        let (file, path) = try openBeside(target, permissions: permissions)
         defer { try? file.close() }
         do {
             try write(file)
@@ -74,6 +71,31 @@ package enum FileSystem {
             try? remove(path)
             throw error
         }
+    }
+
+    /// The same for bytes that are waited for.
+    static func replace(_ target: FilePath, streaming write: (FileDescriptor) async throws -> Void) async throws {
+        let (file, path) = try openBeside(target)
+        defer { try? file.close() }
+        do {
+            try await write(file)
+            try sync(file, path)
+            try rename(path, to: target)
+        } catch {
+            try? remove(path)
+            throw error
+        }
+    }
+
+    /// A new file in the same folder, hidden until it takes the target's name.
+    private static func openBeside(
+        _ target: FilePath, permissions: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead]
+    ) throws -> (FileDescriptor, FilePath) {
+        let name = ".new-\(target.lastComponent?.string ?? "")-\(UInt64.random(in: .min ... .max))"
+        let path = target.removingLastComponent().appending(name)
+        let file = try open(
+            path, .writeOnly, "cannot write \(target)", options: [.create, .exclusiveCreate], permissions: permissions)
+        return (file, path)
     }
 
     /// Size of a regular file; `nil` where there is none.
@@ -88,6 +110,13 @@ package enum FileSystem {
         var status = stat()
         guard stat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         return Int(status.st_nlink)
+    }
+
+    /// The same for a name that must be the file's own, no symbolic link to it.
+    static func plainFileSize(_ path: FilePath) -> Int64? {
+        var status = stat()
+        guard lstat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int64(status.st_size)
     }
 
     static func isSameFile(_ descriptor: FileDescriptor, _ path: FilePath) -> Bool {

@@ -2,18 +2,25 @@ package import OCIModel
 package import SystemPackage
 
 /// An OCI layout on disk (image-spec, image-layout.md): `oci-layout`, `index.json` and `blobs/sha256/`.
+///
+/// What others wrote is believed by its digest only: every blob is checked before it leaves, and no symbolic link stands
+/// for one.
 package struct OCILayout: Sendable {
     package let root: FilePath
+    let observe: @Sendable (TransferEvent) -> Void
 
     /// The annotation that gives an index entry its name (image-spec, annotations.md).
     package static let referenceName = "org.opencontainers.image.ref.name"
 
-    private static let documentLimit: Int64 = 16 << 20
+    static let documentLimit: Int64 = 16 << 20
 
-    package init(root: FilePath) { self.root = root }
+    package init(root: FilePath, observe: @escaping @Sendable (TransferEvent) -> Void = { _ in }) {
+        self.root = root
+        self.observe = observe
+    }
 
-    private var blobs: FilePath { root.pushing("blobs/sha256") }
-    private var indexPath: FilePath { root.appending("index.json") }
+    var blobs: FilePath { root.pushing("blobs/sha256") }
+    var indexPath: FilePath { root.appending("index.json") }
 
     package func path(of digest: Digest) -> FilePath { blobs.appending(digest.hex) }
 
@@ -31,101 +38,59 @@ package struct OCILayout: Sendable {
         }
     }
 
-    /// The descriptor of the name, or of the only entry where no name is asked for.
-    package func descriptor(named name: String?) throws -> Descriptor {
-        let entries = try index()?.manifests ?? []
-        let found = entries.filter { name == nil || $0.annotations?[Self.referenceName] == name }
-        guard let first = found.first, found.count == 1 else {
-            let names = entries.compactMap { $0.annotations?[Self.referenceName] }.joined(separator: ", ")
-            throw ContentError(
-                .missing,
-                "\(root) has \(found.isEmpty ? "no image" : "several images")" + (name.map { " named \($0)" } ?? ""),
-                hint: names.isEmpty ? "build one first" : "it has: \(names)")
+    private var named: NamedIndex {
+        get throws { NamedIndex(try index() ?? Index(manifests: []), in: root.string) }
+    }
+
+    /// The descriptor of the name, or of the only image where no name is asked for.
+    package func descriptor(named name: String?) async throws -> Descriptor {
+        let named = try named
+        // Only where it matters are the documents read that may be about others.
+        guard name == nil, Set(named.index.manifests.map(\.digest)).count > 1 else {
+            return try named.entry(named: name)
         }
-        return first
+        return try named.entry(named: nil, referrers: Set(await named.referrers(in: self).map(\.referrer.digest)))
     }
 }
 
-extension OCILayout: ContentSource {
+extension OCILayout: NamedContent {
     package func document(_ descriptor: Descriptor) async throws -> [UInt8] {
         let path = path(of: descriptor.digest)
-        guard FileSystem.regularFileSize(path) == descriptor.size,
+        guard FileSystem.plainFileSize(path) == descriptor.size,
             let bytes = try FileSystem.read(path, limit: Self.documentLimit)
         else {
             throw ContentError(
                 .missing, "blob \(descriptor.digest) is missing from the layout \(root), or not of its size")
         }
-        guard Digest(of: bytes) == descriptor.digest else {
-            throw ContentError(.corrupt, "blob \(descriptor.digest) in the layout \(root) is damaged")
-        }
+        guard Digest(of: bytes) == descriptor.digest else { throw damaged(descriptor) }
         return bytes
     }
 
     package func withBlob<R: Sendable>(
         _ blob: Descriptor, from offset: Int64, _ use: @Sendable (BlobBody) async throws -> R
     ) async throws -> R {
-        guard FileSystem.regularFileSize(path(of: blob.digest)) == blob.size else {
+        let path = path(of: blob.digest)
+        guard FileSystem.plainFileSize(path) == blob.size else {
             throw ContentError(
-                .missing, "blob \(blob.digest) is missing from the layout \(root)",
+                .missing, "blob \(blob.digest) is missing from the layout \(root), or not of its size",
                 hint: "the layers of a Windows base image stay where it came from, unless they are copied too")
         }
-        return try await use(.file(path(of: blob.digest)))
-    }
-}
-
-extension OCILayout: ContentDestination {
-    /// A hard link of the source's file where both are on one file system, else a checked copy. A file that somebody
-    /// wrote to since is replaced.
-    package func putBlob(_ blob: Descriptor, from source: any ContentSource) async throws {
-        let target = path(of: blob.digest)
-        guard !FileSystem.isSealed(target, size: blob.size) else { return }
-        try FileSystem.makeDirectories(blobs)
-        try await source.withBlob(blob, from: 0) { body in
-            guard case .file(let file) = body else { return }
-            try FileSystem.remove(target)
-            guard !FileSystem.link(file, to: target) else { return }
-            try FileSystem.replace(target) { output in
-                var failure: Errno?
-                let digest = try ContentStore.digest(of: file) { piece in
-                    do { try output.writeAll(piece) } catch { failure = error as? Errno ?? .ioError }
-                }
-                if let failure { throw ContentError(failure, "cannot write \(target)") }
-                guard digest == blob.digest else {
-                    throw ContentError(.corrupt, "blob \(blob.digest) is damaged in its source \(file)")
-                }
-            }
-            FileSystem.seal(target)
+        // Others' files are not marked as checked: that would be a change.
+        guard try FileSystem.isSealed(path, size: blob.size) || ContentStore.digest(of: path) == blob.digest else {
+            throw damaged(blob)
         }
+        return try await use(.file(path))
     }
 
-    package func current(_ name: String) async throws -> Descriptor? {
-        try index()?.manifests.first { $0.annotations?[Self.referenceName] == name }
+    private func damaged(_ blob: Descriptor) -> ContentError {
+        ContentError(.corrupt, "blob \(blob.digest) in the layout \(root) is damaged")
     }
 
-    package func putDocument(_ bytes: [UInt8], as descriptor: Descriptor) async throws {
-        let target = path(of: descriptor.digest)
-        guard !FileSystem.isSealed(target, size: descriptor.size) else { return }
-        try FileSystem.makeDirectories(blobs)
-        try FileSystem.write(bytes, to: target)
-        FileSystem.seal(target)
-    }
+    package func resolve(_ name: String) async throws -> Descriptor { try named.entry(named: name) }
 
-    /// Sets the entry of that name in `index.json`, and leaves the others.
-    package func tag(_ bytes: [UInt8], as root: Descriptor, named name: String) async throws {
-        try FileSystem.makeDirectories(self.root)
-        let folder = try FileSystem.open(self.root, .readOnly, "cannot open the folder \(self.root)")
-        defer { try? folder.close() }
-        FileSystem.lock(folder, exclusive: true)
-        var index = try index() ?? Index(manifests: [])
-        var entry = root
-        entry.annotations = [Self.referenceName: name]
-        let marker = self.root.appending("oci-layout")
-        guard !index.manifests.contains(entry) || FileSystem.regularFileSize(marker) == nil else { return }
-        try FileSystem.syncDirectory(blobs)
-        try FileSystem.write(CanonicalJSON.encode(LayoutMarker()), to: marker)
-        index.manifests.removeAll { $0.annotations?[Self.referenceName] == name }
-        index.manifests.append(entry)
-        try FileSystem.write(CanonicalJSON.encode(index), to: indexPath)
-        try FileSystem.syncDirectory(self.root)
+    package func tags() async throws -> [String] { try named.names }
+
+    package func referrers(of subject: Digest) async throws -> [Descriptor] {
+        try await named.referrers(in: self).filter { $0.subject == subject }.map(\.referrer)
     }
 }

@@ -34,7 +34,7 @@ final class Console: Sendable {
         var began = ContinuousClock.now
     }
 
-    private let isLive: Bool
+    let isLive: Bool
     private let isColoured: Bool
     private let state = Mutex(State())
 
@@ -67,6 +67,22 @@ final class Console: Sendable {
             let row = state.rows[index]
             if !isLive, row.text != before, !row.text.isEmpty { write("\(row.title): \(row.text)\n") }
             draw(&state, force: row.text != before)
+        }
+    }
+
+    /// Takes a row away that nobody wants to see the end of.
+    func removeRow(_ title: String) {
+        state.withLock { state in
+            erase(&state)
+            state.rows.removeAll { $0.title == title }
+            draw(&state, force: false)
+        }
+    }
+
+    func removeRows() {
+        state.withLock { state in
+            erase(&state)
+            state.rows = []
         }
     }
 
@@ -123,11 +139,13 @@ final class Console: Sendable {
 
 extension Console.Transfer: CustomStringConvertible {
     /// `12.1 of 34.0 MB, 8.2 MB/s`
-    var description: String {
+    var description: String { "\(ByteCount(done)) of \(ByteCount(total))\(rate)" }
+
+    /// `, 8.2 MB/s`; nothing where it would be a guess.
+    var rate: String {
         let elapsed = ContinuousClock.now - began
         let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-        let rate = seconds > 0.2 ? ", \(ByteCount(Int64(Double(done) / seconds)))/s" : ""
-        return "\(ByteCount(done)) of \(ByteCount(total))\(rate)"
+        return seconds > 0.2 ? ", \(ByteCount(Int64(Double(done) / seconds)))/s" : ""
     }
 }
 

@@ -53,7 +53,7 @@ struct Failure {
         case let error as ImageAssemblyError: (status, message, hint) = (.refused, error.message, error.hint)
         case let error as OCIModelError: (status, message, hint) = (.refused, error.message, nil)
         case let error as ContentError:
-            (status, message, hint) = (error.code == .cancelled ? .interrupted : .failed, error.message, error.hint)
+            (status, message, hint) = (Self.status(error.code), error.message, error.hint)
         case let error as HTTPTransferError: (status, message, hint) = (.failed, error.message, error.hint)
         case let error as LayerArchiveError:
             (status, message, hint) = (Self.status(error.code), error.message, error.hint)
@@ -64,6 +64,14 @@ struct Failure {
         }
         // Whoever stopped it need not learn what was going on just then.
         if status == .interrupted { message = "interrupted; nothing was tagged" }
+    }
+
+    private static func status(_ code: ContentError.Code) -> ExitStatus {
+        switch code {
+        case .cancelled: .interrupted
+        case .invalidDocument, .tooLarge: .refused
+        default: .failed
+        }
     }
 
     private static func status(_ code: LayerArchiveError.Code) -> ExitStatus {

@@ -22,7 +22,9 @@ struct ImageBuild: AsyncParsableCommand {
               0 done, 1 failed, 2 the input was refused, 64 usage, 130 interrupted
             """,
         version: ToolIdentity.version,
-        subcommands: [Build.self, LockCommand.self, Inspect.self, Store.self, Registry.self])
+        subcommands: [
+            Build.self, LockCommand.self, CopyCommand.self, Inspect.self, Store.self, Registry.self,
+        ])
 
     static func main() async {
         do {

@@ -1,41 +1,62 @@
 import ImageAssembly
+import OCIArchive
 import OCIContent
 import OCIModel
 import SystemPackage
 
-/// A place that a finished image is put.
+/// A place that a finished image is put: a layout or an archive.
 struct Output: Hashable, Sendable {
-    enum Kind: String, CaseIterable {
-        case layout = "oci"
-        case layoutArchive = "oci-archive"
-        case dockerArchive = "docker-archive"
-    }
+    private let location: ImageLocation
 
-    var kind: Kind
-    var path: FilePath
-}
-
-extension Output {
     /// Parses `kind:path`; a relative path starts at `current`.
     init(_ text: String, from current: FilePath) throws {
-        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
-        guard parts.count == 2, let kind = Kind(rawValue: parts[0]), !parts[1].isEmpty else {
+        location = try ImageLocation(text, from: current)
+        if case .registry = location {
             throw CommandError(
                 status: .refused, message: "'\(text)' is not an output",
-                hint: "write " + Kind.allCases.map { "\($0.rawValue):PATH" }.joined(separator: ", "))
+                hint:
+                    "write oci:PATH, oci-archive:PATH, docker-archive:PATH; registries are what 'imagebuild push' is for"
+            )
         }
-        self.init(kind: kind, path: current.pushing(FilePath(parts[1])).lexicallyNormalized())
     }
+
+    init(layout path: FilePath) { location = .layout(path, tag: nil) }
 
     /// Copies the image from the store; where it is there already, that is all that is found out.
     func put(_ image: BuiltImage, name: String, from store: ContentStore) async throws {
-        switch kind {
-        case .layout:
-            try await copy(
-                image.index, from: store, to: OCILayout(root: path), tag: image.tag,
-                without: Set(image.baseLayers.map(\.digest)))
-        case .layoutArchive: try await ImageArchive.writeLayout(image, from: store, to: path)
-        case .dockerArchive: try await ImageArchive.writeDocker(image, name: name, from: store, to: path)
+        var options = CopyOptions()
+        options.absent = Set(image.baseLayers.map(\.digest))
+        let tag = location.tag ?? image.tag
+        switch location {
+        case .layout(let path, _):
+            try await copy(image.index, from: store, to: OCILayout(root: path), tag: tag, options)
+        case .layoutArchive(let path, _):
+            try await ArchiveFormat.layout.write(to: path, collectingIn: store) {
+                try await copy(image.index, from: store, to: $0, tag: tag, options)
+            }
+        case .dockerArchive(let path, let given, _):
+            let platform = try onlyPlatform(image)
+            try await ArchiveFormat.docker(name: given ?? name).write(to: path, collectingIn: store) {
+                try await copy(platform, from: store, to: $0, tag: tag, options)
+            }
+        case .registry: break
         }
+    }
+
+    private func onlyPlatform(_ image: BuiltImage) throws -> Descriptor {
+        guard let platform = image.platforms.first, image.platforms.count == 1 else {
+            throw CommandError(
+                status: .refused,
+                message: "a docker-archive holds one platform, and this image has \(image.platforms.count)",
+                hint: "choose one with --arch, or write an oci-archive")
+        }
+        guard platform.baseLayers.isEmpty else {
+            throw CommandError(
+                status: .refused,
+                message:
+                    "a docker-archive holds all layers, and those of the base image of \(platform.platform) are not here",
+                hint: "write an oci layout or archive")
+        }
+        return platform.manifest
     }
 }

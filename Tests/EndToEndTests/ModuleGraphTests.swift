@@ -29,10 +29,11 @@ import Testing
             "Logging",
             "NIOCore", "NIOSSL", "SystemPackage", "Synchronization",
         ],
+        "OCIArchive": ["OCIModel", "LayerArchive", "OCIContent", "NIOCore", "SystemPackage"],
         "ImageAssembly": ["OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "SystemPackage"],
         "imagebuild": [
             "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "HTTPTransfer", "ImageInputs", "ImageAssembly",
-            "OCIRegistry", "RegistryServer", "ArgumentParser", "Logging", "Subprocess", "SystemPackage",
+            "OCIArchive", "OCIRegistry", "RegistryServer", "ArgumentParser", "Logging", "Subprocess", "SystemPackage",
             "Synchronization",
             "FoundationEssentials", "Dispatch",
         ],

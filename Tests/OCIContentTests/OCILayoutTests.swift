@@ -27,7 +27,7 @@ import Testing
             let layout = OCILayout(root: folder.appending("layout"))
             let root = try image(in: store)
             try await copy(root, from: store, to: layout, tag: "v1")
-            #expect(try layout.descriptor(named: "v1").digest == root.digest)
+            #expect(try await layout.descriptor(named: "v1").digest == root.digest)
             #expect(
                 try FileSystem.read(folder.pushing("layout/oci-layout"), limit: 100)
                     == Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8))
@@ -43,10 +43,10 @@ import Testing
             try await copy(first, from: store, to: layout, tag: "old")
             try await copy(first, from: store, to: layout, tag: "v1")
             try await copy(second, from: store, to: layout, tag: "v1")
-            #expect(try layout.descriptor(named: "v1").digest == second.digest)
-            #expect(try layout.descriptor(named: "old").digest == first.digest)
-            #expect(throws: ContentError.self) { try layout.descriptor(named: "v2") }
-            #expect(throws: ContentError.self) { try layout.descriptor(named: nil) }
+            #expect(try await layout.descriptor(named: "v1").digest == second.digest)
+            #expect(try await layout.descriptor(named: "old").digest == first.digest)
+            await #expect(throws: ContentError.self) { try await layout.descriptor(named: "v2") }
+            await #expect(throws: ContentError.self) { try await layout.descriptor(named: nil) }
         }
     }
 

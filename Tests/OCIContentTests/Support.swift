@@ -1,5 +1,6 @@
 import Foundation
 import OCIContent
+import OCIModel
 import Synchronization
 import SystemPackage
 
@@ -37,4 +38,18 @@ final class Counter: Sendable {
     private let count = Atomic<Int>(0)
     func increment() { count.add(1, ordering: .relaxed) }
     var value: Int { count.load(ordering: .relaxed) }
+}
+
+/// What a destination told.
+final class Events: Sendable {
+    private let events = Mutex<[TransferEvent]>([])
+    func add(_ event: TransferEvent) { events.withLock { $0.append(event) } }
+    var all: [TransferEvent] { events.withLock { $0 } }
+
+    /// Bytes of a blob that moved.
+    func moved(_ digest: Digest) -> Int64 {
+        all.reduce(0) { sum, event in
+            if case .moved(digest, let bytes) = event { sum + bytes } else { sum }
+        }
+    }
 }

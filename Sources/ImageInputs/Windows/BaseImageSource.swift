@@ -13,7 +13,9 @@ package protocol BaseImageSource: Sendable {
 }
 
 extension OCILayout: BaseImageSource {
-    package func baseImage(tagged tag: String) async throws -> Descriptor { try descriptor(named: tag) }
+    package func baseImage(tagged tag: String) async throws -> Descriptor {
+        try await descriptor(named: tag)
+    }
     package func baseDocument(_ descriptor: Descriptor) async throws -> [UInt8] { try await document(descriptor) }
 }
 

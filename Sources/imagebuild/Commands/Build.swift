@@ -95,6 +95,6 @@ struct Build: AsyncParsableCommand {
 
     private func outputs(_ folder: ImageFolder) throws -> [Output] {
         guard output.isEmpty else { return try output.map { try Output($0, from: Surroundings.currentFolder) } }
-        return [Output(kind: .layout, path: folder.defaultLayout)]
+        return [Output(layout: folder.defaultLayout)]
     }
 }

@@ -45,7 +45,7 @@ struct Inspect: AsyncParsableCommand {
 
     private func inspect() async throws {
         let (layout, tag) = try locate()
-        let root = try layout.descriptor(named: tag)
+        let root = try await layout.descriptor(named: tag)
         let index = try CanonicalJSON.decode(Index.self, from: try await layout.document(root))
         var images: [InspectedImage.PlatformImage] = []
         for entry in index.manifests {
@@ -92,17 +92,11 @@ struct Inspect: AsyncParsableCommand {
     /// `oci:DIR[:TAG]`, or the default layout of an image of this repository.
     private func locate() throws -> (OCILayout, tag: String?) {
         let current = Surroundings.currentFolder
-        guard reference.hasPrefix("oci:") else {
+        guard reference.hasPrefix("oci:"), case .layout(let path, let tag) = try ImageLocation(reference, from: current)
+        else {
             let folder = try ImageFolder(reference, from: current)
             return (OCILayout(root: folder.defaultLayout), folder.definition.tag)
         }
-        let rest = reference.dropFirst(4)
-        let whole = current.pushing(FilePath(String(rest))).lexicallyNormalized()
-        guard let colon = rest.lastIndex(of: ":"), FileSystem.regularFileSize(whole.appending("index.json")) == nil
-        else {
-            return (OCILayout(root: whole), nil)
-        }
-        let folder = current.pushing(FilePath(String(rest[..<colon]))).lexicallyNormalized()
-        return (OCILayout(root: folder), String(rest[rest.index(after: colon)...]))
+        return (OCILayout(root: path), tag)
     }
 }

@@ -128,8 +128,9 @@ import Testing
         #expect(first.image.index.descriptor == second.image.index.descriptor)
         let layout = OCILayout(root: one.path.appending("layout"))
         let built = BuiltImage(first.image)
-        try await copy(
-            built.index, from: first.store, to: layout, tag: "0", without: Set(built.baseLayers.map(\.digest)))
+        var options = CopyOptions()
+        options.absent = Set(built.baseLayers.map(\.digest))
+        try await copy(built.index, from: first.store, to: layout, tag: "0", options)
         for blob in built.blobs { #expect(FileSystem.regularFileSize(layout.path(of: blob.digest)) == blob.size) }
         for layer in built.baseLayers { #expect(FileSystem.regularFileSize(layout.path(of: layer.digest)) == nil) }
         let target = OCILayout(root: one.path.appending("again"))

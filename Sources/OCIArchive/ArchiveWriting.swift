@@ -1,0 +1,111 @@
+import LayerArchive
+package import OCIContent
+import OCIModel
+package import SystemPackage
+
+/// An image as one tar file, written. Like a layer it depends on nothing but the image: equal images, equal archives.
+package enum ArchiveFormat: Hashable, Sendable {
+    /// An OCI layout in a tar, as `oci-archive:` of skopeo and podman reads it.
+    case layout
+    /// `docker load`'s format: one platform, its configuration and layers, and a list of what is what. The image is called
+    /// `name:tag` there, where it has a name.
+    case docker(name: String?)
+
+    /// Gives `fill` a destination, and puts what it was given into the file `path` at the end: all of it, or nothing.
+    ///
+    /// It is collected in the store's folder, where blobs that are in the store already cost no space.
+    ///
+    /// - Throws: what `fill` throws; `LayerArchiveError` and `ContentError` of writing; for Docker's format
+    ///   `ContentError` `.invalidDocument` unless the destination got one image of one platform, with all its layers.
+    @discardableResult
+    package func write<R>(
+        to path: FilePath, collectingIn store: ContentStore,
+        observe: @escaping @Sendable (TransferEvent) -> Void = { _ in },
+        _ fill: (any ContentDestination) async throws -> R
+    ) async throws -> R {
+        try await store.withTemporaryFolder { folder in
+            let layout = OCILayout(root: folder, observe: observe)
+            let result = try await fill(layout)
+            let tree =
+                switch self {
+                case .layout: try Self.layoutTree(layout)
+                case .docker(let name): try await Self.dockerTree(layout, name: name, path)
+                }
+            try FileSystem.makeDirectories(path.removingLastComponent())
+            do { try FileSystem.replace(path) { file in try TarFile.write(tree, to: file) } } catch var error
+                as LayerArchiveError
+            {
+                error.message = "\(path): \(error.message)"
+                throw error
+            }
+            return result
+        }
+    }
+
+    private static func layoutTree(_ layout: OCILayout) throws -> FileTree {
+        var tree = FileTree()
+        for folder in ["blobs", "blobs/sha256"] { tree[try EntryPath(folder)] = directory }
+        for name in try FileSystem.names(in: layout.root.pushing("blobs/sha256")) {
+            tree[try EntryPath("blobs/sha256/\(name)")] = try file(layout.root.pushing("blobs/sha256").appending(name))
+        }
+        for name in ["index.json", "oci-layout"] { tree[try EntryPath(name)] = try file(layout.root.appending(name)) }
+        return tree
+    }
+
+    private static func dockerTree(_ layout: OCILayout, name: String?, _ path: FilePath) async throws -> FileTree {
+        let root = try await layout.descriptor(named: nil)
+        guard !root.mediaType.isIndex else {
+            throw ContentError(
+                .invalidDocument,
+                "cannot write \(path): a docker-archive holds one platform, and this image has several",
+                hint: "choose one, or write an oci-archive")
+        }
+        let manifest = try CanonicalJSON.decode(Manifest.self, from: try await layout.document(root))
+        let tag = root.annotations?[OCILayout.referenceName]
+        let list = [
+            DockerArchive.Listed(
+                config: "\(manifest.config.digest.hex).json", repoTags: zip(name, tag).map { ["\($0):\($1)"] } ?? [],
+                layers: manifest.layers.map { memberName(of: $0) })
+        ]
+        var tree = FileTree()
+        tree[try EntryPath("\(manifest.config.digest.hex).json")] = try file(layout.path(of: manifest.config.digest))
+        for layer in manifest.layers {
+            let blob = layout.path(of: layer.digest)
+            guard FileSystem.regularFileSize(blob) == layer.size else {
+                throw ContentError(
+                    .invalidDocument,
+                    "cannot write \(path): a docker-archive holds all layers, and \(layer.digest) is not here",
+                    hint: "write an oci layout or archive")
+            }
+            tree[try EntryPath(memberName(of: layer))] = try file(blob)
+        }
+        let bytes = try CanonicalJSON.encode(list)
+        tree[try EntryPath("manifest.json")] = FileEntry(.regular(.bytes(bytes)), mode: 0o644, modified: 0)
+        return tree
+    }
+
+    private static func memberName(of layer: Descriptor) -> String {
+        let ending =
+            switch layer.mediaType.asLayer {
+            case .layerZstd: ".tar.zst"
+            case .layerTar: ".tar"
+            default: ".tar.gz"
+            }
+        return layer.digest.hex + ending
+    }
+
+    private static let directory = FileEntry(.directory, mode: 0o755, modified: 0)
+
+    private static func file(_ path: FilePath) throws -> FileEntry {
+        guard let size = FileSystem.regularFileSize(path) else {
+            throw ContentError(.missing, "\(path) is missing: nothing was copied")
+        }
+        return FileEntry(.regular(.slice(of: path, offset: 0, size: size)), mode: 0o644, modified: 0)
+    }
+}
+
+/// Both values, where there are both.
+private func zip<A, B>(_ a: A?, _ b: B?) -> (A, B)? {
+    guard let a, let b else { return nil }
+    return (a, b)
+}

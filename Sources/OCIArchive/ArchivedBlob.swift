@@ -1,0 +1,55 @@
+import LayerArchive
+package import NIOCore
+import OCIContent
+import OCIModel
+
+/// A member of an archive as a blob on its way: read in pieces, and known to be the blob when the last one is handed out.
+///
+/// It is always read from its start, since its digest is over all of it; pieces before `offset` are not handed out.
+package struct ArchivedBlob: AsyncSequence, Sendable {
+    let table: TarTable
+    let slice: TarTable.Slice
+    let blob: Descriptor
+    let offset: Int64
+
+    package struct AsyncIterator: AsyncIteratorProtocol {
+        private static let pieceSize = 512 << 10
+
+        fileprivate let source: ArchivedBlob
+        private var hasher = SHA256Hasher()
+        private var position: Int64 = 0
+
+        fileprivate init(_ source: ArchivedBlob) { self.source = source }
+
+        package mutating func next() async throws -> ByteBuffer? {
+            while position < source.blob.size {
+                try Task.checkCancellation()
+                var piece = try readPiece()
+                let start = position - Int64(piece.readableBytes)
+                if position >= source.blob.size, hasher.finish() != source.blob.digest {
+                    throw ContentError(.corrupt, "blob \(source.blob.digest) in \(source.table.file) is damaged")
+                }
+                guard position > source.offset else { continue }
+                piece.moveReaderIndex(forwardBy: Int(Swift.max(0, source.offset - start)))
+                return piece
+            }
+            return nil
+        }
+
+        private mutating func readPiece() throws -> ByteBuffer {
+            var piece = ByteBufferAllocator().buffer(capacity: Self.pieceSize)
+            let (source, position) = (source, position)
+            let count = try piece.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.pieceSize) { bytes in
+                try source.table.read(source.slice, at: position, into: bytes)
+            }
+            guard count > 0 else {
+                throw ContentError(.corrupt, "blob \(source.blob.digest) in \(source.table.file) ends too early")
+            }
+            piece.withUnsafeReadableBytes { hasher.update($0) }
+            self.position += Int64(count)
+            return piece
+        }
+    }
+
+    package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(self) }
+}

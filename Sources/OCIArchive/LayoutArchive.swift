@@ -1,0 +1,71 @@
+import LayerArchive
+package import OCIContent
+package import OCIModel
+package import SystemPackage
+
+/// An OCI layout in a tar file, as a source: `oci-archive:` of skopeo and podman, what newer `docker save` writes.
+package struct LayoutArchive: Sendable {
+    private let table: TarTable
+    private let named: NamedIndex
+
+    private static let indexLimit: Int64 = 16 << 20
+
+    /// Reads where everything is. Blocks.
+    ///
+    /// - Throws: `LayerArchiveError`, as `TarTable` does; `ContentError` `.invalidLayout` for a tar that holds no layout.
+    package init(reading file: FilePath, isCancelled: @escaping @Sendable () -> Bool) throws {
+        table = try TarTable(reading: file, isCancelled: isCancelled)
+        guard table.slice("oci-layout") != nil, let slice = table.slice("index.json") else {
+            throw ContentError(
+                .invalidLayout, "\(file) holds no OCI layout",
+                hint: table.slice("manifest.json") == nil ? nil : "read it as docker-archive:\(file)")
+        }
+        let bytes = try table.contents(slice, limit: Self.indexLimit)
+        do {
+            named = NamedIndex(try CanonicalJSON.decode(Index.self, from: bytes), in: file.string)
+        } catch {
+            throw ContentError(.invalidLayout, "the index.json of \(file) is not an OCI index: \(error)")
+        }
+    }
+
+    /// The image of a name; without one, the only image.
+    ///
+    /// - Throws: `ContentError` `.missing`, with the names that there are.
+    package func descriptor(named name: String?) async throws -> Descriptor {
+        let referrers = name == nil ? try await named.referrers(in: self).map(\.referrer.digest) : []
+        return try named.entry(named: name, referrers: Set(referrers))
+    }
+
+    private func slice(_ descriptor: Descriptor) throws -> TarTable.Slice {
+        guard let slice = table.slice("blobs/sha256/\(descriptor.digest.hex)"), slice.size == descriptor.size else {
+            throw ContentError(
+                .missing, "blob \(descriptor.digest) is missing from \(table.file), or not of its size",
+                hint: "the layers of a Windows base image stay where it came from, unless they are copied too")
+        }
+        return slice
+    }
+}
+
+extension LayoutArchive: NamedContent {
+    package func document(_ descriptor: Descriptor) async throws -> [UInt8] {
+        let bytes = try table.contents(try slice(descriptor), limit: Self.indexLimit)
+        guard Digest(of: bytes) == descriptor.digest else {
+            throw ContentError(.corrupt, "blob \(descriptor.digest) in \(table.file) is damaged")
+        }
+        return bytes
+    }
+
+    package func withBlob<R: Sendable>(
+        _ blob: Descriptor, from offset: Int64, _ use: @Sendable (BlobBody) async throws -> R
+    ) async throws -> R {
+        try await use(.stream(ArchivedBlob(table: table, slice: try slice(blob), blob: blob, offset: offset)))
+    }
+
+    package func resolve(_ name: String) async throws -> Descriptor { try named.entry(named: name) }
+
+    package func tags() async throws -> [String] { named.names }
+
+    package func referrers(of subject: Digest) async throws -> [Descriptor] {
+        try await named.referrers(in: self).filter { $0.subject == subject }.map(\.referrer)
+    }
+}

@@ -1,0 +1,113 @@
+package import OCIModel
+
+/// What is copied along with an image, and what is not.
+package struct CopyOptions: Sendable {
+    /// Signatures, SBOMs and what else refers to the image, to its platforms, or to one of those; cosign's tags too.
+    package var withReferrers = false
+    /// Layers that registries once were not allowed to have, and that name where else they are.
+    package var withForeignLayers = false
+    /// Blobs that are to be had elsewhere (a base image's layers); any other that the source lacks is an error.
+    package var absent: Set<Digest> = []
+    package var limits = CopyLimits()
+    /// Documents and blobs that are on their way at once.
+    package var concurrency = 4
+
+    package init() {}
+}
+
+/// All that a copy will put somewhere, and in which order. Holds the documents; the blobs stay where they are.
+package struct CopyPlan: Sendable {
+    /// A tag beside the image's own, by which a tool finds what belongs to a digest.
+    package struct Companion: Sendable {
+        package var name: String
+        package var root: CopyDocument
+    }
+
+    package private(set) var root: CopyDocument
+    /// Each after all that it refers to; the root among them.
+    package private(set) var documents: [CopyDocument]
+    /// Each once, largest first: whatever is last on its way should be small.
+    package private(set) var blobs: [Descriptor]
+    /// Layers that are left out.
+    package private(set) var skipped: [Descriptor]
+    package private(set) var companions: [Companion] = []
+}
+
+extension CopyPlan {
+    /// Reads an image's documents, all levels of it.
+    ///
+    /// - Throws: the source's errors; `ContentError` `.invalidDocument` and `.tooLarge` for what must not be copied.
+    package init(
+        reading root: Descriptor, from source: any ContentSource, _ options: CopyOptions = CopyOptions()
+    ) async throws {
+        var traversal = try CopyTraversal(root, limits: options.limits)
+        try await traversal.read(from: source, options)
+        guard let document = traversal.rootDocument else {
+            throw ContentError(.missing, "cannot copy \(root.digest): it was not read")
+        }
+        self.init(document, traversal.ordered, options)
+        guard options.withReferrers, let source = source as? any NamedContent else { return }
+        try await addCompanions(from: source, options)
+    }
+
+    private init(_ root: CopyDocument, _ documents: [CopyDocument], _ options: CopyOptions) {
+        self.root = root
+        self.documents = documents
+        (blobs, skipped) = ([], [])
+        addBlobs(of: documents, options)
+    }
+
+    private mutating func addBlobs(of documents: [CopyDocument], _ options: CopyOptions) {
+        var seen = Set((blobs + skipped).map(\.digest))
+        for blob in documents.flatMap(\.blobs) where seen.insert(blob.digest).inserted {
+            let isLeftOut =
+                options.absent.contains(blob.digest) || (blob.isForeignLayer && !options.withForeignLayers)
+            if isLeftOut { skipped.append(blob) } else { blobs.append(blob) }
+        }
+        blobs.sort { $0.size != $1.size ? $0.size > $1.size : $0.digest.hex < $1.digest.hex }
+    }
+
+    /// cosign names what belongs to a digest `sha256-<hex>.sig`, `.att` and `.sbom`.
+    private mutating func addCompanions(from source: any NamedContent, _ options: CopyOptions) async throws {
+        let names = Set(try await source.tags())
+        for document in documents {
+            for suffix in ["sig", "att", "sbom"] {
+                let name = "sha256-\(document.descriptor.digest.hex).\(suffix)"
+                guard names.contains(name) else { continue }
+                var traversal = try CopyTraversal(try await source.resolve(name), limits: options.limits)
+                try await traversal.read(from: source, options)
+                let found = traversal.ordered
+                guard let root = traversal.rootDocument else { continue }
+                companions.append(Companion(name: name, root: root))
+                let known = Set(documents.map(\.descriptor.digest))
+                documents += found.filter { !known.contains($0.descriptor.digest) }
+                addBlobs(of: found, options)
+            }
+        }
+    }
+}
+
+extension CopyTraversal {
+    /// Reads what is waiting until nothing is.
+    fileprivate mutating func read(from source: any ContentSource, _ options: CopyOptions) async throws {
+        let referrers = options.withReferrers ? source as? any NamedContent : nil
+        while case let wanted = takeWaiting(), !wanted.isEmpty {
+            let read = try await mapConcurrently(wanted, limit: options.concurrency) { descriptor in
+                let document = try CopyDocument(try await source.document(descriptor), as: descriptor)
+                return (document, try await referrers?.referrers(of: descriptor.digest) ?? [])
+            }
+            for (document, referrers) in read {
+                try add(document)
+                try add(referrers: referrers, of: document)
+            }
+        }
+    }
+}
+
+extension Descriptor {
+    /// Whether it is a layer that is to be had elsewhere: nothing is ever requested from there, nobody vouches for it.
+    package var isForeignLayer: Bool {
+        !(urls ?? []).isEmpty || mediaType.rawValue.contains(".nondistributable.")
+            || mediaType.rawValue.contains(".foreign.")
+    }
+}

@@ -1,0 +1,62 @@
+package import OCIModel
+
+/// The `index.json` of a layout, in a folder or an archive: what it names, and what it only lists (image-spec,
+/// image-layout.md, "index.json").
+package struct NamedIndex: Sendable {
+    package var index: Index
+    /// For messages: the folder or the archive.
+    package var place: String
+
+    package init(_ index: Index, in place: String) {
+        self.index = index
+        self.place = place
+    }
+
+    private func name(of entry: Descriptor) -> String? { entry.annotations?[OCILayout.referenceName] }
+
+    /// All names, sorted by bytes, each once.
+    package var names: [String] {
+        Set(index.manifests.compactMap(name)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// The entry of a name or of a digest written as text; without one, the only entry that refers to no other.
+    ///
+    /// - Throws: `ContentError` `.missing`, with the names that there are.
+    package func entry(named wanted: String?, referrers: Set<Digest> = []) throws -> Descriptor {
+        let found = index.manifests.filter { entry in
+            guard let wanted else { return name(of: entry) != nil || !referrers.contains(entry.digest) }
+            return name(of: entry) == wanted || entry.digest.description == wanted
+        }
+        guard let first = found.first, Set(found.map(\.digest)).count == 1 else {
+            throw ContentError(
+                .missing,
+                "\(place) has \(found.isEmpty ? "no image" : "several images")" + (wanted.map { " named \($0)" } ?? ""),
+                hint: names.isEmpty ? "build one first" : "it has: \(names.joined(separator: ", "))")
+        }
+        return first
+    }
+
+    /// The listed documents that refer to another.
+    package func referrers(in source: any ContentSource) async throws -> [(referrer: Descriptor, subject: Digest)] {
+        var found: [(referrer: Descriptor, subject: Digest)] = []
+        for var entry in index.manifests where entry.size <= CopyLimits().documentSize {
+            let bytes = try await source.document(entry)
+            guard let referring = try? CanonicalJSON.decode(Referring.self, from: bytes),
+                let subject = referring.subject
+            else { continue }
+            entry.annotations = referring.annotations
+            entry.artifactType = referring.artifactType ?? referring.config?.mediaType.rawValue
+            found.append((entry, subject.digest))
+        }
+        return found
+    }
+}
+
+/// A document that may be about another one (image-spec, manifest.md, "subject").
+struct Referring: Decodable {
+    var subject: Descriptor?
+    var artifactType: String?
+    /// Its type stands for the artifact's, where that is not said.
+    var config: Descriptor?
+    var annotations: Annotations?
+}

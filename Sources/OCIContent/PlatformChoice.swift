@@ -1,0 +1,83 @@
+package import OCIModel
+
+/// One platform of an image, as a user names it: `linux/s390x`, `linux/arm/v7`, `windows/amd64:10.0.20348`. Any platform
+/// that others build for can be chosen, not only those of this project.
+package struct PlatformChoice: Hashable, Sendable, CustomStringConvertible {
+    private let os: String
+    private let architecture: String
+    private let variant: String?
+    private let osVersion: String?
+
+    /// Parses `os/architecture[/variant][:osversion]`; the architecture may be Debian's or `uname`'s spelling.
+    package init(_ text: String) throws(OCIModelError) {
+        let halves = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let parts = (halves.first ?? "").split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard (2...3).contains(parts.count), !parts.contains(""), halves.last != "" else {
+            throw OCIModelError(.invalidPlatform, "'\(text)' is not a platform like linux/ppc64le")
+        }
+        os = parts[0]
+        architecture = (try? Platform.architecture(parts[1])) ?? parts[1]
+        variant = parts.count == 3 ? parts[2] : nil
+        osVersion = halves.count == 2 ? halves[1] : nil
+    }
+
+    package var description: String {
+        "\(os)/\(architecture)" + (variant.map { "/\($0)" } ?? "") + (osVersion.map { ":\($0)" } ?? "")
+    }
+
+    /// Whether a platform is meant: what is not said may be anything, an `os.version` is known by its first numbers.
+    package func includes(_ platform: Platform) -> Bool {
+        guard platform.os == os, platform.architecture == architecture else { return false }
+        if let variant, (platform.variant ?? defaultVariant) != variant { return false }
+        guard let osVersion else { return true }
+        return platform.osVersion == osVersion || platform.osVersion?.hasPrefix(osVersion + ".") == true
+    }
+
+    private var defaultVariant: String? { architecture == "arm64" ? "v8" : nil }
+
+    /// The one manifest below a root that is of this platform; the root itself where it is that manifest.
+    ///
+    /// - Throws: `ContentError` `.missing` where there is none, or several; it says which there are.
+    package func choose(
+        from root: Descriptor, in source: any ContentSource, limits: CopyLimits = CopyLimits()
+    ) async throws -> Descriptor {
+        var traversal = try CopyTraversal(root, limits: limits)
+        var manifests: [(Descriptor, Platform?)] = []
+        while case let wanted = traversal.takeWaiting(), !wanted.isEmpty {
+            for descriptor in wanted {
+                // An entry says what it is for; only where none does, its configuration must be read.
+                if let platform = descriptor.platform, !descriptor.mediaType.isIndex {
+                    manifests.append((descriptor, platform))
+                    continue
+                }
+                let document = try CopyDocument(try await source.document(descriptor), as: descriptor)
+                if descriptor.mediaType.isIndex {
+                    try traversal.add(document)
+                } else {
+                    manifests.append((descriptor, try await configured(document, in: source)))
+                }
+            }
+        }
+        return try only(of: manifests, below: root)
+    }
+
+    private func configured(_ document: CopyDocument, in source: any ContentSource) async throws -> Platform? {
+        guard let config = document.blobs.first, config.size <= CopyLimits().documentSize else { return nil }
+        let bytes = try await source.document(config)
+        return try? CanonicalJSON.decode(ImageConfig.self, from: bytes).platform
+    }
+
+    private func only(of manifests: [(Descriptor, Platform?)], below root: Descriptor) throws -> Descriptor {
+        let platforms = manifests.compactMap(\.1).map(\.description)
+        let fitting = manifests.filter { $0.1.map(includes) ?? false }
+        guard let chosen = fitting.first, fitting.count == 1 else {
+            throw ContentError(
+                .missing, "the image \(root.digest) has \(fitting.isEmpty ? "nothing" : "several entries") for \(self)",
+                hint: platforms.isEmpty
+                    ? "it says nothing of platforms" : "it has: " + platforms.joined(separator: ", ")
+            )
+        }
+        // What an entry of an index says of its manifest is not said of the manifest alone.
+        return Descriptor(mediaType: chosen.0.mediaType, digest: chosen.0.digest, size: chosen.0.size)
+    }
+}

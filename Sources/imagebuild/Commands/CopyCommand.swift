@@ -1,0 +1,106 @@
+import ArgumentParser
+import OCIContent
+import OCIModel
+
+struct CopyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "copy",
+        abstract: "Copy an image between registries, OCI layouts and archives, digests unchanged.",
+        discussion: """
+            SOURCE and DESTINATION are [docker://]HOST/REPOSITORY[:TAG][@DIGEST], oci:DIR[:TAG], oci-archive:FILE[:TAG] or \
+            docker-archive:FILE[:NAME[:TAG]]. Without a tag the destination gets the source's. All platforms are copied, \
+            unless one is chosen: then its manifest alone, as it is.
+
+            Blobs are copied first, what names them after that, the tag last. Prints the digest; with --all-tags a line \
+            with tag and digest for each.
+
+            EXAMPLES
+              imagebuild copy registry.k8s.io/etcd:3.5.16-0 oci:etcd
+              imagebuild copy oci:etcd:3.5.16-0 registry.example.org/etcd --referrers
+              imagebuild copy oci:etcd docker-archive:etcd.tar:etcd --platform linux/ppc64le
+              imagebuild copy docker.io/library/busybox registry.example.org/busybox --all-tags --dry-run
+            """)
+
+    @Argument(help: "Where the image is.")
+    var source: String
+    @Argument(help: "Where it is to be.")
+    var destination: String
+    @Option(
+        help: ArgumentHelp(
+            "One platform alone: os/arch[/variant][:version], like linux/ppc64le.", valueName: "platform"))
+    var platform: String?
+    @Flag(help: "All platforms (the default).")
+    var all = false
+    @Flag(help: "Every tag of the source's repository.")
+    var allTags = false
+    @Flag(help: "Signatures, SBOMs and what else refers to the image or to one of its platforms, too.")
+    var referrers = false
+    @Flag(help: "Layers too that registries once were not allowed to have (old Windows bases).")
+    var foreignLayers = false
+    @Flag(help: "Say what would be copied, and copy nothing.")
+    var dryRun = false
+    @Option(help: "text or json.")
+    var format = OutputFormat.text
+    @OptionGroup var storeOptions: StoreOptions
+
+    func validate() throws {
+        if platform != nil && (all || allTags) {
+            throw ValidationError("--platform excludes --all and --all-tags.")
+        }
+    }
+
+    func run() async throws {
+        try await cancellingOnInterrupt { try await self.copy() }
+    }
+
+    private func copy() async throws {
+        let console = Console(environment: Surroundings.environment)
+        let view = TransferView(console)
+        let run = try copyRun(console, view)
+        if dryRun { return try report(try await run.forecast()) }
+        do {
+            let copied = try await run.run()
+            view.finish()
+            try report(copied)
+        } catch {
+            view.finish()
+            throw error
+        }
+    }
+
+    private func copyRun(_ console: Console, _ view: TransferView) throws -> CopyRun {
+        let current = Surroundings.currentFolder
+        let (from, to) = (try ImageLocation(source, from: current), try ImageLocation(destination, from: current))
+        if case .dockerArchive = to, referrers || allTags {
+            throw CommandError(
+                status: .refused, message: "a docker-archive holds one image and nothing that refers to it",
+                hint: "write an oci layout or archive")
+        }
+        if allTags, from.tag != nil || to.tag != nil {
+            throw CommandError(
+                status: .refused, message: "--all-tags copies every tag, and one is named",
+                hint: "leave the tag away")
+        }
+        var options = CopyOptions()
+        options.withReferrers = referrers
+        options.withForeignLayers = foreignLayers
+        return CopyRun(
+            source: from, destination: to, platform: try platform.map { try PlatformChoice($0) }, isEveryTag: allTags,
+            options: options, ends: ImageEnds(storePath: try storeOptions.path(), view: view), console: console)
+    }
+
+    private func report(_ copied: [CopyRun.Copied]) throws {
+        switch format {
+        case .json: try allTags ? printJSON(copied) : printJSON(copied.first)
+        case .text:
+            for one in copied { print(allTags ? "\(one.name) \(one.digest)" : "\(one.digest)") }
+        }
+    }
+
+    private func report(_ forecasts: [CopyForecast]) throws {
+        switch format {
+        case .json: try printJSON(forecasts)
+        case .text: for one in forecasts { print(one.text, terminator: "") }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import OCIArchive
+import OCIContent
+import OCIModel
+import SystemPackage
+
+/// Opens the places that images are copied from and to.
+struct ImageEnds: Sendable {
+    /// Something to copy from, and how its images are called where their place in it says that.
+    struct Source: Sendable {
+        var content: any NamedContent
+        /// The image that was named, or the only one; without a name and with several, an error.
+        var root: @Sendable () async throws -> (Descriptor, tag: String?)
+        /// What `docker load` may call it.
+        var name: String?
+    }
+
+    var storePath: FilePath
+    var view: TransferView
+
+    func source(_ location: ImageLocation) async throws -> Source {
+        switch location {
+        case .layout(let path, let tag):
+            let layout = OCILayout(root: path)
+            guard try layout.index() != nil else { throw missing("no OCI layout at \(path)") }
+            return Source(
+                content: layout, root: { Self.tagged(try await layout.descriptor(named: tag), tag) },
+                name: path.lastComponent?.string)
+        case .layoutArchive(let path, let tag):
+            let archive = try await reading(path) { try LayoutArchive(reading: path, isCancelled: $0) }
+            return Source(content: archive, root: { Self.tagged(try await archive.descriptor(named: tag), tag) })
+        case .dockerArchive(let path, let name, let tag):
+            let archive = try await reading(path) { try DockerArchive(reading: path, isCancelled: $0) }
+            let wanted = name.map { $0 + (tag.map { ":\($0)" } ?? "") }
+            let root = try archive.descriptor(named: wanted)
+            return Source(content: archive, root: { (root, tag ?? archive.tag(of: root)) }, name: name)
+        case .registry(let reference): throw missing("registries cannot be read yet: \(reference)")
+        }
+    }
+
+    /// Hands out a destination; of an archive, the file is written when `use` returns.
+    func withDestination<R>(
+        _ location: ImageLocation, name: String?, _ use: (any ContentDestination) async throws -> R
+    ) async throws -> R {
+        let observe: @Sendable (TransferEvent) -> Void = { [view] in view.observe($0) }
+        switch location {
+        case .layout(let path, _): return try await use(OCILayout(root: path, observe: observe))
+        case .layoutArchive(let path, _):
+            let store = try ContentStore(root: storePath)
+            return try await ArchiveFormat.layout.write(to: path, collectingIn: store, observe: observe, use)
+        case .dockerArchive(let path, let given, _):
+            let store = try ContentStore(root: storePath)
+            let format = ArchiveFormat.docker(name: given ?? name)
+            return try await format.write(to: path, collectingIn: store, observe: observe, use)
+        case .registry(let reference): throw missing("registries cannot be written yet: \(reference)")
+        }
+    }
+
+    /// A destination of which only questions are asked: an archive is always written anew, so that there is none.
+    func inspecting<R>(_ location: ImageLocation, _ use: (any ContentDestination) async throws -> R) async throws -> R {
+        switch location {
+        case .layout(let path, _): return try await use(OCILayout(root: path))
+        case .layoutArchive(let path, _), .dockerArchive(let path, _, _):
+            return try await use(OCILayout(root: path.appending("new")))
+        case .registry: return try await withDestination(location, name: nil, use)
+        }
+    }
+
+    /// The name that a place gives an image, where it does.
+    func tag(of location: ImageLocation) throws -> String? { location.tag }
+
+    private static func tagged(_ root: Descriptor, _ tag: String?) -> (Descriptor, tag: String?) {
+        (bare(root), tag ?? root.annotations?[OCILayout.referenceName])
+    }
+
+    /// A descriptor without what a layout's list says of it.
+    static func bare(_ root: Descriptor) -> Descriptor {
+        Descriptor(mediaType: root.mediaType, digest: root.digest, size: root.size, platform: root.platform)
+    }
+
+    private func reading<R: Sendable>(
+        _ path: FilePath, _ read: @escaping @Sendable (@escaping @Sendable () -> Bool) throws -> R
+    ) async throws -> R {
+        guard FileSystem.regularFileSize(path) != nil else { throw missing("no file \(path)") }
+        let pool = BlockingPool(threads: 1)
+        do {
+            let result = try await pool.run { flag in try read { flag.isSet } }
+            try await pool.shutDown()
+            return result
+        } catch {
+            try await pool.shutDown()
+            throw error
+        }
+    }
+
+    private func missing(_ message: String) -> CommandError { CommandError(message: message) }
+}

@@ -1,0 +1,83 @@
+import OCIContent
+import SystemPackage
+
+/// A place that images are copied from or to, as users write it.
+enum ImageLocation: Hashable, Sendable {
+    /// `oci:DIR[:TAG]`.
+    case layout(FilePath, tag: String?)
+    /// `oci-archive:FILE[:TAG]`.
+    case layoutArchive(FilePath, tag: String?)
+    /// `docker-archive:FILE[:NAME[:TAG]]`; the name is `docker load`'s.
+    case dockerArchive(FilePath, name: String?, tag: String?)
+    /// `[docker://]HOST/REPOSITORY[:TAG][@DIGEST]`, as it is written.
+    case registry(String)
+
+    /// Kinds that are files, as they are written.
+    static let fileForms = ["oci:DIR[:TAG]", "oci-archive:FILE[:TAG]", "docker-archive:FILE[:NAME[:TAG]]"]
+
+    /// Parses a place; relative paths start at `current`.
+    ///
+    /// - Throws: `CommandError` for a kind without a path, or with a tag that no registry would take.
+    init(_ text: String, from current: FilePath) throws {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let rest = parts.count == 2 ? parts[1] : ""
+        switch parts[0] {
+        case "oci": self = try Self.split(rest, text, current) { .layout($0, tag: $1) }
+        case "oci-archive": self = try Self.split(rest, text, current) { .layoutArchive($0, tag: $1) }
+        case "docker-archive":
+            guard !rest.isEmpty else { throw Self.refusal(text, "it names no file") }
+            let pieces = rest.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+            if pieces.count == 3 { try Self.checkTag(pieces[2], text) }
+            self = .dockerArchive(
+                Self.path(pieces[0], current), name: pieces.count > 1 ? pieces[1] : nil,
+                tag: pieces.count == 3 ? pieces[2] : nil)
+        case "docker": self = .registry(rest.hasPrefix("//") ? String(rest.dropFirst(2)) : text)
+        default: self = .registry(text)
+        }
+    }
+
+    /// The tag or name that is written, where one is; of a registry's reference it is in the reference.
+    var tag: String? {
+        switch self {
+        case .layout(_, let tag), .layoutArchive(_, let tag), .dockerArchive(_, _, let tag): tag
+        case .registry: nil
+        }
+    }
+
+    /// What follows the last colon is a tag, unless it is part of a path that is there.
+    private static func split(
+        _ rest: String, _ text: String, _ current: FilePath, _ make: (FilePath, String?) -> ImageLocation
+    ) throws -> ImageLocation {
+        guard !rest.isEmpty else { throw refusal(text, "it names no path") }
+        let whole = path(rest, current)
+        let isThere =
+            FileSystem.regularFileSize(whole) != nil || FileSystem.regularFileSize(whole.appending("index.json")) != nil
+        guard !isThere, let colon = rest.lastIndex(of: ":"), !rest[colon...].contains("/") else {
+            return make(whole, nil)
+        }
+        let tag = String(rest[rest.index(after: colon)...])
+        try checkTag(tag, text)
+        return make(path(String(rest[..<colon]), current), tag)
+    }
+
+    /// Names in layouts may be what they like (image-layout.md); ours are tags, so that they fit everywhere.
+    private static func checkTag(_ tag: String, _ text: String) throws {
+        let isFirst = { (byte: UInt8) in
+            (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte) || byte == 0x5f
+        }
+        let isTag =
+            tag.utf8.first.map(isFirst) == true && tag.utf8.count <= 128
+            && tag.utf8.allSatisfy { isFirst($0) || $0 == 0x2e || $0 == 0x2d }
+        guard isTag else { throw refusal(text, "'\(tag)' is not a tag") }
+    }
+
+    private static func path(_ text: String, _ current: FilePath) -> FilePath {
+        current.pushing(FilePath(text)).lexicallyNormalized()
+    }
+
+    private static func refusal(_ text: String, _ reason: String) -> CommandError {
+        CommandError(
+            status: .refused, message: "'\(text)' is no place for an image: \(reason)",
+            hint: "write HOST/REPOSITORY:TAG, " + fileForms.joined(separator: ", "))
+    }
+}
