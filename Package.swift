@@ -125,6 +125,18 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Registries that go wrong, for the tests of what must cope with them.
+        .target(
+            name: "RegistryTesting",
+            dependencies: [
+                "RegistryServer", "OCIContent",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/RegistryTesting", swiftSettings: strict),
+
         test("OCIModelTests", ["OCIModel"]),
         test(
             "LayerArchiveTests", ["LayerArchive", "OCIModel", .product(name: "SystemPackage", package: "swift-system")]),
@@ -143,7 +155,8 @@ let package = Package(
         test(
             "OCIRegistryTests",
             [
-                "OCIRegistry", "RegistryServer", "OCIContent", "OCIModel", "HTTPTransfer", "StubHTTP",
+                "OCIRegistry", "RegistryTesting", "RegistryServer", "OCIContent", "OCIModel", "HTTPTransfer",
+                "StubHTTP",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -151,10 +164,11 @@ let package = Package(
         test(
             "RegistryServerTests",
             [
-                "RegistryServer", "OCIContent", "OCIModel",
+                "RegistryTesting", "RegistryServer", "OCIContent", "OCIModel",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         // A server that misbehaves on demand, for the tests of whatever speaks HTTP.

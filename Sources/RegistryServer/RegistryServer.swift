@@ -19,9 +19,9 @@ package enum RegistryServer {
         whenReady: @escaping @Sendable (Int) -> Void
     ) async throws {
         let pool = BlockingPool(threads: threads)
-        let responder = RegistryResponder(storage: storage, configuration: configuration, pool: pool)
+        let responder = RegistryResponder(storage: storage, configuration: configuration, pool: pool, logger: logger)
         do {
-            try await run(responder, configuration, logger: logger, whenReady: whenReady)
+            try await run(responder, configuration, whenReady: whenReady)
         } catch {
             try? await pool.shutDown()
             throw error
@@ -32,7 +32,7 @@ package enum RegistryServer {
     /// The same with any responder: tests put theirs around the registry's.
     package static func run(
         _ responder: some HTTPResponder<RegistryRequestContext>, _ configuration: RegistryConfiguration,
-        logger: Logger? = nil, whenReady: @escaping @Sendable (Int) -> Void
+        whenReady: @escaping @Sendable (Int) -> Void
     ) async throws {
         let silence = TimeAmount.seconds(configuration.limits.silence)
         let plain = HTTPServerBuilder.http1(
@@ -46,7 +46,8 @@ package enum RegistryServer {
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.address, port: configuration.port)),
             onServerRunning: { whenReady($0.localAddress?.port ?? configuration.port) },
-            logger: logger ?? Logger(label: "registry") { _ in SwiftLogNoOpLogHandler() })
+            // The framework's own words (connections that end, its start and stop) say nothing that we do not.
+            logger: Logger(label: "registry") { _ in SwiftLogNoOpLogHandler() })
         do {
             try await application.run()
         } catch is CancellationError {

@@ -1,6 +1,6 @@
 import HTTPTypes
 package import Hummingbird
-import Logging
+package import Logging
 package import NIOCore
 package import OCIContent
 import OCIModel
@@ -13,12 +13,16 @@ package struct RegistryResponder: HTTPResponder {
     let storage: RegistryStorage
     let configuration: RegistryConfiguration
     let pool: BlockingPool
+    let logger: Logger?
 
-    /// Everything that blocks is done on the pool.
-    package init(storage: RegistryStorage, configuration: RegistryConfiguration, pool: BlockingPool) {
+    /// Everything that blocks is done on the pool; what fails on the disk is told the logger.
+    package init(
+        storage: RegistryStorage, configuration: RegistryConfiguration, pool: BlockingPool, logger: Logger? = nil
+    ) {
         self.storage = storage
         self.configuration = configuration
         self.pool = pool
+        self.logger = logger
     }
 
     package func respond(to request: Request, context: Context) async throws -> Response {
@@ -28,11 +32,11 @@ package struct RegistryResponder: HTTPResponder {
         } catch let error as RegistryServerError {
             response = Self.refusal(error)
         } catch let error as ContentError {
-            context.logger.error("\(request.method) \(request.uri.path): \(error)")
+            logger?.error("\(request.method) \(request.uri.path): \(error)")
             let message = error.code == .diskFull ? "the disk is full" : "the storage failed"
             response = Self.refusal(RegistryServerError(.unknown, message))
         } catch {
-            context.logger.debug("\(request.method) \(request.uri.path): \(error)")
+            logger?.debug("\(request.method) \(request.uri.path): \(error)")
             response = Self.refusal(RegistryServerError(.blobUploadInvalid, "the request's body was broken off"))
         }
         response.headers[.distributionVersion] = "registry/2.0"

@@ -21,7 +21,7 @@ extension RegistryStorage {
         limits: UploadLimits
     ) throws -> Upload {
         try sweepUploads(now: now, lifetime: limits.lifetime)
-        guard try FileSystem.names(in: uploads).count < limits.count else {
+        guard try unfinishedUploads().count < limits.count else {
             throw RegistryServerError(.tooManyRequests, "there are \(limits.count) unfinished uploads")
         }
         let id = "\(hexadecimal(UInt64(max(0, now))))-\(hexadecimal(random))-\(Self.mark(of: repository))"
@@ -72,9 +72,12 @@ extension RegistryStorage {
         try FileSystem.remove(upload.path)
     }
 
+    /// The identifiers of all uploads that were begun and neither finished nor cancelled.
+    package func unfinishedUploads() throws -> [String] { try FileSystem.names(in: uploads) }
+
     /// Removes uploads that began too long ago.
     func sweepUploads(now: Int64, lifetime: Int64) throws {
-        for name in try FileSystem.names(in: uploads) {
+        for name in try unfinishedUploads() {
             guard let began = Int64(name.prefix(16), radix: 16), began < now - lifetime else { continue }
             openUploads[name]?.close()
             openUploads.remove(name)

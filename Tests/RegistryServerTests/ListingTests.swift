@@ -1,0 +1,102 @@
+import NIOHTTP1
+import OCIModel
+import RegistryServer
+import RegistryTesting
+import Testing
+
+@Suite struct ListingTests {
+    private struct Tags: Decodable { var tags: [String] }
+    private struct Referrers: Decodable {
+        struct Entry: Decodable, Equatable {
+            var digest: String
+            var size: Int
+            var artifactType: String?
+            var annotations: [String: String]?
+        }
+        var mediaType: String
+        var manifests: [Entry]
+    }
+
+    /// The target of a `Link` header to the next page.
+    private func next(_ answer: RegistryClient.Answer) throws -> String? {
+        guard let link = answer["Link"] else { return nil }
+        #expect(link.hasSuffix(">; rel=\"next\""))
+        return String(link.dropFirst().prefix { $0 != ">" })
+    }
+
+    private func tags(_ answer: RegistryClient.Answer) throws -> [String] {
+        try CanonicalJSON.decode(Tags.self, from: answer.body).tags
+    }
+
+    @Test func `tags come in byte order, page by page, each once`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let names = ["B", "_c", "a", "a-1", "a.1", "z10", "z9"]
+            for name in names.shuffled() { _ = try await client.put(Array("{}".utf8), as: name) }
+            #expect(try tags(await client.send(.GET, "/v2/a/b/tags/list")) == names)
+            var (found, path) = ([[String]](), Optional("/v2/a/b/tags/list?n=3"))
+            while let current = path {
+                let answer = try await client.send(.GET, current)
+                found.append(try tags(answer))
+                path = try next(answer)
+            }
+            #expect(found == [["B", "_c", "a"], ["a-1", "a.1", "z10"], ["z9"]])
+            #expect(try tags(await client.send(.GET, "/v2/a/b/tags/list?last=a.0")) == ["a.1", "z10", "z9"])
+            #expect(try tags(await client.send(.GET, "/v2/a/b/tags/list?n=0")).isEmpty)
+            for n in ["-1", "x"] {
+                #expect(try await client.send(.GET, "/v2/a/b/tags/list?n=\(n)").errors == ["PAGINATION_NUMBER_INVALID"])
+            }
+            #expect(try await client.send(.GET, "/v2/nothing/tags/list").errors == ["NAME_UNKNOWN"])
+        }
+    }
+
+    @Test func `the catalog names what has manifests`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            for name in ["b", "a/b/c", "a"] { _ = try await client.put(Array("{}".utf8), as: "1", in: name) }
+            #expect(try await client.send(.GET, "/v2/_catalog").text == #"{"repositories":["a","a/b/c","b"]}"#)
+            let page = try await client.send(.GET, "/v2/_catalog?n=2")
+            #expect(try next(page) == "/v2/_catalog?n=2&last=a%2Fb%2Fc")
+        }
+    }
+
+    @Test func `referrers are listed, filtered and paged, whether their subject is there or not`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let subject = BlobDigest(of: Array("no such manifest".utf8))
+            let path = "/v2/a/b/referrers/\(subject)"
+            func entries(_ query: String = "") async throws -> (RegistryClient.Answer, [Referrers.Entry]) {
+                let answer = try await client.send(.GET, path + query)
+                #expect(answer.status == 200 && answer["Content-Type"] == MediaType.index.rawValue)
+                return (answer, try CanonicalJSON.decode(Referrers.self, from: answer.body).manifests)
+            }
+            #expect(try await entries().1.isEmpty)
+            let one = try await client.pushImage("1", subject: subject, artifactType: "application/one")
+            let two = try await client.pushImage("2", subject: subject)
+            let (all, found) = try await entries()
+            #expect(
+                Set(found.map(\.digest)) == [one.description, two.description] && all["OCI-Filters-Applied"] == nil)
+            let byDigest = Dictionary(uniqueKeysWithValues: found.map { ($0.digest, $0) })
+            #expect(byDigest[one.description]?.artifactType == "application/one")
+            #expect(byDigest[one.description]?.annotations == ["made": "by a test"])
+            // Without a type of its own it is its configuration's.
+            #expect(byDigest[two.description]?.artifactType == "application/vnd.oci.empty.v1+json")
+            let (filtered, ones) = try await entries("?artifactType=application%2Fone")
+            #expect(ones.map(\.digest) == [one.description] && filtered["OCI-Filters-Applied"] == "artifactType")
+            let (first, page) = try await entries("?n=1")
+            let rest = try #require(try next(first)).dropFirst(path.count)
+            #expect(try await Set(page.map(\.digest) + entries(String(rest)).1.map(\.digest)).count == 2)
+            #expect(try await client.send(.DELETE, "/v2/a/b/manifests/\(one)").status == 202)
+            #expect(try await entries().1.map(\.digest) == [two.description])
+        }
+    }
+
+    @Test func `a manifest with a subject is acknowledged`() async throws {
+        try await TestRegistry.run { registry in
+            let subject = BlobDigest(of: [])
+            let manifest = #"{"subject":{"digest":"\#(subject)","size":0}}"#
+            let answer = try await RegistryClient(registry).put(Array(manifest.utf8), as: "1")
+            #expect(answer.status == 201 && answer["OCI-Subject"] == subject.description)
+        }
+    }
+}

@@ -1,0 +1,172 @@
+import NIOHTTP1
+import OCIContent
+import RegistryServer
+import RegistryTesting
+import SystemPackage
+import Testing
+
+@Suite struct ManifestTests {
+    @Test func `a manifest is found by tag and by digest, with its own type`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let digest = try await client.pushImage("1")
+            for name in ["1", digest.description] {
+                let answer = try await client.send(.GET, "/v2/a/b/manifests/\(name)")
+                #expect(answer.status == 200 && BlobDigest(of: answer.body) == digest)
+                #expect(answer["Content-Type"] == "application/vnd.oci.image.manifest.v1+json")
+                #expect(answer["Docker-Content-Digest"] == digest.description)
+                let head = try await client.send(.HEAD, "/v2/a/b/manifests/\(name)")
+                #expect(head["Content-Length"] == String(answer.body.count) && head.body.isEmpty)
+                let same = try await client.send(.GET, "/v2/a/b/manifests/\(name)", ["If-None-Match": "\"\(digest)\""])
+                #expect(same.status == 304 && same.body.isEmpty)
+            }
+            let missing = try await client.send(.GET, "/v2/a/b/manifests/2")
+            #expect(missing.status == 404 && missing.errors == ["MANIFEST_UNKNOWN"])
+        }
+    }
+
+    @Test func `several tags are set with one request, by either algorithm`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let manifest = Array(#"{"schemaVersion":2,"manifests":[]}"#.utf8)
+            let type = "application/vnd.oci.image.index.v1+json"
+            for algorithm in BlobDigest.Algorithm.allCases {
+                let digest = BlobDigest(of: manifest, by: algorithm)
+                let tags = (0..<10).map { "\(algorithm.rawValue)-\($0)" }
+                let query = tags.map { "tag=\($0)" }.joined(separator: "&")
+                let answer = try await client.put(manifest, as: "\(digest)?\(query)", type: type)
+                #expect(answer.status == 201 && answer.headers["OCI-Tag"] == tags)
+                for tag in tags {
+                    let head = try await client.send(.HEAD, "/v2/a/b/manifests/\(tag)")
+                    #expect(head["Docker-Content-Digest"] == digest.description && head["Content-Type"] == type)
+                }
+            }
+            let digest = BlobDigest(of: manifest)
+            let many = (0...100).map { "tag=t\($0)" }.joined(separator: "&")
+            #expect(try await client.put(manifest, as: "\(digest)?\(many)", type: type).status == 414)
+            #expect(try await client.put(manifest, as: "\(digest)?tag=-", type: type).status == 400)
+        }
+    }
+
+    @Test func `no tag is set to what cannot be pulled`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let (config, layer) = (Array("{}".utf8), noise(10))
+            let manifest = RegistryClient.manifest(config, layer, BlobDigest(of: layer))
+            #expect(try await client.put(manifest, as: "1").errors == ["MANIFEST_BLOB_UNKNOWN"])
+            try await client.push(config)
+            #expect(try await client.put(manifest, as: "1").errors == ["MANIFEST_BLOB_UNKNOWN"])
+            try await client.push(layer)
+            let lying = RegistryClient.manifest(config, noise(11), BlobDigest(of: layer))
+            #expect(try await client.put(lying, as: "1").errors == ["MANIFEST_INVALID"])
+            let index = #"{"manifests":[{"digest":"\#(BlobDigest(of: manifest))","size":1}]}"#
+            #expect(try await client.put(Array(index.utf8), as: "1", type: "x/y").errors == ["MANIFEST_BLOB_UNKNOWN"])
+            #expect(try await client.send(.HEAD, "/v2/a/b/manifests/1").status == 404)
+            #expect(try await client.put(manifest, as: "1").status == 201)
+            #expect(try await client.put(Array(index.utf8), as: "1", type: "x/y").status == 201)
+        }
+    }
+
+    @Test func `a sparse registry takes a manifest without its parts`() async throws {
+        try await TestRegistry.run(configure: { $0.allowsSparse = true }) { registry in
+            let manifest = RegistryClient.manifest([], [1], BlobDigest(of: [1]))
+            let answer = try await RegistryClient(registry).put(manifest, as: "1")
+            #expect(answer.status == 201)
+        }
+    }
+
+    @Test func `layers that were never to be in registries need not be there`() async throws {
+        try await TestRegistry.run { registry in
+            let layer = #"""
+                {"layers":[{"mediaType":"application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+                "digest":"\#(BlobDigest(of: [1]))","size":1,"urls":["https://198.51.100.1/"]}]}
+                """#
+            let answer = try await RegistryClient(registry).put(Array(layer.utf8), as: "1")
+            #expect(answer.status == 201)
+        }
+    }
+
+    @Test(arguments: [
+        "", "[]", "not JSON", #"{"config":{"digest":7}}"#, #"{"mediaType":"application/other"}"#,
+        #"{"manifests":[],"layers":[]}"#, #"{"layers":[{"digest":"sha256:../../x"}]}"#, #"{"subject":{"digest":"x"}}"#,
+        String(repeating: "[", count: 100_000),
+    ])
+    func `what is no manifest is refused`(text: String) async throws {
+        try await TestRegistry.run { registry in
+            let answer = try await RegistryClient(registry).put(Array(text.utf8), as: "1")
+            #expect(answer.status == 400 && answer.errors == ["MANIFEST_INVALID"])
+        }
+    }
+
+    @Test func `a manifest of 4 MiB is taken, a larger one and one of another digest are not`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let start = Array(#"{"layers":[],"annotations":{"a":""#.utf8)
+            func manifest(_ size: Int) -> [UInt8] {
+                start + [UInt8](repeating: UInt8(ascii: "x"), count: size - start.count - 3) + Array(#""}}"#.utf8)
+            }
+            #expect(try await client.put(manifest(4 << 20), as: "1").status == 201)
+            #expect(try await client.send(.GET, "/v2/a/b/manifests/1").body == manifest(4 << 20))
+            #expect(try await client.put(manifest((4 << 20) + 1), as: "1").status == 413)
+            let wrong = try await client.put(manifest(100), as: BlobDigest(of: []).description)
+            #expect(wrong.status == 400 && wrong.errors == ["DIGEST_INVALID"])
+        }
+    }
+
+    @Test func `a tag moves only from where the client expects it`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let (one, two) = (Array(#"{"layers":[]}"#.utf8), Array(#"{"layers": []}"#.utf8))
+            let unexpected = try await client.put(one, as: "1", ["If-Match": "*"])
+            #expect(unexpected.status == 412)
+            #expect(try await client.put(one, as: "1", ["If-None-Match": "*"]).status == 201)
+            #expect(try await client.put(two, as: "1", ["If-None-Match": "*"]).status == 412)
+            #expect(try await client.put(two, as: "1", ["If-Match": "\"\(BlobDigest(of: two))\""]).status == 412)
+            #expect(try await client.send(.GET, "/v2/a/b/manifests/1").body == one)
+            #expect(try await client.put(two, as: "1", ["If-Match": "\"x\", \"\(BlobDigest(of: one))\""]).status == 201)
+            #expect(try await client.send(.GET, "/v2/a/b/manifests/1").body == two)
+        }
+    }
+
+    @Test func `of many writers that expect the same tag one wins each time`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            _ = try await client.put(Array("{}".utf8), as: "1")
+            let wins = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for number in 0..<16 {
+                    group.addTask {
+                        let manifest = Array(#"{"annotations":{"n":"\#(number)"}}"#.utf8)
+                        let expected = ["If-Match": "\"\(BlobDigest(of: Array("{}".utf8)))\""] as HTTPHeaders
+                        return try await client.put(manifest, as: "1", expected).status == 201
+                    }
+                }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(wins == 1)
+        }
+    }
+
+    @Test func `removing a tag leaves the manifest; removing the manifest takes its tags`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let manifest = Array("{}".utf8)
+            for tag in ["1", "2", "3"] { _ = try await client.put(manifest, as: tag) }
+            #expect(try await client.send(.DELETE, "/v2/a/b/manifests/1").status == 202)
+            #expect(try await client.send(.HEAD, "/v2/a/b/manifests/1").status == 404)
+            #expect(try await client.send(.HEAD, "/v2/a/b/manifests/2").status == 200)
+            #expect(try await client.send(.DELETE, "/v2/a/b/manifests/\(BlobDigest(of: manifest))").status == 202)
+            #expect(try await client.send(.HEAD, "/v2/a/b/manifests/2").status == 404)
+            #expect(try await client.send(.DELETE, "/v2/a/b/manifests/2").status == 404)
+        }
+    }
+
+    @Test func `a damaged manifest is not handed out`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let digest = try await client.pushImage("1")
+            let path = "repositories/a/b/_manifests/sha256/\(digest.hex)"
+            try FileSystem.write(Array("x/y\n{}".utf8), to: registry.storage.root.pushing(FilePath(path)))
+            #expect(try await client.send(.GET, "/v2/a/b/manifests/1").status == 500)
+        }
+    }
+}

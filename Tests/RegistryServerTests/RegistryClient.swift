@@ -1,0 +1,119 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import OCIModel
+import RegistryServer
+import RegistryTesting
+import Testing
+
+/// A client that does exactly what a test says.
+struct RegistryClient: Sendable {
+    let base: String
+    var headers: HTTPHeaders = [:]
+    var client = HTTPClient.shared
+
+    init(_ registry: TestRegistry) { base = registry.url }
+
+    struct Answer: Sendable {
+        var status: UInt
+        var headers: HTTPHeaders
+        var body: [UInt8]
+        var text: String { String(decoding: body, as: UTF8.self) }
+        subscript(name: String) -> String? { headers.first(name: name) }
+
+        /// The codes of the specification's error document.
+        var errors: [String] {
+            struct Document: Decodable {
+                struct Entry: Decodable { var code: String }
+                var errors: [Entry]
+            }
+            return (try? CanonicalJSON.decode(Document.self, from: body))?.errors.map(\.code) ?? []
+        }
+    }
+
+    func send(
+        _ method: HTTPMethod, _ path: String, _ headers: HTTPHeaders = [:], body: [UInt8]? = nil,
+        timeout: TimeAmount = .seconds(30)
+    ) async throws -> Answer {
+        var request = HTTPClientRequest(url: path.hasPrefix("http") ? path : base + path)
+        request.method = method
+        request.headers = self.headers
+        request.headers.add(contentsOf: headers)
+        if let body { request.body = .bytes(body, length: .known(Int64(body.count))) }
+        let response = try await client.execute(request, timeout: timeout)
+        let collected = try await response.body.collect(upTo: 16 << 20)
+        return Answer(status: response.status.code, headers: response.headers, body: Array(buffer: collected))
+    }
+
+    /// Pushes a blob with POST and PUT.
+    @discardableResult
+    func push(_ blob: [UInt8], to repository: String = "a/b", by algorithm: BlobDigest.Algorithm = .sha256) async throws
+        -> BlobDigest
+    {
+        let digest = BlobDigest(of: blob, by: algorithm)
+        let location = try await begin(repository)
+        let answer = try await send(.PUT, "\(location)?digest=\(digest)", body: blob)
+        try #require(answer.status == 201, "\(answer)")
+        return digest
+    }
+
+    /// Begins an upload and gives its location.
+    func begin(_ repository: String = "a/b") async throws -> String {
+        let answer = try await send(.POST, "/v2/\(repository)/blobs/uploads/")
+        try #require(answer.status == 202)
+        return try #require(answer["Location"])
+    }
+
+    func put(
+        _ manifest: [UInt8], as name: String, in repository: String = "a/b", type: String = MediaType.manifest.rawValue,
+        _ headers: HTTPHeaders = [:]
+    ) async throws -> Answer {
+        try await send(
+            .PUT, "/v2/\(repository)/manifests/\(name)", ["Content-Type": type] + headers, body: manifest)
+    }
+
+    /// Pushes an image of one layer under a tag.
+    @discardableResult
+    func pushImage(
+        _ tag: String, to repository: String = "a/b", subject: BlobDigest? = nil, artifactType: String? = nil
+    )
+        async throws -> BlobDigest
+    {
+        let layer = Array("layer of \(tag)".utf8)
+        let (config, digest) = (Array("{}".utf8), try await push(layer, to: repository))
+        try await push(config, to: repository)
+        let manifest = Self.manifest(config, layer, digest, subject, artifactType)
+        let answer = try await put(manifest, as: tag, in: repository)
+        try #require(answer.status == 201, "\(answer)")
+        return BlobDigest(of: manifest)
+    }
+
+    static func manifest(
+        _ config: [UInt8], _ layer: [UInt8], _ digest: BlobDigest, _ subject: BlobDigest? = nil,
+        _ artifactType: String? = nil
+    ) -> [UInt8] {
+        let type = MediaType.manifest.rawValue
+        var text = #"{"schemaVersion":2,"mediaType":"\#(type)","#
+        if let artifactType { text += #""artifactType":"\#(artifactType)","annotations":{"made":"by a test"},"# }
+        if let subject { text += #""subject":{"mediaType":"\#(type)","digest":"\#(subject)","size":2},"# }
+        text += #""config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"\#(BlobDigest(of: config))","#
+        text += #""size":\#(config.count)},"layers":[{"mediaType":"application/octet-stream","#
+        text += #""digest":"\#(digest)","size":\#(layer.count)}]}"#
+        return Array(text.utf8)
+    }
+}
+
+func + (one: HTTPHeaders, other: HTTPHeaders) -> HTTPHeaders {
+    var all = one
+    all.add(contentsOf: other)
+    return all
+}
+
+/// Bytes that are like no others.
+func noise(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
+    var state = seed
+    return (0..<count).map { _ in
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return UInt8(truncatingIfNeeded: state >> 33)
+    }
+}

@@ -1,0 +1,40 @@
+import RegistryServer
+import Testing
+
+@Suite struct RouteTests {
+    private static let digest = "sha256:" + String(repeating: "a", count: 64)
+
+    @Test func `names of repositories may hold the protocol's own words`() throws {
+        let name = try #require(RepositoryName("blobs/uploads/manifests"))
+        let digest = try #require(BlobDigest(Self.digest))
+        #expect(try Route(path: "/v2/\(name)/blobs/\(digest)") == .blob(name, digest))
+        #expect(try Route(path: "/v2/\(name)/blobs/uploads/") == .uploads(name))
+        #expect(try Route(path: "/v2/\(name)/blobs/uploads") == .uploads(name))
+        #expect(try Route(path: "/v2/\(name)/blobs/uploads/id") == .upload(name, "id"))
+        #expect(try Route(path: "/v2/\(name)/tags/list") == .tags(name))
+        #expect(try Route(path: "/v2/\(name)/referrers/sha256%3A\(digest.hex)") == .referrers(name, digest))
+    }
+
+    @Test(arguments: [
+        "/v2/../etc/tags/list", "/v2/a//b/tags/list", "/v2/A/tags/list", "/v2/a/./tags/list", "/v2/-a/tags/list",
+        "/v2/a-/tags/list", "/v2/a___b/tags/list", "/v2/a._b/tags/list", "/v2/%2e%2e/tags/list", "/v2/_blobs/tags/list",
+        "/v2/a%2fb%00/tags/list", "/v2/\(String(repeating: "a", count: 256))/tags/list",
+    ])
+    func `a repository's name outside the grammar is refused`(path: String) {
+        #expect(throws: RegistryServerError.self) { try Route(path: path) }
+    }
+
+    @Test(arguments: ["a", "a-b", "a--b", "a__b", "a_b", "a.b", "a/b/c", "0", String(repeating: "a", count: 255)])
+    func `a repository's name within the grammar is taken`(name: String) {
+        #expect(RepositoryName(name)?.description == name)
+    }
+
+    @Test(arguments: [".a", "-a", "", "a/b", "a b", "ä", String(repeating: "a", count: 129)])
+    func `a tag outside the grammar is refused`(tag: String) { #expect(Tag(tag) == nil) }
+
+    @Test(arguments: [
+        "sha256:abc", "sha1:\(String(repeating: "a", count: 40))", "sha256:\(String(repeating: "A", count: 64))",
+        "sha512:\(String(repeating: "a", count: 64))", "sha256:../../../etc/passwd", ":", "",
+    ])
+    func `a digest of an unknown form is refused`(digest: String) { #expect(BlobDigest(digest) == nil) }
+}

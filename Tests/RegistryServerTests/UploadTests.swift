@@ -1,0 +1,195 @@
+import NIOCore
+import NIOHTTP1
+import RegistryServer
+import RegistryTesting
+import Testing
+
+@Suite struct UploadTests {
+    private let blob = noise(300_000)
+    private var digest: BlobDigest { BlobDigest(of: blob) }
+
+    @Test func `a blob comes back as it was pushed, by either algorithm, also where only the end says which`()
+        async throws
+    {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            for algorithm in BlobDigest.Algorithm.allCases {
+                let digest = try await client.push(blob, by: algorithm)
+                let answer = try await client.send(.GET, "/v2/a/b/blobs/\(digest)")
+                #expect(answer.status == 200 && answer.body == blob)
+                #expect(answer["Docker-Content-Digest"] == digest.description)
+                let head = try await client.send(.HEAD, "/v2/a/b/blobs/\(digest)")
+                #expect(head.status == 200 && head["Content-Length"] == "300000" && head.body.isEmpty)
+            }
+        }
+    }
+
+    @Test func `a blob whose algorithm is told at the beginning need not be read again`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let begun = try await client.send(.POST, "/v2/a/b/blobs/uploads/?digest-algorithm=sha512")
+            let location = try #require(begun["Location"])
+            let digest = BlobDigest(of: blob, by: .sha512)
+            #expect(try await client.send(.PUT, "\(location)?digest=\(digest)", body: blob).status == 201)
+            let unknown = try await client.send(.POST, "/v2/a/b/blobs/uploads/?digest-algorithm=md5")
+            #expect(unknown.status == 400 && unknown.errors == ["DIGEST_INVALID"])
+        }
+    }
+
+    @Test func `one request is enough for a blob, the empty one too`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            for bytes in [blob, []] {
+                let digest = BlobDigest(of: bytes)
+                let answer = try await client.send(.POST, "/v2/a/b/blobs/uploads/?digest=\(digest)", body: bytes)
+                #expect(answer.status == 201 && answer["Location"] == "/v2/a/b/blobs/\(digest)")
+                #expect(try await client.send(.GET, "/v2/a/b/blobs/\(digest)").body == bytes)
+            }
+        }
+    }
+
+    @Test func `bytes of another digest are refused, and nothing is kept of them`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let location = try await client.begin()
+            let answer = try await client.send(.PUT, "\(location)?digest=\(digest)", body: noise(10))
+            #expect(answer.status == 400 && answer.errors == ["DIGEST_INVALID"])
+            #expect(try await client.send(.GET, location).status == 404)
+            #expect(try await client.send(.HEAD, "/v2/a/b/blobs/\(digest)").status == 404)
+            let post = try await client.send(.POST, "/v2/a/b/blobs/uploads/?digest=\(digest)", body: noise(10))
+            #expect(post.status == 400)
+            #expect(try uploads(registry).isEmpty)
+        }
+    }
+
+    @Test func `chunks must follow each other; a wrong one is told where the upload stands`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let location = try await client.begin()
+            func patch(_ range: Range<Int>) async throws -> RegistryClient.Answer {
+                try await client.send(
+                    .PATCH, location, ["Content-Range": "\(range.lowerBound)-\(range.upperBound - 1)"],
+                    body: Array(blob[range]))
+            }
+            let first = try await patch(0..<100_000)
+            #expect(first.status == 202 && first["Range"] == "0-99999" && first["Location"] == location)
+            let wrong = try await patch(200_000..<300_000)
+            #expect(wrong.status == 416 && wrong["Range"] == "0-99999" && wrong["Location"] == location)
+            #expect(try await patch(0..<100_000).status == 416)
+            let status = try await client.send(.GET, location)
+            #expect(status.status == 204 && status["Range"] == "0-99999")
+            #expect(try await patch(100_000..<200_000).status == 202)
+            let last = try await client.send(
+                .PUT, "\(location)?digest=\(digest)", ["Content-Range": "200000-299999"], body: Array(blob[200_000...]))
+            #expect(last.status == 201)
+            #expect(try await client.send(.GET, "/v2/a/b/blobs/\(digest)").body == blob)
+        }
+    }
+
+    @Test func `a cancelled upload is gone`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let location = try await client.begin()
+            #expect(try await client.send(.PATCH, location, body: blob).status == 202)
+            #expect(try await client.send(.DELETE, location).status == 204)
+            #expect(try await client.send(.PATCH, location, body: blob).status == 404)
+            #expect(try uploads(registry).isEmpty)
+        }
+    }
+
+    @Test func `an upload belongs to its repository`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let location = try await client.begin("a/b").replacing("/a/b/", with: "/c/d/")
+            #expect(try await client.send(.GET, location).status == 404)
+        }
+    }
+
+    @Test func `what arrived before the connection broke is kept, and the upload goes on from there`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let location = try await client.begin()
+            registry.faults.on(.uploadChunk, .resetRequest(after: 123_456))
+            await #expect(throws: (any Error).self) { try await client.send(.PATCH, location, body: blob) }
+            let status = try await client.send(.GET, location)
+            #expect(status["Range"] == "0-123455")
+            let rest = try await client.send(
+                .PUT, "\(location)?digest=\(digest)", ["Content-Range": "123456-299999"], body: Array(blob[123_456...]))
+            #expect(rest.status == 201)
+            #expect(try await client.send(.GET, "/v2/a/b/blobs/\(digest)").body == blob)
+        }
+    }
+
+    @Test func `a finished upload that broke off is not taken for a wrong digest`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let location = try await client.begin()
+            registry.faults.on(.uploadFinish, .resetRequest(after: 1000))
+            await #expect(throws: (any Error).self) {
+                try await client.send(.PUT, "\(location)?digest=\(digest)", body: blob)
+            }
+            #expect(try await client.send(.GET, location)["Range"] == "0-999")
+        }
+    }
+
+    @Test func `an upload goes on in another process`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let location = try await client.begin()
+            _ = try await client.send(.PATCH, location, body: Array(blob[..<150_000]))
+            let storage = try RegistryStorage(root: registry.storage.root)
+            let other = try await RegistryServer.start(
+                storage, RegistryConfiguration(now: { 1_800_000_000 }, random: { 1 }))
+            let url = "http://\(other.host)\(location)"
+            #expect(try await client.send(.GET, url)["Range"] == "0-149999")
+            let last = try await client.send(.PUT, "\(url)?digest=\(digest)", body: Array(blob[150_000...]))
+            #expect(last.status == 201)
+            await other.stop()
+            #expect(try await client.send(.GET, "/v2/a/b/blobs/\(digest)").body == blob)
+        }
+    }
+
+    @Test func `a request that speaks last takes the upload over`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let location = try await client.begin()
+            registry.faults.on(.uploadChunk, .stallRequest(after: 1000))
+            let stalled = Task { try await client.send(.PATCH, location, body: blob) }
+            while registry.wire.requests(.uploadChunk).first?.bytesIn != 1000 {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            // Nothing of the stalled one was written: it waits for a batch to be full.
+            let answer = try await client.send(.PUT, "\(location)?digest=\(digest)", body: blob)
+            #expect(answer.status == 201)
+            await registry.registry.stop()
+            await #expect(throws: (any Error).self) { try await stalled.value }
+        }
+    }
+
+    @Test func `unfinished uploads are limited in number and age`() async throws {
+        try await TestRegistry.run(configure: { $0.limits.uploads = 2 }) { registry in
+            let client = RegistryClient(registry)
+            let first = try await client.begin()
+            _ = try await client.begin()
+            let third = try await client.send(.POST, "/v2/a/b/blobs/uploads/")
+            #expect(third.status == 429 && third.errors == ["TOOMANYREQUESTS"])
+            registry.clock.advance(by: 2 * 86400 + 1)
+            _ = try await client.begin()
+            #expect(try await client.send(.GET, first).status == 404)
+        }
+    }
+
+    @Test func `a blob beyond the limit is refused before it is read, and while it is`() async throws {
+        try await TestRegistry.run(configure: { $0.limits.blob = 1000 }) { registry in
+            let client = RegistryClient(registry)
+            let location = try await client.begin()
+            #expect(try await client.send(.PATCH, location, body: noise(1001)).status == 413)
+            #expect(try await client.send(.PATCH, location, body: noise(1000)).status == 202)
+            #expect(try await client.send(.PATCH, location, body: noise(1)).status == 413)
+        }
+    }
+
+    private func uploads(_ registry: TestRegistry) throws -> [String] {
+        try registry.storage.unfinishedUploads()
+    }
+}
