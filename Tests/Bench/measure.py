@@ -88,3 +88,10 @@ def series(title, commands, log_path, runs=5, servers=()):
     for name, result in results.items():
         print(result.row(name, first), flush=True)
     return results
+
+
+def print_goals(goals):
+    """Prints [(name, measured, at most)] as a Markdown table."""
+    print("\n### Goals\n\n| goal | at most | measured | met |\n|---|---|---|---|")
+    for name, value, limit in goals:
+        print(f"| {name} | {limit} | {value:.3f} | {'yes' if value <= limit else 'NO'} |", flush=True)

@@ -1,11 +1,10 @@
-"""Prepares what is measured: an image's folder with real files, and the peers. Prints the peers' paths.
+"""Prepares what is measured: an image's folder with real files.
 
 usage: prepare.py CACHE IMAGE
 """
 
 import os
 import shutil
-import subprocess
 import sys
 
 from archive import Archive
@@ -56,12 +55,4 @@ def prepare_workload(archive, image):
         out.write(DEFINITION)
 
 
-def main(cache, image):
-    archive = Archive(cache)
-    prepare_workload(archive, image)
-    machine = subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True).stdout.decode().strip()
-    for peer in ("umoci", "crane"):
-        print(archive.unpacked(peer, "sid", machine)[0] + "/usr/bin/" + peer)
-
-
-main(*sys.argv[1:])
+prepare_workload(Archive(sys.argv[1]), sys.argv[2])
