@@ -66,7 +66,7 @@ extension FakeRegistry.State {
             case "/blobs/uploads/": serveUpload(request, name, rest, query, body)
             case "/blobs/": serveBlob(request, name, rest)
             case "/manifests/": serveManifest(request, name, rest, body)
-            case "/tags/list": serveTags(name, query)
+            case "/tags/list": serveTags(name, query, text)
             default: serveReferrers(name, rest)
             }
         }
@@ -75,11 +75,14 @@ extension FakeRegistry.State {
 
     /// What a broken request leaves behind.
     mutating func keepBroken(_ bytes: [UInt8], _ request: RegistryRequest) {
-        guard let id = request.target.text.split(separator: "?").first?.split(separator: "/").last.map(String.init),
-            sessions[id] != nil
-        else { return }
-        if quirks.sessionsVanishOnFailure { sessions[id] = nil }
-        if quirks.keepsBrokenBodies { sessions[id]?.bytes += bytes }
+        if quirks.sessionsVanishOnFailure { dropSession(request) }
+        if quirks.keepsBrokenBodies { sessions[Self.session(of: request)]?.bytes += bytes }
+    }
+
+    mutating func dropSession(_ request: RegistryRequest) { sessions[Self.session(of: request)] = nil }
+
+    private static func session(of request: RegistryRequest) -> String {
+        request.target.text.split(separator: "?").first?.split(separator: "/").last.map(String.init) ?? ""
     }
 }
 
@@ -223,7 +226,11 @@ extension FakeRegistry.State {
         return reply
     }
 
-    private func serveTags(_ name: String, _ query: Query) -> Reply {
+    private func serveTags(_ name: String, _ query: Query, _ target: String) -> Reply {
+        if !quirks.tagPages.isEmpty {
+            guard let page = quirks.tagPages[target] else { return Reply(404) }
+            return Reply(200, page.links.map { ("Link", $0) }, Array(page.body.utf8))
+        }
         guard let repository = repositories[name] else { return Reply(404) }
         let size = Int(query.values["n"] ?? "") ?? .max
         if let maximum = quirks.maximumTags, size > maximum, query.values["n"] != nil { return Reply(400) }
@@ -231,9 +238,7 @@ extension FakeRegistry.State {
         let page = all.prefix(min(size, quirks.maximumTags ?? 100))
         var reply = Reply(200, [("Content-Type", "application/json")])
         reply.body = Array(#"{"name":"x","tags":\#(page.isEmpty ? "null" : "\(Array(page))")}"#.utf8)
-        if let links = quirks.links {
-            for link in links { reply.headers.add(name: "Link", value: link) }
-        } else if page.count < all.count, let last = page.last {
+        if page.count < all.count, let last = page.last {
             reply.headers.add(name: "Link", value: "</v2/\(name)/tags/list?last=\(last)>; rel=\"next\"")
         }
         return reply

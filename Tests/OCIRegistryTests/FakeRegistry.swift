@@ -37,8 +37,8 @@ final class FakeRegistry: RegistryTransport {
         var gitLabFallback = false
         var referrersStatus: UInt?
         var maximumTags: Int?
-        /// What `Link` says behind the first page of tags and behind the others, instead of the truth.
-        var links: [String]?
+        /// Pages of tags as they are, by path and query, each with its `Link` headers.
+        var tagPages: [String: (body: String, links: [String])] = [:]
     }
 
     struct Fault {
@@ -139,7 +139,10 @@ final class FakeRegistry: RegistryTransport {
     private func reply(to request: RegistryRequest) async throws -> Reply {
         let fault = takeFault(request)
         if case .reset = fault { return try lost(request, received: 0) }
-        if case .status(let status) = fault { return note(request, Reply(status), received: 0) }
+        if case .status(let status) = fault {
+            if status == 404 { state.withLock { $0.dropSession(request) } }
+            return note(request, Reply(status), received: 0)
+        }
         let (bytes, isWhole) = try await collect(request, fault)
         guard isWhole else {
             state.withLock { $0.keepBroken(bytes, request) }

@@ -107,16 +107,20 @@ import Testing
         #expect(registry.repositories["b"]?.blobs.count == 1)
     }
 
-    @Test func `a plan says what is present, what can be mounted and what must be sent`() async throws {
+    @Test func `a forecast says what is present, what can be mounted and what must be sent, and changes nothing`()
+        async throws
+    {
         let blobs = (1...3).map { noise(3000, seed: $0) }
         registry.put("test/image", .init(blobs: [Digest(of: blobs[0]): blobs[0]]))
-        registry.put("other", .init(blobs: [Digest(of: blobs[1]): blobs[1]]))
         let memory = RegistryMemory(host: registry.host)
         let destination = RegistryRepository("test/image", over: registry, memory: memory)
         let other = RegistryRepository("other", over: registry, memory: memory)
         try await other.putBlob(Descriptor(of: blobs[1]), from: MemorySource([blobs[1]]))
-        let plan = try await destination.plan(for: blobs.map { Descriptor(of: $0) }, from: MemorySource(blobs))
-        #expect(plan == [.present, .mountable(from: "other"), .upload])
+        let before = registry.log.count
+        var found: [TransferEvent.Arrival] = []
+        for blob in blobs { found.append(try await destination.forecast(Descriptor(of: blob))) }
+        #expect(found == [.present, .mounted, .sent])
+        #expect(registry.log.dropFirst(before).allSatisfy { $0.method == .HEAD })
     }
 
     @Test func `a transfer tells every byte once, also those that were sent twice`() async throws {

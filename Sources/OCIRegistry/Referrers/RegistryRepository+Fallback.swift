@@ -5,7 +5,12 @@ extension RegistryRepository {
     /// Called for a document that was just put: where the registry did not say that it noted the subject, the document is
     /// added to the list under the subject's fallback tag (distribution-spec, "Pushing Manifests with Subject").
     ///
-    /// - Parameter answered: the `OCI-Subject` header.
+    /// - Parameters:
+    ///   - bytes: the document's.
+    ///   - descriptor: of the document.
+    ///   - answered: the `OCI-Subject` header.
+    /// - Throws: `OCIRegistryError` `.unsupported` where the registry has no such lists, `.conflict` where others keep writing
+    ///   to this one.
     func noteSubject(of bytes: [UInt8], _ descriptor: Descriptor, answered: String?) async throws {
         guard let document = try? CanonicalJSON.decode(ReferringDocument.self, from: bytes),
             let subject = document.subject?.digest

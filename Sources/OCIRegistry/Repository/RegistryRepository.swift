@@ -16,13 +16,19 @@ package struct RegistryRepository: Sendable {
     package var journal: UploadJournal?
     /// Copies of this repository, asked first for what has a digest.
     package var mirrors: [RegistryRepository] = []
+    /// The repository of the same registry that the content comes from, where the source itself does not show it.
+    package var origin: String?
     /// Where a tag must still be when it is set; of those not named here it does not matter.
     package var tagExpectations: [String: TagExpectation] = [:]
     /// Whether a tag that is there stays where it is.
     package var keepsTags = false
     package var report: @Sendable (TransferEvent) -> Void = { _ in }
 
-    /// - Parameter memory: one for the whole registry; a new one where this repository is all that is used of it.
+    /// - Parameters:
+    ///   - name: without the host.
+    ///   - transport: the way to the registry.
+    ///   - memory: one for the whole registry; a new one where this repository is all that is used of it.
+    ///   - settings: limits.
     package init(
         _ name: String, over transport: any RegistryTransport, memory: RegistryMemory? = nil,
         settings: RegistrySettings = RegistrySettings()

@@ -17,31 +17,21 @@ extension RegistryRepository {
         }
     }
 
-    /// What a push would do with a blob.
-    package enum BlobPlan: Hashable, Sendable {
-        case present
-        /// The registry has it in that repository, and may take it over from there.
-        case mountable(from: String)
-        case upload
+    /// What putting a blob would be, found out by one HEAD; nothing is changed. Whether a mount is granted, only a push
+    /// shows.
+    package func forecast(_ blob: Descriptor) async throws -> TransferEvent.Arrival {
+        if memory.isPresent(blob.digest, in: name) { return .present }
+        let request = request(.HEAD, "blobs/\(blob.digest)", [200, 403, 404, 405])
+        if try await transport.send(request, { $0.status }) == 200 { return .present }
+        return memory.holder(of: blob.digest, for: name, orElse: origin) == nil ? .sent : .mounted
     }
 
-    /// Asks for each blob whether it is there; nothing is changed. In the order given.
-    ///
-    /// - Parameter source: where the blobs would come from: out of a repository of the same registry they can be mounted.
-    package func plan(for blobs: [Descriptor], from source: any ContentSource) async throws -> [BlobPlan] {
-        let origin = holder(behind: source)
-        return try await mapConcurrently(blobs, limit: 8) { blob in
-            if memory.isPresent(blob.digest, in: name) { return .present }
-            let request = request(.HEAD, "blobs/\(blob.digest)", [200, 403, 404, 405])
-            let status = try await transport.send(request) { $0.status }
-            if status == 200 { return .present }
-            return memory.holder(of: blob.digest, for: name, orElse: origin).map { .mountable(from: $0) } ?? .upload
-        }
-    }
+    /// A registry takes no manifest before its parts.
+    package var isWholeByName: Bool { true }
 
     /// The source's repository, if it is one of this registry.
     func holder(behind source: any ContentSource) -> String? {
-        guard let other = source as? RegistryRepository, other.transport.host == transport.host else { return nil }
+        guard let other = source as? RegistryRepository, other.transport.host == transport.host else { return origin }
         return other.name
     }
 

@@ -72,7 +72,7 @@ package struct Upload: Sendable {
         package init() {}
     }
 
-    /// - Parameter repository: where the blob goes.
+    /// The first step follows from what is known already.
     package init(_ blob: Descriptor, to repository: String, facts: Facts, settings: UploadSettings) {
         self.blob = blob
         self.repository = repository
@@ -104,7 +104,10 @@ package struct Upload: Sendable {
     }
 
     /// Whether an open session is worth writing down: what it has would cost more than a chunk to send again.
-    package var isWorthResuming: Bool { session != nil && blob.size > settings.chunk }
+    package var isWorthResuming: Bool {
+        if case .done = step { return false }
+        return session != nil && blob.size > settings.chunk
+    }
 }
 
 /// Sizes are bytes.
