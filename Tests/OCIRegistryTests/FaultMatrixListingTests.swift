@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test func `row 26: pages without end are cut off`() async throws {
-        var settings = RegistrySettings.small
+        var settings = RepositorySettings.small
         settings.pages = 3
         serve(
             Dictionary(

@@ -92,13 +92,14 @@ final class Events: Sendable {
     }
 }
 
-extension RegistrySettings {
+extension RepositorySettings {
     /// Small enough that blobs of some thousand bytes are large.
-    static var small: RegistrySettings {
-        var settings = RegistrySettings()
+    static var small: RepositorySettings {
+        var settings = RepositorySettings()
         settings.upload.smallLimit = 100
         settings.upload.wholeLimit = 8000
         settings.upload.chunk = 4000
+        settings.firstPause = .zero
         return settings
     }
 }

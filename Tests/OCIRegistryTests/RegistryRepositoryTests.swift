@@ -84,7 +84,7 @@ import Testing
         let source = RegistryRepository("from/here", over: origin, settings: .small)
         // One manifest and its blobs, as for an image of one platform.
         let root = try #require(try CanonicalJSON.decode(Index.self, from: image.index).manifests.first)
-        var settings = RegistrySettings()
+        var settings = RepositorySettings()
         settings.upload.smallLimit = 100
         let destination = RegistryRepository("to/there", over: registry, settings: settings)
         _ = try await destination.current("1")

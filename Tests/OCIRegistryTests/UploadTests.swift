@@ -5,7 +5,7 @@ import Testing
 
 /// The upload's decisions, one by one and in every order.
 @Suite struct UploadTests {
-    private static let settings = RegistrySettings.small.upload
+    private static let settings = RepositorySettings.small.upload
 
     private func blob(_ size: Int64) -> Descriptor {
         Descriptor(mediaType: .layerGzip, digest: Digest(of: [UInt8(truncatingIfNeeded: size)]), size: size)

@@ -14,11 +14,12 @@ struct BlobDownload: Sendable {
     /// Bytes of the blob that arrived.
     private(set) var position: Int64
     private(set) var asksForRanges = true
-    private var failures = 0
+    /// Without a byte between them.
+    private(set) var failures = 0
     private var attempts = 0
-    private let settings: RegistrySettings
+    private let settings: RepositorySettings
 
-    init(size: Int64, from offset: Int64, settings: RegistrySettings) {
+    init(size: Int64, from offset: Int64, settings: RepositorySettings) {
         self.size = size
         self.settings = settings
         position = offset

@@ -19,7 +19,7 @@ actor BlobFetch {
     private var hasStartedOver = false
 
     init(
-        _ blob: Descriptor, from offset: Int64, of candidates: [RegistryRepository], settings: RegistrySettings,
+        _ blob: Descriptor, from offset: Int64, of candidates: [RegistryRepository], settings: RepositorySettings,
         into channel: PieceChannel
     ) {
         self.blob = blob
@@ -58,6 +58,7 @@ actor BlobFetch {
                     hint: failure.hint,
                     status: failure.status)
             }
+            try await candidate.settings.pause(after: download.failures - 1)
         }
     }
 

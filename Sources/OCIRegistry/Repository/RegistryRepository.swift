@@ -11,7 +11,7 @@ package struct RegistryRepository: Sendable {
     package let name: String
     package let transport: any RegistryTransport
     package let memory: RegistryMemory
-    package var settings: RegistrySettings
+    package var settings: RepositorySettings
     /// Where unfinished uploads are written down; without one, a run that dies begins large blobs anew.
     package var journal: UploadJournal?
     /// Copies of this repository, asked first for what has a digest.
@@ -31,7 +31,7 @@ package struct RegistryRepository: Sendable {
     ///   - settings: limits.
     package init(
         _ name: String, over transport: any RegistryTransport, memory: RegistryMemory? = nil,
-        settings: RegistrySettings = RegistrySettings()
+        settings: RepositorySettings = RepositorySettings()
     ) {
         self.name = name
         self.transport = transport
@@ -41,7 +41,7 @@ package struct RegistryRepository: Sendable {
 }
 
 /// Limits of a repository's use; sizes are bytes.
-package struct RegistrySettings: Hashable, Sendable {
+package struct RepositorySettings: Hashable, Sendable {
     package var upload = UploadSettings()
     /// Of a manifest, index or configuration; registries take 4 MiB at least, and some more (distribution-spec, "Pushing
     /// Manifests").
@@ -54,8 +54,16 @@ package struct RegistrySettings: Hashable, Sendable {
     /// Attempts to get the rest of a blob without one byte between them.
     package var downloadFailures = 5
     package var downloadAttempts = 100
+    /// Behind the first failure without progress; behind each more it is twice as long.
+    package var firstPause = Duration.milliseconds(200)
 
     package init() {}
+
+    /// Waits before a blob goes on: what failed at once may need a moment.
+    func pause(after failures: Int) async throws {
+        guard failures > 0, firstPause > .zero else { return }
+        try await Task.sleep(for: firstPause * (1 << min(failures - 1, 8)))
+    }
 }
 
 /// Where a tag must be just before it is set.

@@ -28,6 +28,9 @@ struct BlobUploader: Sendable {
                 error.message = "cannot push \(blob.digest) to \(repository.place): \(error.message)"
                 throw error
             case .sendWhole, .sendChunk: upload = try await sendFromSource(upload)
+            case .look:
+                try await repository.settings.pause(after: upload.failures)
+                upload.take(try await answer(to: upload))
             default: upload.take(try await answer(to: upload))
             }
             remember(upload)
@@ -59,7 +62,7 @@ struct BlobUploader: Sendable {
         do {
             return try await source.withBlob(blob, from: first.lowerBound) { [upload] body in
                 var upload = upload
-                let pieces = UploadBody.Source(body, from: first.lowerBound)
+                let pieces = BlobPart.Source(body, from: first.lowerBound)
                 var position = first.lowerBound
                 while let range = upload.bytesToSend, range.lowerBound == position {
                     upload.take(try await answer(to: upload, sending: pieces))
@@ -77,11 +80,11 @@ struct BlobUploader: Sendable {
         }
     }
 
-    private func answer(to upload: Upload, sending pieces: UploadBody.Source? = nil) async throws -> Upload.Answer {
+    private func answer(to upload: Upload, sending pieces: BlobPart.Source? = nil) async throws -> Upload.Answer {
         var request = request(for: upload.step)
         if let pieces, let range = upload.bytesToSend {
             meter.rewind(to: range.lowerBound)
-            let body = UploadBody(source: pieces, range: range, meter: meter)
+            let body = BlobPart(source: pieces, range: range, meter: meter)
             request.body = .stream(length: range.upperBound - range.lowerBound) {
                 meter.rewind(to: range.lowerBound)
                 return body

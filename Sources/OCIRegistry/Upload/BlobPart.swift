@@ -8,7 +8,7 @@ import struct SystemPackage.FileDescriptor
 import struct SystemPackage.FilePath
 
 /// A part of a blob, on its way out. Bytes of a file are read as often as needed; those of a stream come once.
-struct UploadBody: AsyncSequence, Sendable {
+struct BlobPart: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
     typealias Failure = any Error
 
@@ -31,7 +31,7 @@ struct UploadBody: AsyncSequence, Sendable {
     func makeAsyncIterator() -> Iterator { Iterator(body: self, position: range.lowerBound) }
 
     struct Iterator: AsyncIteratorProtocol {
-        let body: UploadBody
+        let body: BlobPart
         var position: Int64
         var file: FileReader?
 
