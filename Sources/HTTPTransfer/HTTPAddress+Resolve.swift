@@ -25,16 +25,24 @@ extension HTTPAddress {
         return other
     }
 
-    /// Where a redirect's `Location` leads from here (RFC 3986, section 5). Credentials stay within one origin.
+    /// Where a redirect's `Location` leads from here. Credentials stay within one origin.
     ///
     /// - Throws: `HTTPTransferError.Code.unsafe` when it is no usable address, or leaves https for http.
     package func redirected(to location: String?) throws(HTTPTransferError) -> HTTPAddress {
-        guard let location, let base = URL(string: text), let target = URL(string: location, relativeTo: base),
-            var other = try? HTTPAddress(target.absoluteString)
-        else { throw HTTPTransferError(.unsafe, "\(self): it redirects to no usable address") }
+        let other = try resolving(location)
         guard scheme == .http || other.scheme == .https else {
             throw HTTPTransferError(.unsafe, "\(self): it redirects from https to http, \(other)")
         }
+        return other
+    }
+
+    /// What a reference means that stands in an answer from here (RFC 3986, section 5).
+    ///
+    /// - Throws: `HTTPTransferError.Code.unsafe` when it is no usable address.
+    package func resolving(_ reference: String?) throws(HTTPTransferError) -> HTTPAddress {
+        guard let reference, let base = URL(string: text), let target = URL(string: reference, relativeTo: base),
+            var other = try? HTTPAddress(target.absoluteString)
+        else { throw HTTPTransferError(.unsafe, "\(self): it redirects to no usable address") }
         other.credentials = other.origin == origin ? credentials : nil
         return other
     }

@@ -1,5 +1,5 @@
 package import AsyncHTTPClient
-import NIOCore
+package import NIOCore
 package import NIOHTTP1
 package import NIOSSL
 
@@ -55,6 +55,17 @@ extension HTTPClientResponse.Body {
         } catch {
             // The connection is lost; the next request makes a new one.
         }
+    }
+
+    /// Reads at most `limit` bytes; the rest of a longer body, and its connection with it, is given up.
+    package func prefix(bytes limit: Int) async throws -> ByteBuffer {
+        var bytes = ByteBuffer()
+        for try await var chunk in self {
+            let count = Swift.min(chunk.readableBytes, limit - bytes.readableBytes)
+            if var piece = chunk.readSlice(length: count) { bytes.writeBuffer(&piece) }
+            if bytes.readableBytes >= limit { break }
+        }
+        return bytes
     }
 }
 

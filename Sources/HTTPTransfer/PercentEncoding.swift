@@ -1,11 +1,16 @@
 /// The percent-encoding of addresses (RFC 3986, section 2.1), over bytes.
 package enum PercentEncoding {
     /// Encodes all but slashes and what is plain in a path everywhere.
-    package static func encode(path: String) -> String {
+    package static func encode(path: String) -> String { encode(path, plain: "-._~/:=,") }
+
+    /// Encodes all but what is plain everywhere: for a value in a query or a form.
+    package static func encode(query: String) -> String { encode(query, plain: "-._~") }
+
+    private static func encode(_ text: String, plain: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []
-        for byte in path.utf8 {
-            if isAlphanumeric(byte) || "-._~/:=,".utf8.contains(byte) {
+        for byte in text.utf8 {
+            if isAlphanumeric(byte) || plain.utf8.contains(byte) {
                 bytes.append(byte)
             } else {
                 bytes += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]

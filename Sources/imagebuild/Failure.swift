@@ -6,6 +6,7 @@ import ImageInputs
 import LayerArchive
 import OCIContent
 import OCIModel
+import OCIRegistry
 import RegistryServer
 
 #if canImport(Glibc)
@@ -55,6 +56,8 @@ struct Failure {
         case let error as ContentError:
             (status, message, hint) = (Self.status(error.code), error.message, error.hint)
         case let error as HTTPTransferError: (status, message, hint) = (.failed, error.message, error.hint)
+        case let error as OCIRegistryError:
+            (status, message, hint) = (Self.status(error.code), error.message, error.hint)
         case let error as LayerArchiveError:
             (status, message, hint) = (Self.status(error.code), error.message, error.hint)
         case let error as RegistryServerError: (status, message, hint) = (.failed, error.message, error.hint)
@@ -79,6 +82,13 @@ struct Failure {
         case .cancelled: .interrupted
         case .codec, .escape, .tooLarge, .corrupt, .invalidTree: .refused
         case .inputOutput: .failed
+        }
+    }
+
+    private static func status(_ code: OCIRegistryError.Code) -> ExitStatus {
+        switch code {
+        case .invalidReference, .conflict: .refused
+        default: .failed
         }
     }
 

@@ -24,6 +24,7 @@ struct ImageBuild: AsyncParsableCommand {
         version: ToolIdentity.version,
         subcommands: [
             Build.self, LockCommand.self, CopyCommand.self, Inspect.self, Store.self, Registry.self,
+            Login.self, Logout.self,
         ])
 
     static func main() async {

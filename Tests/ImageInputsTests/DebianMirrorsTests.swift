@@ -1,3 +1,4 @@
+import HTTPTransfer
 import ImageInputs
 import OCIModel
 import Testing

@@ -1,0 +1,90 @@
+import AsyncHTTPClient
+import HTTPTransfer
+import NIOCore
+import NIOHTTP1
+
+extension Authorizer {
+    /// What a service answers to the OAuth2 form that it does not know.
+    private static let unknownForm: Set<UInt> = [400, 401, 404, 405]
+
+    /// Asks the service for a token, again after passing failures.
+    ///
+    /// - Throws: `OCIRegistryError.Code.denied` where it gives none for this login.
+    func fetch(_ service: AuthScheme.TokenService, _ scopes: [String], _ login: RegistryLogin) async throws
+        -> BearerToken
+    {
+        let time = network.settings.time
+        let get = try TokenRequest.get(service, scopes: scopes, login: login)
+        var bytes: [UInt8]?
+        if case .identityToken(let token, _) = login {
+            let post = TokenRequest.post(service, scopes: scopes, identityToken: token)
+            bytes = try await ask(post, service, scopes, login, passingOver: Self.unknownForm)
+        }
+        let received = time.now()
+        let answer: [UInt8]
+        if let bytes {
+            answer = bytes
+        } else {
+            answer = try await ask(get, service, scopes, login, passingOver: []) ?? []
+        }
+        guard let token = TokenAnswer(answer) else {
+            throw OCIRegistryError(.protocolViolation, "\(service.realm): its answer holds no token")
+        }
+        return BearerToken(text: token.token, renewal: received + token.use, scopes: scopes)
+    }
+
+    /// - Returns: the answer's body; `nil` for a status in `passingOver`.
+    private func ask(
+        _ request: OutgoingRequest, _ service: AuthScheme.TokenService, _ scopes: [String], _ login: RegistryLogin,
+        passingOver: Set<UInt>
+    ) async throws -> [UInt8]? {
+        let settings = network.settings
+        var course = RetryCourse(limits: settings.limits, isRepeatable: true)
+        var request = request
+        // The service's own password is no other service's: `follow` keeps it within the realm's origin.
+        let authorization = request.headers.first(name: "authorization")
+        request.headers.remove(name: "authorization")
+        while true {
+            let outcome: RetryCourse.Outcome
+            do {
+                // A body with a token goes nowhere else.
+                let (answer, place) = try await network.follow(
+                    request, registry: service.realm, authorization: authorization,
+                    accepted: request.method == .POST ? RedirectRules.statuses : [])
+                let body = try await answer.body.prefix(bytes: settings.limits.tokenAnswer)
+                let status = answer.status.code
+                if status == 200 { return Array(body.readableBytesView) }
+                if passingOver.contains(status) { return nil }
+                let error = refusal(
+                    RegistryRefusal.error(
+                        request.method, place, status: answer.status, headers: answer.headers,
+                        body: Array(body.readableBytesView)), scopes, login)
+                guard RetryCourse.isPassing(status) else { throw error }
+                let wait = RetryAfter.parse(answer.headers)
+                if let wait, wait <= settings.limits.longestWait { network.traffic.to(place).hold(for: wait) }
+                outcome = .busy(error, retryAfter: wait)
+            } catch let error as HTTPTransferError {
+                let told = OCIRegistryError(error)
+                guard told.code == .interrupted || error.code == .unconnected else { throw told }
+                outcome = error.code == .unconnected ? .unconnected(told) : .interrupted(told)
+            }
+            switch course.next(after: outcome, jitter: settings.time.jitter()) {
+            case .again(let pause): try await settings.time.pause(pause)
+            case .fail(let error): throw error
+            }
+        }
+    }
+
+    private func refusal(_ error: OCIRegistryError, _ scopes: [String], _ login: RegistryLogin) -> OCIRegistryError {
+        guard error.code == .denied || error.code == .refused || error.code == .notFound else { return error }
+        var error = error
+        error.code = .denied
+        error.message =
+            "no token for \(scopes.isEmpty ? "\(registry)" : printable(scopes.joined(separator: " "), limit: 400)): \(error.message)"
+        error.hint =
+            login == .anonymous
+            ? "log in with: imagebuild login \(registry)"
+            : "the login for \(registry) is wrong or may not do this; log in again with: imagebuild login \(registry)"
+        return error
+    }
+}

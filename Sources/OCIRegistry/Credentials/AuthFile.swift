@@ -1,0 +1,147 @@
+import HTTPTransfer
+import OCIContent
+import OCIModel
+import SystemPackage
+
+/// A file of logins, of Docker's or containers' form: `auths`, `credHelpers`, `credsStore`, and whatever else stands in it,
+/// which is kept.
+struct AuthFile {
+    private static let sizeLimit: Int64 = 4 << 20
+    /// Docker Hub's key, for historical reasons.
+    private static let dockerHubKey = "https://index.docker.io/v1/"
+
+    let path: FilePath
+    private(set) var document: [String: JSONValue]
+
+    /// An empty one, not written yet.
+    init(new path: FilePath) {
+        self.path = path
+        document = [:]
+    }
+
+    /// - Returns: `nil` where there is no such file.
+    /// - Throws: `OCIRegistryError.Code.invalidConfiguration` for one that cannot be read or is not JSON.
+    init?(reading path: FilePath) throws(OCIRegistryError) {
+        let bytes: [UInt8]
+        do {
+            guard let read = try FileSystem.read(path, limit: Self.sizeLimit) else { return nil }
+            bytes = read
+        } catch {
+            throw OCIRegistryError(.invalidConfiguration, "cannot read the file of logins: \(error)")
+        }
+        self.path = path
+        // `podman logout` may leave nothing at all.
+        guard !bytes.isEmpty else {
+            document = [:]
+            return
+        }
+        guard case .object(let members)? = try? CanonicalJSON.decode(JSONValue.self, from: bytes) else {
+            throw OCIRegistryError(
+                .invalidConfiguration, "the file of logins \(path) is not a JSON object",
+                hint: "mend or remove it, then log in again")
+        }
+        document = members
+    }
+
+    /// How helpers and the tools that write these files name a registry.
+    static func key(of host: RegistryHost) -> String { host == .dockerHub ? dockerHubKey : host.description }
+
+    /// The helper that keeps a registry's login: the one for it alone, else the one for all.
+    func helper(for host: RegistryHost) -> String? {
+        let own = (document["credHelpers"] ?? .null).members.first { Self.names($0.key, host) }?.value.string
+        let name = own ?? document["credsStore"]?.string
+        return name.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// The login in the file itself, for the longest part of `host/repository` that has one.
+    func login(for host: RegistryHost, repository: String?) throws(OCIRegistryError) -> RegistryLogin? {
+        let auths = (document["auths"] ?? .null).members
+        var parts = [host.description] + (repository ?? "").split(separator: "/").map(String.init)
+        while parts.count > 1 {
+            let key = parts.joined(separator: "/")
+            if let entry = auths[key], let login = try login(entry.members, key) { return login }
+            parts.removeLast()
+        }
+        // Exact keys before those that mean the same, in an order that does not change.
+        let keys = auths.keys.filter { Self.names($0, host) }.sorted()
+        for key in keys.filter({ $0 == parts[0] }) + keys.filter({ $0 != parts[0] }) {
+            if let login = try login(auths[key]?.members ?? [:], key) { return login }
+        }
+        return nil
+    }
+
+    /// Whether a key is this registry's: its host, or an address with that host, whatever comes behind.
+    private static func names(_ key: String, _ host: RegistryHost) -> Bool {
+        var rest = Substring(key)
+        for scheme in ["https://", "http://"] where key.hasPrefix(scheme) {
+            rest = key.dropFirst(scheme.count).prefix { $0 != "/" }
+        }
+        return (try? RegistryHost(String(rest))) == host
+    }
+
+    private func login(_ entry: [String: JSONValue], _ key: String) throws(OCIRegistryError) -> RegistryLogin? {
+        var user = entry["username"]?.string ?? ""
+        var password = entry["password"]?.string ?? ""
+        if let text = entry["auth"]?.string, !text.isEmpty {
+            guard let bytes = Base64.decode(text), let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else {
+                throw OCIRegistryError(
+                    .invalidConfiguration, "the login for \(quoted(key)) in \(path) is not base64 of user:password",
+                    hint: "log in again")
+            }
+            let secret = bytes[(colon + 1)...].reversed().drop { $0 == 0 }.reversed()
+            user = String(decoding: bytes[..<colon], as: UTF8.self)
+            password = String(decoding: secret, as: UTF8.self)
+        }
+        if let token = entry["identitytoken"]?.string, !token.isEmpty {
+            return .identityToken(token, user: user.isEmpty || user == RegistryLogin.tokenUser ? nil : user)
+        }
+        return user.isEmpty && password.isEmpty ? nil : RegistryLogin(user: user, password: password)
+    }
+}
+
+extension AuthFile {
+    /// Puts a login in the place of the registry's present ones; `nil` takes them away.
+    ///
+    /// - Returns: whether there were any.
+    @discardableResult
+    mutating func set(_ login: RegistryLogin?, for host: RegistryHost) -> Bool {
+        var auths = (document["auths"] ?? .null).members
+        let old = auths.keys.filter { Self.names($0, host) }
+        for key in old { auths[key] = nil }
+        if let credentials = login?.basic {
+            var entry: [String: JSONValue] = [:]
+            if case .identityToken(let token, let user) = login {
+                entry["identitytoken"] = .text(token)
+                entry["auth"] = .text(Base64.encode(Array("\(user ?? RegistryLogin.tokenUser):".utf8)))
+            } else {
+                entry["auth"] = .text(Base64.encode(Array("\(credentials.user):\(credentials.password)".utf8)))
+            }
+            auths[Self.key(of: host)] = .object(entry)
+        }
+        document["auths"] = .object(auths)
+        return !old.isEmpty
+    }
+
+    /// Whether the file itself has a login for the registry.
+    func has(_ host: RegistryHost) -> Bool {
+        (document["auths"] ?? .null).members.keys.contains { Self.names($0, host) }
+    }
+
+    /// Replaces the file at once, readable for its owner alone; its folder is made.
+    ///
+    /// - Throws: `OCIRegistryError.Code.invalidConfiguration`.
+    func write() throws(OCIRegistryError) {
+        do {
+            try FileSystem.makeDirectories(path.removingLastComponent())
+            try FileSystem.write(CanonicalJSON.encodeForReading(document), to: path, permissions: [.ownerReadWrite])
+        } catch {
+            throw OCIRegistryError(.invalidConfiguration, "cannot write the file of logins: \(error)")
+        }
+    }
+}
+
+extension JSONValue {
+    fileprivate var string: String? {
+        if case .text(let text) = self { text } else { nil }
+    }
+}

@@ -1,0 +1,127 @@
+import HTTPTransfer
+import OCIContent
+import OCIModel
+import Subprocess
+import SystemPackage
+
+/// A program that keeps logins (docker-credential-helpers): a verb as its argument, JSON or a server's name on its input.
+struct CredentialHelper {
+    private static let outputLimit = 64 << 10
+    /// What a pipe takes without a reader.
+    private static let inputLimit = 32 << 10
+    /// What a helper says, in a text and with a failure, when it simply has no login.
+    private static let notFound = "credentials not found"
+
+    private struct Record: Codable {
+        var ServerURL: String?
+        var Username: String
+        var Secret: String
+    }
+
+    private let name: String
+    private let program: FilePath
+    private let environment: [String: String]
+    private let limit: Duration
+
+    /// - Throws: `OCIRegistryError.Code.invalidConfiguration` for a name that cannot be a helper's, or that `PATH` lacks.
+    init(name: String, environment: [String: String], limit: Duration) throws(OCIRegistryError) {
+        let isPlain = name.utf8.allSatisfy { byte in
+            isLowerAlphanumeric(byte) || (0x41...0x5a).contains(byte) || "-_.".utf8.contains(byte)
+        }
+        guard isPlain, name.utf8.count <= 100 else {
+            throw OCIRegistryError(.invalidConfiguration, "'\(quoted(name))' is not the name of a credential helper")
+        }
+        self.name = "docker-credential-" + name
+        self.environment = environment
+        self.limit = limit
+        let folders = (environment["PATH"] ?? "").split(separator: ":").map { FilePath(String($0)) }
+        let candidates = folders.filter(\.isAbsolute).map { $0.appending("docker-credential-" + name) }
+        guard let program = candidates.first(where: { FileSystem.regularFileSize($0) != nil }) else {
+            throw OCIRegistryError(
+                .invalidConfiguration, "the credential helper docker-credential-\(name) is not on PATH",
+                hint: "install it, or take its name out of the file of logins")
+        }
+        self.program = program
+    }
+
+    /// The login for a registry; `nil` where the helper has none.
+    func get(_ host: RegistryHost) async throws -> RegistryLogin? {
+        let (output, isSuccess) = try await run("get", Array(AuthFile.key(of: host).utf8))
+        guard isSuccess else {
+            if String(decoding: output, as: UTF8.self).lowercased().contains(Self.notFound) { return nil }
+            throw failure("could not give the login for \(host)", output)
+        }
+        guard let record = try? CanonicalJSON.decode(Record.self, from: output) else {
+            throw OCIRegistryError(.invalidConfiguration, "\(name) gave no login for \(host) that can be read")
+        }
+        return record.Secret.isEmpty ? nil : RegistryLogin(user: record.Username, password: record.Secret)
+    }
+
+    func store(_ login: RegistryLogin, for host: RegistryHost) async throws {
+        guard let credentials = login.basic else { return }
+        let record = Record(
+            ServerURL: AuthFile.key(of: host), Username: credentials.user, Secret: credentials.password)
+        let (output, isSuccess) = try await run("store", CanonicalJSON.encode(record))
+        guard isSuccess else { throw failure("could not keep the login for \(host)", output) }
+    }
+
+    /// - Returns: whether it had one.
+    func erase(_ host: RegistryHost) async throws -> Bool {
+        guard try await get(host) != nil else { return false }
+        let (output, isSuccess) = try await run("erase", Array(AuthFile.key(of: host).utf8))
+        guard isSuccess else { throw failure("could not forget the login for \(host)", output) }
+        return true
+    }
+
+    private func failure(_ what: String, _ output: [UInt8]) -> OCIRegistryError {
+        let words = printable(String(decoding: output, as: UTF8.self), limit: 120)
+        return OCIRegistryError(.invalidConfiguration, "\(name) \(what)" + (words.isEmpty ? "" : ": \(words)"))
+    }
+
+    private func run(_ verb: String, _ input: [UInt8]) async throws -> (output: [UInt8], isSuccess: Bool) {
+        var variables: [Environment.Key: String] = [:]
+        for (name, value) in environment { if let key = Environment.Key(rawValue: name) { variables[key] = value } }
+        // A helper that started others ends with them.
+        var options = PlatformOptions()
+        options.createSession = true
+        options.teardownSequence = [
+            .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .seconds(5))
+        ]
+        let (surroundings, all) = (Environment.custom(variables), options)
+        let pipe = try pipe(holding: input)
+        return try await withThrowingTaskGroup(of: (output: [UInt8], isSuccess: Bool).self) { group in
+            group.addTask {
+                do {
+                    let result = try await Subprocess.run(
+                        .path(program), arguments: [verb], environment: surroundings, platformOptions: all,
+                        input: .fileDescriptor(pipe, closeAfterSpawningProcess: true),
+                        output: .bytes(limit: Self.outputLimit), error: .discarded)
+                    return (result.standardOutput, result.terminationStatus.isSuccess)
+                } catch let error as SubprocessError {
+                    throw OCIRegistryError(.invalidConfiguration, "cannot run \(program): \(error)")
+                }
+            }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                throw OCIRegistryError(.invalidConfiguration, "\(name) did not answer within \(limit)")
+            }
+            defer { group.cancelAll() }
+            guard let result = try await group.next() else { throw CancellationError() }
+            return result
+        }
+    }
+
+    /// A pipe that holds all of the input already: many a helper ends without reading it, which is no failure.
+    private func pipe(holding input: [UInt8]) throws -> FileDescriptor {
+        guard input.count <= Self.inputLimit else {
+            throw OCIRegistryError(.invalidConfiguration, "the login is too long for \(name)")
+        }
+        let (reading, writing) = try FileDescriptor.pipe()
+        defer { try? writing.close() }
+        do { try writing.writeAll(input) } catch {
+            try? reading.close()
+            throw error
+        }
+        return reading
+    }
+}

@@ -1,0 +1,58 @@
+package import SystemPackage
+
+/// Where logins are found: those given for this run, then files, the first that has one.
+package struct CredentialSources: Sendable {
+    /// Given for this run, for these registries alone.
+    package var explicit: [RegistryHost: RegistryLogin]
+    /// Files of Docker's and of containers' form, in the order they are asked.
+    package var files: [FilePath]
+    /// What credential helpers get as their environment; `PATH` is where they are looked for.
+    package var environment: [String: String]
+    /// How long a helper may take.
+    package var helperLimit: Duration
+
+    package init(
+        explicit: [RegistryHost: RegistryLogin] = [:], files: [FilePath] = [], environment: [String: String] = [:],
+        helperLimit: Duration = .seconds(30)
+    ) {
+        self.explicit = explicit
+        self.files = files
+        self.environment = environment
+        self.helperLimit = helperLimit
+    }
+
+    /// The files that an environment names: `REGISTRY_AUTH_FILE`, `$XDG_RUNTIME_DIR/containers/auth.json`,
+    /// `$XDG_CONFIG_HOME/containers/auth.json`, `$DOCKER_CONFIG/config.json`; the last two below `HOME` by default.
+    package static func files(environment: [String: String]) -> [FilePath] {
+        func folder(_ name: String) -> FilePath? {
+            environment[name].flatMap { $0.isEmpty ? nil : FilePath($0) }
+        }
+        let home = folder("HOME")
+        let configuration = folder("XDG_CONFIG_HOME") ?? home?.appending(".config")
+        let docker = folder("DOCKER_CONFIG") ?? home?.appending(".docker")
+        let containers = [folder("XDG_RUNTIME_DIR"), configuration].map { $0?.appending("containers/auth.json") }
+        return ([folder("REGISTRY_AUTH_FILE")] + containers + [docker?.appending("config.json")]).compactMap { $0 }
+    }
+}
+
+extension CredentialSources {
+    /// Who we are to a registry, for one of its repositories; `.anonymous` where no source knows.
+    ///
+    /// - Throws: `OCIRegistryError.Code.invalidConfiguration` for a file or helper that cannot be used.
+    package func login(for host: RegistryHost, repository: String?) async throws -> RegistryLogin {
+        if let explicit = explicit[host] { return explicit }
+        for path in files {
+            guard let file = try AuthFile(reading: path) else { continue }
+            let login = try file.login(for: host, repository: repository)
+            if let name = file.helper(for: host) {
+                if let login = try await helper(name).get(host) { return login }
+            }
+            if let login { return login }
+        }
+        return .anonymous
+    }
+
+    func helper(_ name: String) throws(OCIRegistryError) -> CredentialHelper {
+        try CredentialHelper(name: name, environment: environment, limit: helperLimit)
+    }
+}

@@ -1,0 +1,65 @@
+import AsyncHTTPClient
+import HTTPTransfer
+import NIOCore
+
+/// An answer's body, whose pieces come at a bearable rate or not at all; the time its reader takes does not count.
+struct AnswerBody: AsyncSequence, Sendable {
+    typealias Element = ByteBuffer
+
+    let base: HTTPClientResponse.Body
+    let address: HTTPAddress
+    let clients: HTTPClients
+    let limits: RegistryLimits
+    let time: RegistryTime
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        fileprivate var base: HTTPClientResponse.Body.AsyncIterator
+        fileprivate let body: AnswerBody
+        fileprivate var waited: Duration = .zero
+        fileprivate var arrived: Int64 = 0
+
+        mutating func next() async throws -> ByteBuffer? {
+            let before = body.time.now()
+            let piece: ByteBuffer?
+            do { piece = try await base.next(isolation: nil) } catch {
+                try Task.checkCancellation()
+                throw OCIRegistryError(body.clients.failure(of: error, at: body.address), code: .interrupted)
+            }
+            waited += before.duration(to: body.time.now())
+            arrived += Int64(piece?.readableBytes ?? 0)
+            if piece != nil { try checkRate() }
+            return piece
+        }
+
+        private mutating func checkRate() throws(OCIRegistryError) {
+            let limits = body.limits
+            guard waited >= limits.rateWindow else { return }
+            let wanted = Double(limits.slowestRate) * (waited / .seconds(1))
+            guard Double(arrived) >= wanted else {
+                throw OCIRegistryError(
+                    .interrupted, "\(body.address): only \(arrived) bytes arrived in \(waited.components.seconds) s")
+            }
+            (waited, arrived) = (.zero, 0)
+        }
+    }
+
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: base.makeAsyncIterator(), body: self) }
+}
+
+/// A short body that was read already, so that its connection could serve again.
+struct ReadBody: AsyncSequence, Sendable {
+    typealias Element = ByteBuffer
+
+    let bytes: ByteBuffer
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        fileprivate var bytes: ByteBuffer?
+
+        mutating func next() async throws -> ByteBuffer? {
+            defer { bytes = nil }
+            return bytes.flatMap { $0.readableBytes > 0 ? $0 : nil }
+        }
+    }
+
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(bytes: bytes) }
+}

@@ -1,0 +1,81 @@
+import HTTPTransfer
+import NIOCore
+import Synchronization
+
+/// A request's body on its way: notes when the connection took the last piece, and whose fault an end was.
+final class OutgoingProgress: Sendable {
+    private struct State {
+        /// When the piece was handed out that has not left yet.
+        var handedOut: ContinuousClock.Instant?
+        var sourceError: (any Error)?
+    }
+
+    private let state = Mutex(State())
+    private let time: RegistryTime
+
+    init(time: RegistryTime) { self.time = time }
+
+    /// What the body's own source failed with, where it did: no fault of the connection.
+    var sourceError: (any Error)? { state.withLock { $0.sourceError } }
+
+    fileprivate func asked() { state.withLock { $0.handedOut = nil } }
+
+    fileprivate func handOut() {
+        let now = time.now()
+        state.withLock { $0.handedOut = now }
+    }
+
+    fileprivate func failed(_ error: any Error) { state.withLock { $0.sourceError = error } }
+
+    /// Ends, by an error, when a piece has not left for `limit`: the library has no such limit for a server that stops
+    /// reading.
+    func watch(limit: Duration, address: HTTPAddress) async throws {
+        while true {
+            try await Task.sleep(for: max(limit / 8, .milliseconds(10)))
+            let handedOut = state.withLock { $0.handedOut }
+            if let handedOut, handedOut.duration(to: time.now()) > limit {
+                throw HTTPTransferError(.stalled, "\(address): the server stopped reading for \(limit)")
+            }
+        }
+    }
+}
+
+/// The pieces of a body as they are, exactly `length` bytes of them.
+struct OutgoingBody: AsyncSequence, Sendable {
+    typealias Element = ByteBuffer
+
+    let base: any AsyncSequence<ByteBuffer, any Error> & Sendable
+    let length: Int64
+    let progress: OutgoingProgress
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        fileprivate var base: any AsyncIteratorProtocol<ByteBuffer, any Error>
+        fileprivate var left: Int64
+        fileprivate let progress: OutgoingProgress
+
+        mutating func next() async throws -> ByteBuffer? {
+            progress.asked()
+            do {
+                guard let piece = try await base.next(isolation: nil) else {
+                    guard left == 0 else { throw Self.wrong("\(left) bytes too short") }
+                    return nil
+                }
+                guard piece.readableBytes <= left else { throw Self.wrong("longer than announced") }
+                left -= Int64(piece.readableBytes)
+                progress.handOut()
+                return piece
+            } catch {
+                progress.failed(error)
+                throw error
+            }
+        }
+
+        private static func wrong(_ how: String) -> OCIRegistryError {
+            OCIRegistryError(.corrupt, "what is to be sent is \(how)")
+        }
+    }
+
+    func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(base: base.makeAsyncIterator(), left: length, progress: progress)
+    }
+}

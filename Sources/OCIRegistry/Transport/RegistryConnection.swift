@@ -1,0 +1,157 @@
+import AsyncHTTPClient
+import HTTPTransfer
+import NIOCore
+import NIOHTTP1
+
+/// One registry over HTTP: authorised, over redirects, within limits, and again after a passing failure.
+package struct RegistryConnection: RegistryTransport {
+    package let registry: RegistryHost
+    let base: HTTPAddress
+    let network: RegistryNetwork
+
+    package var host: String { registry.description }
+
+    private var limits: RegistryLimits { network.settings.limits }
+
+    /// How one attempt ended.
+    private enum Attempt {
+        case answer(RegistryResponse)
+        case failed(RetryCourse.Outcome)
+    }
+
+    package func send<R: Sendable>(
+        _ request: RegistryRequest, _ use: @Sendable (RegistryResponse) async throws -> R
+    ) async throws -> R {
+        let address = try address(of: request.target)
+        var course = RetryCourse(limits: limits, isRepeatable: request.isRepeatable)
+        while true {
+            try Task.checkCancellation()
+            switch try await attempt(request, at: address) {
+            case .answer(let response): return try await use(response)
+            case .failed(let outcome):
+                switch course.next(after: outcome, jitter: network.settings.time.jitter()) {
+                case .again(let pause): try await network.settings.time.pause(pause)
+                case .fail(let error): throw error
+                }
+            }
+        }
+    }
+
+    /// Asks for the protocol's root with the login at hand: what `login` does before it believes a password.
+    ///
+    /// - Throws: `OCIRegistryError.Code.denied` for a wrong login, and all that a request may fail with.
+    package func check() async throws {
+        try await send(RegistryRequest(.GET, .path("/v2/"), scopes: [], accepted: [200])) { _ in }
+    }
+
+    private func address(of target: RegistryRequest.Target) throws(OCIRegistryError) -> HTTPAddress {
+        let text =
+            switch target {
+            case .path(let path): base.origin + path
+            case .location(let location): location
+            }
+        let address: HTTPAddress
+        do throws(HTTPTransferError) { address = try HTTPAddress(text) } catch {
+            throw OCIRegistryError(.protocolViolation, "\(host): \(error.message)")
+        }
+        try RedirectRules.check(address, registry: base)
+        return address
+    }
+
+    /// One attempt with its redirects, and its authorization where the registry asks for one.
+    ///
+    /// - Throws: only what no further attempt can mend.
+    private func attempt(_ request: RegistryRequest, at address: HTTPAddress) async throws -> Attempt {
+        let outgoing = OutgoingRequest(
+            method: request.method, address: address, headers: request.headers, body: request.body)
+        let authorizer = Authorizer(registry: registry, base: base, network: network)
+        do {
+            var authorization = try await authorizer.authorization(for: request.scopes)
+            var round = 0
+            while true {
+                let (answer, place) = try await network.follow(
+                    outgoing, registry: base, authorization: authorization?.header, accepted: request.accepted)
+                let isHome = place.origin == base.origin
+                if isHome, round < Authorizer.roundLimit, Authorizer.isChallenge(answer),
+                    let next = try await authorizer.renewed(
+                        authorization, after: answer.headers, at: place, scopes: request.scopes,
+                        optional: request.accepted.contains(answer.status.code))
+                {
+                    await answer.body.discard(limit: limits.smallAnswer)
+                    (authorization, round) = (next, round + 1)
+                    continue
+                }
+                return try await judge(answer, from: place, request, isAnonymous: authorization?.isAnonymous ?? true)
+            }
+        } catch let error as HTTPTransferError {
+            let told = OCIRegistryError(error)
+            switch error.code {
+            case .unconnected: return .failed(.unconnected(told))
+            case .interrupted, .stalled: return .failed(.interrupted(told))
+            case .invalidAddress, .unsafe, .untrusted, .proxyRefused: throw told
+            }
+        }
+    }
+
+    private func judge(
+        _ answer: HTTPClientResponse, from place: HTTPAddress, _ request: RegistryRequest, isAnonymous: Bool
+    ) async throws -> Attempt {
+        let status = answer.status.code
+        if request.accepted.contains(status) {
+            try checkIsRegistry(answer, place)
+            return .answer(try await response(answer, from: place, request.method))
+        }
+        let body = try await smallBody(answer)
+        var error = RegistryRefusal.error(
+            request.method, place, status: answer.status, headers: answer.headers,
+            body: Array(body.readableBytesView))
+        guard RetryCourse.isPassing(status) else {
+            if error.code == .denied, isAnonymous { error.hint = "log in with: imagebuild login \(host)" }
+            throw error
+        }
+        let wait = RetryAfter.parse(answer.headers)
+        if let wait, wait <= limits.longestWait { network.traffic.to(place).hold(for: wait) }
+        return .failed(status == 429 ? .throttled(error, retryAfter: wait) : .busy(error, retryAfter: wait))
+    }
+
+    /// A network's login page answers everything with 200.
+    private func checkIsRegistry(_ answer: HTTPClientResponse, _ place: HTTPAddress) throws(OCIRegistryError) {
+        let type = answer.headers.first(name: "content-type")?.lowercased() ?? ""
+        guard place.origin == base.origin, (200..<300).contains(answer.status.code), type.hasPrefix("text/html"),
+            // Some registries have a page for people where others have their referrers.
+            !place.path.contains("/referrers/")
+        else { return }
+        throw OCIRegistryError(
+            .protocolViolation, "\(place): a web page answered, and no registry",
+            hint:
+                "this network may want a login in a browser first; or \(host) is not a registry")
+    }
+
+    /// The bodies of downloads stay on the wire; any other is short and read now, so that its connection can serve again.
+    private func response(
+        _ answer: HTTPClientResponse, from place: HTTPAddress, _ method: HTTPMethod
+    ) async throws -> RegistryResponse {
+        let location = answer.headers.first(name: "location").flatMap { try? place.resolving($0).text }
+        let isDownload = method == .GET && (200..<300).contains(answer.status.code)
+        let body: any AsyncSequence<ByteBuffer, any Error> & Sendable =
+            isDownload
+            ? AnswerBody(
+                base: answer.body, address: place, clients: network.clients, limits: limits,
+                time: network.settings.time)
+            : ReadBody(bytes: try await smallBody(answer))
+        return RegistryResponse(
+            status: answer.status.code, headers: answer.headers, location: location, body: body)
+    }
+
+    /// At most the first 64 KiB, and what came of it where the connection broke: the head has said what matters, and a
+    /// server that refuses an upload half-way may hang up on it.
+    private func smallBody(_ answer: HTTPClientResponse) async throws -> ByteBuffer {
+        var bytes = ByteBuffer()
+        do {
+            for try await piece in answer.body where bytes.readableBytes < limits.smallAnswer {
+                bytes.writeImmutableBuffer(piece)
+            }
+        } catch { try Task.checkCancellation() }
+        return bytes
+    }
+}

@@ -1,0 +1,141 @@
+import AsyncHTTPClient
+import HTTPTransfer
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import Synchronization
+
+/// All registries of one run: connections, tokens, logins and the manners towards each host are shared by those who talk
+/// to the same one. Exists only inside `withNetwork`, which closes its connections.
+package final class RegistryNetwork: Sendable {
+    let settings: NetworkSettings
+    let clients: HTTPClients
+    let traffic: Traffic
+    let certificates: HostCertificates
+    let tokens: TokenCache
+    let logins: LoginCache
+    let warnings: Warnings
+
+    private init(_ settings: NetworkSettings) {
+        self.settings = settings
+        clients = HTTPClients(settings.http)
+        traffic = Traffic(limits: settings.limits, time: settings.time)
+        certificates = HostCertificates(folders: settings.certificateFolders, base: { settings.http.tls })
+        tokens = TokenCache(time: settings.time)
+        logins = LoginCache(settings.credentials)
+        warnings = Warnings(settings.warn)
+    }
+
+    /// Runs `body` with a network, whose connections end with it. Nothing is opened before the first request.
+    package static func withNetwork<Result: Sendable>(
+        _ settings: NetworkSettings, _ body: (RegistryNetwork) async throws -> Result
+    ) async throws -> Result {
+        let network = RegistryNetwork(settings)
+        do {
+            let result = try await body(network)
+            await network.clients.shutdown()
+            return result
+        } catch {
+            network.clients.abandon()
+            throw error
+        }
+    }
+
+    /// The way to one registry.
+    ///
+    /// - Throws: `OCIRegistryError.Code.invalidReference`, where the host cannot be an address.
+    package func connection(to host: RegistryHost) throws(OCIRegistryError) -> RegistryConnection {
+        let isPlain = host.isLoopback || settings.plainHTTP.contains(host)
+        do throws(HTTPTransferError) {
+            let base = try HTTPAddress((isPlain ? "http://" : "https://") + host.server)
+            return RegistryConnection(registry: host, base: base, network: self)
+        } catch {
+            throw OCIRegistryError(.invalidReference, "'\(host)' is not a registry's host: \(error.message)")
+        }
+    }
+}
+
+/// A request as it goes to one server.
+struct OutgoingRequest: Sendable {
+    var method: HTTPMethod
+    var address: HTTPAddress
+    var headers: HTTPHeaders
+    var body = RegistryRequest.Body.empty
+}
+
+extension RegistryNetwork {
+    /// Sends a request, over redirects but for the statuses in `accepted`, and gives the last answer with its address.
+    /// The authorization goes to the registry's own origin only, and no more once a redirect has left it.
+    ///
+    /// - Throws: `HTTPTransferError`, `OCIRegistryError` for a redirect that must not be followed, or what the body's
+    ///   source fails with.
+    func follow(
+        _ request: OutgoingRequest, registry: HTTPAddress, authorization: String?, accepted: Set<UInt> = []
+    ) async throws -> (answer: HTTPClientResponse, address: HTTPAddress) {
+        var hop = request
+        var isHome = true
+        for _ in 0...settings.limits.redirects {
+            isHome = isHome && hop.address.origin == registry.origin
+            hop.headers = request.headers
+            if isHome, let authorization { hop.headers.replaceOrAdd(name: "Authorization", value: authorization) }
+            let answer = try await exchange(hop)
+            let status = answer.status.code
+            if isHome { warnings.report(answer.headers, host: hop.address.authority) }
+            guard RedirectRules.statuses.contains(status), !accepted.contains(status) else {
+                return (answer, hop.address)
+            }
+            await answer.body.discard(limit: settings.limits.smallAnswer)
+            hop.address = try RedirectRules.next(
+                from: hop.address, status: status, location: answer.headers.first(name: "location"),
+                method: request.method, registry: registry)
+        }
+        throw OCIRegistryError(
+            .protocolViolation, "\(request.address): more than \(settings.limits.redirects) redirects in a row")
+    }
+
+    /// One request to one server, when it is its turn; returns with the answer's head.
+    private func exchange(_ request: OutgoingRequest) async throws -> HTTPClientResponse {
+        let tls = request.address.scheme == .https ? try certificates.configuration(for: request.address) : nil
+        return try await traffic.to(request.address).request {
+            switch request.body {
+            case .empty: try await send(request, nil, length: 0, tls)
+            case .bytes(let bytes):
+                try await send(request, .bytes(ByteBuffer(bytes: bytes)), length: Int64(bytes.count), tls)
+            case .stream(let length, let open): try await upload(request, length: length, open(), tls)
+            }
+        }
+    }
+
+    private func send(
+        _ request: OutgoingRequest, _ body: HTTPClientRequest.Body?, length: Int64, _ tls: TLSConfiguration?
+    ) async throws -> HTTPClientResponse {
+        var headers = request.headers
+        headers.replaceOrAdd(name: "User-Agent", value: "imagebuild")
+        return try await clients.send(
+            request.method, request.address, headers: headers, body: body, tls: tls,
+            patience: settings.limits.patience(for: length))
+    }
+
+    private func upload(
+        _ request: OutgoingRequest, length: Int64, _ source: any AsyncSequence<ByteBuffer, any Error> & Sendable,
+        _ tls: TLSConfiguration?
+    ) async throws -> HTTPClientResponse {
+        let progress = OutgoingProgress(time: settings.time)
+        let body = HTTPClientRequest.Body.stream(
+            OutgoingBody(base: source, length: length, progress: progress), length: .known(length))
+        do {
+            return try await withThrowingTaskGroup(of: HTTPClientResponse?.self) { group in
+                group.addTask { try await self.send(request, body, length: length, tls) }
+                group.addTask { [limit = settings.limits.idle] in
+                    try await progress.watch(limit: limit, address: request.address)
+                    return nil
+                }
+                defer { group.cancelAll() }
+                guard let answer = try await group.next() ?? nil else { throw CancellationError() }
+                return answer
+            }
+        } catch {
+            throw progress.sourceError ?? error
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import HTTPTransfer
+import NIOHTTP1
+import OCIModel
+
+/// A registry's "no", told with its own words (distribution-spec, "Error Codes").
+enum RegistryRefusal {
+    private struct Document: Decodable {
+        struct Entry: Decodable {
+            var code: String?
+            var message: String?
+        }
+        var errors: [Entry]
+    }
+
+    /// The error for an answer; `body` is at most its first 64 KiB.
+    static func error(
+        _ method: HTTPMethod, _ address: HTTPAddress, status: HTTPResponseStatus, headers: HTTPHeaders, body: [UInt8]
+    ) -> OCIRegistryError {
+        let reason = printable(status.reasonPhrase)
+        var message = "\(method.rawValue) \(address): the registry answered \(status.code)"
+        if !reason.isEmpty { message += " \(reason)" }
+        let words = words(body)
+        if !words.isEmpty { message += ", \(words)" }
+        if let request = headers.first(name: "x-request-id") ?? headers.first(name: "x-amzn-requestid") {
+            message += " (request \(printable(request, limit: 64)))"
+        }
+        return OCIRegistryError(code(status.code), message, status: status.code)
+    }
+
+    static func code(_ status: UInt) -> OCIRegistryError.Code {
+        switch status {
+        case 401, 403, 407: .denied
+        case 404, 410: .notFound
+        case let status where RetryCourse.isPassing(status): .busy
+        case 409, 412: .conflict
+        case 405, 406, 501, 505: .unsupported
+        case 413: .tooLarge
+        case 400..<500: .refused
+        default: .protocolViolation
+        }
+    }
+
+    /// `CODE: message; CODE: message`, or nothing where the body is not of the protocol's form.
+    static func words(_ body: [UInt8]) -> String {
+        guard let document = try? CanonicalJSON.decode(Document.self, from: body) else { return "" }
+        let entries = document.errors.prefix(4).map { entry in
+            [entry.code, entry.message].compactMap { $0 }.filter { !$0.isEmpty }
+                .map { printable($0, limit: 200) }.joined(separator: ": ")
+        }
+        return entries.filter { !$0.isEmpty }.joined(separator: "; ")
+    }
+}
+
+extension OCIRegistryError {
+    /// The failure in this module's words; `code` stands in the place of the one that fits it.
+    init(_ error: HTTPTransferError, code: Code? = nil) {
+        let fitting: Code =
+            switch error.code {
+            case .unconnected, .untrusted, .proxyRefused: .unreachable
+            case .interrupted, .stalled: .interrupted
+            case .invalidAddress: .invalidConfiguration
+            case .unsafe: .protocolViolation
+            }
+        self.init(code ?? fitting, error.message, hint: error.hint)
+    }
+}

@@ -1,0 +1,76 @@
+/// Whether a request is sent again, and when. A pure value: it neither waits nor talks to anyone.
+struct RetryCourse {
+    /// How one attempt ended.
+    enum Outcome {
+        /// The request never left.
+        case unconnected(OCIRegistryError)
+        case interrupted(OCIRegistryError)
+        /// 429: the server did not look at it, whatever it was.
+        case throttled(OCIRegistryError, retryAfter: Duration?)
+        /// Another status that passes: 408, 425, 5xx.
+        case busy(OCIRegistryError, retryAfter: Duration?)
+    }
+
+    enum Step {
+        case again(after: Duration)
+        case fail(OCIRegistryError)
+    }
+
+    /// Passing failures: of the server, of what stands before it, and the one that says so itself (1xx–5xx and the
+    /// proxies' own numbers).
+    static func isPassing(_ status: UInt) -> Bool {
+        switch status {
+        case 408, 425, 429, 499, 500, 502, 503, 504, 520...524: true
+        default: false
+        }
+    }
+
+    private let limits: RegistryLimits
+    private let isRepeatable: Bool
+    private var attempts: Int = 0
+
+    init(limits: RegistryLimits, isRepeatable: Bool) {
+        self.limits = limits
+        self.isRepeatable = isRepeatable
+    }
+
+    /// What to do now; a `jitter` in 0..<1 shortens the pause by up to a half.
+    mutating func next(after outcome: Outcome, jitter: Double) -> Step {
+        attempts += 1
+        switch outcome {
+        case .unconnected(let error):
+            return attempts < limits.connectionAttempts ? .again(after: backoff(jitter)) : .fail(told(error))
+        case .interrupted(let error):
+            return isRepeatable && attempts < limits.attempts ? .again(after: backoff(jitter)) : .fail(told(error))
+        case .throttled(let error, let wait):
+            return again(error, wait, jitter)
+        case .busy(let error, let wait):
+            return isRepeatable ? again(error, wait, jitter) : .fail(error)
+        }
+    }
+
+    private func again(_ error: OCIRegistryError, _ wait: Duration?, _ jitter: Double) -> Step {
+        guard attempts < limits.attempts else { return .fail(told(error)) }
+        guard let wait else { return .again(after: backoff(jitter)) }
+        guard wait <= limits.longestWait else {
+            var error = error
+            error.message += "; it asks to come back in \(wait.components.seconds) s"
+            error.hint = "try again then"
+            return .fail(error)
+        }
+        return .again(after: max(wait, backoff(jitter)))
+    }
+
+    private func told(_ error: OCIRegistryError) -> OCIRegistryError {
+        guard attempts > 1 else { return error }
+        var error = error
+        error.message += " (\(attempts) attempts)"
+        return error
+    }
+
+    private func backoff(_ jitter: Double) -> Duration {
+        let doublings = min(max(attempts - 1, 0), 16)
+        let full = min(limits.firstPause * (1 << doublings), limits.longestPause)
+        return full * (1 - min(max(jitter, 0), 1) / 2)
+    }
+}

@@ -1,0 +1,96 @@
+import ArgumentParser
+import OCIRegistry
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
+struct Login: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check a login with a registry, and keep it where other tools find it too.",
+        discussion: """
+            It is kept in the file that has one for the registry now, else in the first that there is of \
+            $REGISTRY_AUTH_FILE, $XDG_RUNTIME_DIR/containers/auth.json, $XDG_CONFIG_HOME/containers/auth.json and \
+            $DOCKER_CONFIG/config.json, else in the last of these; or by the credential helper that the file names.
+
+            EXAMPLES
+              imagebuild login ghcr.io --username me            asks for the password
+              pass show ghcr | imagebuild login ghcr.io --username me --password-stdin
+            """)
+
+    @Argument(help: ArgumentHelp("The registry, as in references: docker.io, localhost:5000.", valueName: "host"))
+    var host: String
+    @Option(name: [.short, .long], help: ArgumentHelp("User. Without it, it is asked for.", valueName: "user"))
+    var username: String?
+    @Flag(help: "Read the password from standard input.")
+    var passwordStdin = false
+    @Option(
+        name: .customLong("plain-http"),
+        help: ArgumentHelp("Speak to this registry without TLS; may be repeated.", valueName: "host"))
+    var plainHTTP: [String] = []
+
+    func run() async throws {
+        try await cancellingOnInterrupt { try await self.login() }
+    }
+
+    private func login() async throws {
+        let registry = try RegistryHost(host)
+        let console = Console(environment: Surroundings.environment)
+        let user = try username ?? Self.asked("User for \(registry): ", isSecret: false)
+        let password =
+            try passwordStdin
+            ? RegistryOptions.passwordFromInput() : Self.asked("Password for \(user) at \(registry): ", isSecret: true)
+        let login = RegistryLogin(user: user, password: password)
+        var options = RegistryOptions()
+        (options.username, options.passwordStdin, options.plainHTTP) = (nil, false, plainHTTP)
+        var sources = RegistryOptions.sources()
+        sources.explicit = [registry: login]
+        let settings = try options.settings(sources) { console.warn($0) }
+        try await RegistryNetwork.withNetwork(settings) { network in
+            try await network.connection(to: registry).check()
+        }
+        let place = try await sources.keep(login, for: registry)
+        print("logged in to \(registry); the login is in \(place)")
+    }
+
+    /// What the user types; a secret is not shown.
+    private static func asked(_ question: String, isSecret: Bool) throws -> String {
+        guard isatty(0) == 1 else {
+            throw CommandError(
+                message: "there is no terminal to ask at",
+                hint: "give --username, and --password-stdin with the password")
+        }
+        var before = termios()
+        tcgetattr(0, &before)
+        var hidden = before
+        hidden.c_lflag &= ~tcflag_t(ECHO)
+        if isSecret { tcsetattr(0, TCSANOW, &hidden) }
+        defer { if isSecret { tcsetattr(0, TCSANOW, &before) } }
+        _ = question.withCString { write(2, $0, strlen($0)) }
+        let answer = readLine(strippingNewline: true) ?? ""
+        if isSecret { _ = "\n".withCString { write(2, $0, 1) } }
+        guard !answer.isEmpty else { throw CommandError(message: "nothing was typed") }
+        return answer
+    }
+}
+
+struct Logout: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Forget the logins for a registry, wherever they are kept.",
+        discussion: """
+            EXAMPLE
+              imagebuild logout ghcr.io
+            """)
+
+    @Argument(help: ArgumentHelp("The registry, as in references: docker.io, localhost:5000.", valueName: "host"))
+    var host: String
+
+    func run() async throws {
+        let registry = try RegistryHost(host)
+        let places = try await RegistryOptions.sources().forget(registry)
+        guard !places.isEmpty else { throw CommandError(message: "there is no login for \(registry)") }
+        print("logged out of \(registry); the login was in \(places.joined(separator: ", "))")
+    }
+}

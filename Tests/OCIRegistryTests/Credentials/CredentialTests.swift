@@ -1,0 +1,232 @@
+import Foundation
+import OCIRegistry
+import SystemPackage
+import Testing
+
+/// A folder of logins that is removed afterwards.
+struct CredentialFolder {
+    let path: URL
+
+    static func using<Result>(_ body: (CredentialFolder) async throws -> Result) async throws -> Result {
+        let path = FileManager.default.temporaryDirectory.appending(path: "logins-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: path, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: path) }
+        return try await body(CredentialFolder(path: path))
+    }
+
+    func file(_ name: String) -> FilePath { FilePath(path.appending(path: name).path) }
+
+    @discardableResult
+    func write(_ name: String, _ text: String, mode: Int = 0o600) throws -> FilePath {
+        let url = path.appending(path: name)
+        try Data(text.utf8).write(to: url)
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: url.path)
+        return FilePath(url.path)
+    }
+
+    func text(_ name: String) throws -> String { try String(contentsOf: path.appending(path: name), encoding: .utf8) }
+
+    /// A credential helper that notes what it is told, and has one login.
+    func helper(_ name: String, _ script: String) throws {
+        try write("docker-credential-\(name)", "#!/bin/sh\n" + script, mode: 0o755)
+    }
+
+    func sources(_ files: String...) -> CredentialSources {
+        CredentialSources(files: files.map(file), environment: ["PATH": "\(path.path):/usr/bin:/bin"])
+    }
+}
+
+@Suite struct CredentialTests {
+    private func login(_ sources: CredentialSources, _ host: String, _ repository: String? = nil) async throws
+        -> RegistryLogin
+    {
+        try await sources.login(for: RegistryHost(host), repository: repository)
+    }
+
+    private static func auth(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
+
+    @Test func `the most specific key has the login`() async throws {
+        try await CredentialFolder.using { folder in
+            let entries = [
+                "h.io": "a:1", "h.io/team": "b:2", "h.io/team/app": "c:3", "https://docker.example/v1/": "d:4",
+            ]
+            let text = entries.map { #""\#($0)":{"auth":"\#(Self.auth($1))"}"# }.joined(separator: ",")
+            try folder.write("auth.json", #"{"auths":{\#(text)}}"#)
+            let sources = folder.sources("auth.json")
+            #expect(try await login(sources, "h.io", "team/app") == .password(user: "c", password: "3"))
+            #expect(try await login(sources, "h.io", "team/application") == .password(user: "b", password: "2"))
+            #expect(try await login(sources, "h.io", "teams") == .password(user: "a", password: "1"))
+            #expect(try await login(sources, "h.io") == .password(user: "a", password: "1"))
+            #expect(try await login(sources, "docker.example", "x") == .password(user: "d", password: "4"))
+            #expect(try await login(sources, "h.io:443") == .anonymous)
+            #expect(try await login(sources, "other.io") == .anonymous)
+        }
+    }
+
+    @Test func `passwords and tokens are read in all their forms`() async throws {
+        try await CredentialFolder.using { folder in
+            try folder.write(
+                "config.json",
+                #"""
+                {"auths":{
+                  "https://index.docker.io/v1/":{"auth":"\#(Self.auth("hub:p:a:s\u{0}\u{0}"))"},
+                  "token.io":{"auth":"\#(Self.auth("00000000:"))","identitytoken":"secret"},
+                  "pseudo.io":{"auth":"\#(Self.auth("<token>:refresh"))"},
+                  "plain.io":{"username":"u","password":"p"},
+                  "empty.io":{}, "wrong.io":{"auth":"***"}
+                }}
+                """#)
+            let sources = folder.sources("missing.json", "config.json")
+            #expect(try await login(sources, "docker.io", "library/x") == .password(user: "hub", password: "p:a:s"))
+            #expect(try await login(sources, "token.io") == .identityToken("secret", user: "00000000"))
+            #expect(try await login(sources, "pseudo.io") == .identityToken("refresh", user: nil))
+            #expect(try await login(sources, "plain.io") == .password(user: "u", password: "p"))
+            #expect(try await login(sources, "empty.io") == .anonymous)
+            let error = try await refusal { try await login(sources, "wrong.io") }
+            #expect(error.code == .invalidConfiguration)
+        }
+    }
+
+    @Test func `the first file with a login is asked, and what is given before all files`() async throws {
+        try await CredentialFolder.using { folder in
+            try folder.write("a.json", #"{"auths":{"x.io":{}}}"#)
+            try folder.write("b.json", #"{"auths":{"x.io":{"auth":"\#(Self.auth("b:b"))"}}}"#)
+            try folder.write("c.json", #"{"auths":{"x.io":{"auth":"\#(Self.auth("c:c"))"}}}"#)
+            var sources = folder.sources("a.json", "b.json", "c.json")
+            #expect(try await login(sources, "x.io") == .password(user: "b", password: "b"))
+            sources.explicit = [try RegistryHost("x.io"): RegistryLogin(user: "e", password: "e")]
+            #expect(try await login(sources, "x.io") == .password(user: "e", password: "e"))
+            #expect(try await login(sources, "y.io") == .anonymous)
+        }
+    }
+
+    @Test func `files are looked for where other tools keep them`() {
+        let environment = [
+            "REGISTRY_AUTH_FILE": "/r/auth.json", "XDG_RUNTIME_DIR": "/run/user/1", "HOME": "/home/u",
+            "DOCKER_CONFIG": "",
+        ]
+        let files: [FilePath] = [
+            "/r/auth.json", "/run/user/1/containers/auth.json", "/home/u/.config/containers/auth.json",
+            "/home/u/.docker/config.json",
+        ]
+        #expect(CredentialSources.files(environment: environment) == files)
+        #expect(CredentialSources.files(environment: [:]).isEmpty)
+    }
+
+    @Test(arguments: ["[]", "{", "\"x\"", "\u{0}"])
+    func `a file that is no JSON object is named`(text: String) async throws {
+        try await CredentialFolder.using { folder in
+            try folder.write("auth.json", text)
+            let error = try await refusal { try await login(folder.sources("auth.json"), "x.io") }
+            #expect(error.code == .invalidConfiguration)
+            #expect(error.message.contains("auth.json"))
+        }
+    }
+
+    @Test func `a registry's own helper is asked before the one for all`() async throws {
+        try await CredentialFolder.using { folder in
+            try folder.helper(
+                "own", #"read host; echo "{\"ServerURL\":\"$host\",\"Username\":\"own\",\"Secret\":\"$1 $host\"}""#)
+            try folder.helper("all", #"echo '{"ServerURL":"x","Username":"<token>","Secret":"id"}'"#)
+            try folder.write("config.json", #"{"credsStore":"all","credHelpers":{"own.io":"own","docker.io":"own"}}"#)
+            let sources = folder.sources("config.json")
+            #expect(try await login(sources, "own.io") == .password(user: "own", password: "get own.io"))
+            #expect(try await login(sources, "other.io") == .identityToken("id", user: nil))
+            #expect(
+                try await login(sources, "docker.io")
+                    == .password(user: "own", password: "get https://index.docker.io/v1/"))
+        }
+    }
+
+    @Test func `a helper without a login is no error, and one that fails is`() async throws {
+        try await CredentialFolder.using { folder in
+            try folder.helper("none", "echo 'credentials not found in native keychain'; exit 1")
+            try folder.helper("broken", "echo 'the keyring is locked'; exit 1")
+            try folder.helper("garbage", "echo hello")
+            try folder.write(
+                "config.json",
+                #"{"credHelpers":{"a.io":"none","b.io":"broken","c.io":"garbage","d.io":"missing","e.io":"../x"},"auths":{"a.io":{"auth":"\#(Self.auth("f:f"))"}}}"#
+            )
+            let sources = folder.sources("config.json")
+            #expect(try await login(sources, "a.io") == .password(user: "f", password: "f"))
+            let broken = try await refusal { try await login(sources, "b.io") }
+            #expect(broken.message.contains("the keyring is locked"))
+            for host in ["c.io", "d.io", "e.io"] {
+                let error = try await refusal { try await login(sources, host) }
+                #expect(error.code == .invalidConfiguration)
+            }
+        }
+    }
+
+    @Test func `a helper that does not answer is ended`() async throws {
+        try await CredentialFolder.using { folder in
+            try folder.helper("slow", "sleep 600 & sleep 600")
+            try folder.helper("flood", "yes")
+            try folder.write("config.json", #"{"credHelpers":{"a.io":"slow","b.io":"flood"}}"#)
+            var sources = folder.sources("config.json")
+            sources.helperLimit = .milliseconds(300)
+            let error = try await refusal { [sources] in try await login(sources, "a.io") }
+            #expect(error.message.contains("did not answer"))
+            sources.helperLimit = .seconds(30)
+            _ = try await refusal { [sources] in try await login(sources, "b.io") }
+        }
+    }
+
+    @Test func `a login is kept beside what else the file holds, for its owner alone`() async throws {
+        try await CredentialFolder.using { folder in
+            try folder.write(
+                "config.json",
+                #"{"HttpHeaders":{"X":"y"},"auths":{"https://x.io/v1/":{"auth":"old"},"y.io":{"auth":"eTp5"}}}"#,
+                mode: 0o644)
+            let sources = folder.sources("first.json", "config.json")
+            let host = try RegistryHost("x.io")
+            let place = try await sources.keep(RegistryLogin(user: "u", password: "p:w"), for: host)
+            #expect(place == folder.file("config.json").string)
+            #expect(try await login(sources, "x.io") == .password(user: "u", password: "p:w"))
+            #expect(try await login(sources, "y.io") == .password(user: "y", password: "y"))
+            #expect(try folder.text("config.json").contains("HttpHeaders"))
+            let attributes = try FileManager.default.attributesOfItem(atPath: place)
+            #expect(attributes[.posixPermissions] as? Int == 0o600)
+
+            #expect(try await sources.forget(host) == [place])
+            #expect(try await sources.forget(host).isEmpty)
+            #expect(try await login(sources, "x.io") == .anonymous)
+            #expect(try folder.text("config.json").contains("eTp5"))
+        }
+    }
+
+    @Test func `the first login makes the file and its folder`() async throws {
+        try await CredentialFolder.using { folder in
+            let sources = folder.sources("run/containers/auth.json", "home/.docker/config.json")
+            let place = try await sources.keep(RegistryLogin(user: "hub", password: "p"), for: .dockerHub)
+            #expect(place == folder.file("home/.docker/config.json").string)
+            #expect(try folder.text("home/.docker/config.json").contains("https://index.docker.io/v1/"))
+            #expect(try await login(sources, "docker.io") == .password(user: "hub", password: "p"))
+        }
+    }
+
+    @Test func `a helper keeps and forgets`() async throws {
+        try await CredentialFolder.using { folder in
+            try folder.helper(
+                "box",
+                """
+                box=\(folder.file("box"))
+                case $1 in
+                store) cat > $box ;;
+                get) if [ -f $box ]; then cat $box; else echo 'credentials not found'; exit 1; fi ;;
+                erase) rm $box ;;
+                esac
+                """)
+            try folder.write("config.json", #"{"credsStore":"box","auths":{"x.io":{}}}"#)
+            let sources = folder.sources("config.json")
+            let host = try RegistryHost("x.io")
+            #expect(
+                try await sources.keep(RegistryLogin(user: "u", password: "p"), for: host) == "docker-credential-box")
+            #expect(try folder.text("box") == #"{"Secret":"p","ServerURL":"x.io","Username":"u"}"#)
+            #expect(try folder.text("config.json").contains("\"p\"") == false)
+            #expect(try await login(sources, "x.io") == .password(user: "u", password: "p"))
+            #expect(try await sources.forget(host) == ["docker-credential-box"])
+            #expect(try await login(sources, "x.io") == .anonymous)
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import NIOCore
+import NIOHTTP1
+import OCIRegistry
+import StubHTTP
+import Testing
+
+@Suite struct RedirectTests {
+    private static let login = RegistryLogin(user: "u", password: "p")
+
+    @Test func `row 34: no authorization goes to another origin, and the range does`() async throws {
+        try await StubServer.serving { _, _ in
+            .reply(206, [:], [65])
+        } _: { storage in
+            try await StubServer.serving { request, _ in
+                request.headers["authorization"] == nil
+                    ? .reply(401, ["WWW-Authenticate": "Basic realm=\"x\""])
+                    : .reply(307, ["Location": "http://127.0.0.1:\(storage.port)/blob?X-Signature=secret"])
+            } _: { server in
+                try await ConnectionFixture.connected(to: server.port, login: Self.login) { connection, _ in
+                    var request = RegistryRequest.get("/v2/a/blobs/x", accepted: [206])
+                    request.headers = ["Range": "bytes=5-"]
+                    try await connection.expect(request, "A")
+                    #expect(storage.requests.first?.headers["authorization"] == nil)
+                    #expect(storage.requests.first?.headers["range"] == "bytes=5-")
+                    #expect(server.requests.last?.headers["authorization"] == "Basic dTpw")
+                }
+            }
+        }
+    }
+
+    @Test func `a redirect within the registry keeps the method, the body and the authorization`() async throws {
+        try await StubServer.serving { request, _ in
+            if request.headers["authorization"] == nil { return .reply(401, ["WWW-Authenticate": "basic"]) }
+            return request.target == "/new" ? .reply(201) : .reply(307, ["Location": "/new"])
+        } _: { server in
+            try await ConnectionFixture.connected(to: server.port, login: Self.login) { connection, _ in
+                _ = try await connection.status(.put("/v2/a", Array(repeating: 7, count: 200_000)))
+                #expect(server.requests.map(\.method) == ["PUT", "PUT", "PUT"])
+                #expect(server.requests.last?.body.count == 200_000)
+                #expect(server.requests.last?.headers["authorization"] == "Basic dTpw")
+            }
+        }
+    }
+
+    @Test func `row 35: eleven redirects are too many, and a loop ends`() async throws {
+        try await StubServer.serving { _, index in
+            .reply(302, ["Location": "/v2/\(index % 3)"])
+        } _: { server in
+            try await ConnectionFixture.connected(to: server.port) { connection, _ in
+                let error = try await refusal { try await connection.text(.get("/v2/")) }
+                #expect(error.code == .protocolViolation)
+                #expect(error.message.contains("10 redirects"))
+                #expect(server.requests.count == 11)
+            }
+        }
+    }
+
+    @Test func `row 35: 303 does not turn an upload into something else`() async throws {
+        try await StubServer.serving { _, _ in
+            .reply(303, ["Location": "/v2/b"])
+        } _: { server in
+            try await ConnectionFixture.connected(to: server.port) { connection, _ in
+                let error = try await refusal { try await connection.status(.put("/v2/a", [1])) }
+                #expect(error.code == .protocolViolation)
+                #expect(error.status == 303)
+                #expect(server.requests.count == 1)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "http://169.254.169.254/latest/meta-data", "http://10.0.0.1/", "http://[fe80::1]/", "http://2852039166/",
+        "ftp://host/", "",
+    ])
+    func `row 35: a redirect into the local network is refused`(location: String) async throws {
+        try await StubServer.serving { _, _ in
+            .reply(302, ["Location": location])
+        } _: { server in
+            try await ConnectionFixture.connected(to: server.port) { connection, _ in
+                let error = try await refusal { try await connection.text(.get("/v2/")) }
+                #expect(error.code == .protocolViolation)
+                #expect(server.requests.count == 1)
+            }
+        }
+    }
+
+    @Test func `a redirect that is accepted is an answer`() async throws {
+        try await StubServer.serving { _, _ in
+            .reply(303, ["Location": "/docs"])
+        } _: { server in
+            try await ConnectionFixture.connected(to: server.port) { connection, _ in
+                try await connection.expect(.get("/v2/a/referrers/x", accepted: [200, 303]), 303)
+            }
+        }
+    }
+
+    @Test func `row 36: an upload's location elsewhere is followed without the login`() async throws {
+        try await StubServer.serving { _, _ in
+            .reply(201)
+        } _: { storage in
+            try await StubServer.serving { request, _ in
+                request.headers["authorization"] == nil
+                    ? .reply(401, ["WWW-Authenticate": "Basic"])
+                    : .reply(202, ["Location": "//127.0.0.1:\(storage.port)/u"])
+            } _: { server in
+                try await ConnectionFixture.connected(to: server.port, login: Self.login) { connection, _ in
+                    let start = RegistryRequest(.POST, .path("/v2/a/blobs/uploads/"), scopes: [], accepted: [202])
+                    let location = try #require(try await connection.send(start) { $0.location })
+                    #expect(location == "http://127.0.0.1:\(storage.port)/u")
+                    let put = RegistryRequest(.PUT, .location(location), scopes: [], accepted: [201])
+                    _ = try await connection.status(put)
+                    #expect(storage.requests.map(\.target) == ["/u"])
+                    #expect(storage.requests.first?.headers["authorization"] == nil)
+                }
+            }
+        }
+    }
+}

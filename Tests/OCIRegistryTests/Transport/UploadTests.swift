@@ -1,0 +1,114 @@
+import NIOCore
+import NIOHTTP1
+import OCIRegistry
+import StubHTTP
+import Synchronization
+import Testing
+
+@Suite struct TransportUploadTests {
+    private static let content = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+
+    @Test func `a body arrives whole, with its length`() async throws {
+        try await StubServer.serving { _, _ in
+            .reply(201)
+        } _: { server in
+            try await ConnectionFixture.connected(to: server.port) { connection, _ in
+                _ = try await connection.status(.put("/v2/a/blobs/uploads/1", Self.content))
+                #expect(server.requests.first?.body == Self.content)
+                #expect(server.requests.first?.headers["content-length"] == "3000000")
+                #expect(server.requests.first?.headers["transfer-encoding"] == nil)
+            }
+        }
+    }
+
+    @Test func `row 8: a refused body is sent again from its start`() async throws {
+        try await StubServer.serving { _, index in
+            index == 0 ? .reply(429, ["Retry-After": "1"]) : .reply(201)
+        } _: { server in
+            try await ConnectionFixture.connected(to: server.port) { connection, _ in
+                _ = try await connection.status(.put("/v2/a/blobs/uploads/1", Self.content))
+                #expect(server.requests.map(\.body) == [Self.content, Self.content])
+            }
+        }
+    }
+
+    @Test func `an answer while the body is being sent is taken`() async throws {
+        try await StubServer.serving { _, index in
+            index == 0 ? .reply(429, ["Connection": "close"]) + [.pause(.milliseconds(200)), .close] : .reply(201)
+        } early: { _ in
+            true
+        } _: { server in
+            try await ConnectionFixture.connected(to: server.port) { connection, _ in
+                let long = Self.content + Self.content + Self.content + Self.content
+                try await connection.expect(.put("/v2/a/blobs/uploads/1", long, accepted: [429]), 429)
+            }
+        }
+    }
+
+    @Test func `a refusal while the body is being sent is told`() async throws {
+        try await StubServer.serving { _, _ in
+            .reply(413, ["Connection": "close"], Array(#"{"errors":[{"code":"SIZE_INVALID"}]}"#.utf8))
+                + [.pause(.milliseconds(200)), .close]
+        } early: { _ in
+            true
+        } _: { server in
+            try await ConnectionFixture.connected(to: server.port) { connection, _ in
+                let long = Self.content + Self.content + Self.content + Self.content
+                let error = try await refusal { try await connection.status(.put("/v2/a/blobs/uploads/1", long)) }
+                #expect(error.code == .tooLarge)
+            }
+        }
+    }
+
+    @Test func `row 14: a server that stops reading is given up`() async throws {
+        try await StubServer.serving { _, _ in
+            [.pause(.seconds(300))]
+        } early: { _ in
+            true
+        } _: { server in
+            try await ConnectionFixture.connected(to: server.port, change: { $0.idle = .milliseconds(500) }) {
+                connection, _ in
+                // More than the sockets' buffers take.
+                let long = [UInt8](repeating: 1, count: 40_000_000)
+                let error = try await refusal { try await connection.status(.put("/v2/a/blobs/uploads/1", long)) }
+                #expect(error.code == .interrupted)
+            }
+        }
+    }
+
+    @Test func `the source's own failure is nobody else's`() async throws {
+        struct Broken: Error, Equatable {}
+        try await StubServer.serving { _, _ in
+            .reply(201)
+        } _: { server in
+            try await ConnectionFixture.connected(to: server.port) { connection, _ in
+                var request = RegistryRequest(.PUT, .path("/v2/a"), scopes: [], accepted: [201])
+                request.body = .stream(length: 100) {
+                    AsyncThrowingStream<ByteBuffer, any Error> { stream in
+                        stream.yield(ByteBuffer(bytes: [1]))
+                        stream.finish(throwing: Broken())
+                    }
+                }
+                do {
+                    _ = try await connection.status(request)
+                    Issue.record("it succeeded, though its source failed")
+                } catch { #expect(error is Broken) }
+                #expect(server.requests.isEmpty)
+            }
+        }
+    }
+
+    @Test(arguments: [99, 101])
+    func `a body of another length than announced is no body`(count: Int) async throws {
+        try await StubServer.serving { _, _ in
+            .reply(201)
+        } _: { server in
+            try await ConnectionFixture.connected(to: server.port) { connection, _ in
+                var request = RegistryRequest.put("/v2/a", [UInt8](repeating: 0, count: count))
+                if case .stream(_, let open) = request.body { request.body = .stream(length: 100, open: open) }
+                let error = try await refusal { [request] in try await connection.status(request) }
+                #expect(error.code == .corrupt)
+            }
+        }
+    }
+}
