@@ -4,7 +4,7 @@ import OCIRegistry
 import Testing
 
 /// The upload's decisions, one by one and in every order.
-@Suite struct UploadTests {
+@Suite struct UploadDecisionTests {
     private static let settings = RepositorySettings.small.upload
 
     private func blob(_ size: Int64) -> Descriptor {
