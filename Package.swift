@@ -129,9 +129,11 @@ let package = Package(
         .target(
             name: "RegistryTesting",
             dependencies: [
-                "RegistryServer", "OCIContent",
+                "RegistryServer", "OCIContent", "OCIModel",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -198,7 +200,8 @@ let package = Package(
         test(
             "EndToEndTests",
             [
-                "ImageDefinition", "LayerArchive", "OCIModel",
+                "ImageDefinition", "LayerArchive", "OCIModel", "RegistryServer", "RegistryTesting",
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
     ]

@@ -60,7 +60,11 @@ package struct RegistryConfiguration: Sendable {
 package struct RegistryLimits: Sendable {
     /// Bytes of one blob.
     package var blob: Int64 = 1 << 40
-    /// Seconds without a byte, in either direction.
+    /// How long requests that are under way may take when the registry is stopped.
+    package var grace = Duration.seconds(5)
+    /// Connections at once; further ones wait.
+    package var connections = 1000
+    /// Seconds without a byte of a request, or without a piece of an answer (1 MiB) being taken.
     package var silence: Int64 = 60
     /// What clients are told to send at least in each piece but the last (`OCI-Chunk-Min-Length`, bytes).
     package var chunkMinimum: Int64?

@@ -4,6 +4,7 @@ import HummingbirdTLS
 package import Logging
 import NIOCore
 import OCIContent
+import ServiceLifecycle
 import Synchronization
 
 /// A registry behind a port.
@@ -40,23 +41,38 @@ package enum RegistryServer {
                 additionalChannelHandlers: [StallHandler(limit: silence)], idleTimeout: silence,
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: 32 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100)))
+        // The framework's own words (connections that end, its start and stop) say nothing that we do not.
+        let logger = Logger(label: "registry") { _ in SwiftLogNoOpLogHandler() }
         let application = Application(
             responder: responder,
             server: try configuration.tls.map { try .tls(plain, tlsConfiguration: $0) } ?? plain,
             configuration: ApplicationConfiguration(
-                address: .hostname(configuration.address, port: configuration.port)),
+                address: .hostname(configuration.address, port: configuration.port),
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    configuration.limits.connections, logger: logger)),
             onServerRunning: { whenReady($0.localAddress?.port ?? configuration.port) },
-            // The framework's own words (connections that end, its start and stop) say nothing that we do not.
-            logger: Logger(label: "registry") { _ in SwiftLogNoOpLogHandler() })
-        do {
-            try await application.run()
-        } catch is CancellationError {
-            return
-        } catch {
+            logger: logger)
+        do { try await run(application, grace: configuration.limits.grace, logger: logger) } catch {
             if Task.isCancelled { return }
             throw RegistryServerError(
                 .cannotStart, "cannot listen on \(configuration.address):\(configuration.port): \(error)",
                 hint: "choose another port, or 0 for any that is free")
+        }
+    }
+
+    /// Runs until the task is cancelled; then nobody is let in any more, and who is in has the grace to finish.
+    ///
+    /// Cancelling the server itself would drop connections between being accepted and being served, which NIO traps upon.
+    private static func run(_ application: some Service, grace: Duration, logger: Logger) async throws {
+        var configuration = ServiceGroupConfiguration(services: [application], logger: logger)
+        configuration.maximumGracefulShutdownDuration = grace
+        let group = ServiceGroup(configuration: configuration)
+        // Unstructured, since cancellation must not reach the server before its shutdown does.
+        let server = Task { try await group.run() }
+        try await withTaskCancellationHandler {
+            try await server.value
+        } onCancel: {
+            Task { await group.triggerGracefulShutdown() }
         }
     }
 
@@ -109,7 +125,7 @@ package struct RunningRegistry: Sendable {
     /// `host:port`, as references begin with it.
     package var host: String { "\(address):\(port)" }
 
-    /// Ends all connections and frees the port.
+    /// Lets nobody in any more, ends the connections, after some grace those with requests too, and frees the port.
     package func stop() async {
         task.cancel()
         await task.value

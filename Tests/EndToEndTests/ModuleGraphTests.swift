@@ -27,7 +27,7 @@ import Testing
         "RegistryServer": [
             "OCIModel", "OCIContent", "CCrypt", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "HTTPTypes",
             "Logging",
-            "NIOCore", "NIOSSL", "SystemPackage", "Synchronization",
+            "NIOCore", "NIOSSL", "ServiceLifecycle", "SystemPackage", "Synchronization",
         ],
         "OCIArchive": ["OCIModel", "LayerArchive", "OCIContent", "NIOCore", "SystemPackage"],
         "ImageAssembly": ["OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "SystemPackage"],

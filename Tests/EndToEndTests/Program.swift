@@ -97,6 +97,9 @@ struct Program: Sendable {
         return result
     }
 
+    /// What the program has printed so far.
+    var outputSoFar: String { String(decoding: (try? Data(contentsOf: output)) ?? Data(), as: UTF8.self) }
+
     /// What the program has said on standard error so far.
     var errorsSoFar: String { String(decoding: (try? Data(contentsOf: errors)) ?? Data(), as: UTF8.self) }
 

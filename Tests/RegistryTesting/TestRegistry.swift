@@ -46,6 +46,8 @@ package struct TestRegistry: Sendable {
         let clock = TestClock()
         var configuration = RegistryConfiguration(
             now: { clock.now }, random: { UInt64.random(in: .min ... .max) })
+        // What a fault stalls would never end by itself.
+        configuration.limits.grace = .milliseconds(200)
         let users = try PasswordFile(parsing: passwords)
         switch access {
         case .open: break

@@ -25,7 +25,7 @@ extension RegistryResponder {
         guard let digest else { return answer(upload, offset: 0, .accepted) }
         // The whole blob in one request: there is no identifier to go on with, so nothing is kept of a broken one.
         do {
-            let (_, claim) = upload.claim()
+            let (_, claim) = try await blocking { upload.claim() }
             _ = try await receive(request, into: upload, at: 0, claim: claim)
             try await blocking { try storage.finish(upload, as: digest, claim: claim) }
         } catch {
@@ -46,14 +46,22 @@ extension RegistryResponder {
         return try await blocking { try storage.mount(digest, from: source, into: repository) }
     }
 
+    /// An upload, taken over, with where it stands (bytes) and the token to write with.
+    private func claim(_ id: String, of repository: RepositoryName) async throws -> (Upload, Int64, Int) {
+        try await blocking {
+            let upload = try storage.upload(id, to: repository)
+            let (offset, claim) = upload.claim()
+            return (upload, offset, claim)
+        }
+    }
+
     func uploadStatus(_ id: String, to repository: RepositoryName) async throws -> Response {
-        let upload = try await blocking { try storage.upload(id, to: repository) }
-        return answer(upload, offset: upload.claim().offset, .noContent)
+        let (upload, offset, _) = try await claim(id, of: repository)
+        return answer(upload, offset: offset, .noContent)
     }
 
     func continueUpload(_ id: String, to repository: RepositoryName, _ request: Request) async throws -> Response {
-        let upload = try await blocking { try storage.upload(id, to: repository) }
-        let (offset, claim) = upload.claim()
+        let (upload, offset, claim) = try await claim(id, of: repository)
         try check(request, against: upload, at: offset)
         let end = try await receive(request, into: upload, at: offset, claim: claim)
         return answer(upload, offset: end, .accepted)
@@ -61,8 +69,7 @@ extension RegistryResponder {
 
     func finishUpload(_ id: String, to repository: RepositoryName, _ request: Request) async throws -> Response {
         let digest = try Self.digest(Query(request.uri.query)["digest"] ?? "")
-        let upload = try await blocking { try storage.upload(id, to: repository) }
-        let (offset, claim) = upload.claim()
+        let (upload, offset, claim) = try await claim(id, of: repository)
         try check(request, against: upload, at: offset)
         _ = try await receive(request, into: upload, at: offset, claim: claim)
         try await blocking { try storage.finish(upload, as: digest, claim: claim) }

@@ -39,7 +39,7 @@ final class Upload: Sendable {
         }
     }
 
-    /// Takes the upload over.
+    /// Takes the upload over; blocks while another request writes.
     ///
     /// - Returns: how much there is, in bytes, and the token to write with.
     func claim() -> (offset: Int64, claim: Int) {
@@ -48,8 +48,6 @@ final class Upload: Sendable {
             return ($0.offset, $0.claim)
         }
     }
-
-    var offset: Int64 { state.withLock { $0.offset } }
 
     /// Appends pieces; blocks.
     ///

@@ -1,28 +1,36 @@
-import AsyncHTTPClient
-import NIOCore
-import NIOHTTP1
+package import AsyncHTTPClient
+package import NIOCore
+package import NIOHTTP1
 import OCIModel
-import RegistryServer
-import RegistryTesting
-import Testing
+package import RegistryServer
 
 /// A client that does exactly what a test says.
-struct RegistryClient: Sendable {
+package struct RegistryClient: Sendable {
     let base: String
-    var headers: HTTPHeaders = [:]
-    var client = HTTPClient.shared
+    /// Sent with every request.
+    package var headers: HTTPHeaders = [:]
+    package var client = HTTPClient.shared
 
-    init(_ registry: TestRegistry) { base = registry.url }
+    /// Talks to the registry whose address begins with scheme, host and port.
+    package init(_ base: String) { self.base = base }
 
-    struct Answer: Sendable {
-        var status: UInt
-        var headers: HTTPHeaders
-        var body: [UInt8]
-        var text: String { String(decoding: body, as: UTF8.self) }
-        subscript(name: String) -> String? { headers.first(name: name) }
+    package init(_ registry: TestRegistry) { base = registry.url }
+
+    /// What a test was not prepared for.
+    package struct Unexpected: Error {
+        package var what: String
+        package init(what: String) { self.what = what }
+    }
+
+    package struct Answer: Sendable {
+        package var status: UInt
+        package var headers: HTTPHeaders
+        package var body: [UInt8]
+        package var text: String { String(decoding: body, as: UTF8.self) }
+        package subscript(name: String) -> String? { headers.first(name: name) }
 
         /// The codes of the specification's error document.
-        var errors: [String] {
+        package var errors: [String] {
             struct Document: Decodable {
                 struct Entry: Decodable { var code: String }
                 var errors: [Entry]
@@ -31,7 +39,8 @@ struct RegistryClient: Sendable {
         }
     }
 
-    func send(
+    /// Sends a request to a path, or to a whole address.
+    package func send(
         _ method: HTTPMethod, _ path: String, _ headers: HTTPHeaders = [:], body: [UInt8]? = nil,
         timeout: TimeAmount = .seconds(30)
     ) async throws -> Answer {
@@ -47,24 +56,26 @@ struct RegistryClient: Sendable {
 
     /// Pushes a blob with POST and PUT.
     @discardableResult
-    func push(_ blob: [UInt8], to repository: String = "a/b", by algorithm: BlobDigest.Algorithm = .sha256) async throws
+    package func push(_ blob: [UInt8], to repository: String = "a/b", by algorithm: BlobDigest.Algorithm = .sha256)
+        async throws
         -> BlobDigest
     {
         let digest = BlobDigest(of: blob, by: algorithm)
         let location = try await begin(repository)
         let answer = try await send(.PUT, "\(location)?digest=\(digest)", body: blob)
-        try #require(answer.status == 201, "\(answer)")
+        guard answer.status == 201 else { throw Unexpected(what: "\(answer)") }
         return digest
     }
 
     /// Begins an upload and gives its location.
-    func begin(_ repository: String = "a/b") async throws -> String {
+    package func begin(_ repository: String = "a/b") async throws -> String {
         let answer = try await send(.POST, "/v2/\(repository)/blobs/uploads/")
-        try #require(answer.status == 202)
-        return try #require(answer["Location"])
+        guard answer.status == 202, let location = answer["Location"] else { throw Unexpected(what: "\(answer)") }
+        return location
     }
 
-    func put(
+    /// Puts a manifest by tag or digest.
+    package func put(
         _ manifest: [UInt8], as name: String, in repository: String = "a/b", type: String = MediaType.manifest.rawValue,
         _ headers: HTTPHeaders = [:]
     ) async throws -> Answer {
@@ -74,7 +85,7 @@ struct RegistryClient: Sendable {
 
     /// Pushes an image of one layer under a tag.
     @discardableResult
-    func pushImage(
+    package func pushImage(
         _ tag: String, to repository: String = "a/b", subject: BlobDigest? = nil, artifactType: String? = nil
     )
         async throws -> BlobDigest
@@ -84,11 +95,12 @@ struct RegistryClient: Sendable {
         try await push(config, to: repository)
         let manifest = Self.manifest(config, layer, digest, subject, artifactType)
         let answer = try await put(manifest, as: tag, in: repository)
-        try #require(answer.status == 201, "\(answer)")
+        guard answer.status == 201 else { throw Unexpected(what: "\(answer)") }
         return BlobDigest(of: manifest)
     }
 
-    static func manifest(
+    /// An image's manifest, of one layer.
+    package static func manifest(
         _ config: [UInt8], _ layer: [UInt8], _ digest: BlobDigest, _ subject: BlobDigest? = nil,
         _ artifactType: String? = nil
     ) -> [UInt8] {
@@ -103,14 +115,14 @@ struct RegistryClient: Sendable {
     }
 }
 
-func + (one: HTTPHeaders, other: HTTPHeaders) -> HTTPHeaders {
+package func + (one: HTTPHeaders, other: HTTPHeaders) -> HTTPHeaders {
     var all = one
     all.add(contentsOf: other)
     return all
 }
 
 /// Bytes that are like no others.
-func noise(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
+package func noise(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
     var state = seed
     return (0..<count).map { _ in
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
