@@ -35,10 +35,12 @@ package enum RegistryServer {
         _ responder: some HTTPResponder<RegistryRequestContext>, _ configuration: RegistryConfiguration,
         whenReady: @escaping @Sendable (Int) -> Void
     ) async throws {
+        let connections = OpenConnections()
         let silence = TimeAmount.seconds(configuration.limits.silence)
         let plain = HTTPServerBuilder.http1(
             configuration: .init(
-                additionalChannelHandlers: [StallHandler(limit: silence)], idleTimeout: silence,
+                additionalChannelHandlers: [ConnectionHandler(limit: silence, connections: connections)],
+                idleTimeout: silence,
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: 32 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100)))
         // The framework's own words (connections that end, its start and stop) say nothing that we do not.
@@ -52,7 +54,7 @@ package enum RegistryServer {
                     configuration.limits.connections, logger: logger)),
             onServerRunning: { whenReady($0.localAddress?.port ?? configuration.port) },
             logger: logger)
-        do { try await run(application, grace: configuration.limits.grace, logger: logger) } catch {
+        do { try await run(application, connections, grace: configuration.limits.grace, logger: logger) } catch {
             if Task.isCancelled { return }
             throw RegistryServerError(
                 .cannotStart, "cannot listen on \(configuration.address):\(configuration.port): \(error)",
@@ -60,19 +62,24 @@ package enum RegistryServer {
         }
     }
 
-    /// Runs until the task is cancelled; then nobody is let in any more, and who is in has the grace to finish.
+    /// Runs until the task is cancelled; then nobody is let in any more, and who is in has the grace to finish before the
+    /// connections are closed.
     ///
     /// Cancelling the server itself would drop connections between being accepted and being served, which NIO traps upon.
-    private static func run(_ application: some Service, grace: Duration, logger: Logger) async throws {
-        var configuration = ServiceGroupConfiguration(services: [application], logger: logger)
-        configuration.maximumGracefulShutdownDuration = grace
-        let group = ServiceGroup(configuration: configuration)
+    private static func run(
+        _ application: some Service, _ connections: OpenConnections, grace: Duration, logger: Logger
+    ) async throws {
+        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [application], logger: logger))
         // Unstructured, since cancellation must not reach the server before its shutdown does.
         let server = Task { try await group.run() }
         try await withTaskCancellationHandler {
             try await server.value
         } onCancel: {
-            Task { await group.triggerGracefulShutdown() }
+            Task {
+                await group.triggerGracefulShutdown()
+                try await Task.sleep(for: grace)
+                connections.closeAll()
+            }
         }
     }
 

@@ -92,6 +92,8 @@ import Testing
             pusher.headers = try await token(client, "repository:source:pull,push")
             let digest = try await pusher.push(blob, to: "source")
             let path = "/v2/target/blobs/uploads/?mount=\(digest)&from=source"
+            let challenge = try await client.send(.POST, path)["WWW-Authenticate"]
+            #expect(challenge?.hasSuffix(#"scope="repository:target:pull,push repository:source:pull""#) == true)
             let one = try await token(client, "repository:target:pull,push")
             #expect(try await client.send(.POST, path, one).status == 202)
             let both = try await token(client, "repository:target:pull,push&scope=repository:source:pull")

@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func `stopped while clients come and go, a registry ends in order, and its port is free`() async throws {
+    @Test func `stopped while clients come and go, a registry ends in order`() async throws {
         for _ in 0..<10 {
             try await TestRegistry.run { registry in
                 let client = RegistryClient(registry)
@@ -52,8 +52,6 @@ import Testing
                 // They would go on trying to connect.
                 clients.cancel()
                 await clients.value
-                let configuration = RegistryConfiguration(port: registry.registry.port, now: { 0 }, random: { 0 })
-                await (try RegistryServer.start(registry.storage, configuration)).stop()
             }
         }
     }

@@ -33,8 +33,8 @@ struct Connection: Sendable {
         try? await channel.close()
     }
 
-    /// Nothing more happens here until the registry is stopped, or for an hour.
-    func stall() async throws { try await Task.sleep(for: .seconds(3600)) }
+    /// Nothing more happens here until the client gives up or the registry is stopped.
+    func stall() async throws { try await channel.closeFuture.get() }
 }
 
 /// A request's body that is counted, and breaks off where a fault says.

@@ -45,13 +45,13 @@ enum Credentials: Hashable, Sendable {
 
 extension AccessControl {
     /// Whether the credentials are enough for what a request does, to which repository; with no `need`, for what anybody
-    /// known may. Blocks while a password is checked. The realm begins with `origin`: scheme, host and port as the client
+    /// known may. `source` is another repository that it would read, named in the challenge alone. Blocks while a password is checked. The realm begins with `origin`: scheme, host and port as the client
     /// sees them. `now` is in seconds since the epoch.
     ///
     /// - Throws: `RegistryServerError` `.unauthorized` with the challenge.
     func check(
-        _ credentials: Credentials?, need: (action: RepositoryAction, repository: RepositoryName)?, origin: String,
-        now: Int64
+        _ credentials: Credentials?, need: (action: RepositoryAction, repository: RepositoryName)?,
+        source: RepositoryName? = nil, origin: String, now: Int64
     ) throws(RegistryServerError) {
         switch self {
         case .open: return
@@ -61,7 +61,8 @@ extension AccessControl {
         case .bearer(_, let settings):
             let scope = need.map { "repository:\($0.repository):\($0.action.scope)" }
             var challenge = #"Bearer realm="\#(origin)/token",service="registry""#
-            if let scope { challenge += #",scope="\#(scope)""# }
+            let sourceScope = source.map { " repository:\($0):pull" } ?? ""
+            if let scope { challenge += #",scope="\#(scope)\#(sourceScope)""# }
             guard case .bearer(let text)? = credentials else { throw Self.refusal(challenge, isKnown: false) }
             guard let token = AccessToken(text, secret: settings.secret), token.expires > now else {
                 throw Self.refusal(challenge + #",error="invalid_token""#, isKnown: true)

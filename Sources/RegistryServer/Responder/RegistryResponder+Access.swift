@@ -8,7 +8,10 @@ extension RegistryResponder {
     func authorize(_ request: Request, _ route: Route) async throws {
         if case .open = configuration.access { return }
         let action = Self.action(of: request.method, route)
-        try await check(request, route.repository.map { (action, $0) })
+        // A client that asks for both at once can mount; one that may not read the source can still push.
+        let source: RepositoryName? =
+            if case .uploads = route { Query(request.uri.query)["from"].flatMap { RepositoryName($0) } } else { nil }
+        try await check(request, route.repository.map { (action, $0) }, source: source)
     }
 
     /// Whether the request's credentials let it read from another repository too, for a mount.
@@ -16,12 +19,14 @@ extension RegistryResponder {
         (try? await check(request, (.pull, repository))) != nil
     }
 
-    private func check(_ request: Request, _ need: (action: RepositoryAction, repository: RepositoryName)?) async throws
-    {
+    private func check(
+        _ request: Request, _ need: (action: RepositoryAction, repository: RepositoryName)?,
+        source: RepositoryName? = nil
+    ) async throws {
         if case .open = configuration.access { return }
         let credentials = Credentials(request.headers[.authorization])
         let (access, origin, now) = (configuration.access, origin(of: request), configuration.now())
-        try await blocking { try access.check(credentials, need: need, origin: origin, now: now) }
+        try await blocking { try access.check(credentials, need: need, source: source, origin: origin, now: now) }
     }
 
     private static func action(of method: HTTPRequest.Method, _ route: Route) -> RepositoryAction {
