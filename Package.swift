@@ -198,7 +198,7 @@ let package = Package(
         test(
             "EndToEndTests",
             [
-                "ImageDefinition", "LayerArchive", "OCIModel",
+                "ImageDefinition", "LayerArchive", "OCIModel", "RegistryTesting",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
     ]
