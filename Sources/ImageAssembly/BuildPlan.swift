@@ -147,13 +147,8 @@ extension BuildPlan {
         tag = request.definition.tag
         codec = request.codec
         platforms = try contents.map { try PlatformPlan(request, $0) }
-        annotations = platforms.first?.annotations ?? [:]
-        if platforms.contains(where: { $0.base != nil }) {
-            // Each platform has a base of its own.
-            (annotations[Annotations.baseName], annotations[Annotations.baseDigest]) = (nil, nil)
-        }
-        let newest = platforms.map(\.created).max() ?? Timestamp(seconds: 0)
-        if !annotations.isEmpty { annotations[Annotations.created] = newest.description }
+        annotations = Annotations.ofIndex(
+            platforms.map { ($0.platform.os, $0.annotations, $0.created.description) })
     }
 }
 

@@ -17,6 +17,9 @@ extension Platform {
         return version.revision == nil ? WindowsVersion.name(ofBuild: version.build) ?? asked : asked
     }
 
+    /// What a platform's own image has behind the tag of the whole: `-linux-ppc64le`, `-windows-amd64-ltsc2022`.
+    package var tagSuffix: String { "-\(os)-\(architecture)" + (windowsBaseTag.map { "-\($0)" } ?? "") }
+
     /// What a node tells Windows images apart by; `nil` for other systems.
     var windowsBuild: UInt32? {
         guard os == "windows", let asked = osVersion else { return nil }

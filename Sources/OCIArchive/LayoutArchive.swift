@@ -46,7 +46,9 @@ package struct LayoutArchive: Sendable {
     }
 }
 
-extension LayoutArchive: NamedContent {
+extension LayoutArchive: LocalContent {
+    package func holds(_ blob: Descriptor) -> Bool { (try? slice(blob)) != nil }
+
     package func document(_ descriptor: Descriptor) async throws -> [UInt8] {
         let bytes = try table.contents(try slice(descriptor), limit: Self.indexLimit)
         guard Digest(of: bytes) == descriptor.digest else {

@@ -53,10 +53,12 @@ package struct OCILayout: Sendable {
     }
 }
 
-extension OCILayout: NamedContent {
+extension OCILayout: LocalContent {
+    package func holds(_ blob: Descriptor) -> Bool { FileSystem.plainFileSize(path(of: blob.digest)) == blob.size }
+
     package func document(_ descriptor: Descriptor) async throws -> [UInt8] {
         let path = path(of: descriptor.digest)
-        guard FileSystem.plainFileSize(path) == descriptor.size,
+        guard holds(descriptor),
             let bytes = try FileSystem.read(path, limit: Self.documentLimit)
         else {
             throw ContentError(
@@ -70,7 +72,7 @@ extension OCILayout: NamedContent {
         _ blob: Descriptor, from offset: Int64, _ use: @Sendable (BlobBody) async throws -> R
     ) async throws -> R {
         let path = path(of: blob.digest)
-        guard FileSystem.plainFileSize(path) == blob.size else {
+        guard holds(blob) else {
             throw ContentError(
                 .missing, "blob \(blob.digest) is missing from the layout \(root), or not of its size",
                 hint: "the layers of a Windows base image stay where it came from, unless they are copied too")

@@ -41,7 +41,8 @@ package struct PlatformChoice: Hashable, Sendable, CustomStringConvertible {
     package func choose(
         from root: Descriptor, in source: any ContentSource, limits: CopyLimits = CopyLimits()
     ) async throws -> Descriptor {
-        var traversal = try CopyTraversal(root, limits: limits)
+        var traversal = CopyTraversal(limits: limits)
+        try traversal.add(root: root)
         var manifests: [(Descriptor, Platform?)] = []
         while case let wanted = traversal.takeWaiting(), !wanted.isEmpty {
             for descriptor in wanted {

@@ -14,6 +14,9 @@ struct ImageBuild: AsyncParsableCommand {
               imagebuild build etcd --arch ppc64le    one platform
               imagebuild build etcd --all             every platform of the definition, in one index
               imagebuild lock etcd                    pin every input anew
+              imagebuild push etcd registry.example.org/k8s/etcd
+                                                      every platform and the index, tags last
+              imagebuild copy oci:etcd registry.example.org/k8s/etcd
               imagebuild inspect etcd --file /usr/local/bin/etcd
                                                       which input put a file there
               imagebuild registry serve               a registry on this machine
@@ -23,7 +26,7 @@ struct ImageBuild: AsyncParsableCommand {
             """,
         version: ToolIdentity.version,
         subcommands: [
-            Build.self, LockCommand.self, CopyCommand.self, Inspect.self, Store.self, Registry.self,
+            Build.self, LockCommand.self, Push.self, CopyCommand.self, Inspect.self, Store.self, Registry.self,
             Login.self, Logout.self,
         ])
 

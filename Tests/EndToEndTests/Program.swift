@@ -103,6 +103,9 @@ struct Program: Sendable {
     /// What the program has said on standard error so far.
     var errorsSoFar: String { String(decoding: (try? Data(contentsOf: errors)) ?? Data(), as: UTF8.self) }
 
+    /// And on standard output.
+    var outputSoFar: String { String(decoding: (try? Data(contentsOf: output)) ?? Data(), as: UTF8.self) }
+
     static func run(_ command: [String], in setting: Setting) async throws -> Ended {
         try await Program(command, in: setting).ended()
     }

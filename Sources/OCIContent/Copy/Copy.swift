@@ -28,9 +28,9 @@ package func copy(
     {
         return CopyResult(root: root, isUnchanged: true)
     }
-    let plan = try await CopyPlan(reading: root, from: source, options)
+    let plan = try await CopyPlan(reading: [root], from: source, options)
     try await plan.putContent(to: destination, from: source, options)
-    try await plan.setNames(at: destination, tag)
+    try await plan.setNames(at: destination, [(tag, root.digest)])
     return CopyResult(
         root: root, documents: plan.documents.count, blobs: plan.blobs.count, skipped: plan.skipped)
 }
@@ -46,11 +46,17 @@ extension CopyPlan {
         for document in documents { try await destination.putDocument(document.bytes, as: document.descriptor) }
     }
 
-    /// Names the image, and before it what belongs to it.
-    package func setNames(at destination: any ContentDestination, _ name: String) async throws {
+    /// Sets names in this order, and before them those of what belongs to the images.
+    package func setNames(at destination: any ContentDestination, _ names: [(name: String, root: Digest)]) async throws
+    {
         for companion in companions {
             try await destination.tag(companion.root.bytes, as: companion.root.descriptor, named: companion.name)
         }
-        try await destination.tag(root.bytes, as: root.descriptor, named: name)
+        for (name, digest) in names {
+            guard let root = roots.first(where: { $0.descriptor.digest == digest }) else {
+                throw ContentError(.missing, "cannot name \(digest) '\(name)': it was not copied")
+            }
+            try await destination.tag(root.bytes, as: root.descriptor, named: name)
+        }
     }
 }

@@ -7,12 +7,10 @@ package struct CopyForecast: Hashable, Sendable, Encodable {
         package var blobs = 0
         /// Bytes.
         package var size: Int64 = 0
+
+        package init() {}
     }
 
-    package var digest: Digest
-    package var name: String
-    /// What stands under the name now; absent where nothing does.
-    package var current: Digest?
     package var documents = 0
     package var toSend = Share()
     package var toMount = Share()
@@ -20,27 +18,27 @@ package struct CopyForecast: Hashable, Sendable, Encodable {
     /// Layers that are to be had elsewhere.
     package var skipped = Share()
 
-    package var isUnchanged: Bool { current == digest }
+    package init() {}
+
+    /// Adds what a destination would do with these blobs, which it is asked.
+    package mutating func add(_ blobs: [Descriptor], at destination: any ContentDestination) async throws {
+        let arrivals = try await mapConcurrently(blobs, limit: 8) { try await destination.forecast($0) }
+        for (blob, arrival) in zip(blobs, arrivals) {
+            switch arrival {
+            case .sent: toSend.add(blob.size)
+            case .mounted: toMount.add(blob.size)
+            case .present: present.add(blob.size)
+            }
+        }
+    }
 }
 
 extension CopyPlan {
-    /// Asks the destination what it would do with each part, and what the name stands for.
-    package func forecast(
-        at destination: any ContentDestination, _ name: String, _ options: CopyOptions = CopyOptions()
-    ) async throws -> CopyForecast {
-        var forecast = CopyForecast(
-            digest: root.descriptor.digest, name: name, current: try await destination.current(name)?.digest)
+    /// Asks the destination what it would do with each part.
+    package func forecast(at destination: any ContentDestination) async throws -> CopyForecast {
+        var forecast = CopyForecast()
         forecast.documents = documents.count
-        let arrivals = try await mapConcurrently(blobs, limit: options.concurrency) {
-            (try await destination.forecast($0), $0.size)
-        }
-        for (arrival, size) in arrivals {
-            switch arrival {
-            case .sent: forecast.toSend.add(size)
-            case .mounted: forecast.toMount.add(size)
-            case .present: forecast.present.add(size)
-            }
-        }
+        try await forecast.add(blobs, at: destination)
         for blob in skipped { forecast.skipped.add(blob.size) }
         return forecast
     }

@@ -23,8 +23,8 @@ package struct CopyPlan: Sendable {
         package var root: CopyDocument
     }
 
-    package private(set) var root: CopyDocument
-    /// Each after all that it refers to; the root among them.
+    package private(set) var roots: [CopyDocument]
+    /// Each after all that it refers to; the roots among them.
     package private(set) var documents: [CopyDocument]
     /// Each once, largest first: whatever is last on its way should be small.
     package private(set) var blobs: [Descriptor]
@@ -34,27 +34,21 @@ package struct CopyPlan: Sendable {
 }
 
 extension CopyPlan {
-    /// Reads an image's documents, all levels of it.
+    /// Reads the documents of images that go the same way, all levels of them.
     ///
     /// - Throws: the source's errors; `ContentError` `.invalidDocument` and `.tooLarge` for what must not be copied.
     package init(
-        reading root: Descriptor, from source: any ContentSource, _ options: CopyOptions = CopyOptions()
+        reading roots: [Descriptor], from source: any ContentSource, _ options: CopyOptions = CopyOptions()
     ) async throws {
-        var traversal = try CopyTraversal(root, limits: options.limits)
+        var traversal = CopyTraversal(limits: options.limits)
+        for root in roots { try traversal.add(root: root) }
         try await traversal.read(from: source, options)
-        guard let document = traversal.rootDocument else {
-            throw ContentError(.missing, "cannot copy \(root.digest): it was not read")
-        }
-        self.init(document, traversal.ordered, options)
-        guard options.withReferrers, let source = source as? any NamedContent else { return }
-        try await addCompanions(from: source, options)
-    }
-
-    private init(_ root: CopyDocument, _ documents: [CopyDocument], _ options: CopyOptions) {
-        self.root = root
-        self.documents = documents
+        self.roots = roots.compactMap { traversal.document($0.digest) }
+        documents = traversal.ordered
         (blobs, skipped) = ([], [])
         addBlobs(of: documents, options)
+        guard options.withReferrers, let source = source as? any NamedContent else { return }
+        try await addCompanions(from: source, options)
     }
 
     private mutating func addBlobs(of documents: [CopyDocument], _ options: CopyOptions) {
@@ -74,10 +68,12 @@ extension CopyPlan {
             for suffix in ["sig", "att", "sbom"] {
                 let name = "sha256-\(document.descriptor.digest.hex).\(suffix)"
                 guard names.contains(name) else { continue }
-                var traversal = try CopyTraversal(try await source.resolve(name), limits: options.limits)
+                let signature = try await source.resolve(name)
+                var traversal = CopyTraversal(limits: options.limits)
+                try traversal.add(root: signature)
                 try await traversal.read(from: source, options)
                 let found = traversal.ordered
-                guard let root = traversal.rootDocument else { continue }
+                guard let root = traversal.document(signature.digest) else { continue }
                 companions.append(Companion(name: name, root: root))
                 let known = Set(documents.map(\.descriptor.digest))
                 documents += found.filter { !known.contains($0.descriptor.digest) }

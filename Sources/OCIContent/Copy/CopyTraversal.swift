@@ -5,28 +5,30 @@ package import OCIModel
 /// Documents are visited once each, whatever refers to them, and no deeper than the limit; what they name is added up
 /// before anything of it is fetched.
 package struct CopyTraversal: Sendable {
-    private let root: Descriptor
     private let limits: CopyLimits
     /// Below which level each document was found first.
-    private var depths: [Digest: Int]
-    private var waiting: [Descriptor]
+    private var depths: [Digest: Int] = [:]
+    private var waiting: [Descriptor] = []
     private var documents: [Digest: CopyDocument] = [:]
-    /// Documents that no other document names: the root, and then referrers as they were found.
-    private var tops: [Digest]
-    private var documentsSize: Int64
+    /// Where documents are ordered from: the roots, and then referrers as they were found.
+    private var tops: [Digest] = []
+    private var documentsSize: Int64 = 0
     private var blobSizes: [Digest: Int64] = [:]
     private var totalSize: Int64 = 0
 
-    /// - Throws: `ContentError` `.tooLarge` for a root that is.
-    package init(_ root: Descriptor, limits: CopyLimits = CopyLimits()) throws(ContentError) {
-        self.root = root
-        self.limits = limits
-        (depths, waiting, tops, documentsSize) = ([:], [], [root.digest], 0)
+    package init(limits: CopyLimits = CopyLimits()) { self.limits = limits }
+
+    /// A document, once it was read.
+    package func document(_ digest: Digest) -> CopyDocument? { documents[digest] }
+
+    /// Takes a root.
+    ///
+    /// - Throws: `ContentError` `.tooLarge` for one that is.
+    package mutating func add(root: Descriptor) throws(ContentError) {
+        guard depths[root.digest] == nil else { return }
+        tops.append(root.digest)
         try want(root, depth: 0)
     }
-
-    /// The root, once it was read.
-    package var rootDocument: CopyDocument? { documents[root.digest] }
 
     /// The documents that are to be read next; each is given once.
     package mutating func takeWaiting() -> [Descriptor] {
@@ -40,7 +42,7 @@ package struct CopyTraversal: Sendable {
     package mutating func add(_ document: CopyDocument) throws(ContentError) {
         documents[document.descriptor.digest] = document
         for child in document.children { try want(child, depth: depth(of: document) + 1) }
-        for blob in document.blobs { try count(blob) }
+        for blob in document.blobs { try count(blob, of: document) }
     }
 
     /// Takes what refers to a document: it is copied after the root, and so is what refers to it.
@@ -77,7 +79,7 @@ package struct CopyTraversal: Sendable {
                 "its document \(descriptor.digest) has \(descriptor.size) bytes, more than \(limits.documentSize)")
         }
         guard descriptor.size >= 0 else {
-            throw CopyDocument.refusal(root, "it names \(descriptor.digest) with a negative size")
+            throw ContentError(.invalidDocument, "cannot copy \(descriptor.digest): its size is negative")
         }
         guard depths.count < limits.documents else { throw tooLarge("it has more than \(limits.documents) documents") }
         documentsSize += descriptor.size
@@ -88,21 +90,21 @@ package struct CopyTraversal: Sendable {
         waiting.append(descriptor)
     }
 
-    private mutating func count(_ blob: Descriptor) throws(ContentError) {
+    private mutating func count(_ blob: Descriptor, of document: CopyDocument) throws(ContentError) {
         if let size = blobSizes[blob.digest] {
             guard size == blob.size else {
                 throw CopyDocument.refusal(
-                    root, "it names \(blob.digest) with \(size) bytes and with \(blob.size) bytes")
+                    document.descriptor, "it names \(blob.digest) with \(size) bytes and with \(blob.size) bytes")
             }
             return
         }
         guard blobSizes.count < limits.blobs else { throw tooLarge("it has more than \(limits.blobs) blobs") }
         let (sum, isTooMuch) = totalSize.addingReportingOverflow(blob.size)
-        guard !isTooMuch else { throw CopyDocument.refusal(root, "its blobs' sizes cannot be added up") }
+        guard !isTooMuch else { throw CopyDocument.refusal(document.descriptor, "its blobs' sizes cannot be added up") }
         (totalSize, blobSizes[blob.digest]) = (sum, blob.size)
     }
 
     private func tooLarge(_ reason: String) -> ContentError {
-        ContentError(.tooLarge, "cannot copy \(root.digest): \(reason)")
+        ContentError(.tooLarge, "cannot copy \(tops.first.map { "\($0)" } ?? ""): \(reason)")
     }
 }

@@ -24,15 +24,7 @@ struct Build: AsyncParsableCommand {
 
     @Argument(help: "Folder of the image, or its name under images/.")
     var image: String
-    @Option(
-        help: ArgumentHelp("amd64, arm64 or ppc64le; Debian's and uname's names too. Repeatable.", valueName: "arch"))
-    var arch: [String] = []
-    @Option(
-        help: ArgumentHelp(
-            "os/arch, like linux/ppc64le, or windows/amd64[:version]. Repeatable.", valueName: "platform"))
-    var platform: [String] = []
-    @Flag(help: "Every platform of the definition.")
-    var all = false
+    @OptionGroup var platforms: PlatformOptions
     @Option(
         help: ArgumentHelp(
             "Where to put the image: oci:DIR, oci-archive:FILE or docker-archive:FILE. Default: oci:.imagebuild/oci/IMAGE. Repeatable.",
@@ -48,12 +40,6 @@ struct Build: AsyncParsableCommand {
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var network: NetworkOptions
 
-    func validate() throws {
-        if all && !(arch.isEmpty && platform.isEmpty) {
-            throw ValidationError("--all and --arch or --platform exclude each other.")
-        }
-    }
-
     func run() async throws {
         try await cancellingOnInterrupt { try await self.build() }
     }
@@ -62,7 +48,9 @@ struct Build: AsyncParsableCommand {
         let console = Console(environment: Surroundings.environment)
         let folder = try ImageFolder(image, from: Surroundings.currentFolder, overrides: overrides.overrides)
         let run = BuildRun(
-            folder: folder, platforms: try platforms(of: folder.definition), outputs: try outputs(folder),
+            folder: folder,
+            platforms: try platforms.chosen(from: folder.definition) ?? platforms.native(of: folder.definition),
+            outputs: try outputs(folder),
             isLocked: locked, isOffline: offline, store: try ContentStore(root: storeOptions.path()),
             network: network, sourceDateEpoch: try Surroundings.sourceDateEpoch(), console: console)
         let built = try await run.run()
@@ -70,27 +58,6 @@ struct Build: AsyncParsableCommand {
         case .text: print(built.index.digest)
         case .json: try printJSON(built)
         }
-    }
-
-    private func platforms(of definition: Definition) throws -> [Platform] {
-        if all { return definition.platforms }
-        var asked = try arch.map { Platform(os: "linux", architecture: try Platform.architecture($0)) }
-        asked += try platform.map { try Platform($0) }
-        if asked.isEmpty { asked = [Platform(os: "linux", architecture: Surroundings.architecture)] }
-        for platform in asked where !definition.platforms.contains(where: { Self.fits($0, platform) }) {
-            throw CommandError(
-                status: .refused, message: "\(definition.name) is not made for \(platform)",
-                hint: "its platforms are " + definition.platforms.map(\.description).joined(separator: ", "))
-        }
-        // In the definition's order, each once: the index must not depend on how the question was put.
-        return definition.platforms.filter { one in asked.contains { Self.fits(one, $0) } }
-    }
-
-    /// Without a version every one of a Windows platform is meant; with one, by whichever name.
-    private static func fits(_ platform: Platform, _ asked: Platform) -> Bool {
-        guard platform.os == "windows", asked.os == "windows" else { return platform == asked }
-        let isVersion = asked.osVersion == nil || asked.windowsBaseTag == platform.windowsBaseTag
-        return isVersion && platform.architecture == asked.architecture
     }
 
     private func outputs(_ folder: ImageFolder) throws -> [Output] {

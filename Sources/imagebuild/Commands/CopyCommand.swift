@@ -1,6 +1,7 @@
 import ArgumentParser
 import OCIContent
 import OCIModel
+import OCIRegistry
 
 struct CopyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -11,6 +12,7 @@ struct CopyCommand: AsyncParsableCommand {
             docker-archive:FILE[:NAME[:TAG]]. Without a tag the destination gets the source's. All platforms are copied, \
             unless one is chosen: then its manifest alone, as it is.
 
+            --username and --password-stdin are for DESTINATION, or for SOURCE where that is no registry. \
             Blobs are copied first, what names them after that, the tag last. Prints the digest; with --all-tags a line \
             with tag and digest for each.
 
@@ -42,6 +44,7 @@ struct CopyCommand: AsyncParsableCommand {
     @Option(help: "text or json.")
     var format = OutputFormat.text
     @OptionGroup var storeOptions: StoreOptions
+    @OptionGroup var registryOptions: RegistryOptions
 
     func validate() throws {
         if platform != nil && (all || allTags) {
@@ -56,19 +59,22 @@ struct CopyCommand: AsyncParsableCommand {
     private func copy() async throws {
         let console = Console(environment: Surroundings.environment)
         let view = TransferView(console)
-        let run = try copyRun(console, view)
-        if dryRun { return try report(try await run.forecast()) }
-        do {
+        defer { view.finish() }
+        let login = try host(of: destination) ?? host(of: source)
+        try await registryOptions.withNetwork(loginFor: login, warn: { console.warn($0) }) { network in
+            let access = RegistryAccess(
+                network, storePath: try storeOptions.path(), report: { view.observe($0) })
+            let run = try copyRun(console, view, access)
+            if dryRun { return try report(try await run.forecast()) }
             let copied = try await run.run()
             view.finish()
             try report(copied)
-        } catch {
-            view.finish()
-            throw error
         }
     }
 
-    private func copyRun(_ console: Console, _ view: TransferView) throws -> CopyRun {
+    private func copyRun(
+        _ console: Console, _ view: TransferView, _ access: RegistryAccess
+    ) throws -> CopyRun {
         let current = Surroundings.currentFolder
         let (from, to) = (try ImageLocation(source, from: current), try ImageLocation(destination, from: current))
         if case .dockerArchive = to, referrers || allTags {
@@ -76,7 +82,7 @@ struct CopyCommand: AsyncParsableCommand {
                 status: .refused, message: "a docker-archive holds one image and nothing that refers to it",
                 hint: "write an oci layout or archive")
         }
-        if allTags, from.tag != nil || to.tag != nil {
+        if allTags, try tag(from) != nil || tag(to) != nil {
             throw CommandError(
                 status: .refused, message: "--all-tags copies every tag, and one is named",
                 hint: "leave the tag away")
@@ -86,7 +92,19 @@ struct CopyCommand: AsyncParsableCommand {
         options.withForeignLayers = foreignLayers
         return CopyRun(
             source: from, destination: to, platform: try platform.map { try PlatformChoice($0) }, isEveryTag: allTags,
-            options: options, ends: ImageEnds(storePath: try storeOptions.path(), view: view), console: console)
+            options: options, ends: ImageEnds(storePath: try storeOptions.path(), view: view, registries: access),
+            console: console)
+    }
+
+    private func host(of text: String) throws -> RegistryHost? {
+        guard case .registry(let text) = try ImageLocation(text, from: Surroundings.currentFolder) else { return nil }
+        return try ImageReference(text).host
+    }
+
+    private func tag(_ location: ImageLocation) throws -> String? {
+        guard case .registry(let text) = location else { return location.tag }
+        let reference = try ImageReference(text)
+        return reference.digest ?? reference.tag
     }
 
     private func report(_ copied: [CopyRun.Copied]) throws {
@@ -97,7 +115,7 @@ struct CopyCommand: AsyncParsableCommand {
         }
     }
 
-    private func report(_ forecasts: [CopyForecast]) throws {
+    private func report(_ forecasts: [TransferForecast]) throws {
         switch format {
         case .json: try printJSON(forecasts)
         case .text: for one in forecasts { print(one.text, terminator: "") }

@@ -46,7 +46,10 @@ struct Inspect: AsyncParsableCommand {
     private func inspect() async throws {
         let (layout, tag) = try locate()
         let root = try await layout.descriptor(named: tag)
-        let index = try CanonicalJSON.decode(Index.self, from: try await layout.document(root))
+        // A manifest alone is an image of one platform.
+        let index =
+            root.mediaType.isIndex
+            ? try CanonicalJSON.decode(Index.self, from: try await layout.document(root)) : Index(manifests: [root])
         var images: [InspectedImage.PlatformImage] = []
         for entry in index.manifests {
             let manifest = try CanonicalJSON.decode(Manifest.self, from: try await layout.document(entry))

@@ -29,7 +29,8 @@ struct CopyRun: Sendable {
             var results: [Copied] = []
             for image in images.roots {
                 let result = try await copy(
-                    image.root, from: images.content, to: target, tag: image.name, options)
+                    image.root, from: images.content, to: target, tag: image.name, try await shallow(image.root, images)
+                )
                 results.append(Copied(result, name: image.name))
                 let note = result.isUnchanged ? "nothing changed" : "\(result.root.digest)"
                 if images.roots.count > 1 || result.isUnchanged { console.note("\(image.name): \(note)") }
@@ -37,20 +38,39 @@ struct CopyRun: Sendable {
             return results
         }
         let skipped = Set(results.flatMap(\.skipped)).count
-        if skipped > 0 { console.warn("left out \(skipped) foreign layers: they stay where the image says they are") }
+        if skipped > 0 { console.warn("left out \(skipped) layers of base images: they stay where those are") }
         return results
     }
 
     /// What `run` would do.
-    func forecast() async throws -> [CopyForecast] {
+    func forecast() async throws -> [TransferForecast] {
         let images = try await images()
-        var forecasts: [CopyForecast] = []
-        for image in images.roots {
-            let plan = try await CopyPlan(reading: image.root, from: images.content, options)
-            forecasts.append(
-                try await ends.inspecting(destination) { try await plan.forecast(at: $0, image.name, options) })
+        return try await ends.inspecting(destination, from: images.content) { target in
+            var forecasts: [TransferForecast] = []
+            for image in images.roots {
+                let publication = Publication(parts: [], whole: [.init(image.name, image.root)])
+                let moves = try await publication.moves(at: target)
+                var content = CopyForecast()
+                if !moves.isEmpty || options.withReferrers || !target.isWholeByName {
+                    let options = try await shallow(image.root, images)
+                    let plan = try await CopyPlan(reading: [image.root], from: images.content, options)
+                    content = try await plan.forecast(at: target)
+                }
+                forecasts.append(TransferForecast(name: image.name, digests: publication.digests, content, moves))
+            }
+            return forecasts
         }
-        return forecasts
+    }
+
+    /// A layout or an archive may lack the layers of a Windows base image, as the one it is copied from does. A registry
+    /// may not.
+    private func shallow(_ root: Descriptor, _ images: Images) async throws -> CopyOptions {
+        guard let source = images.content as? any LocalContent else { return options }
+        if case .registry = destination { return options }
+        var options = options
+        let plan = try await CopyPlan(reading: [root], from: source, options)
+        options.absent = try await plan.absentBaseLayers(in: source)
+        return options
     }
 
     private struct Images {
@@ -98,19 +118,5 @@ extension CopyRun.Copied {
         self.init(
             name: name, digest: result.root.digest, isUnchanged: result.isUnchanged, documents: result.documents,
             blobs: result.blobs, skipped: result.skipped.map(\.digest))
-    }
-}
-
-extension CopyForecast {
-    /// For people.
-    var text: String {
-        let move =
-            current.map { $0 == digest ? "is that already" : "moves there from \($0)" } ?? "is new"
-        var lines = ["\(name) \(digest)", "  the tag \(move)"]
-        for (what, share) in [("to send", toSend), ("to mount", toMount), ("present", present), ("left out", skipped)]
-        where share.blobs > 0 {
-            lines.append("  \(what): \(share.blobs) blobs, \(ByteCount(share.size))")
-        }
-        return lines.joined(separator: "\n") + "\n"
     }
 }

@@ -1,6 +1,7 @@
 import OCIArchive
 import OCIContent
 import OCIModel
+import OCIRegistry
 import SystemPackage
 
 /// Opens the places that images are copied from and to.
@@ -16,6 +17,7 @@ struct ImageEnds: Sendable {
 
     var storePath: FilePath
     var view: TransferView
+    var registries: RegistryAccess
 
     func source(_ location: ImageLocation) async throws -> Source {
         switch location {
@@ -33,7 +35,13 @@ struct ImageEnds: Sendable {
             let wanted = name.map { $0 + (tag.map { ":\($0)" } ?? "") }
             let root = try archive.descriptor(named: wanted)
             return Source(content: archive, root: { (root, tag ?? archive.tag(of: root)) }, name: name)
-        case .registry(let reference): throw missing("registries cannot be read yet: \(reference)")
+        case .registry(let text):
+            let reference = try ImageReference(text)
+            let repository = try registries.repository(reference)
+            let tag = reference.digest == nil ? reference.name : reference.tag
+            return Source(
+                content: repository, root: { (try await repository.resolve(reference.name), tag) },
+                name: reference.repository.split(separator: "/").last.map(String.init))
         }
     }
 
@@ -51,22 +59,39 @@ struct ImageEnds: Sendable {
             let store = try ContentStore(root: storePath)
             let format = ArchiveFormat.docker(name: given ?? name)
             return try await format.write(to: path, collectingIn: store, observe: observe, use)
-        case .registry(let reference): throw missing("registries cannot be written yet: \(reference)")
+        case .registry(let text): return try await use(try registries.repository(try ImageReference(text)))
         }
     }
 
     /// A destination of which only questions are asked: an archive is always written anew, so that there is none.
-    func inspecting<R>(_ location: ImageLocation, _ use: (any ContentDestination) async throws -> R) async throws -> R {
+    func inspecting<R>(
+        _ location: ImageLocation, from source: any ContentSource, _ use: (any ContentDestination) async throws -> R
+    ) async throws -> R {
         switch location {
         case .layout(let path, _): return try await use(OCILayout(root: path))
         case .layoutArchive(let path, _), .dockerArchive(let path, _, _):
             return try await use(OCILayout(root: path.appending("new")))
-        case .registry: return try await withDestination(location, name: nil, use)
+        case .registry(let text):
+            var repository = try registries.repository(try ImageReference(text))
+            let source = source as? RegistryRepository
+            if source?.transport.host == repository.transport.host { repository.origin = source?.name }
+            return try await use(repository)
         }
     }
 
     /// The name that a place gives an image, where it does.
-    func tag(of location: ImageLocation) throws -> String? { location.tag }
+    ///
+    /// - Throws: `CommandError` for a registry's reference that names a digest: nothing can be put there.
+    func tag(of location: ImageLocation) throws -> String? {
+        guard case .registry(let text) = location else { return location.tag }
+        let reference = try ImageReference(text)
+        guard reference.digest == nil else {
+            throw CommandError(
+                status: .refused, message: "'\(text)' names a digest, and an image is copied to a tag",
+                hint: "write \(reference.host)/\(reference.repository):TAG")
+        }
+        return reference.tag
+    }
 
     private static func tagged(_ root: Descriptor, _ tag: String?) -> (Descriptor, tag: String?) {
         (bare(root), tag ?? root.annotations?[OCILayout.referenceName])

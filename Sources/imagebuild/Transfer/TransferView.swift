@@ -34,6 +34,7 @@ final class TransferView: Sendable {
     /// Ends the live view, and says in one line what it was.
     func finish() {
         let summary = state.withLock { state -> String? in
+            defer { state = State() }
             guard state.sent + state.mounted + state.present > 0 else { return nil }
             var parts: [String] = []
             if state.sent > 0 {

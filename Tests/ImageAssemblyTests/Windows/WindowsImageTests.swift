@@ -139,6 +139,15 @@ import Testing
         }
         #expect(error?.code == .missing)
         #expect(error?.hint?.contains("base image") == true)
+        let plan = try await CopyPlan(reading: [built.index], from: layout)
+        options.absent = try await plan.absentBaseLayers(in: layout)
+        #expect(options.absent == Set(built.baseLayers.map(\.digest)))
+        let shallow = OCILayout(root: one.path.appending("shallow"))
+        try await copy(built.index, from: layout, to: shallow, tag: "0", options)
+        // A layer of ours that is missing is no base's.
+        try FileSystem.remove(layout.path(of: built.platforms[0].layers[0].descriptor.digest))
+        let damaged = try await CopyPlan(reading: [built.index], from: layout)
+        #expect(try await damaged.absentBaseLayers(in: layout).isSubset(of: options.absent))
         #expect(FileSystem.regularFileSize(target.root.appending("index.json")) == nil)
     }
 

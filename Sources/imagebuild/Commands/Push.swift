@@ -1,0 +1,139 @@
+import ArgumentParser
+import ImageAssembly
+import ImageDefinition
+import OCIContent
+import OCIModel
+import OCIRegistry
+
+struct Push: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Build an image where it is not built, and push it to one or more repositories.",
+        discussion: """
+            Every platform's image gets the tag TAG-OS-ARCH (for Windows TAG-OS-ARCH-VERSION), then the index gets TAG: the \
+            image's own, unless REPOSITORY names another. With --arch or --platform only those platforms' images and \
+            tags. All content goes to all repositories first; then the tags are moved, each only if it still is where \
+            it was found before. Where TAG stands for this very image already, the repository is left as it is after \
+            that one question.
+
+            Without REPOSITORY a registry in the store is started, gets the image, and is stopped; 'imagebuild registry \
+            serve' serves it again.
+
+            Prints the digest of the index, or that of each platform's manifest.
+
+            EXAMPLES
+              imagebuild push etcd registry.example.org/k8s/etcd
+              imagebuild push etcd a.example.org/etcd b.example.org/etcd:test --dry-run
+              imagebuild push etcd registry.example.org/k8s/etcd --platform linux/ppc64le
+              imagebuild push etcd registry.example.org/k8s/etcd --manifest-only --immutable
+            """)
+
+    @Argument(help: "Folder of the image, or its name under images/.")
+    var image: String
+    @Argument(help: ArgumentHelp("[HOST/]REPOSITORY[:TAG].", valueName: "repository"))
+    var repositories: [String] = []
+    @OptionGroup var platforms: PlatformOptions
+    @Flag(help: "Build nothing: make the index from the platforms' images that are in the repository, and push that.")
+    var manifestOnly = false
+    @Flag(help: "Say what would be sent and which tags would move, and change nothing in the repositories.")
+    var dryRun = false
+    @Flag(help: "Refuse to move a tag that stands for another image.")
+    var immutable = false
+    @Flag(help: "Give the index the tag 'latest' too.")
+    var tagLatest = false
+    @Flag(help: "Refuse to build where the lock is missing, stale or no longer to be had.")
+    var locked = false
+    @Flag(help: "Build without the network: everything must be in the store.")
+    var offline = false
+    @Option(help: "text: digests alone; json: what happened in each repository.")
+    var format = OutputFormat.text
+    @OptionGroup var overrides: OverrideOptions
+    @OptionGroup var storeOptions: StoreOptions
+    @OptionGroup var network: NetworkOptions
+    @OptionGroup var registryOptions: RegistryOptions
+
+    func validate() throws {
+        if manifestOnly && repositories.isEmpty { throw ValidationError("--manifest-only needs a REPOSITORY.") }
+        if (manifestOnly || tagLatest) && !isWhole {
+            throw ValidationError(
+                "--manifest-only and --tag-latest are about the index: leave --arch and --platform away.")
+        }
+    }
+
+    /// Whether all platforms are pushed, and so the index.
+    private var isWhole: Bool { platforms.arch.isEmpty && platforms.platform.isEmpty }
+
+    func run() async throws {
+        try await cancellingOnInterrupt { try await self.push() }
+    }
+
+    private func push() async throws {
+        let console = Console(environment: Surroundings.environment)
+        let folder = try ImageFolder(image, from: Surroundings.currentFolder, overrides: overrides.overrides)
+        let references = try repositories.map { try self.reference($0) }
+        let view = TransferView(console)
+        defer { view.finish() }
+        let store = try ContentStore(root: storeOptions.path())
+        let built = manifestOnly ? nil : try await build(folder, store, console)
+        let hosts = Set(references.map(\.host))
+        let login = hosts.count == 1 ? hosts.first : nil
+        try await registryOptions.withNetwork(loginFor: login, warn: { console.warn($0) }) { network in
+            let access = RegistryAccess(network, storePath: store.root, report: { view.observe($0) })
+            let work = PushWork(
+                folder: folder, platforms: try chosen(folder.definition), isWhole: isWhole, store: store,
+                access: access,
+                run: PushRun(rules: .init(isImmutable: immutable, setsLatest: tagLatest), console: console))
+            if references.isEmpty {
+                try await LocalRegistry.using(store, folder.definition.name, console) {
+                    try await perform(work, built, [$0], view)
+                }
+            } else {
+                try await perform(work, built, references, view)
+            }
+        }
+    }
+
+    private func perform(
+        _ work: PushWork, _ built: BuiltImage?, _ references: [ImageReference], _ view: TransferView
+    ) async throws {
+        let targets = try work.targets(references)
+        if dryRun {
+            let forecasts = try await work.forecast(built, targets)
+            switch format {
+            case .text: for one in forecasts { print(one.text, terminator: "") }
+            case .json: try printJSON(forecasts)
+            }
+            return
+        }
+        let pushed = try await work.push(built, targets)
+        view.finish()
+        switch format {
+        case .text:
+            // The same image in every repository; only an index over what is there may differ.
+            var seen: Set<Digest> = []
+            for digest in pushed.flatMap(\.digests) where seen.insert(digest).inserted { print(digest) }
+        case .json: try printJSON(pushed)
+        }
+    }
+
+    private func chosen(_ definition: Definition) throws -> [Platform] {
+        try platforms.chosen(from: definition) ?? definition.platforms
+    }
+
+    private func build(_ folder: ImageFolder, _ store: ContentStore, _ console: Console) async throws -> BuiltImage {
+        let run = BuildRun(
+            folder: folder, platforms: try chosen(folder.definition), outputs: [Output(layout: folder.defaultLayout)],
+            isLocked: locked, isOffline: offline, store: store, network: network,
+            sourceDateEpoch: try Surroundings.sourceDateEpoch(), console: console)
+        return try await run.run()
+    }
+
+    private func reference(_ text: String) throws -> ImageReference {
+        let reference = try ImageReference(text)
+        guard reference.digest == nil else {
+            throw CommandError(
+                status: .refused, message: "'\(text)' names a digest, and an image is pushed under a tag",
+                hint: "write \(reference.host)/\(reference.repository):TAG")
+        }
+        return reference
+    }
+}
