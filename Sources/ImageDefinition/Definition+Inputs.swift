@@ -39,6 +39,8 @@ extension Definition {
         case archive(ArchiveRequirement)
         /// A module in the image's folder.
         case folder(String)
+        /// Published modules, through a module proxy; the first is the one that `.` means.
+        case modules([GoModule])
     }
 
     /// What compiles Go programs, made for the machine that builds.

@@ -38,6 +38,9 @@ private struct Requirements: Encodable {
         var source: String?
         var packages: [Package]?
         var archive: Archive?
+        /// Published modules and the packages that are compiled of them, which decide what is fetched.
+        var modules: [String]?
+        var targets: [String]?
     }
 
     struct Toolchain: Encodable {
@@ -94,7 +97,12 @@ private struct Requirements: Encodable {
             if case .go(let source, _) = file.kind { Go(source, platforms: []) } else { nil }
         }
         let builds = (definition.bundle?.go).map { [Go($0.source, platforms: $0.platforms)] } ?? []
-        go = builds.isEmpty && sources.isEmpty ? nil : builds + sources
+        let modules = definition.goModuleRequests.map { request in
+            Go(
+                platforms: request.platforms.map(\.description), modules: request.modules.map(\.description),
+                targets: request.packages)
+        }
+        go = builds.isEmpty && sources.isEmpty ? nil : builds + sources + modules
         switch definition.goToolchain {
         case .packages(let name, let suites): toolchain = Toolchain(package: name, suites: suites)
         case .archive(let archive): toolchain = Toolchain(archive: Archive(archive))
@@ -126,7 +134,7 @@ extension Requirements.Go {
             self.source = name
             packages = others.map(Requirements.Package.init)
         case .archive(let requirement): archive = Requirements.Archive(requirement)
-        case .folder: break
+        case .folder, .modules: break
         }
     }
 }

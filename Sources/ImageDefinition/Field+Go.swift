@@ -22,13 +22,13 @@ extension Field {
     }
 
     private func goSource(_ section: Section, isBundled: Bool, known: [Placeholder]) -> Definition.GoSource? {
-        let keys = ["source", "archive", "folder"].filter { section[$0] != nil }
+        let keys = ["source", "archive", "folder", "module"].filter { section[$0] != nil }
         guard keys.count == 1, let key = keys.first, let field = section[key] else {
             report(
                 keys.isEmpty
                     ? "'\(name)' names no source"
                     : "'\(name)' names several sources: "
-                        + keys.joined(separator: ", "), hint: "give it one of source, archive, folder")
+                        + keys.joined(separator: ", "), hint: "give it one of source, archive, folder, module")
             return nil
         }
         if key != "source" {
@@ -43,8 +43,34 @@ extension Field {
             let others = section["packages"]?.list().compactMap { $0.packageRequirement() } ?? []
             return field.packageName().map { .packages($0, others: others) }
         case "archive": return field.archive(known: known).map { .archive($0) }
+        case "module":
+            let modules = field.goModules(known: known.filter { $0 == .version })
+            return modules.isEmpty ? nil : .modules(modules)
         default: return field.localPath().map { .folder($0) }
         }
+    }
+
+    /// One published module, or several that are taken together.
+    private func goModules(known: [Placeholder]) -> [Definition.GoModule] {
+        if case .scalar = node.value { return goModule(known: known).map { [$0] } ?? [] }
+        let modules = list().compactMap { $0.goModule(known: known) }
+        if Set(modules.map(\.path)).count < modules.count { report("'\(name)' names a module twice") }
+        return modules
+    }
+
+    private func goModule(known: [Placeholder]) -> Definition.GoModule? {
+        let text = text("a Go module", like: "go.etcd.io/etcd/server/v3@v3.5.16") { text in
+            let halves = text.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
+            guard halves.count == 2, text.utf8.count <= 512, isGoPath(halves[0]), halves[1].hasPrefix("v") else {
+                return false
+            }
+            let version = halves[1].replacing("${version}", with: "0").dropFirst()
+            return version.utf8.first.map { (0x30...0x39).contains($0) } ?? false
+                && version.utf8.allSatisfy { isAlphanumeric($0) || ".-+".utf8.contains($0) }
+        }
+        guard let text, let at = text.firstIndex(of: "@") else { return nil }
+        checkPlaceholders(text, known: known)
+        return .init(path: String(text[..<at]), version: String(text[text.index(after: at)...]))
     }
 
     /// An import path, or a folder of the source: `.` or `./cmd/migrate`.

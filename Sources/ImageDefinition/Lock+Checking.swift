@@ -38,6 +38,7 @@ extension Lock {
             }
             archive.check(refuse)
         }
+        for modules in goModules ?? [] { modules.check(refuse) }
     }
 
     private func check(
@@ -117,7 +118,7 @@ extension String {
     }
 
     /// A path below the archive's root: no leading `/`, no `.` or `..`, nothing that means more in a URL.
-    fileprivate var isRelativePath: Bool {
+    var isRelativePath: Bool {
         utf8.count <= 4096 && isVisibleASCII && !utf8.contains { "\\?#%".utf8.contains($0) }
             && split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
                 $0 != "" && $0 != "." && $0 != ".."

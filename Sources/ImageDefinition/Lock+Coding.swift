@@ -59,6 +59,15 @@ extension Lock {
                 sources: inputs.sources?.mapValues { Self.sorted($0) }, windowsBase: inputs.windowsBase)
         }
         lock.archives?.sort { a, b in (a.urls.first ?? "").utf8.lexicographicallyPrecedes((b.urls.first ?? "").utf8) }
+        lock.goModules = lock.goModules?.map { modules in
+            var modules = modules
+            modules.files.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+            return modules
+        }
+        lock.goModules?.sort {
+            $0.requested.joined(separator: " ").utf8.lexicographicallyPrecedes(
+                $1.requested.joined(separator: " ").utf8)
+        }
         lock.toolchains = lock.toolchains?.mapValues { Self.sorted($0) }
         return lock
     }

@@ -18,10 +18,12 @@ package struct Lock: Hashable, Sendable, Codable {
     package var archives: [Archive]?
     /// Debian's Go toolchain by the machine that runs it (`linux/amd64`), each sorted by name; absent when none.
     package var toolchains: [String: [Package]]?
+    /// Sorted by what was requested; absent when none.
+    package var goModules: [GoModules]?
 
     package init(
         requirements: Digest, codec: String, releases: [Release], platforms: [String: PlatformInputs],
-        archives: [Archive]? = nil, toolchains: [String: [Package]]? = nil
+        archives: [Archive]? = nil, toolchains: [String: [Package]]? = nil, goModules: [GoModules]? = nil
     ) {
         self.requirements = requirements
         self.codec = codec
@@ -29,6 +31,7 @@ package struct Lock: Hashable, Sendable, Codable {
         self.platforms = platforms
         self.archives = archives
         self.toolchains = toolchains
+        self.goModules = goModules
     }
 
     /// A signed `InRelease` and the indexes taken from it.

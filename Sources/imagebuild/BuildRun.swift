@@ -62,14 +62,11 @@ struct BuildRun: Sendable {
         let pool = BlockingPool(threads: Surroundings.coreCount)
         let view = BuildView(console, platforms)
         let result = try await Downloader.withDownloader(network.downloadSettings()) { downloader in
-            let archive = DebianArchive(
-                mirrors: try network.mirrors(), downloader: downloader, store: store, pool: pool)
-            let releases = ReleaseArchives(
-                mirrors: try network.archiveMirrors(), downloader: downloader, store: store)
-            let lock = try await fetched(lock, archive, releases, view)
+            let inputs = try InputSources(network, downloader, store, pool)
+            let lock = try await fetched(lock, inputs, view)
             let made = MadeInputs(
-                definition: folder.definition, lock: lock.lock, folders: sources, isOffline: isOffline, store: store,
-                pool: pool, archive: archive, releases: releases, console: console)
+                definition: folder.definition, lock: lock.lock, folders: sources, isOffline: isOffline,
+                inputs: inputs, console: console)
             let built = try await assemble(lock.lock, scripts, files, try await made.make(for: platforms), pool, view)
             return (built, lock.bytes)
         }
@@ -82,16 +79,16 @@ struct BuildRun: Sendable {
     /// Brings every locked package into the store. Where one is gone from the archive and from the snapshots too, the
     /// inputs are resolved anew, loudly; `--locked` refuses that.
     private func fetched(
-        _ lock: LockFile?, _ archive: DebianArchive, _ releases: ReleaseArchives, _ view: BuildView
+        _ lock: LockFile?, _ inputs: InputSources, _ view: BuildView
     ) async throws -> LockFile {
         guard var current = lock else {
-            return try await fetched(relocked(archive, releases, nil), archive, releases, view)
+            return try await fetched(relocked(inputs, nil), inputs, view)
         }
         let packages = platforms.map { (platform: $0, packages: current.lock.packages(for: $0)) }
         if isOffline { try refuseMissing(packages.flatMap(\.packages)) }
         do {
             view.expect(packages, missingFrom: store)
-            try await archive.fetch(
+            try await inputs.archive.fetch(
                 packages.flatMap(\.packages), releases: current.lock.releases, progress: { view.arrived($0, $1) })
         } catch let error as ImageInputsError where error.code == .notFound && isLocked {
             throw CommandError(
@@ -100,17 +97,14 @@ struct BuildRun: Sendable {
         } catch let error as ImageInputsError where error.code == .notFound && lock?.isNew != true {
             console.warn(
                 "\(error.message)\n  resolving every input anew; the image will not be the one that was locked")
-            current = try await relocked(archive, releases, current.lock)
-            return try await fetched(current, archive, releases, view)
+            current = try await relocked(inputs, current.lock)
+            return try await fetched(current, inputs, view)
         }
         return current
     }
 
-    private func relocked(
-        _ archive: DebianArchive, _ releases: ReleaseArchives, _ previous: Lock?
-    ) async throws -> LockFile {
-        var file = try folder.write(
-            try await folder.resolve(archive, releases, previous: previous, store: store, console: console))
+    private func relocked(_ inputs: InputSources, _ previous: Lock?) async throws -> LockFile {
+        var file = try folder.write(try await folder.resolve(inputs, previous: previous, console: console))
         for change in previous?.staleness(against: file.lock) ?? [] { console.warn(change) }
         console.note("wrote \(folder.lockPath)")
         file.isNew = true
@@ -129,7 +123,7 @@ struct BuildRun: Sendable {
         _ lock: Lock, _ scripts: [UInt8]?, _ files: [FolderFiles], _ made: [MadeInputs.Made], _ pool: BlockingPool,
         _ view: BuildView
     ) async throws -> BuiltImage {
-        for concession in lock.concessions { console.warn("\(concession); the definition accepts that") }
+        for concession in lock.concessions { console.warn(concession) }
         let packages = platforms.map { (platform: $0, packages: lock.packages(for: $0)) }
         view.expectOpening(packages)
         let store = store

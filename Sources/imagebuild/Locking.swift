@@ -32,9 +32,9 @@ extension ImageFolder {
 
     /// Resolves every input anew against the archive as it is now.
     func resolve(
-        _ archive: DebianArchive, _ releases: ReleaseArchives, previous: Lock?, store: ContentStore, console: Console
+        _ sources: InputSources, previous: Lock?, console: Console
     ) async throws -> LockedInputs {
-        let resolver = archive.resolver(verifier: Self.verifier) { console.note("\(definition.name): \($0)") }
+        let resolver = sources.archive.resolver(verifier: Self.verifier) { console.note("\(definition.name): \($0)") }
         var inputs = try await resolver.resolve(
             definition, requirements: try definition.requirementsDigest,
             codec: definition.compression.codec.name, now: Timestamp(seconds: Surroundings.now),
@@ -42,11 +42,18 @@ extension ImageFolder {
         let requests =
             definition.platforms.flatMap { definition.archiveRequests(on: $0) }
             + definition.hostArchitectures.compactMap { definition.toolchainRequest(host: $0) }
-        let archives = try await releases.lock(requests, previous: previous?.archives ?? []) {
+        let archives = try await sources.releases.lock(requests, previous: previous?.archives ?? []) {
             console.note("\(definition.name): \($0)")
         }
         if !archives.isEmpty { inputs.lock.archives = archives }
-        try await BaseImages(folder: self, store: store).pin(&inputs.lock)
+        try await BaseImages(folder: self, store: sources.store).pin(&inputs.lock)
+        if !definition.goModuleRequests.isEmpty {
+            // With the toolchain that has just been locked.
+            let made = MadeInputs(
+                definition: definition, lock: inputs.lock, folders: [:], isOffline: false, inputs: sources,
+                console: console)
+            inputs.lock.goModules = try await made.pinModules(previous: previous)
+        }
         return inputs
     }
 
@@ -101,6 +108,14 @@ extension ContentStore {
 extension Lock {
     /// What the definition put up with when this was locked; whoever builds from it shall hear of it.
     var concessions: [String] {
+        releaseConcessions.map { "\($0); the definition accepts that" }
+            + (goModules ?? []).filter { $0.sumDatabase == nil }.map { modules in
+                "the Go modules of \(modules.requested.joined(separator: ", ")) were locked as the module proxy had "
+                    + "them, without a database of sums"
+            }
+    }
+
+    private var releaseConcessions: [String] {
         releases.flatMap { release in
             let expired =
                 release.acceptedExpired == true

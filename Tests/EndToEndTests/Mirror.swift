@@ -45,13 +45,13 @@ struct Mirror {
     struct MirrorFailure: Error, CustomStringConvertible { var description: String }
 
     private static let script = """
-        import http.server, os, sys, time
+        import http.server, os, sys, time, urllib.parse
         root, port = sys.argv[1:]
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = 'HTTP/1.1'
             def log_message(self, *arguments): pass
             def do_GET(self):
-                path = root + self.path
+                path = root + urllib.parse.unquote(self.path)
                 if not os.path.isfile(path): return self.send_error(404)
                 body, fault = open(path, 'rb').read(), None
                 if os.path.exists(path + '.fault'):

@@ -208,7 +208,7 @@ import Testing
         let one = try package(["usr/share/gocode/src/a/a.go": "a", "usr/share/doc/a": "x"])
         let other = try package(["usr/share/gocode/src/b/b.go": "b"])
         let source = try GoSourceTree(packages: [one, other])
-        #expect(source.isWorkspace && source.date == 5)
+        #expect(source.form == .workspace && source.date == 5)
         #expect(source.tree.sorted.map(\.path.description) == ["/src/a/a.go", "/src/b/b.go"])
         let error = #expect(throws: ImageInputsError.self) { try GoSourceTree(packages: [one, one]) }
         #expect(error?.code == .unsatisfiable)

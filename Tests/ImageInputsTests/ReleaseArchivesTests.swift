@@ -139,7 +139,19 @@ import Testing
         #expect(try addresses("https://a.example=https://b.example", "https://a.example/x") == ["https://b.example/x"])
     }
 
-    @Test(arguments: ["https://a.example", "a=b", "https://a.example/=", "=https://a.example/", "https://a/=ftp://b/"])
+    @Test func `a registry's mirror is asked for its repositories`() throws {
+        let rules = try DownloadMirrors(
+            "mcr.microsoft.com/=127.0.0.1:5000/, https://a.example/=https://b.example/, other.example/a=[::1]:80/b")
+        #expect(
+            rules.repositories(for: "mcr.microsoft.com/windows/nanoserver") == ["127.0.0.1:5000/windows/nanoserver"])
+        #expect(rules.repositories(for: "other.example/a/c") == ["[::1]:80/b/c"])
+        #expect(rules.repositories(for: "other.example/ab") == ["other.example/ab"])
+    }
+
+    @Test(arguments: [
+        "https://a.example", "a=b", "mcr.microsoft.com/=https://a.example/", "https://a.example/=",
+        "=https://a.example/", "https://a/=ftp://b/",
+    ])
     func `what is no rule is refused`(rule: String) {
         let error = #expect(throws: ImageInputsError.self) { try DownloadMirrors(rule) }
         #expect(error?.code == .invalidAddress)

@@ -61,7 +61,18 @@ extension Lock {
             guard before?.sha256 != after?.sha256 else { continue }
             found.append("\(url): \(before?.sha256.short ?? "none") → \(after?.sha256.short ?? "none")")
         }
-        return found
+        return found + moduleStaleness(against: fresh)
+    }
+
+    /// Of the files of published Go modules: other versions of what the requested ones need.
+    private func moduleStaleness(against fresh: Lock) -> [String] {
+        let files = [self, fresh].map { lock in
+            Dictionary((lock.goModules ?? []).flatMap(\.files).map { ($0.path, $0.sha256) }) { first, _ in first }
+        }
+        return Set(files[0].keys).union(files[1].keys).sorted(by: Self.precedes).compactMap { path in
+            let (before, after) = (files[0][path], files[1][path])
+            return before == after ? nil : "\(path): \(before?.short ?? "none") → \(after?.short ?? "none")"
+        }
     }
 
     private static func change(_ old: Package?, _ new: Package?) -> String {

@@ -14,10 +14,10 @@ package struct GoBuilder: Sendable {
         package var date: Int64
     }
 
-    private let store: ContentStore
+    let store: ContentStore
     private let pool: BlockingPool
     private let toolchain: GoToolchain
-    private let limits: GoLimits
+    let limits: GoLimits
     private let host: String
 
     private static let kind = "go"
@@ -48,7 +48,7 @@ package struct GoBuilder: Sendable {
             progress("unpacking the Go toolchain")
             let root = try await layOutToolchain(in: folder.appending("toolchain"))
             let compiler = GoCompiler(root: root, scratch: folder.appending("work"), limits: limits)
-            var sources: [[Digest]: (folder: FilePath, isWorkspace: Bool, date: Int64)] = [:]
+            var sources: [[Digest]: (folder: FilePath, form: GoSourceTree.Form, date: Int64)] = [:]
             for (place, program) in programs.enumerated() where known[place] == nil {
                 // Two platforms of one architecture are compiled for once: the first has just been remembered.
                 known[place] = remembered(keys[place])
@@ -60,7 +60,7 @@ package struct GoBuilder: Sendable {
                 guard let source = sources[program.sourceIdentity] else { continue }
                 progress("compiling \(program.name) for \(program.platform.withoutVersion)")
                 let output = folder.appending("program")
-                try await compiler.compile(program, source: source.folder, isWorkspace: source.isWorkspace, to: output)
+                try await compiler.compile(program, source: source.folder, form: source.form, to: output)
                 known[place] = try await keep(output, date: source.date, as: keys[place])
             }
         }
@@ -96,13 +96,15 @@ package struct GoBuilder: Sendable {
         }
     }
 
-    private func layOut(_ program: GoProgram, in folder: FilePath) async throws -> (FilePath, Bool, Int64) {
+    private func layOut(_ program: GoProgram, in folder: FilePath) async throws -> (
+        FilePath, GoSourceTree.Form, Int64
+    ) {
         let source = try await program.openSource()
         try await pool.run { flag in try source.tree.layOut(in: folder, isCancelled: { flag.isSet }) }
-        return (folder, source.isWorkspace, source.date)
+        return (folder, source.form, source.date)
     }
 
-    private func layOutToolchain(in folder: FilePath) async throws -> FilePath {
+    func layOutToolchain(in folder: FilePath) async throws -> FilePath {
         let tree = try await toolchain.open()
         let program = tree.entries.keys.filter {
             $0.components.suffix(2).map { Array($0) } == ["bin", "go"].map { Array($0.utf8) }

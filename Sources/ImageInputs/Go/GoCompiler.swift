@@ -1,3 +1,4 @@
+import HTTPTransfer
 import OCIContent
 import OCIModel
 import Subprocess
@@ -37,49 +38,72 @@ struct GoCompiler: Sendable {
     /// system lets a user do so.
     private static let script = """
         ulimit -t "$1" && ulimit -v "$2" && ulimit -f "$3" || exit 1
-        shift 3
-        if unshare -rn true 2>/dev/null; then exec unshare -rn -- "$@"; fi
+        network=$4
+        shift 4
+        if [ "$network" = none ] && unshare -rn true 2>/dev/null; then exec unshare -rn -- "$@"; fi
         exec "$@"
         """
+
+    /// Where Go keeps modules.
+    var moduleCache: FilePath { scratch.appending("path").appending("pkg").appending("mod") }
 
     /// Compiles one program into a file.
     ///
     /// - Throws: `ImageInputsError(.uncompilable)` with the end of the compiler's output.
-    func compile(_ program: GoProgram, source: FilePath, isWorkspace: Bool, to output: FilePath) async throws {
-        let isFolder = program.package == "." || program.package.hasPrefix("./")
+    func compile(
+        _ program: GoProgram, source: FilePath, form: GoSourceTree.Form, to output: FilePath
+    ) async throws {
+        let isFolder = form == .modules && (program.package == "." || program.package.hasPrefix("./"))
         var folder = source
-        if isFolder, !isWorkspace { folder.push(FilePath(String(program.package.dropFirst(2)))) }
+        if isFolder { folder.push(FilePath(String(program.package.dropFirst(2)))) }
         var environment = Self.environment(for: program.platform)
+        if form == .workspace { environment["GOPATH"] = source.string }
+        environment["GO111MODULE"] = form == .workspace ? "off" : "on"
+        if form == .published {
+            let proxy = source.appending(GoSourceTree.proxyFolder).string
+            environment["GOPROXY"] = "file://" + PercentEncoding.encode(path: proxy)
+            // Folders that nobody may write to could not be removed.
+            environment["GOFLAGS"] = "-modcacherw"
+        }
+        let command = ["build"] + Self.flags + ["-o", output.string, isFolder ? "." : program.package]
+        let (isDone, log) = try await run(
+            command, environment, in: folder, hasNetwork: false, to: "compile \(program.name)")
+        guard !isDone else { return }
+        throw ImageInputsError(
+            .uncompilable,
+            "cannot compile \(program.name) for \(program.platform.withoutVersion): "
+                + "go build \(program.package) failed\n\(log)",
+            hint: "correct the source, or the toolchain and packages that the definition names")
+    }
+
+    /// Runs `go` in a folder, with these variables and its own places, within the limits.
+    ///
+    /// - Returns: whether it ended well, and the end of what it said.
+    func run(
+        _ arguments: [String], _ variables: [String: String], in folder: FilePath, hasNetwork: Bool, to purpose: String
+    ) async throws -> (isDone: Bool, log: String) {
+        var environment = variables
         environment["PATH"] = "/usr/bin:/bin"
         environment["GOROOT"] = root.string
-        environment["GOPATH"] = isWorkspace ? source.string : scratch.appending("path").string
-        environment["GO111MODULE"] = isWorkspace ? "off" : "on"
+        environment["GOPATH"] = environment["GOPATH"] ?? scratch.appending("path").string
         environment["GOMEMLIMIT"] = "\(limits.memory / 2)"
         for (name, place) in [("HOME", "home"), ("GOCACHE", "cache"), ("TMPDIR", "tmp")] {
             let path = scratch.appending(place)
             try FileSystem.makeDirectories(path)
             environment[name] = path.string
         }
-        let target = isFolder && !isWorkspace ? "." : program.package
-        let command =
-            [root.appending("bin").appending("go").string, "build"] + Self.flags + ["-o", output.string, target]
-        let seconds = limits.time.components.seconds
         // `ulimit -f` counts blocks of 512 bytes.
-        let numbers = [seconds * 8, limits.memory >> 10, limits.fileSize >> 9].map(String.init)
+        let numbers = [limits.time.components.seconds * 8, limits.memory >> 10, limits.fileSize >> 9].map(String.init)
+        let words =
+            ["-c", Self.script, "sh"] + numbers + [hasNetwork ? "any" : "none"]
+            + [root.appending("bin").appending("go").string] + arguments
         let log = scratch.appending("log")
-        let status = try await run(
-            ["-c", Self.script, "sh"] + numbers + command, environment, in: folder, log: log, for: program)
-        guard status != .exited(0) else { return }
-        throw ImageInputsError(
-            .uncompilable,
-            "cannot compile \(program.name) for \(program.platform.withoutVersion): "
-                + "go build \(program.package) failed\n" + (try Self.end(of: log)),
-            hint: "correct the source, or the toolchain and packages that the definition names")
+        let status = try await runShell(words, environment, in: folder, log: log, to: purpose)
+        return (status == .exited(0), try Self.end(of: log))
     }
 
-    private func run(
-        _ arguments: [String], _ environment: [String: String], in folder: FilePath, log: FilePath,
-        for program: GoProgram
+    private func runShell(
+        _ arguments: [String], _ environment: [String: String], in folder: FilePath, log: FilePath, to purpose: String
     ) async throws -> TerminationStatus {
         let output = try FileDescriptor.open(
             log, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite])
@@ -102,7 +126,7 @@ struct GoCompiler: Sendable {
             }
             group.addTask {
                 try await Task.sleep(for: limit)
-                throw ImageInputsError(.uncompilable, "cannot compile \(program.name): it takes longer than \(limit)")
+                throw ImageInputsError(.uncompilable, "cannot \(purpose): it takes longer than \(limit)")
             }
             defer { group.cancelAll() }
             guard let status = try await group.next() else { throw CancellationError() }

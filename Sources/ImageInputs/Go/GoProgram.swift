@@ -1,17 +1,26 @@
+package import ImageDefinition
 package import LayerArchive
 package import OCIModel
 
 /// A Go source tree, opened.
 package struct GoSourceTree: Sendable {
+    package enum Form: Hashable, Sendable {
+        /// Of the time before modules, with the sources below `src`.
+        case workspace
+        /// One or more modules with all that they need.
+        case modules
+        /// A module that requires published ones, which are in the folder `proxy` as a module proxy has them.
+        case published
+    }
+
     package var tree: FileTree
-    /// `true`: a workspace of the time before modules, with the sources below `src`; else one or more modules.
-    package var isWorkspace: Bool
+    package var form: Form
     /// Seconds since the epoch: when the newest part was made; the epoch where files carry no times worth keeping.
     package var date: Int64
 
     /// Modules as they are; where all is in one folder, as release archives have it, that folder's contents.
     package init(modules tree: FileTree, date: Int64) throws(OCIModelError) {
-        isWorkspace = false
+        form = .modules
         self.date = date
         self.tree = tree
         let tops = Set(tree.entries.keys.compactMap(\.components.first).map { Array($0) })
@@ -19,11 +28,28 @@ package struct GoSourceTree: Sendable {
         self.tree = try tree.below(EntryPath(top))
     }
 
+    /// Published modules that a lock pins, each file's content given by `content`.
+    package init(
+        published modules: Lock.GoModules, content: (Lock.GoModules.File) throws -> FileContent
+    ) throws {
+        form = .published
+        date = 0
+        tree = FileTree()
+        func add(_ path: String, _ content: FileContent) throws {
+            tree[try EntryPath(path)] = FileEntry(.regular(content), mode: 0o644, modified: 0)
+        }
+        try add("go.mod", .bytes(Array(modules.goMod.utf8)))
+        try add("go.sum", .bytes(Array(modules.goSum.map { $0 + "\n" }.joined().utf8)))
+        for file in modules.files { try add("\(Self.proxyFolder)/\(file.path)", content(file)) }
+    }
+
+    static let proxyFolder = "proxy"
+
     /// Debian's source-library packages together.
     ///
     /// - Throws: `ImageInputsError(.unsatisfiable)` where two packages have different files at one path.
     package init(packages: [UnpackedPackage]) throws {
-        isWorkspace = true
+        form = .workspace
         date = packages.map(\.date).max() ?? 0
         let workspace = try EntryPath("/usr/share/gocode")
         tree = try FileTree.merged(packages.map(\.tree)) { $0.isWithin(workspace) }.below(workspace)

@@ -49,19 +49,16 @@ struct LockCommand: AsyncParsableCommand {
         let inputs = try await resolve(folder, previous: previous?.lock, console)
         let written = try folder.write(inputs)
         report(previous?.lock, written.lock, console)
-        for concession in written.lock.concessions { console.warn("\(concession); the definition accepts that") }
+        for concession in written.lock.concessions { console.warn(concession) }
         print(Digest(of: written.bytes))
     }
 
     private func resolve(_ folder: ImageFolder, previous: Lock?, _ console: Console) async throws -> LockedInputs {
         let store = try ContentStore(root: storeOptions.path())
         let pool = BlockingPool(threads: 2)
-        let (mirrors, archiveMirrors) = (try network.mirrors(), try network.archiveMirrors())
         let inputs = try await Downloader.withDownloader(network.downloadSettings()) { downloader in
             try await folder.resolve(
-                DebianArchive(mirrors: mirrors, downloader: downloader, store: store, pool: pool),
-                ReleaseArchives(mirrors: archiveMirrors, downloader: downloader, store: store), previous: previous,
-                store: store, console: console)
+                InputSources(network, downloader, store, pool), previous: previous, console: console)
         }
         try await pool.shutDown()
         return inputs

@@ -1,0 +1,73 @@
+package import OCIModel
+
+extension Lock {
+    /// Published Go modules and all that they need, pinned: what a module proxy must have to compile from them.
+    package struct GoModules: Hashable, Sendable, Codable {
+        /// As the definition asks, `path@version`; finds the set again.
+        package var requested: [String]
+        /// Who vouched for the sums when the set was locked (`sum.golang.org`); absent where nobody was asked.
+        package var sumDatabase: String?
+        /// The `go.mod` of the module that requires them: which versions were selected.
+        package var goMod: String
+        /// The lines of its `go.sum`, which Go checks the files by once more: `path version h1:…`.
+        package var goSum: [String]
+        /// Sorted by path.
+        package var files: [File]
+
+        /// A module's `.mod` or `.zip`.
+        package struct File: Hashable, Sendable, Codable {
+            /// Below a proxy's address: `go.etcd.io/etcd/server/v3/@v/v3.5.16.zip`.
+            package var path: String
+            package var size: Int64
+            package var sha256: Digest
+            package init(path: String, size: Int64, sha256: Digest) {
+                self.path = path
+                self.size = size
+                self.sha256 = sha256
+            }
+        }
+
+        package init(requested: [String], sumDatabase: String?, goMod: String, goSum: [String], files: [File]) {
+            self.requested = requested
+            self.sumDatabase = sumDatabase
+            self.goMod = goMod
+            self.goSum = goSum
+            self.files = files
+        }
+    }
+
+    /// The pin of a set of modules.
+    package func goModules(_ requested: [Definition.GoModule]) -> GoModules? {
+        let names = requested.map(\.description)
+        return (goModules ?? []).first { $0.requested == names }
+    }
+}
+
+extension Lock.GoModules {
+    /// Of all that decides what is compiled.
+    package var identity: Digest {
+        get throws { Digest(of: try CanonicalJSON.encode([goMod] + goSum + files.map { "\($0.path) \($0.sha256)" })) }
+    }
+
+    private static let fileLimit: Int64 = 500 << 20
+    private static let textLimit = 1 << 20
+
+    func check(_ refuse: (String) -> Void) {
+        let name = requested.joined(separator: " ")
+        if requested.isEmpty { refuse("a set of Go modules has no name") }
+        if goMod.utf8.count > Self.textLimit { refuse("the go.mod of '\(name)' is too long") }
+        for line in goSum where !line.contains(" h1:") || line.utf8.contains(where: { $0 < 0x20 || $0 > 0x7e }) {
+            refuse("'\(line)' of '\(name)' is not a line of a go.sum")
+        }
+        var paths: Set<String> = []
+        for file in files {
+            if !file.path.isRelativePath || !(file.path.hasSuffix(".mod") || file.path.hasSuffix(".zip")) {
+                refuse("'\(file.path)' of '\(name)' is not a module's file")
+            }
+            if !paths.insert(file.path).inserted { refuse("'\(file.path)' of '\(name)' is listed twice") }
+            if !(1...Self.fileLimit).contains(file.size) {
+                refuse("the size \(file.size) of '\(file.path)' is not that of a module")
+            }
+        }
+    }
+}

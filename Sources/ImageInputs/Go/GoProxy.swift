@@ -1,0 +1,54 @@
+import HTTPTransfer
+
+/// Where published Go modules come from, and who vouches for their sums, as Go's own variables say it.
+package struct GoProxy: Hashable, Sendable {
+    static let standard = "https://proxy.golang.org"
+    private static let standardDatabase = "sum.golang.org"
+
+    /// Module proxies, the first one first. Never a version control system: `direct` is left out.
+    let addresses: [String]
+    /// `nil`: nobody is asked.
+    let sumDatabase: String?
+    /// What a `go` command with a network is given.
+    let environment: [String: String]
+
+    /// Reads `GOPROXY`, `GOSUMDB`, `GONOSUMDB`, `GOPRIVATE` and the variables for a way out of this network. A proxy that the
+    /// user names is trusted without a database of sums, unless `GOSUMDB` names one.
+    ///
+    /// - Throws: `ImageInputsError` (`invalidAddress`) where `GOPROXY` names no proxy.
+    package init(environment: [String: String]) throws(ImageInputsError) {
+        func set(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        let named = set("GOPROXY")
+        addresses = (named ?? Self.standard).split(whereSeparator: { ",|".contains($0) }).map(String.init)
+            .filter { $0 != "direct" && $0 != "off" }
+        for address in addresses
+        where !["https://", "http://", "file:///"].contains(where: { address.hasPrefix($0) }) {
+            throw ImageInputsError(
+                .invalidAddress, "GOPROXY: '\(address)' is not an address", hint: "give it as https://proxy.example")
+        }
+        guard !addresses.isEmpty else {
+            throw ImageInputsError(
+                .invalidAddress, "GOPROXY is '\(named ?? "")', which names no module proxy",
+                hint: "modules are never taken from version control: name a proxy, or leave GOPROXY unset")
+        }
+        let database = set("GOSUMDB") ?? (named == nil ? Self.standardDatabase : "off")
+        sumDatabase = database == "off" ? nil : database.split(separator: " ").first.map(String.init)
+        var passed = ["GOPROXY": addresses.joined(separator: ","), "GOSUMDB": database, "GONOPROXY": "none"]
+        passed["GONOSUMDB"] = set("GONOSUMDB") ?? set("GOPRIVATE")
+        for name in ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"] {
+            for spelling in [name, name.lowercased()] { passed[spelling] = set(spelling) }
+        }
+        passed["SSL_CERT_FILE"] = set("SSL_CERT_FILE")
+        self.environment = passed
+    }
+
+    /// Every address of a module's file; nothing in its path needs to be encoded (Go's reference, "Escaped paths").
+    func addresses(of path: String, _ mirrors: DownloadMirrors) throws(ImageInputsError) -> [HTTPAddress] {
+        var found: [HTTPAddress] = []
+        for address in addresses where !address.hasPrefix("file:") {
+            let base = address.hasSuffix("/") ? String(address.dropLast()) : address
+            found += try mirrors.addresses(for: "\(base)/\(path)")
+        }
+        return found
+    }
+}

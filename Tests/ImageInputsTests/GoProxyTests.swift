@@ -1,0 +1,41 @@
+import HTTPTransfer
+import Testing
+
+@testable import ImageInputs
+
+/// What Go's variables mean here.
+@Suite struct GoProxyTests {
+    @Test func `without variables Go's own proxy and database are asked`() throws {
+        let proxy = try GoProxy(environment: ["GOPROXY": ""])
+        #expect(proxy.addresses == ["https://proxy.golang.org"])
+        #expect(proxy.sumDatabase == "sum.golang.org")
+        #expect(proxy.environment["GOSUMDB"] == "sum.golang.org")
+        #expect(proxy.environment["GOPROXY"] == "https://proxy.golang.org")
+    }
+
+    @Test func `a proxy of the user's is trusted alone, unless a database is named`() throws {
+        let proxy = try GoProxy(environment: ["GOPROXY": "https://a.example/go,direct", "GOPRIVATE": "corp.example"])
+        #expect(proxy.addresses == ["https://a.example/go"])
+        #expect(proxy.sumDatabase == nil)
+        #expect(proxy.environment["GOSUMDB"] == "off")
+        #expect(proxy.environment["GONOSUMDB"] == "corp.example")
+        let named = try GoProxy(environment: ["GOPROXY": "https://a.example", "GOSUMDB": "sum.example+key https://s"])
+        #expect(named.sumDatabase == "sum.example+key")
+    }
+
+    @Test(arguments: ["direct", "off", "direct,off", "proxy.example", "ftp://a.example"])
+    func `what is no proxy is refused`(text: String) throws {
+        let error = try #require(throws: ImageInputsError.self) { try GoProxy(environment: ["GOPROXY": text]) }
+        #expect(error.code == .invalidAddress)
+        #expect(error.message.contains("GOPROXY"))
+    }
+
+    @Test func `a file is asked for at every proxy, or at its mirror`() throws {
+        let proxy = try GoProxy(environment: ["GOPROXY": "https://a.example/go|http://b.example/,file:///srv/go"])
+        let path = "example.org/!tool/@v/v1.0.0+incompatible.zip"
+        let plain = try proxy.addresses(of: path, DownloadMirrors("")).map { "\($0)" }
+        #expect(plain == ["https://a.example/go/\(path)", "http://b.example/\(path)"])
+        let mirrored = try proxy.addresses(of: path, DownloadMirrors("https://a.example/=https://m.example/"))
+        #expect(mirrored.first.map { "\($0)".hasPrefix("https://m.example/go/example.org") } == true)
+    }
+}
