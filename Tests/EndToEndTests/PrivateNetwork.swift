@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
+/// A certificate authority that nobody trusts by itself, with a certificate for one host. Files in the fixture's folder.
+struct PrivateAuthority: Sendable {
+    let root: String
+    let certificate: String
+    let key: String
+
+    init(_ fixture: CommandLineFixture, host: String) async throws {
+        let folder = fixture.folder.path
+        (root, certificate, key) = ("\(folder)/ca.pem", "\(folder)/server.pem", "\(folder)/server.key")
+        try fixture.write("subjectAltName=DNS:\(host)\nbasicConstraints=CA:FALSE\n", to: "server.ext")
+        let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        for arguments in [
+            ["req", "-x509"] + newKey + ["-keyout", "ca.key", "-out", root, "-days", "2", "-subj", "/CN=Tests"],
+            ["req"] + newKey + ["-keyout", key, "-out", "server.csr", "-subj", "/CN=\(host)"],
+            [
+                "x509", "-req", "-in", "server.csr", "-CA", root, "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+                "-extfile", "server.ext", "-out", certificate,
+            ],
+        ] {
+            let ended = try await Program.run(["openssl"] + arguments, in: fixture.setting)
+            try #require(ended.status == 0, "openssl \(arguments.joined(separator: " ")): \(ended.errors)")
+        }
+    }
+}
+
+/// An HTTP proxy that opens every tunnel to this machine, whatever the host's name.
+struct ConnectProxy: Sendable {
+    private let program: Program
+
+    /// `http://host:port`.
+    let address: String
+
+    /// The hosts and ports that tunnels were asked for.
+    var connections: [String] {
+        program.outputSoFar.split(separator: "\n").dropFirst().map(String.init)
+    }
+
+    static func serving(_ fixture: CommandLineFixture, _ body: (ConnectProxy) async throws -> Void) async throws {
+        let program = try Program(["python3", "-u", "-c", script], in: fixture.setting)
+        do {
+            let deadline = ContinuousClock.now + .seconds(30)
+            while !program.outputSoFar.contains("\n") {
+                try #require(ContinuousClock.now < deadline, "the proxy does not start: \(program.errorsSoFar)")
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            let address = try #require(program.outputSoFar.split(separator: "\n").first.map(String.init))
+            try await body(ConnectProxy(program: program, address: address))
+        } catch {
+            program.signal(SIGKILL)
+            _ = try await program.ended()
+            throw error
+        }
+        program.signal(SIGKILL)
+        _ = try await program.ended()
+    }
+
+    private static let script = """
+        import socket, threading
+        def pump(a, b):
+            try:
+                while data := a.recv(1 << 16): b.sendall(data)
+                b.shutdown(socket.SHUT_WR)
+            except OSError: pass
+        def serve(client):
+            stream = client.makefile("rb", 0)
+            method, target, _ = stream.readline().decode().split()
+            while stream.readline() not in (b"\\r\\n", b"\\n", b""): pass
+            if method != "CONNECT": client.sendall(b"HTTP/1.1 405 No\\r\\nContent-Length: 0\\r\\n\\r\\n"); return client.close()
+            print(target)
+            server = socket.create_connection(("127.0.0.1", int(target.rpartition(":")[2])))
+            client.sendall(b"HTTP/1.1 200 Yes\\r\\n\\r\\n")
+            threading.Thread(target=pump, args=(client, server), daemon=True).start()
+            pump(server, client)
+        listener = socket.create_server(("127.0.0.1", 0))
+        print(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        while True: threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+        """
+}

@@ -1,0 +1,90 @@
+import Foundation
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
+/// A registry on loopback, as a program of its own.
+struct ServedRegistry: Sendable {
+    enum Kind: String, CaseIterable, Sendable, CustomTestStringConvertible {
+        /// The reference implementation, as Debian has it.
+        case docker
+        /// `imagebuild registry serve`.
+        case embedded
+
+        var testDescription: String { rawValue }
+    }
+
+    /// Who may come in, and how.
+    struct Access: Sendable {
+        /// The user `me` with the password `secret`, instead of anybody.
+        var asksForPassword = false
+        /// The password is traded for tokens; of the embedded one only.
+        var givesTokens = false
+        /// Files of a certificate and its key; without them it is plain HTTP.
+        var certificate: (file: String, key: String)?
+    }
+
+    /// What `htpasswd -B` writes for `me` and `secret`.
+    static let users = "me:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n"
+
+    /// `host:port`.
+    let address: String
+
+    var port: String { String(address.split(separator: ":").last ?? "") }
+
+    /// Starts a registry in the fixture's folder for the time of `body`.
+    static func serving<R>(
+        _ kind: Kind, _ fixture: CommandLineFixture, _ access: Access = Access(),
+        _ body: (ServedRegistry) async throws -> R
+    ) async throws -> R {
+        try fixture.write(users, to: "users")
+        let program =
+            switch kind {
+            case .docker: try dockerRegistry(fixture, access)
+            case .embedded: try embeddedRegistry(fixture, access)
+            }
+        do {
+            let port = try await port(of: program)
+            let result = try await body(ServedRegistry(address: "127.0.0.1:\(port)"))
+            program.signal(SIGTERM)
+            _ = try await program.ended()
+            return result
+        } catch {
+            program.signal(SIGKILL)
+            _ = try await program.ended()
+            throw error
+        }
+    }
+
+    private static func dockerRegistry(_ fixture: CommandLineFixture, _ access: Access) throws -> Program {
+        var lines = ["version: 0.1", "storage: {filesystem: {rootdirectory: docker-registry}}"]
+        let tls = access.certificate.map { ", tls: {certificate: \($0.file), key: \($0.key)}" } ?? ""
+        lines.append("http: {addr: '127.0.0.1:0'\(tls)}")
+        if access.asksForPassword { lines.append("auth: {htpasswd: {realm: tests, path: users}}") }
+        try fixture.write(lines.joined(separator: "\n") + "\n", to: "docker-registry.yaml")
+        return try Program([Peer.dockerRegistry.path, "serve", "docker-registry.yaml"], in: fixture.setting)
+    }
+
+    private static func embeddedRegistry(_ fixture: CommandLineFixture, _ access: Access) throws -> Program {
+        var arguments = ["registry", "serve", "--port", "0", "--root", "embedded-registry"]
+        if let (file, key) = access.certificate { arguments += ["--tls-certificate", file, "--tls-key", key] }
+        if access.asksForPassword { arguments += ["--users", "users"] }
+        if access.givesTokens { arguments += ["--token"] }
+        return try fixture.start(arguments, in: nil)
+    }
+
+    /// Both say where they listen as soon as they do: one on standard output, the other in its log.
+    private static func port(of program: Program) async throws -> Substring {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while true {
+            let said = program.outputSoFar + program.errorsSoFar
+            if let found = try /127\.0\.0\.1:([1-9][0-9]*)/.firstMatch(in: said) { return found.1 }
+            try #require(ContinuousClock.now < deadline, "the registry does not say where it listens: \(said)")
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+}
