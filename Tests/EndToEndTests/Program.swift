@@ -97,18 +97,11 @@ struct Program: Sendable {
         return result
     }
 
-<<<<<<< HEAD
     /// What the program has printed so far.
-=======
-    /// What the program has said on standard output so far.
->>>>>>> f28a12d (EndToEndTests: images go between imagebuild, skopeo, crane, oras and podman through both registries)
     var outputSoFar: String { String(decoding: (try? Data(contentsOf: output)) ?? Data(), as: UTF8.self) }
 
     /// What the program has said on standard error so far.
     var errorsSoFar: String { String(decoding: (try? Data(contentsOf: errors)) ?? Data(), as: UTF8.self) }
-
-    /// And on standard output.
-    var outputSoFar: String { String(decoding: (try? Data(contentsOf: output)) ?? Data(), as: UTF8.self) }
 
     static func run(_ command: [String], in setting: Setting) async throws -> Ended {
         try await Program(command, in: setting).ended()
