@@ -1,0 +1,103 @@
+import NIOCore
+import OCIContent
+import OCIModel
+import OCIRegistry
+import RegistryTesting
+import Testing
+
+/// The same over real connections, to a registry that goes wrong in the ways of those in the field.
+@Suite struct RegistryWireTests {
+    private static var smallChunks: RepositorySettings {
+        var settings = RepositorySettings()
+        settings.upload.smallLimit = 1000
+        settings.upload.wholeLimit = 100_000
+        settings.upload.chunk = 100_000
+        settings.firstPause = .zero
+        return settings
+    }
+
+    private func connected(
+        to registry: TestRegistry, _ body: @Sendable (RegistryRepository) async throws -> Void
+    ) async throws {
+        let host = try RegistryHost(registry.host)
+        let login = RegistryLogin.password(user: TestRegistry.user, password: TestRegistry.password)
+        let settings = ConnectionFixture().settings(CredentialSources(explicit: [host: login]))
+        try await RegistryNetwork.withNetwork(settings) { network in
+            try await body(
+                RegistryRepository("test/image", over: try network.connection(to: host), settings: Self.smallChunks))
+        }
+    }
+
+    /// Pushes an image of large and small blobs, and reads it back.
+    private func roundTrip(_ destination: RegistryRepository) async throws {
+        try await roundTrip(destination) {}
+    }
+
+    private func roundTrip(_ destination: RegistryRepository, between: () -> Void) async throws {
+        let image = try FakeImage(platforms: 2, layers: 2, size: 300_000)
+        try await copy(image.root, from: image.source, to: destination, tag: "1")
+        between()
+        let source = RegistryRepository(destination.name, over: destination.transport, settings: destination.settings)
+        #expect(try await source.resolve("1") == image.root)
+        #expect(try await source.tags() == ["1"])
+        for blob in image.blobs {
+            let found = try await source.withBlob(Descriptor(of: blob), from: 0) { body in
+                guard case .stream(let pieces) = body else { return [UInt8]() }
+                var bytes: [UInt8] = []
+                for try await piece in pieces { bytes.append(contentsOf: piece.readableBytesView) }
+                return bytes
+            }
+            #expect(found == blob)
+        }
+    }
+
+    @Test(arguments: [TestRegistry.Access.open, .basic, .bearer])
+    func `an image goes out in chunks and comes back`(access: TestRegistry.Access) async throws {
+        try await TestRegistry.run(access: access) { registry in
+            try await connected(to: registry, roundTrip)
+            #expect(registry.wire.requests(.uploadChunk).count == 12)
+        }
+    }
+
+    @Test(arguments: [
+        Quirk.noReferrers(status: 404), .patchStatus(201), .patchStatus(204), .patchRangeStops, .secondPatchOverwrites,
+        .noPatch(status: 405), .mountRefused(status: 202), .mountRefused(status: 404), .mountRefused(status: 500),
+        .location(.absolute), .location(.withoutScheme), .location(.withQuery), .headRefused(status: 403),
+        .headRefused(status: 405), .rangeIgnored, .rangeShifted, .noDigestHeaders, .tagLink(.unbracketed),
+        .tagLink(.duplicated), .tagLink(.emptyPage),
+    ])
+    func `a registry with a quirk gets an image and gives it back`(quirk: Quirk) async throws {
+        try await TestRegistry.run(quirks: [quirk]) { registry in try await connected(to: registry, roundTrip) }
+    }
+
+    @Test func `row 2: connections that break in the middle of every chunk's turn waste less than a chunk`()
+        async throws
+    {
+        try await TestRegistry.run { registry in
+            registry.faults.on(.uploadChunk, turns: 2...4, .resetRequest(after: 50_000))
+            try await connected(to: registry, roundTrip)
+            let sizes = 4 * 300_000 + 2 * 100
+            #expect(registry.wire.uploaded < Int64(sizes + 3 * 100_000))
+        }
+    }
+
+    @Test func `row 44: answers that are lost cost no blob twice`() async throws {
+        try await TestRegistry.run { registry in
+            registry.faults.on(.uploadFinish, turns: 1...3, .resetAnswer(after: 0))
+            try await connected(to: registry, roundTrip)
+            #expect(registry.wire.uploaded < Int64(4 * 300_000 + 1000))
+        }
+    }
+
+    @Test func `row 11: bodies that end or break early go on where they did`() async throws {
+        try await TestRegistry.run { registry in
+            try await connected(to: registry) { repository in
+                try await roundTrip(repository) {
+                    registry.faults.on(.blob, turns: 1...1, .truncateAnswer(after: 100_000))
+                    registry.faults.on(.blob, turns: 2...2, .resetAnswer(after: 100_000))
+                }
+            }
+            #expect(registry.wire.downloaded < Int64(4 * 300_000 + 200_000))
+        }
+    }
+}
