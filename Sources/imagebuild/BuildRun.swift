@@ -67,7 +67,7 @@ struct BuildRun: Sendable {
             let made = MadeInputs(
                 definition: folder.definition, lock: lock.lock, folders: sources, isOffline: isOffline,
                 inputs: inputs, console: console)
-            let built = try await assemble(lock.lock, scripts, files, try await made.make(for: platforms), pool, view)
+            let built = try await assemble(lock.lock, scripts, files, try await made.make(for: platforms), inputs, view)
             return (built, lock.bytes)
         }
         try await put(result.0)
@@ -120,13 +120,13 @@ struct BuildRun: Sendable {
     }
 
     private func assemble(
-        _ lock: Lock, _ scripts: [UInt8]?, _ files: [FolderFiles], _ made: [MadeInputs.Made], _ pool: BlockingPool,
-        _ view: BuildView
+        _ lock: Lock, _ scripts: [UInt8]?, _ files: [FolderFiles], _ made: [MadeInputs.Made],
+        _ inputs: InputSources, _ view: BuildView
     ) async throws -> BuiltImage {
         for concession in lock.concessions { console.warn(concession) }
         let packages = platforms.map { (platform: $0, packages: lock.packages(for: $0)) }
         view.expectOpening(packages)
-        let store = store
+        let (store, pool) = (store, inputs.pool)
         var opened: [Digest: OpenedPackage] = [:]
         for package in try await mapConcurrently(
             unique(packages.flatMap(\.packages)), limit: Surroundings.coreCount,
@@ -141,7 +141,7 @@ struct BuildRun: Sendable {
             (contents.provided, contents.inputFiles) = (made.programs, made.files)
             return contents
         }
-        let bases = BaseImages(folder: folder, store: store)
+        let bases = BaseImages(folder: folder, inputs: inputs, console: console)
         for index in contents.indices {
             contents[index].windowsBase = try await bases.base(of: contents[index].platform, lock, isOffline: isOffline)
         }

@@ -6,11 +6,13 @@ struct InputSources: Sendable {
     var archive: DebianArchive
     var releases: ReleaseArchives
     var modules: GoModuleArchive
+    /// Rules for other places, of images too.
+    var mirrors: DownloadMirrors
     var store: ContentStore
     var pool: BlockingPool
 
     init(_ network: NetworkOptions, _ downloader: Downloader, _ store: ContentStore, _ pool: BlockingPool) throws {
-        let mirrors = try network.archiveMirrors()
+        mirrors = try network.archiveMirrors()
         archive = DebianArchive(mirrors: try network.mirrors(), downloader: downloader, store: store, pool: pool)
         releases = ReleaseArchives(mirrors: mirrors, downloader: downloader, store: store)
         modules = GoModuleArchive(

@@ -2,6 +2,12 @@ import Foundation
 import OCIModel
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
 extension EndToEnd {
     /// Linux and Windows in one index, built on Linux. Needs the network, wine64, file and binutils-mingw-w64-x86-64.
     @Suite struct WindowsTests {
@@ -107,6 +113,63 @@ extension EndToEnd {
                 try fixture.write(definition("10.0.20348"), to: "images/later/image.yaml")
                 _ = try await fixture.succeed("build", "later", "--all")
             }
+        }
+
+        @Test func `bases are read from a registry's mirror, and the lock keeps the registry's name`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let bases = try WindowsBases(writingTo: fixture.folder.appending(path: "bases"))
+                try fixture.write(
+                    "schema: 1\nname: based\nplatforms: [windows/amd64]\nfiles: [{path: /tool/readme, text: hello}]\n",
+                    to: "images/based/image.yaml")
+                var setting = fixture.setting.cutOff()
+                setting.environment["IMAGEBUILD_MIRRORS"] = "mcr.microsoft.com/=127.0.0.1:1/"
+                let unreachable = try await fixture.run("lock", "based", in: setting)
+                #expect(unreachable.status == 1)
+                for part in ["mcr.microsoft.com/windows/nanoserver:", "127.0.0.1:1", "IMAGEBUILD_MIRRORS", "oci:DIR"] {
+                    #expect(unreachable.errors.contains(part), "\(unreachable.errors)")
+                }
+                try await serving(fixture) { host in
+                    for (release, _) in WindowsBases.versions {
+                        try await fixture.tool(
+                            "skopeo", "--insecure-policy", "copy", "--all", "--dest-tls-verify=false",
+                            "oci:\(bases.layout.path):\(release)", "docker://\(host)/windows/nanoserver:\(release)")
+                    }
+                    setting.environment["IMAGEBUILD_MIRRORS"] = "mcr.microsoft.com/=\(host)/"
+                    let locked = try await fixture.run("lock", "based", in: setting)
+                    #expect(locked.status == 0, "\(locked.errors)")
+                }
+                let lock = try fixture.text("images/based/image.lock.json")
+                #expect(lock.contains("mcr.microsoft.com/windows/nanoserver:ltsc2025"))
+                #expect(!lock.contains("127.0.0.1"))
+                // The pins are enough, once the configurations are in the store.
+                let built = try await fixture.run("build", "based", "--all", "--locked", "--offline", in: setting)
+                #expect(built.status == 0, "\(built.errors)")
+            }
+        }
+
+        /// A registry on loopback, for the time of `body`.
+        private func serving(_ fixture: CommandLineFixture, _ body: (String) async throws -> Void) async throws {
+            let address = fixture.folder.appending(path: "address")
+            try fixture.write(
+                "#!/bin/sh\nexec '\(Program.imagebuild)' registry serve --port 0 --root registry > address\n",
+                to: "serve")
+            let server = try Program(["/bin/sh", "serve"], in: fixture.setting)
+            var host = ""
+            for _ in 0..<600 where host.isEmpty {
+                let text = (try? String(contentsOf: address, encoding: .utf8)) ?? ""
+                if text.hasSuffix("\n") { host = text.trimmingCharacters(in: .newlines) }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            do {
+                try #require(!host.isEmpty, "the registry does not start: \(server.errorsSoFar)")
+                try await body(host.replacingOccurrences(of: "http://", with: ""))
+            } catch {
+                server.signal(SIGKILL)
+                _ = try await server.ended()
+                throw error
+            }
+            server.signal(SIGKILL)
+            _ = try await server.ended()
         }
 
         @Test func `the programs are Windows', and run under wine`() async throws {

@@ -18,24 +18,3 @@ extension OCILayout: BaseImageSource {
     }
     package func baseDocument(_ descriptor: Descriptor) async throws -> [UInt8] { try await document(descriptor) }
 }
-
-/// Stands for a repository that cannot be read from here: everything asked of it is the error that says why.
-package struct UnreachableBaseImages: BaseImageSource {
-    private let repository: String
-    package init(repository: String) { self.repository = repository }
-
-    package func baseImage(tagged tag: String) async throws -> Descriptor { throw failure("\(repository):\(tag)") }
-
-    package func baseDocument(_ descriptor: Descriptor) async throws -> [UInt8] {
-        throw failure("\(repository)@\(descriptor.digest)")
-    }
-
-    private func failure(_ reference: String) -> ImageInputsError {
-        ImageInputsError(
-            .unreachable,
-            "cannot read the base image \(reference): reading base images from registries is not supported yet",
-            hint:
-                "copy it to an OCI layout on another machine (skopeo copy --override-os windows docker://\(reference) oci:DIR:TAG), "
-                + "and set windows.base to oci:DIR")
-    }
-}

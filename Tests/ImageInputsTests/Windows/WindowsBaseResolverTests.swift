@@ -143,15 +143,4 @@ import Testing
             #expect(error?.code == .corrupt, "\(place): \(error?.message ?? "")")
         }
     }
-
-    @Test func `a registry that cannot be read is an error that says what to do`() async throws {
-        let source = UnreachableBaseImages(repository: "mcr.microsoft.com/windows/nanoserver")
-        let resolver = WindowsBaseResolver(source: source, repository: "mcr.microsoft.com/windows/nanoserver")
-        let error = await #expect(throws: ImageInputsError.self) {
-            _ = try await resolver.resolve(platform("ltsc2022"))
-        }
-        #expect(error?.code == .unreachable)
-        #expect(error?.message.contains("mcr.microsoft.com/windows/nanoserver:ltsc2022") == true)
-        #expect(error?.hint?.contains("oci:DIR") == true)
-    }
 }
