@@ -44,7 +44,7 @@ class PushBench:
                  f"rm -rf {home} {SKOPEO_MEMORY}"),
             Tool("crane", crane + " push {layout} {to}", crane + " copy {source} {to}"),
             Tool("oras", oras + " cp --from-oci-layout --to-plain-http {layout}:{tag} {to}",
-                 oras + " cp -r --from-plain-http --to-plain-http {source} {to}"),
+                 oras + " cp --from-plain-http --to-plain-http {source} {to}"),
             Tool("imagebuild", self.imagebuild + " copy oci:{layout}:{tag} {to}", self.imagebuild + " copy {source} {to}"),
         ]
 
