@@ -58,7 +58,9 @@ import Testing
         ("a layer that unpacks to a thousand times its size", "only where layers are unpacked"),
         ("signals, a full disk, a certificate out of date", "no part of an image under a tag; go on the next time"),
     ]
-    private static let reasons = [51: "copy and push never unpack a layer; LayerArchiveTests hold the limits of reading one"]
+    private static let reasons = [
+        51: "copy and push never unpack a layer; LayerArchiveTests hold the limits of reading one"
+    ]
 
     @Test func `the table of faults is what the tests are named after`() throws {
         let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -80,7 +80,7 @@ struct Push: AsyncParsableCommand {
             let access = RegistryAccess(network, storePath: store.root, report: { view.observe($0) })
             let work = PushWork(
                 folder: folder, platforms: try chosen(folder.definition), isWhole: isWhole, store: store,
-                access: access,
+                access: access, mirrors: try self.network.archiveMirrors(),
                 run: PushRun(rules: .init(isImmutable: immutable, setsLatest: tagLatest), console: console))
             if references.isEmpty {
                 try await LocalRegistry.using(store, folder.definition.name, console) {

@@ -1,5 +1,6 @@
 import ImageAssembly
 import ImageDefinition
+import ImageInputs
 import OCIContent
 import OCIModel
 import OCIRegistry
@@ -14,6 +15,8 @@ struct PushWork: Sendable {
     var isWhole: Bool
     var store: ContentStore
     var access: RegistryAccess
+    /// Of the registries that base images are in.
+    var mirrors: DownloadMirrors
     var run: PushRun
 
     func targets(_ references: [ImageReference]) throws -> [PushRun.Target] {
@@ -93,9 +96,18 @@ struct PushWork: Sendable {
     }
 
     private func base(_ reference: String) throws -> any ContentSource {
-        guard reference.hasPrefix("oci:") else { return try access.repository(try ImageReference(reference)) }
+        guard reference.hasPrefix("oci:") else { return try registryBase(try ImageReference(reference)) }
         let place = reference.dropFirst(4)
         let path = place.lastIndex(of: ":").map { String(place[..<$0]) } ?? String(place)
         return OCILayout(root: folder.path.pushing(FilePath(path)).lexicallyNormalized())
+    }
+
+    private func registryBase(_ reference: ImageReference) throws -> RegistryRepository {
+        let places = try mirrors.repositories(for: "\(reference.host)/\(reference.repository)").map {
+            try access.repository(try ImageReference($0))
+        }
+        guard var base = places.last else { return try access.repository(reference) }
+        base.mirrors = places.dropLast()
+        return base
     }
 }
