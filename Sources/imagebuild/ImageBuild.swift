@@ -1,9 +1,5 @@
 import ArgumentParser
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// The command line: composition root, printing, exit codes.
 @main
 struct ImageBuild: AsyncParsableCommand {
@@ -35,11 +31,6 @@ struct ImageBuild: AsyncParsableCommand {
         ])
 
     static func main() async {
-        #if canImport(Glibc)
-            // glibc keeps freed memory for each thread that ever allocated: with large pieces of blobs on every thread that
-            // was three times what is in use. Two arenas serve two cores' worth of allocation as well.
-            _ = mallopt(M_ARENA_MAX, 2)
-        #endif
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
