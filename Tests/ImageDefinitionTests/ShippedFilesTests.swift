@@ -95,9 +95,13 @@ import Testing
         #expect(definition.tag == "3.6.14-0")
         for platform in definition.platforms {
             let requests = definition.archiveRequests(on: platform)
-            #expect(requests.map { $0.sha256 != nil } == [true, true])
-            #expect(requests[1].fileName == "etcd-v3.6.14-linux-\(platform.architecture).tar.gz")
+            let isLinux = platform.os == "linux"
+            // Those of Windows are taken from the release's SHA256SUMS.
+            #expect(requests.map { $0.sha256 != nil } == [isLinux, isLinux])
+            let ending = isLinux ? "tar.gz" : "zip"
+            #expect(requests.last?.fileName == "etcd-v3.6.14-\(platform.os)-\(platform.architecture).\(ending)")
         }
+        #expect(definition.platforms.compactMap(\.windowsBaseTag) == ["1809", "ltsc2022", "ltsc2025"])
         #expect(
             definition.debian?.packages == etcd.debian?.packages && definition.debian?.exclude == etcd.debian?.exclude)
         #expect(definition.inputFiles.map(\.path) == etcd.inputFiles.map(\.path))
