@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import NIOCore
+import NIOPosix
 import NIOSSL
 import SystemPackage
 
@@ -23,6 +24,8 @@ package struct HTTPClients: Sendable {
         }
     }
 
+    /// One loop serves all connections: what was handed to it before is done when it comes to what is handed to it now.
+    private let loop: any EventLoop
     private let direct: HTTPClient
     private let proxied: [Route: HTTPClient]
     let settings: HTTPSettings
@@ -30,13 +33,15 @@ package struct HTTPClients: Sendable {
     package init(_ settings: HTTPSettings) {
         self.settings = settings
         let proxies = settings.proxies
-        direct = HTTPClient(configuration: Self.configuration(settings, .direct))
+        let loop = MultiThreadedEventLoopGroup.singleton.any()
+        self.loop = loop
+        direct = HTTPClient(eventLoopGroup: loop, configuration: Self.configuration(settings, .direct))
         let routes = [
             proxies.http.map { Self.route(.http, through: $0) }, proxies.https.map { Self.route(.https, through: $0) },
         ]
         var proxied: [Route: HTTPClient] = [:]
         for route in routes.compactMap({ $0 }) where proxied[route] == nil {
-            proxied[route] = HTTPClient(configuration: Self.configuration(settings, route))
+            proxied[route] = HTTPClient(eventLoopGroup: loop, configuration: Self.configuration(settings, route))
         }
         self.proxied = proxied
     }
@@ -47,6 +52,11 @@ package struct HTTPClients: Sendable {
 
     /// The client of a route, which came from `route(to:)`.
     func client(for route: Route) -> HTTPClient { proxied[route] ?? direct }
+
+    /// Waits until the connections have offered to the network what they were given before. The source of a body must do so
+    /// before each piece: the library asks for the next one as long as it does not *know* that a connection is full, and
+    /// has the whole body in memory where the network is slow and the source is not.
+    package func settle() async throws { try await loop.submit {}.get() }
 
     /// Closes every connection. A client that cannot be shut down cleanly has none left that matters.
     package func shutdown() async {

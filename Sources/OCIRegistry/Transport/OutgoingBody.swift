@@ -46,14 +46,17 @@ struct OutgoingBody: AsyncSequence, Sendable {
 
     let base: any AsyncSequence<ByteBuffer, any Error> & Sendable
     let length: Int64
+    let clients: HTTPClients
     let progress: OutgoingProgress
 
     struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate var base: any AsyncIteratorProtocol<ByteBuffer, any Error>
         fileprivate var left: Int64
+        fileprivate let clients: HTTPClients
         fileprivate let progress: OutgoingProgress
 
         mutating func next() async throws -> ByteBuffer? {
+            try await clients.settle()
             progress.asked()
             do {
                 guard let piece = try await base.next(isolation: nil) else {
@@ -76,6 +79,6 @@ struct OutgoingBody: AsyncSequence, Sendable {
     }
 
     func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(base: base.makeAsyncIterator(), left: length, progress: progress)
+        AsyncIterator(base: base.makeAsyncIterator(), left: length, clients: clients, progress: progress)
     }
 }

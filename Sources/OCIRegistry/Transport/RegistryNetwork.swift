@@ -122,7 +122,7 @@ extension RegistryNetwork {
     ) async throws -> HTTPClientResponse {
         let progress = OutgoingProgress(time: settings.time)
         let body = HTTPClientRequest.Body.stream(
-            OutgoingBody(base: source, length: length, progress: progress), length: .known(length))
+            OutgoingBody(base: source, length: length, clients: clients, progress: progress), length: .known(length))
         do {
             return try await withThrowingTaskGroup(of: HTTPClientResponse?.self) { group in
                 group.addTask { try await self.send(request, body, length: length, tls) }
