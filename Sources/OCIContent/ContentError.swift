@@ -1,3 +1,6 @@
+package import OCIModel
+package import SystemPackage
+
 /// Why content could not be kept or read.
 package struct ContentError: Error, Sendable, CustomStringConvertible {
     /// What a caller can act on.
@@ -21,4 +24,13 @@ package struct ContentError: Error, Sendable, CustomStringConvertible {
     }
 
     package var description: String { message }
+}
+
+extension ContentError {
+    /// A file whose bytes are not those of its blob.
+    package init(damaged digest: Digest, at path: FilePath) {
+        self.init(
+            .corrupt, "blob \(digest) is damaged in \(path)",
+            hint: "remove that file and make it again; for the store, 'imagebuild store verify --repair' does")
+    }
 }

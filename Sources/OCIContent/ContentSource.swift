@@ -16,8 +16,9 @@ package protocol ContentSource: Sendable {
 
 /// A blob's bytes while they are being copied.
 package enum BlobBody: Sendable {
-    /// A file that holds exactly the blob, whole: its user begins at the offset itself.
-    case file(FilePath)
+    /// A file of the blob's size, whole: its user begins at the offset itself. Where it is not `checked`, its bytes may be
+    /// others, and its user must look before he says that he has the blob.
+    case file(FilePath, checked: Bool)
     /// The bytes from the offset on. It throws where the source fails or the whole turns out not to be the blob.
     case stream(any AsyncSequence<ByteBuffer, any Error> & Sendable)
 }
@@ -74,7 +75,11 @@ extension ContentStore: ContentSource {
     package func withBlob<R: Sendable>(
         _ blob: Descriptor, from offset: Int64, _ use: @Sendable (BlobBody) async throws -> R
     ) async throws -> R {
-        // What is linked into a layout is read by others from there: it is checked before it leaves.
-        try await use(.file(verifiedPath(of: blob.digest, size: blob.size)))
+        let path = path(of: blob.digest)
+        guard FileSystem.regularFileSize(path) == blob.size else {
+            throw ContentError(.missing, "blob \(blob.digest) is not in the store \(root), or not of its size")
+        }
+        let isChecked = checked.contains(blob.digest) && FileSystem.isSealed(path, size: blob.size)
+        return try await use(.file(path, checked: isChecked))
     }
 }

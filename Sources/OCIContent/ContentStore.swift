@@ -69,9 +69,7 @@ package struct ContentStore: Sendable {
         }
         let actual = found == size ? try Self.digest(of: path, body) : nil
         guard actual == digest else {
-            throw ContentError(
-                .corrupt, "blob \(digest) in the store \(root) is damaged",
-                hint: "run 'imagebuild store verify --repair' to remove it, then build again")
+            throw ContentError(damaged: digest, at: path)
         }
         FileSystem.seal(path)
         checked.insert(digest)

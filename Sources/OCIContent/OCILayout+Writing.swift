@@ -2,6 +2,7 @@ package import OCIModel
 import SystemPackage
 
 import struct NIOCore.ByteBuffer
+import class NIOPosix.NIOThreadPool
 
 extension OCILayout: ContentDestination {
     /// A hard link of the source's file where both are on one file system, else a checked copy. A file that somebody
@@ -13,12 +14,19 @@ extension OCILayout: ContentDestination {
         observe(.started(blob))
         let observe = observe
         try await source.withBlob(blob, from: 0) { body in
-            try FileSystem.remove(target)
             switch body {
-            case .file(let file):
-                guard !FileSystem.link(file, to: target) else { return observe(.moved(blob.digest, blob.size)) }
-                try FileSystem.replace(target) { try Self.copy(file, of: blob, to: $0, target, observe) }
+            case .file(let file, let isChecked):
+                // What is linked is read by others from here.
+                try await NIOThreadPool.singleton.runIfActive {
+                    guard try isChecked || ContentStore.digest(of: file) == blob.digest else {
+                        throw ContentError(damaged: blob.digest, at: file)
+                    }
+                    try FileSystem.remove(target)
+                    guard !FileSystem.link(file, to: target) else { return observe(.moved(blob.digest, blob.size)) }
+                    try FileSystem.replace(target) { try Self.copy(file, of: blob, to: $0, target, observe) }
+                }
             case .stream(let bytes):
+                try FileSystem.remove(target)
                 var writer = BlobWriter(blob, target, observe)
                 try await FileSystem.replace(
                     target,

@@ -64,7 +64,7 @@ extension OCILayout: LocalContent {
             throw ContentError(
                 .missing, "blob \(descriptor.digest) is missing from the layout \(root), or not of its size")
         }
-        guard Digest(of: bytes) == descriptor.digest else { throw damaged(descriptor) }
+        guard Digest(of: bytes) == descriptor.digest else { throw ContentError(damaged: descriptor.digest, at: path) }
         return bytes
     }
 
@@ -78,14 +78,7 @@ extension OCILayout: LocalContent {
                 hint: "the layers of a Windows base image stay where it came from, unless they are copied too")
         }
         // Others' files are not marked as checked: that would be a change.
-        guard try FileSystem.isSealed(path, size: blob.size) || ContentStore.digest(of: path) == blob.digest else {
-            throw damaged(blob)
-        }
-        return try await use(.file(path))
-    }
-
-    private func damaged(_ blob: Descriptor) -> ContentError {
-        ContentError(.corrupt, "blob \(blob.digest) in the layout \(root) is damaged")
+        return try await use(.file(path, checked: FileSystem.isSealed(path, size: blob.size)))
     }
 
     package func resolve(_ name: String) async throws -> Descriptor { try named.entry(named: name) }

@@ -1,11 +1,7 @@
 import NIOCore
-import NIOPosix
 import OCIContent
 import OCIModel
 import Synchronization
-
-import struct SystemPackage.FileDescriptor
-import struct SystemPackage.FilePath
 
 /// A part of a blob, on its way out. Bytes of a file are read as often as needed; those of a stream come once.
 struct BlobPart: AsyncSequence, Sendable {
@@ -13,12 +9,12 @@ struct BlobPart: AsyncSequence, Sendable {
     typealias Failure = any Error
 
     enum Source: Sendable {
-        case file(FilePath)
+        case file(BlobFile)
         case stream(StreamCursor)
 
-        init(_ body: BlobBody, from offset: Int64) {
+        init(_ body: BlobBody, of blob: Descriptor, from offset: Int64) throws {
             switch body {
-            case .file(let path): self = .file(path)
+            case .file(let path, let isChecked): self = .file(try BlobFile(path, of: blob, checked: isChecked))
             case .stream(let sequence): self = .stream(StreamCursor(sequence, at: offset))
             }
         }
@@ -33,7 +29,6 @@ struct BlobPart: AsyncSequence, Sendable {
     struct Iterator: AsyncIteratorProtocol {
         let body: BlobPart
         var position: Int64
-        var file: FileReader?
 
         mutating func next() async throws -> ByteBuffer? {
             let wanted = body.range.upperBound - position
@@ -48,10 +43,7 @@ struct BlobPart: AsyncSequence, Sendable {
             do {
                 switch body.source {
                 case .stream(let cursor): return try await cursor.next(at: position, upTo: wanted)
-                case .file(let path):
-                    let reader = try file ?? FileReader(path)
-                    file = reader
-                    return try await reader.read(at: position, upTo: wanted)
+                case .file(let file): return try await file.read(at: position, upTo: wanted)
                 }
             } catch {
                 body.meter.setSourceProblem(error)
@@ -94,44 +86,6 @@ actor StreamCursor {
         let count = Int(min(Int64(rest.readableBytes), wanted))
         position += Int64(count)
         return rest.readSlice(length: count) ?? ByteBuffer()
-    }
-}
-
-/// Reads a file in large pieces, on threads that may block.
-final class FileReader: Sendable {
-    private static let pieceSize: Int64 = 512 << 10
-    private static let pieceCount = 4
-    private let path: FilePath
-    private let file: FileDescriptor
-    /// The last that were handed out. The oldest is filled again where its user is done with it: allocating and freeing such
-    /// pieces on many threads made the process three times as large.
-    private let pieces = Mutex<[ByteBuffer]>([])
-
-    init(_ path: FilePath) throws {
-        self.path = path
-        do { file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec) } catch {
-            throw ContentError(.inputOutput, "cannot read \(path): \(error)")
-        }
-    }
-
-    deinit { try? file.close() }
-
-    func read(at offset: Int64, upTo wanted: Int64) async throws -> ByteBuffer {
-        let count = Int(min(wanted, Self.pieceSize))
-        let buffer = try await NIOThreadPool.singleton.runIfActive { [self] in
-            var buffer = pieces.withLock { $0.count < Self.pieceCount ? ByteBuffer() : $0.removeFirst() }
-            buffer.clear(minimumCapacity: count)
-            do {
-                try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) {
-                    try file.read(
-                        fromAbsoluteOffset: offset, into: UnsafeMutableRawBufferPointer(rebasing: $0[..<count]))
-                }
-            } catch { throw ContentError(.inputOutput, "cannot read \(path): \(error)") }
-            pieces.withLock { $0.append(buffer) }
-            return buffer
-        }
-        guard buffer.readableBytes > 0 else { throw ContentError(.corrupt, "\(path) ended at \(offset) bytes") }
-        return buffer
     }
 }
 

@@ -62,7 +62,7 @@ struct BlobUploader: Sendable {
         do {
             return try await source.withBlob(blob, from: first.lowerBound) { [upload] body in
                 var upload = upload
-                let pieces = BlobPart.Source(body, from: first.lowerBound)
+                let pieces = try BlobPart.Source(body, of: blob, from: first.lowerBound)
                 var position = first.lowerBound
                 while let range = upload.bytesToSend, range.lowerBound == position {
                     upload.take(try await answer(to: upload, sending: pieces))

@@ -1,0 +1,82 @@
+import NIOCore
+import NIOPosix
+import OCIContent
+import OCIModel
+import Synchronization
+
+import struct SystemPackage.FileDescriptor
+import struct SystemPackage.FilePath
+
+/// A blob's file, read in large pieces on threads that may block, as often as needed.
+///
+/// Bytes that nobody has checked are hashed as they go out for the first time, and the blob's last is not handed out
+/// where the digest turns out to be another: the registry never gets the whole of something else.
+final class BlobFile: Sendable {
+    private static let pieceSize: Int64 = 512 << 10
+    private static let pieceCount = 4
+
+    private struct State {
+        /// The last pieces that were handed out. The oldest is filled again where its user is done with it: allocating
+        /// such pieces anew on many threads makes the process several times as large.
+        var pieces: [ByteBuffer] = []
+        /// Of the bytes before `hashed`; `nil` where the file is known to be right.
+        var hasher: SHA256Hasher?
+        var hashed: Int64 = 0
+    }
+
+    private let path: FilePath
+    private let blob: Descriptor
+    private let file: FileDescriptor
+    private let state: Mutex<State>
+
+    init(_ path: FilePath, of blob: Descriptor, checked: Bool) throws {
+        (self.path, self.blob) = (path, blob)
+        do { file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec) } catch {
+            throw ContentError(.inputOutput, "cannot read \(path): \(error)")
+        }
+        state = Mutex(State(hasher: checked ? nil : SHA256Hasher()))
+    }
+
+    deinit { try? file.close() }
+
+    /// The bytes from `offset` on: at least one, at most `wanted`.
+    ///
+    /// - Throws: `ContentError` `.corrupt` instead of the blob's last bytes where it is another.
+    func read(at offset: Int64, upTo wanted: Int64) async throws -> ByteBuffer {
+        let count = Int(min(wanted, Self.pieceSize))
+        return try await NIOThreadPool.singleton.runIfActive { [self] in
+            try state.withLock { state in
+                // Where an upload goes on, what was sent before comes first.
+                while state.hasher != nil, state.hashed < offset {
+                    _ = try piece(at: state.hashed, Int(min(Self.pieceSize, offset - state.hashed)), &state)
+                }
+                return try piece(at: offset, count, &state)
+            }
+        }
+    }
+
+    private func piece(at offset: Int64, _ count: Int, _ state: inout State) throws -> ByteBuffer {
+        var piece = state.pieces.count < Self.pieceCount ? ByteBuffer() : state.pieces.removeFirst()
+        piece.clear(minimumCapacity: count)
+        do {
+            try piece.writeWithUnsafeMutableBytes(minimumWritableBytes: count) {
+                try file.read(fromAbsoluteOffset: offset, into: UnsafeMutableRawBufferPointer(rebasing: $0[..<count]))
+            }
+        } catch { throw ContentError(.inputOutput, "cannot read \(path): \(error)") }
+        guard piece.readableBytes > 0 else { throw ContentError(.corrupt, "\(path) ended at \(offset) bytes") }
+        state.pieces.append(piece)
+        try check(piece, at: offset, &state)
+        return piece
+    }
+
+    private func check(_ piece: ByteBuffer, at offset: Int64, _ state: inout State) throws {
+        // A piece that goes out again may begin or end elsewhere.
+        guard state.hasher != nil, offset + Int64(piece.readableBytes) > state.hashed else { return }
+        let new = piece.readableBytesView.dropFirst(Int(state.hashed - offset))
+        new.withUnsafeBytes { state.hasher?.update($0) }
+        state.hashed += Int64(new.count)
+        guard state.hashed == blob.size else { return }
+        guard state.hasher?.finish() == blob.digest else { throw ContentError(damaged: blob.digest, at: path) }
+        state.hasher = nil
+    }
+}
