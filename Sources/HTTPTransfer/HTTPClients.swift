@@ -71,6 +71,12 @@ package struct HTTPClients: Sendable {
         }
     }
 
+    /// Every piece of an answer wakes several threads, which costs more than its bytes do.
+    @Sendable private static func readInLargePieces(_ channel: any Channel) -> EventLoopFuture<Void> {
+        let allocator = AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16384, maximum: 256 << 10)
+        return channel.setOption(.recvAllocator, value: allocator)
+    }
+
     private static func route(_ scheme: HTTPAddress.Scheme, through proxy: ProxyAddress) -> Route {
         scheme == .https || proxy.isSOCKS ? .tunnelled(proxy) : .forwarded(proxy)
     }
@@ -86,9 +92,13 @@ package struct HTTPClients: Sendable {
             timeout: .init(connect: TimeAmount(settings.connect), read: TimeAmount(settings.idle)),
             connectionPool: pool, decompression: .disabled)
         configuration.httpVersion = .http1Only
+        configuration.http1_1ConnectionDebugInitializer = Self.readInLargePieces
         switch route {
         case .direct: break
-        case .forwarded: configuration.http1_1ConnectionDebugInitializer = ForwardingHandler.install
+        case .forwarded:
+            configuration.http1_1ConnectionDebugInitializer = { channel in
+                readInLargePieces(channel).flatMap { ForwardingHandler.install(on: channel) }
+            }
         case .tunnelled(let proxy) where proxy.isSOCKS:
             configuration.proxy = .socksServer(host: proxy.host, port: proxy.port)
         case .tunnelled(let proxy):
