@@ -47,6 +47,8 @@ package protocol ContentDestination: Sendable {
     func current(_ name: String) async throws -> Descriptor?
     /// Makes a document reachable under a name; the last step.
     func tag(_ bytes: [UInt8], as root: Descriptor, named name: String) async throws
+    /// Looks again for what others could have undone meanwhile, and puts it right; the end of a copy.
+    func confirm() async throws
     /// What putting a blob would be, found out without sending anything.
     func forecast(_ blob: Descriptor) async throws -> TransferEvent.Arrival
     /// Whether what stands under a name is there with all its parts: a registry takes care of that; into a folder
@@ -56,6 +58,7 @@ package protocol ContentDestination: Sendable {
 
 extension ContentDestination {
     package var isWholeByName: Bool { false }
+    package func confirm() async throws {}
     package func forecast(_ blob: Descriptor) async throws -> TransferEvent.Arrival { .sent }
 }
 

@@ -165,29 +165,6 @@ import Testing
         #expect(Set(found.map(\.digest)) == [other.digest, Digest(of: try referrer(1))])
     }
 
-    @Test func `row 48: a list that overwrote ours is completed, also without conditions`() async throws {
-        registry.quirk {
-            $0.hasReferrersAPI = false
-            $0.honoursConditions = false
-        }
-        let destination = repository
-        try await put(referrer(0), by: destination)
-        let other = Descriptor(of: try referrer(7), .manifest)
-        let theirs = try CanonicalJSON.encode(Index(manifests: [other]))
-        let tag = "sha256-\(subject.digest.hex)"
-        // The first reading of the next one finds what was there; the second finds the other's list in the place of ours.
-        registry.fail(.GET, "/manifests/\(tag)", .meanwhile { _ in })
-        registry.fail(
-            .GET, "/manifests/\(tag)",
-            .meanwhile { repositories in
-                repositories["test/image"]?.tags[tag] = Digest(of: theirs)
-                repositories["test/image"]?.manifests[Digest(of: theirs)] = (MediaType.index.rawValue, theirs)
-            })
-        try await put(referrer(1), by: destination)
-        let found = try await repository.referrers(of: subject.digest).map(\.digest)
-        #expect(Set(found) == [other.digest, Digest(of: try referrer(1))])
-    }
-
     @Test func `row 48: writers at the same time lose nothing`() async throws {
         registry.quirk { $0.hasReferrersAPI = false }
         let registry = registry

@@ -2,6 +2,8 @@
 package enum Quirk: Hashable, Sendable {
     /// No referrers API: this status in its place, HTML with 200; a manifest's subject is not acknowledged.
     case noReferrers(status: Int)
+    /// Whatever was asked for on a condition is done: `If-Match` and `If-None-Match` are not read.
+    case noConditions
     /// Chunks are answered with another status: 201 (ECR), 204.
     case patchStatus(Int)
     /// Chunks after the first vanish, and `Range` stays where it was (ECR).

@@ -70,6 +70,7 @@ package struct QuirkyResponder<Inner: HTTPResponder<RegistryRequestContext>>: HT
             for try await _ in request.body {}
             return request.with(path: request.uri.path)
         case (.mountRefused(202), .uploadStart): return request.with(path: request.uri.path)
+        case (.noConditions, _): return request.with(.ifMatch, nil).with(.ifNoneMatch, nil)
         case (.rangeIgnored, .blob): return request.with(.range, nil)
         case (.rangeShifted, .blob):
             guard let range = request.headers[.range], range.hasSuffix("-"),

@@ -46,7 +46,7 @@ extension CopyPlan {
         for document in documents { try await destination.putDocument(document.bytes, as: document.descriptor) }
     }
 
-    /// Sets names in this order, and before them those of what belongs to the images.
+    /// Sets names in this order, and before them those of what belongs to the images; then the copy is at its end.
     package func setNames(at destination: any ContentDestination, _ names: [(name: String, root: Digest)]) async throws
     {
         for companion in companions {
@@ -58,5 +58,6 @@ extension CopyPlan {
             }
             try await destination.tag(root.bytes, as: root.descriptor, named: name)
         }
+        try await destination.confirm()
     }
 }

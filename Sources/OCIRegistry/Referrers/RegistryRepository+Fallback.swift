@@ -1,7 +1,18 @@
 import NIOHTTP1
+import OCIContent
 import OCIModel
 
+/// What a run has put into one subject's fallback list.
+struct AttachedReferrers: Sendable {
+    var entries: [Descriptor] = []
+    /// The longest time between asking for the list and having written it.
+    var slowest = Duration.zero
+}
+
 extension RegistryRepository {
+    private static let rounds = 8
+    private static let longestPause = Duration.seconds(10)
+
     /// Called for a document that was just put: where the registry did not say that it noted the subject, the document is
     /// added to the list under the subject's fallback tag (distribution-spec, "Pushing Manifests with Subject").
     ///
@@ -17,92 +28,86 @@ extension RegistryRepository {
         else { return }
         guard answered == nil else { return memory.setReferrersAPI(name, true) }
         let entry = document.entry(descriptor)
-        try await memory.turns.take("\(name) referrers of \(subject)") { try await add(entry, toReferrersOf: subject) }
+        try await memory.turns.take("\(name) referrers of \(subject)") {
+            var attached = memory.attached(to: subject, in: name)
+            if !attached.entries.contains(entry) { attached.entries.append(entry) }
+            defer { memory.setAttached(attached, to: subject, in: name) }
+            try await list(&attached, of: subject, untilSeen: false)
+        }
     }
 
-    /// Reads the list, adds the entry, writes, and reads again: another writer's list may have taken the place of ours.
+    /// Looks whether all that this run attached is still listed, and adds what is not.
     ///
-    /// Where the registry honours `If-Match`, no entry can be lost. Where it does not, one can between two processes that
-    /// write for one subject at the very same time.
-    private func add(_ entry: Descriptor, toReferrersOf subject: Digest) async throws {
-        for _ in 0..<8 {
-            let list: ReferrersList
-            var condition = ("If-None-Match", "*")
-            switch try await fallback(of: subject) {
-            case .none: list = ReferrersList()
-            case .index(let document, let etag):
-                list = try ReferrersList(document.bytes, of: "\(place)@\(subject)")
-                condition = ("If-Match", etag ?? "")
-            case .somethingElse:
-                throw OCIRegistryError(
-                    .unsupported,
-                    "\(transport.host) keeps no referrers, and what stands under the tag for those of \(subject) is no list"
-                )
+    /// Where the registry honours `If-Match`, nothing was lost. Where it does not, another writer's list may have taken
+    /// the place of ours: one that was read before ours was written. So it is looked for after a pause in which such a
+    /// writer comes to its end, and whoever has to write again does that too. An entry is lost only to a writer that
+    /// stands still between reading and writing for longer than that.
+    package func confirm() async throws {
+        _ = try await mapConcurrently(memory.attachedSubjects(in: name), limit: 4) { subject in
+            try await memory.turns.take("\(name) referrers of \(subject)") {
+                var attached = memory.attached(to: subject, in: name)
+                try await list(&attached, of: subject, untilSeen: true)
+                memory.setAttached(AttachedReferrers(), to: subject, in: name)
             }
-            guard !list.contains(entry.digest) else { return }
-            try await put(try list.adding(entry), under: "sha256-\(subject.hex)", condition.1.isEmpty ? nil : condition)
+        }
+    }
+
+    /// Reads the list, and writes it with the entries that it lacks, until that is done; `untilSeen`, until another reading
+    /// a while later shows them.
+    private func list(_ attached: inout AttachedReferrers, of subject: Digest, untilSeen: Bool) async throws {
+        for round in 0..<Self.rounds {
+            if untilSeen || round > 0 { try await Task.sleep(for: pause(before: round, attached)) }
+            let start = ContinuousClock.now
+            let (list, condition) = try await list(of: subject)
+            let missing = attached.entries.filter { !list.contains($0.digest) }
+            guard !missing.isEmpty else { return }
+            let isWritten = try await put(list.adding(missing), under: "sha256-\(subject.hex)", condition)
+            attached.slowest = max(attached.slowest, .now - start)
+            if isWritten, !untilSeen { return }
         }
         throw OCIRegistryError(
             .conflict, "the list of the referrers of \(place)@\(subject) is written by others, again and again",
             hint: "let one process write to a repository at a time")
     }
 
-    /// A list that somebody else wrote meanwhile (412, 409) stays; the next reading shows it.
-    private func put(_ bytes: [UInt8], under tag: String, _ condition: (String, String)?) async throws {
+    /// Twice as long as this run's own slowest writing takes at least, longer from round to round, and of another length
+    /// for each entry, so that two writers do not meet again and again.
+    private func pause(before round: Int, _ attached: AttachedReferrers) -> Duration {
+        let base = max(settings.firstPause, attached.slowest * 2) * (1 << min(round, 4))
+        let digits = attached.entries.last?.digest.hex.dropFirst(2 * round).prefix(2) ?? ""
+        let share = Int(digits, radix: 16) ?? 0
+        return min(base + base * share / 256, Self.longestPause)
+    }
+
+    /// The list as it is now, and the condition under which it may be replaced.
+    private func list(of subject: Digest) async throws -> (ReferrersList, condition: (String, String)?) {
+        switch try await fallback(of: subject) {
+        case .none: return (ReferrersList(), ("If-None-Match", "*"))
+        case .index(let document, let etag):
+            return (try ReferrersList(document.bytes, of: "\(place)@\(subject)"), etag.map { ("If-Match", $0) })
+        case .somethingElse:
+            throw OCIRegistryError(
+                .unsupported,
+                "\(transport.host) keeps no referrers, and what stands under the tag for those of \(subject) is no list"
+            )
+        }
+    }
+
+    /// - Returns: whether the list was written. One that somebody else wrote meanwhile (412, 409) stays, and after a passing
+    ///   failure it is not sent again: by then it may be old. The next reading shows what is there.
+    private func put(_ bytes: [UInt8], under tag: String, _ condition: (String, String)?) async throws -> Bool {
         guard bytes.count <= settings.documentLimit else {
             throw OCIRegistryError(.tooLarge, "the list of referrers \(place):\(tag) would have \(bytes.count) bytes")
         }
-        var request = request(.PUT, "manifests/\(tag)", [200, 201, 202, 204, 409, 412], writes: true)
+        let passing: Set<UInt> = [408, 409, 412, 425, 429, 500, 502, 503, 504]
+        var request = request(.PUT, "manifests/\(tag)", passing.union([200, 201, 202, 204]), writes: true)
         request.headers.add(name: "Content-Type", value: MediaType.index.rawValue)
         if let condition { request.headers.add(name: condition.0, value: condition.1) }
         request.body = .bytes(bytes)
-        _ = try await answer(to: request, limit: 64 << 10)
-    }
-}
-
-/// What a manifest or index says of itself as a referrer.
-private struct ReferringDocument: Decodable {
-    struct Configuration: Decodable { var mediaType: MediaType }
-
-    var subject: Descriptor?
-    var artifactType: String?
-    var config: Configuration?
-    var annotations: Annotations?
-
-    /// The descriptor as lists of referrers hold it.
-    func entry(_ descriptor: Descriptor) -> Descriptor {
-        var entry = Descriptor(mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size)
-        entry.artifactType = artifactType ?? config?.mediaType.rawValue
-        entry.annotations = annotations
-        return entry
-    }
-}
-
-/// The list under a fallback tag. What others wrote into it is kept as it is, known here or not.
-struct ReferrersList {
-    private var document: [String: JSONValue]
-
-    init() {
-        document = [
-            "schemaVersion": .integer(2), "mediaType": .text(MediaType.index.rawValue), "manifests": .array([]),
-        ]
-    }
-
-    init(_ bytes: [UInt8], of what: String) throws {
-        do { document = try CanonicalJSON.decode(JSONValue.self, from: bytes).members } catch {
-            throw OCIRegistryError(.protocolViolation, "the list of the referrers of \(what) cannot be read")
+        request.isRepeatable = false
+        do { return try await transport.send(request) { !passing.contains($0.status) } } catch {
+            guard (error as? OCIRegistryError)?.code == .interrupted else { throw error }
+            return false
         }
-    }
-
-    private var entries: [JSONValue] { document["manifests"]?.elements ?? [] }
-
-    func contains(_ digest: Digest) -> Bool {
-        entries.contains { $0.members["digest"] == .text(digest.description) }
-    }
-
-    func adding(_ entry: Descriptor) throws -> [UInt8] {
-        var document = document
-        document["manifests"] = .array(entries + [try JSONValue(entry)])
-        return try CanonicalJSON.encode(JSONValue.object(document))
     }
 }

@@ -14,6 +14,8 @@ package final class RegistryMemory: Sendable {
         var takesChunks: Bool
         var newRepositories: [String: Bool] = [:]
         var referrersAPI: [String: Bool] = [:]
+        /// By repository and subject, what is not confirmed yet.
+        var attached: [String: [Digest: AttachedReferrers]] = [:]
         /// What tags were resolved to, so that the same bytes are not fetched again by digest.
         var documents: [String: [Digest: RegistryRepository.FetchedDocument]] = [:]
         var documentBytes = 0
@@ -66,6 +68,19 @@ package final class RegistryMemory: Sendable {
     /// Whether the repository has the referrers API; `nil` where nothing showed it yet.
     func hasReferrersAPI(_ repository: String) -> Bool? { state.withLock { $0.referrersAPI[repository] } }
     func setReferrersAPI(_ repository: String, _ has: Bool) { state.withLock { $0.referrersAPI[repository] = has } }
+
+    func attached(to subject: Digest, in repository: String) -> AttachedReferrers {
+        state.withLock { $0.attached[repository]?[subject] ?? AttachedReferrers() }
+    }
+
+    /// Nothing attached is forgotten.
+    func setAttached(_ attached: AttachedReferrers, to subject: Digest, in repository: String) {
+        state.withLock { $0.attached[repository, default: [:]][subject] = attached.entries.isEmpty ? nil : attached }
+    }
+
+    func attachedSubjects(in repository: String) -> [Digest] {
+        state.withLock { ($0.attached[repository] ?? [:]).keys.sorted { $0.hex < $1.hex } }
+    }
 
     func document(_ digest: Digest?, in repository: String) -> RegistryRepository.FetchedDocument? {
         guard let digest else { return nil }

@@ -1,0 +1,48 @@
+import OCIModel
+
+/// What a manifest or index says of itself as a referrer.
+struct ReferringDocument: Decodable {
+    struct Configuration: Decodable { var mediaType: MediaType }
+
+    var subject: Descriptor?
+    var artifactType: String?
+    var config: Configuration?
+    var annotations: Annotations?
+
+    /// The descriptor as lists of referrers hold it.
+    func entry(_ descriptor: Descriptor) -> Descriptor {
+        var entry = Descriptor(mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size)
+        entry.artifactType = artifactType ?? config?.mediaType.rawValue
+        entry.annotations = annotations
+        return entry
+    }
+}
+
+/// The list under a fallback tag. What others wrote into it is kept as it is, known here or not.
+struct ReferrersList {
+    private var document: [String: JSONValue]
+
+    init() {
+        document = [
+            "schemaVersion": .integer(2), "mediaType": .text(MediaType.index.rawValue), "manifests": .array([]),
+        ]
+    }
+
+    init(_ bytes: [UInt8], of what: String) throws {
+        do { document = try CanonicalJSON.decode(JSONValue.self, from: bytes).members } catch {
+            throw OCIRegistryError(.protocolViolation, "the list of the referrers of \(what) cannot be read")
+        }
+    }
+
+    private var entries: [JSONValue] { document["manifests"]?.elements ?? [] }
+
+    func contains(_ digest: Digest) -> Bool {
+        entries.contains { $0.members["digest"] == .text(digest.description) }
+    }
+
+    func adding(_ more: [Descriptor]) throws -> [UInt8] {
+        var document = document
+        document["manifests"] = .array(entries + (try more.map { try JSONValue($0) }))
+        return try CanonicalJSON.encode(JSONValue.object(document))
+    }
+}

@@ -1,0 +1,189 @@
+import NIOHTTP1
+import OCIContent
+import OCIModel
+import OCIRegistry
+import RegistryTesting
+import Synchronization
+import Testing
+
+/// Writers of one subject's fallback list who know nothing of each other, at registries that take a list whatever the condition.
+@Suite struct ReferrersRaceTests {
+    private let subject = Descriptor(of: Array("subject".utf8), .manifest)
+    private var tag: String { "sha256-\(subject.digest.hex)" }
+
+    /// A signature, say: a manifest with a subject and without content of its own.
+    private func referrer(_ number: Int, of subject: Descriptor) throws -> [UInt8] {
+        var index = Index(manifests: [], annotations: ["number": "\(number)"])
+        index.subject = subject
+        return try CanonicalJSON.encode(index)
+    }
+
+    private func digests(_ numbers: ClosedRange<Int>, of subject: Descriptor) throws -> Set<Digest> {
+        Set(try numbers.map { Digest(of: try referrer($0, of: subject)) })
+    }
+
+    /// A list as another writer would leave it, who read before ours was there.
+    private func list(_ numbers: ClosedRange<Int>) throws -> [UInt8] {
+        try CanonicalJSON.encode(
+            Index(manifests: numbers.map { Descriptor(of: try referrer($0, of: subject), .index) }))
+    }
+
+    private func unconditional() -> FakeRegistry {
+        let registry = FakeRegistry()
+        registry.quirk {
+            $0.hasReferrersAPI = false
+            $0.honoursConditions = false
+        }
+        return registry
+    }
+
+    private func overwriting(_ bytes: [UInt8]) -> FakeRegistry.Fault.Action {
+        .meanwhile { [tag] repositories in
+            repositories["test/image", default: .init()].tags[tag] = Digest(of: bytes)
+            repositories["test/image"]?.manifests[Digest(of: bytes)] = (MediaType.index.rawValue, bytes)
+        }
+    }
+
+    private func writer(at registry: FakeRegistry) -> RegistryRepository {
+        RegistryRepository("test/image", over: registry, settings: .small)
+    }
+
+    private func attach(_ number: Int, by writer: RegistryRepository) async throws {
+        let bytes = try referrer(number, of: subject)
+        try await writer.putDocument(bytes, as: Descriptor(of: bytes, .index))
+    }
+
+    private func listed(_ registry: FakeRegistry) async throws -> Set<Digest> {
+        Set(try await writer(at: registry).referrers(of: subject.digest).map(\.digest))
+    }
+
+    @Test func `row 48: a list that took the place of ours is completed at the end of a copy`() async throws {
+        let registry = unconditional()
+        // The other one read before we wrote, and writes after we have looked at what we wrote.
+        registry.fail(.PUT, "/manifests/1", overwriting(try list(7...7)))
+        let image = try FakeImage(platforms: 1, layers: 1, size: 200)
+        let signature = try referrer(1, of: subject)
+        let source = MemorySource(image.blobs + image.manifests + [image.index, signature])
+        let plan = try await CopyPlan(reading: [image.root, Descriptor(of: signature, .index)], from: source)
+        let destination = writer(at: registry)
+        try await plan.putContent(to: destination, from: source)
+        try await plan.setNames(at: destination, [("1", image.root.digest)])
+        #expect(try await listed(registry) == digests(1...1, of: subject).union(digests(7...7, of: subject)))
+    }
+
+    @Test func `row 48: what one writer attaches one after the other is whole again with the next`() async throws {
+        let registry = unconditional()
+        let destination = writer(at: registry)
+        try await attach(1, by: destination)
+        registry.fail(.GET, "/manifests/\(tag)", overwriting(try list(7...7)))
+        try await attach(2, by: destination)
+        #expect(try await listed(registry) == digests(1...2, of: subject).union(digests(7...7, of: subject)))
+    }
+
+    @Test func `row 48: a writer that never gets through ends with an error, and with all that it was given listed`()
+        async throws
+    {
+        let registry = unconditional()
+        let destination = writer(at: registry)
+        try await attach(1, by: destination)
+        registry.fail(.GET, "/manifests/\(tag)", overwriting(try list(7...7)), times: 100)
+        let error = await #expect(throws: OCIRegistryError.self) { try await destination.confirm() }
+        #expect(error?.code == .conflict)
+        #expect(registry.count(.PUT, "/manifests/\(tag)") == 9)
+    }
+
+    @Test(arguments: [409, 412, 429, 500, 503] as [UInt])
+    func `row 48: a list that could not be written is read again before it is written again`(status: UInt) async throws
+    {
+        let registry = FakeRegistry()
+        registry.quirk { $0.hasReferrersAPI = false }
+        registry.fail(.PUT, "/manifests/\(tag)", .status(status))
+        try await attach(1, by: writer(at: registry))
+        let requests = registry.log.filter { $0.target.contains(tag) }.map(\.method)
+        #expect(requests == [.GET, .PUT, .GET, .PUT])
+    }
+
+    @Test func `row 48: in whatever order three read and write, all are listed in the end`() async throws {
+        let orders = Self.orders(of: ["A": 2, "B": 2, "C": 2])
+        #expect(orders.count == 90)
+        _ = try await mapConcurrently(orders, limit: 10) { order in
+            let registry = unconditional()
+            let turns = Turns(order)
+            let writers = "ABC".map { name in
+                RegistryRepository(
+                    "test/image", over: OrderedRegistry(registry: registry, turns: turns, name: name),
+                    settings: .small)
+            }
+            _ = try await mapConcurrently(Array(writers.enumerated()), limit: 3) { try await attach($0, by: $1) }
+            for writer in writers { try await writer.confirm() }
+            #expect(try await listed(registry) == digests(0...2, of: subject), "\(order)")
+        }
+    }
+
+    /// All words of so many letters each.
+    private static func orders(of letters: [Character: Int]) -> [String] {
+        guard letters.values.contains(where: { $0 > 0 }) else { return [""] }
+        return letters.keys.sorted().filter { letters[$0] ?? 0 > 0 }.flatMap { letter in
+            orders(of: letters.merging([letter: -1], uniquingKeysWith: +)).map { String(letter) + $0 }
+        }
+    }
+
+    @Test func `row 48: three writers at once at each of many subjects lose nothing over the wire`() async throws {
+        try await TestRegistry.run(quirks: [.noReferrers(status: 404), .noConditions]) { registry in
+            let subjects = (0..<4).map { Descriptor(of: noise(100, seed: UInt8($0)), .manifest) }
+            let trials = subjects.flatMap { subject in (0..<3).map { (subject, $0) } }
+            let host = try RegistryHost(registry.host)
+            var settings = RepositorySettings()
+            settings.firstPause = .milliseconds(500)
+            let network = ConnectionFixture().settings { $0.requestsPerHost = trials.count }
+            try await RegistryNetwork.withNetwork(network) { [settings] network in
+                let connection = try network.connection(to: host)
+                _ = try await mapConcurrently(trials, limit: trials.count) { subject, number in
+                    // Starts that are the same each time, about as far from each other as reading is from writing.
+                    let start = subject.digest.hex.utf8.dropFirst(number * 4).prefix(4).reduce(0) { $0 + Int($1) % 8 }
+                    try await Task.sleep(for: .milliseconds(start))
+                    // Each with a memory of its own, like processes that know nothing of each other.
+                    let writer = RegistryRepository("test/image", over: connection, settings: settings)
+                    let bytes = try referrer(number, of: subject)
+                    try await writer.putDocument(bytes, as: Descriptor(of: bytes, .index))
+                    try await writer.confirm()
+                }
+                let reader = RegistryRepository("test/image", over: connection)
+                for subject in subjects {
+                    let found = Set(try await reader.referrers(of: subject.digest).map(\.digest))
+                    #expect(try found == digests(0...2, of: subject))
+                }
+            }
+        }
+    }
+}
+
+/// Whose turn it is, letter by letter; behind the last one everybody's.
+private final class Turns: Sendable {
+    private let rest: Mutex<Substring>
+
+    init(_ order: String) { rest = Mutex(order[...]) }
+
+    func wait(for name: Character) async throws {
+        while rest.withLock({ $0.first ?? name }) != name { try await Task.sleep(for: .milliseconds(1)) }
+    }
+
+    func pass() { rest.withLock { $0 = $0.dropFirst() } }
+}
+
+/// One writer's way to a registry: what it asks of fallback lists waits for its turn.
+private struct OrderedRegistry: RegistryTransport {
+    let registry: FakeRegistry
+    let turns: Turns
+    let name: Character
+    var host: String { registry.host }
+
+    func send<R: Sendable>(
+        _ request: RegistryRequest, _ use: @Sendable (RegistryResponse) async throws -> R
+    ) async throws -> R {
+        guard request.target.text.contains("/manifests/sha256-") else { return try await registry.send(request, use) }
+        try await turns.wait(for: name)
+        defer { turns.pass() }
+        return try await registry.send(request, use)
+    }
+}
