@@ -16,14 +16,16 @@ extension OCILayout: ContentDestination {
         try await source.withBlob(blob, from: 0) { body in
             switch body {
             case .file(let file, let isChecked):
-                // What is linked is read by others from here.
                 try await NIOThreadPool.singleton.runIfActive {
+                    // What is linked is read by others from here.
                     guard try isChecked || ContentStore.digest(of: file) == blob.digest else {
                         throw ContentError(damaged: blob.digest, at: file)
                     }
                     try FileSystem.remove(target)
+                    // A link is not sealed: that would change a file which may be somebody else's.
                     guard !FileSystem.link(file, to: target) else { return observe(.moved(blob.digest, blob.size)) }
                     try FileSystem.replace(target) { try Self.copy(file, of: blob, to: $0, target, observe) }
+                    FileSystem.seal(target)
                 }
             case .stream(let bytes):
                 try FileSystem.remove(target)
@@ -36,8 +38,8 @@ extension OCILayout: ContentDestination {
                         }
                         try writer.finish()
                     })
+                FileSystem.seal(target)
             }
-            FileSystem.seal(target)
         }
         observe(.arrived(blob, .sent))
     }

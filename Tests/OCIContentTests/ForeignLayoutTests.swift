@@ -37,6 +37,21 @@ import Testing
         }
     }
 
+    @Test func `a copy changes nothing in the layout that it reads`() async throws {
+        try await withTemporaryFolder { folder in
+            let (layout, root, layer) = try await layout(in: folder)
+            let path = layout.path(of: layer.digest).string
+            let moment = Date(timeIntervalSince1970: 1_500_000_000)
+            try FileManager.default.setAttributes([.modificationDate: moment], ofItemAtPath: path)
+            let target = OCILayout(root: folder.appending("target"))
+            for _ in 0..<2 {
+                try await copy(root, from: layout, to: target, tag: "v1")
+                #expect(try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date == moment)
+            }
+            #expect(FileSystem.linkCount(target.path(of: layer.digest)) == 2)
+        }
+    }
+
     @Test func `row 50: a link in the place of a blob is not followed`() async throws {
         try await withTemporaryFolder { folder in
             let (layout, root, layer) = try await layout(in: folder)
