@@ -81,7 +81,8 @@ package struct RegistryConnection: RegistryTransport {
                     (authorization, round) = (next, round + 1)
                     continue
                 }
-                return try await judge(answer, from: place, request, isAnonymous: authorization?.isAnonymous ?? true)
+                let (last, origin) = try await admitted(answer, from: place, outgoing, accepted: request.accepted)
+                return try await judge(last, from: origin, request, isAnonymous: authorization?.isAnonymous ?? true)
             }
         } catch let error as HTTPTransferError {
             let told = OCIRegistryError(error)

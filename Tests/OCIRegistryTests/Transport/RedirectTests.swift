@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 import OCIRegistry
 import StubHTTP
+import Synchronization
 import Testing
 
 @Suite struct RedirectTests {
@@ -25,6 +26,71 @@ import Testing
                     #expect(server.requests.last?.headers["authorization"] == "Basic dTpw")
                 }
             }
+        }
+    }
+
+    /// A storage with a token service of its own, behind a registry that wants a login.
+    private static func redirected(
+        realm: String = "/token", isGood: @escaping @Sendable (String) -> Bool = { _ in true },
+        _ body: @Sendable (RegistryConnection, _ storage: StubServer, _ registry: StubServer) async throws -> Void
+    ) async throws {
+        let count = Atomic(0)
+        try await StubServer.serving { request, _ in
+            if request.target.hasPrefix("/token") {
+                return .reply(
+                    200, [:], Array(#"{"token":"anonymous\#(count.add(1, ordering: .relaxed).newValue)"}"#.utf8))
+            }
+            if let sent = request.headers["authorization"], isGood(sent) { return .reply(200, [:], Array(sent.utf8)) }
+            return .reply(
+                401, ["WWW-Authenticate": #"Bearer realm="\#(realm)",service="s",scope="repository:x/y:pull""#])
+        } _: { storage in
+            try await StubServer.serving { request, _ in
+                request.headers["authorization"] == nil
+                    ? .reply(401, ["WWW-Authenticate": "Basic realm=\"x\""])
+                    : .reply(307, ["Location": "http://127.0.0.1:\(storage.port)/blob"])
+            } _: { server in
+                try await ConnectionFixture.connected(to: server.port, login: login) { connection, _ in
+                    try await body(connection, storage, server)
+                }
+            }
+        }
+    }
+
+    @Test func `row 34: a storage that wants a token gets one for nobody, by what it asks for`() async throws {
+        try await Self.redirected { connection, storage, _ in
+            for _ in 0..<2 {
+                try await connection.expect(.get("/v2/a/blobs/x", scopes: [.init("a", .pull)]), "Bearer anonymous1")
+            }
+            let asked = storage.requests.filter { $0.target.hasPrefix("/token") }
+            #expect(asked.map(\.target) == ["/token?service=s&scope=repository%3Ax%2Fy%3Apull&client_id=imagebuild"])
+            #expect(storage.requests.compactMap { $0.headers["authorization"] }.allSatisfy { $0.hasPrefix("Bearer a") })
+        }
+    }
+
+    @Test func `a token for the storage that died is renewed, once`() async throws {
+        try await Self.redirected(isGood: { $0.hasSuffix("2") }) { connection, storage, _ in
+            try await connection.expect(.get("/v2/a/blobs/x"), "Bearer anonymous2")
+        }
+        try await Self.redirected(isGood: { _ in false }) { connection, storage, _ in
+            let error = try await refusal { try await connection.text(.get("/v2/a/blobs/x")) }
+            #expect(error.code == .denied)
+            #expect(storage.requests.filter { $0.target.hasPrefix("/token") }.count == 2)
+        }
+    }
+
+    @Test(arguments: ["http://169.254.169.254/token", "http://10.0.0.1/token"])
+    func `row 32: a storage's realm in the local network is not asked`(realm: String) async throws {
+        try await Self.redirected(realm: realm) { connection, _, _ in
+            let error = try await refusal { try await connection.text(.get("/v2/a/blobs/x")) }
+            #expect(error.code == .protocolViolation)
+        }
+    }
+
+    @Test func `nothing is written to a storage in nobody's name`() async throws {
+        try await Self.redirected { connection, storage, _ in
+            let error = try await refusal { try await connection.status(.put("/v2/a", [1])) }
+            #expect(error.code == .denied)
+            #expect(storage.requests.map(\.target) == ["/blob"])
         }
     }
 
