@@ -83,6 +83,9 @@ struct Authorizer: Sendable {
             }
             return Authorization(header: credentials.basic, isAnonymous: false, isFresh: true)
         case .bearer(let service):
+            if case .accessToken(let token) = login {
+                return Authorization(header: "Bearer \(token)", isAnonymous: false, isFresh: true)
+            }
             guard login == .anonymous || RealmRules.mayGetPassword(service.realm, registry: base) else {
                 throw OCIRegistryError(
                     .denied,

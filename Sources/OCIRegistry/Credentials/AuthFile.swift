@@ -4,7 +4,7 @@ import OCIModel
 import SystemPackage
 
 /// A file of logins, of Docker's or containers' form: `auths`, `credHelpers`, `credsStore`, and whatever else stands in it,
-/// which is kept.
+/// which is kept. In the old form (`.dockercfg`) what stands in `auths` elsewhere is all there is.
 struct AuthFile {
     private static let sizeLimit: Int64 = 4 << 20
     /// Docker Hub's key, for historical reasons.
@@ -12,6 +12,7 @@ struct AuthFile {
 
     let path: FilePath
     private(set) var document: [String: JSONValue]
+    private var isOld = false
 
     /// An empty one, not written yet.
     init(new path: FilePath) {
@@ -21,7 +22,7 @@ struct AuthFile {
 
     /// - Returns: `nil` where there is no such file.
     /// - Throws: `OCIRegistryError.Code.invalidConfiguration` for one that cannot be read or is not JSON.
-    init?(reading path: FilePath) throws(OCIRegistryError) {
+    init?(reading path: FilePath, isOld: Bool = false) throws(OCIRegistryError) {
         let bytes: [UInt8]
         do {
             guard let read = try FileSystem.read(path, limit: Self.sizeLimit) else { return nil }
@@ -30,6 +31,7 @@ struct AuthFile {
             throw OCIRegistryError(.invalidConfiguration, "cannot read the file of logins: \(error)")
         }
         self.path = path
+        self.isOld = isOld
         // `podman logout` may leave nothing at all.
         guard !bytes.isEmpty else {
             document = [:]
@@ -43,11 +45,17 @@ struct AuthFile {
         document = members
     }
 
+    private var auths: [String: JSONValue] {
+        get { isOld ? document : (document["auths"] ?? .null).members }
+        set { if isOld { document = newValue } else { document["auths"] = .object(newValue) } }
+    }
+
     /// How helpers and the tools that write these files name a registry.
     static func key(of host: RegistryHost) -> String { host == .dockerHub ? dockerHubKey : host.description }
 
     /// The helper that keeps a registry's login: the one for it alone, else the one for all.
     func helper(for host: RegistryHost) -> String? {
+        guard !isOld else { return nil }
         let own = (document["credHelpers"] ?? .null).members.first { Self.names($0.key, host) }?.value.string
         let name = own ?? document["credsStore"]?.string
         return name.flatMap { $0.isEmpty ? nil : $0 }
@@ -55,7 +63,7 @@ struct AuthFile {
 
     /// The login in the file itself, for the longest part of `host/repository` that has one.
     func login(for host: RegistryHost, repository: String?) throws(OCIRegistryError) -> RegistryLogin? {
-        let auths = (document["auths"] ?? .null).members
+        let auths = auths
         var parts = [host.description] + (repository ?? "").split(separator: "/").map(String.init)
         while parts.count > 1 {
             let key = parts.joined(separator: "/")
@@ -80,6 +88,15 @@ struct AuthFile {
     }
 
     private func login(_ entry: [String: JSONValue], _ key: String) throws(OCIRegistryError) -> RegistryLogin? {
+        // It needs nothing else, so it counts before all else.
+        if let token = entry["registrytoken"]?.string, !token.isEmpty {
+            guard token.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+                throw OCIRegistryError(
+                    .invalidConfiguration, "the registrytoken for \(quoted(key)) in \(path) is no token",
+                    hint: "log in again")
+            }
+            return .accessToken(token)
+        }
         var user = entry["username"]?.string ?? ""
         var password = entry["password"]?.string ?? ""
         if let text = entry["auth"]?.string, !text.isEmpty {
@@ -105,7 +122,7 @@ extension AuthFile {
     /// - Returns: whether there were any.
     @discardableResult
     mutating func set(_ login: RegistryLogin?, for host: RegistryHost) -> Bool {
-        var auths = (document["auths"] ?? .null).members
+        var auths = auths
         let old = auths.keys.filter { Self.names($0, host) }
         for key in old { auths[key] = nil }
         if let credentials = login?.basic {
@@ -118,13 +135,13 @@ extension AuthFile {
             }
             auths[Self.key(of: host)] = .object(entry)
         }
-        document["auths"] = .object(auths)
+        self.auths = auths
         return !old.isEmpty
     }
 
     /// Whether the file itself has a login for the registry.
     func has(_ host: RegistryHost) -> Bool {
-        (document["auths"] ?? .null).members.keys.contains { Self.names($0, host) }
+        auths.keys.contains { Self.names($0, host) }
     }
 
     /// Replaces the file at once, readable for its owner alone; its folder is made.

@@ -29,17 +29,17 @@ extension CredentialSources {
     ///
     /// - Returns: where there were any.
     package func forget(_ host: RegistryHost) async throws -> [String] {
-        var places: [String] = []
-        for path in files {
-            guard var file = try AuthFile(reading: path) else { continue }
+        var found: [String] = []
+        for (path, isOld) in places {
+            guard var file = try AuthFile(reading: path, isOld: isOld) else { continue }
             if let name = file.helper(for: host), try await helper(name).erase(host) {
-                places.append("docker-credential-\(name)")
+                found.append("docker-credential-\(name)")
             }
             if file.set(nil, for: host) {
                 try file.write()
-                places.append(path.string)
+                found.append(path.string)
             }
         }
-        return places
+        return found
     }
 }

@@ -56,7 +56,9 @@ struct RegistryOptions: ParsableArguments {
     /// The files of logins that the environment names.
     static func sources() -> CredentialSources {
         let environment = Surroundings.environment
-        return CredentialSources(files: CredentialSources.files(environment: environment), environment: environment)
+        return CredentialSources(
+            files: CredentialSources.files(environment: environment),
+            oldFile: CredentialSources.oldFile(environment: environment), environment: environment)
     }
 
     private static func certificateFolders(_ environment: [String: String]) -> [FilePath] {

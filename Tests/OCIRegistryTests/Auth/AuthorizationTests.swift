@@ -179,6 +179,21 @@ import Testing
         }
     }
 
+    @Test func `a login that is an access token already goes to the registry as it is, and nowhere else`() async throws
+    {
+        try await Self.serving(isGood: { $0 == "ready" }) { server in
+            try await ConnectionFixture.connected(to: server.port, login: .accessToken("ready")) { connection, _ in
+                for _ in 0..<2 { try await connection.expect(.get("/v2/a", scopes: [Self.pull]), "ready") }
+            }
+            try await ConnectionFixture.connected(to: server.port, login: .accessToken("dead")) { connection, _ in
+                let error = try await refusal { try await connection.text(.get("/v2/a", scopes: [Self.pull])) }
+                #expect(error.code == .denied)
+            }
+            #expect(Self.tokenRequests(server).isEmpty)
+            #expect(server.requests.count == 5)
+        }
+    }
+
     @Test func `row 33: a refusal without a challenge asks the root for one`() async throws {
         try await StubServer.serving { request, _ in
             if request.headers["authorization"] != nil { return .reply(200) }

@@ -73,6 +73,8 @@ struct CredentialFolder {
                   "token.io":{"auth":"\#(Self.auth("00000000:"))","identitytoken":"secret"},
                   "pseudo.io":{"auth":"\#(Self.auth("<token>:refresh"))"},
                   "plain.io":{"username":"u","password":"p"},
+                  "bearer.io":{"auth":"\#(Self.auth("u:p"))","identitytoken":"x","registrytoken":"ready"},
+                  "bent.io":{"registrytoken":"two words"},
                   "empty.io":{}, "wrong.io":{"auth":"***"}
                 }}
                 """#)
@@ -81,9 +83,13 @@ struct CredentialFolder {
             #expect(try await login(sources, "token.io") == .identityToken("secret", user: "00000000"))
             #expect(try await login(sources, "pseudo.io") == .identityToken("refresh", user: nil))
             #expect(try await login(sources, "plain.io") == .password(user: "u", password: "p"))
+            #expect(try await login(sources, "bearer.io") == .accessToken("ready"))
             #expect(try await login(sources, "empty.io") == .anonymous)
-            let error = try await refusal { try await login(sources, "wrong.io") }
-            #expect(error.code == .invalidConfiguration)
+            for host in ["wrong.io", "bent.io"] {
+                let error = try await refusal { try await login(sources, host) }
+                #expect(error.code == .invalidConfiguration)
+                #expect(error.message.contains("two words") == false)
+            }
         }
     }
 
@@ -111,6 +117,31 @@ struct CredentialFolder {
         ]
         #expect(CredentialSources.files(environment: environment) == files)
         #expect(CredentialSources.files(environment: [:]).isEmpty)
+        #expect(CredentialSources.oldFile(environment: environment) == "/home/u/.dockercfg")
+        #expect(CredentialSources.oldFile(environment: ["HOME": ""]) == nil)
+    }
+
+    @Test func `the file of Docker's first versions is asked last, never chosen for a login, and forgets`() async throws
+    {
+        try await CredentialFolder.using { folder in
+            try folder.write(
+                ".dockercfg",
+                #"{"https://x.io/v1/":{"auth":"\#(Self.auth("old:1"))","email":"e@x.io"},"y.io":{"auth":"eTp5"}}"#)
+            var sources = folder.sources("config.json")
+            sources.oldFile = folder.file(".dockercfg")
+            let host = try RegistryHost("x.io")
+            #expect(try await login(sources, "x.io", "a/b") == .password(user: "old", password: "1"))
+            #expect(
+                try await sources.keep(RegistryLogin(user: "new", password: "2"), for: host)
+                    == folder.file("config.json").string)
+            #expect(try await login(sources, "x.io") == .password(user: "new", password: "2"))
+            #expect(try folder.text(".dockercfg").contains("e@x.io"))
+
+            let places = [folder.file("config.json").string, folder.file(".dockercfg").string]
+            #expect(try await sources.forget(host) == places)
+            #expect(try await login(sources, "x.io") == .anonymous)
+            #expect(try await login(sources, "y.io") == .password(user: "y", password: "y"))
+        }
     }
 
     @Test(arguments: ["[]", "{", "\"x\"", "\u{0}"])
