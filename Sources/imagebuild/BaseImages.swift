@@ -62,7 +62,7 @@ struct BaseImages {
             return try await use(OCILayout(root: path))
         }
         let console = console
-        let settings = try RegistryOptions.parse([]).settings(RegistryOptions.sources(), warn: { console.warn($0) })
+        let settings = try inputs.registries.settings(RegistryOptions.sources(), warn: { console.warn($0) })
         return try await RegistryNetwork.withNetwork(settings) { network in
             let places = try inputs.mirrors.repositories(for: repository).map { name in
                 let reference = try ImageReference(name)

@@ -32,14 +32,14 @@ struct PrivateAuthority: Sendable {
     }
 }
 
-/// An HTTP proxy that opens every tunnel to this machine, whatever the host's name.
+/// An HTTP proxy that finds every host on this machine, whatever its name.
 struct ConnectProxy: Sendable {
     private let program: Program
 
     /// `http://host:port`.
     let address: String
 
-    /// The hosts and ports that tunnels were asked for.
+    /// The hosts and ports that were asked for.
     var connections: [String] {
         program.outputSoFar.split(separator: "\n").dropFirst().map(String.init)
     }
@@ -73,11 +73,13 @@ struct ConnectProxy: Sendable {
         def serve(client):
             stream = client.makefile("rb", 0)
             method, target, _ = stream.readline().decode().split()
-            while stream.readline() not in (b"\\r\\n", b"\\n", b""): pass
-            if method != "CONNECT": client.sendall(b"HTTP/1.1 405 No\\r\\nContent-Length: 0\\r\\n\\r\\n"); return client.close()
-            print(target)
-            server = socket.create_connection(("127.0.0.1", int(target.rpartition(":")[2])))
-            client.sendall(b"HTTP/1.1 200 Yes\\r\\n\\r\\n")
+            head = b""
+            while (line := stream.readline()) not in (b"\\r\\n", b"\\n", b""): head += line
+            host, _, path = target.partition("://")[2].partition("/") if method != "CONNECT" else (target, "", "")
+            print(host)
+            server = socket.create_connection(("127.0.0.1", int(host.rpartition(":")[2])))
+            if method == "CONNECT": client.sendall(b"HTTP/1.1 200 Yes\\r\\n\\r\\n")
+            else: server.sendall(f"{method} /{path} HTTP/1.1\\r\\nConnection: close\\r\\n".encode() + head + b"\\r\\n")
             threading.Thread(target=pump, args=(client, server), daemon=True).start()
             pump(server, client)
         listener = socket.create_server(("127.0.0.1", 0))

@@ -10,6 +10,8 @@ package struct NetworkSettings: Sendable {
     package var certificateFolders: [FilePath]
     /// Hosts that are spoken to without TLS; loopback always is.
     package var plainHTTP: Set<RegistryHost>
+    /// Registries that may lead into the private network though they are not there: their storage is.
+    package var privateRedirects: Set<RegistryHost>
     package var credentials: CredentialSources
     package var limits: RegistryLimits
     package var time: RegistryTime
@@ -18,13 +20,15 @@ package struct NetworkSettings: Sendable {
 
     package init(
         proxies: ProxySettings = .direct, certificateFile: FilePath? = nil, certificateFolders: [FilePath] = [],
-        plainHTTP: Set<RegistryHost> = [], credentials: CredentialSources = CredentialSources(),
-        limits: RegistryLimits = RegistryLimits(), time: RegistryTime, warn: @escaping @Sendable (String) -> Void
+        plainHTTP: Set<RegistryHost> = [], privateRedirects: Set<RegistryHost> = [],
+        credentials: CredentialSources = CredentialSources(), limits: RegistryLimits = RegistryLimits(),
+        time: RegistryTime, warn: @escaping @Sendable (String) -> Void
     ) {
         self.proxies = proxies
         self.certificateFile = certificateFile
         self.certificateFolders = certificateFolders
         self.plainHTTP = plainHTTP
+        self.privateRedirects = privateRedirects
         self.credentials = credentials
         self.limits = limits
         self.time = time

@@ -54,7 +54,7 @@ package struct RegistryConnection: RegistryTransport {
         do throws(HTTPTransferError) { address = try HTTPAddress(text) } catch {
             throw OCIRegistryError(.protocolViolation, "\(host): \(error.message)")
         }
-        try RedirectRules.check(address, registry: base)
+        try network.redirectRules(of: base).check(address)
         return address
     }
 

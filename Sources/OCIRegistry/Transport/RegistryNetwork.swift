@@ -85,12 +85,19 @@ extension RegistryNetwork {
                 return (answer, hop.address)
             }
             await answer.body.discard(limit: settings.limits.smallAnswer)
-            hop.address = try RedirectRules.next(
+            hop.address = try redirectRules(of: registry).next(
                 from: hop.address, status: status, location: answer.headers.first(name: "location"),
-                method: request.method, registry: registry)
+                method: request.method)
         }
         throw OCIRegistryError(
             .protocolViolation, "\(request.address): more than \(settings.limits.redirects) redirects in a row")
+    }
+
+    func redirectRules(of registry: HTTPAddress) -> RedirectRules {
+        let mayBePrivate = settings.privateRedirects.contains { host in
+            (try? HTTPAddress("\(registry.scheme.rawValue)://\(host.server)"))?.origin == registry.origin
+        }
+        return RedirectRules(registry: registry, mayBePrivate: mayBePrivate)
     }
 
     /// One request to one server, when it is its turn; returns with the answer's head.

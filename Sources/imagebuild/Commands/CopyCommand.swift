@@ -44,7 +44,8 @@ struct CopyCommand: AsyncParsableCommand {
     @Option(help: "text or json.")
     var format = OutputFormat.text
     @OptionGroup var storeOptions: StoreOptions
-    @OptionGroup var registryOptions: RegistryOptions
+    @OptionGroup var registries: RegistryOptions
+    @OptionGroup var loginOptions: LoginOptions
 
     func validate() throws {
         if platform != nil && (all || allTags) {
@@ -61,7 +62,9 @@ struct CopyCommand: AsyncParsableCommand {
         let view = TransferView(console)
         defer { view.finish() }
         let login = try host(of: destination) ?? host(of: source)
-        try await registryOptions.withNetwork(loginFor: login, warn: { console.warn($0) }) { network in
+        try await loginOptions.withNetwork(
+            registries, loginFor: login, warn: { console.warn($0) }
+        ) { network in
             let access = RegistryAccess(
                 network, storePath: try storeOptions.path(), report: { view.observe($0) })
             let run = try copyRun(console, view, access)

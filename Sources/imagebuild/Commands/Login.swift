@@ -26,10 +26,7 @@ struct Login: AsyncParsableCommand {
     var username: String?
     @Flag(help: "Read the password from standard input.")
     var passwordStdin = false
-    @Option(
-        name: .customLong("plain-http"),
-        help: ArgumentHelp("Speak to this registry without TLS; may be repeated.", valueName: "host"))
-    var plainHTTP: [String] = []
+    @OptionGroup var registries: RegistryOptions
 
     func run() async throws {
         try await cancellingOnInterrupt { try await self.login() }
@@ -41,13 +38,11 @@ struct Login: AsyncParsableCommand {
         let user = try username ?? Self.asked("User for \(registry): ", isSecret: false)
         let password =
             try passwordStdin
-            ? RegistryOptions.passwordFromInput() : Self.asked("Password for \(user) at \(registry): ", isSecret: true)
+            ? LoginOptions.passwordFromInput() : Self.asked("Password for \(user) at \(registry): ", isSecret: true)
         let login = RegistryLogin(user: user, password: password)
-        var options = RegistryOptions()
-        (options.username, options.passwordStdin, options.plainHTTP) = (nil, false, plainHTTP)
         var sources = RegistryOptions.sources()
         sources.explicit = [registry: login]
-        let settings = try options.settings(sources) { console.warn($0) }
+        let settings = try registries.settings(sources) { console.warn($0) }
         try await RegistryNetwork.withNetwork(settings) { network in
             try await network.connection(to: registry).check()
         }

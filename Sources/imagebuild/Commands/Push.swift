@@ -49,7 +49,7 @@ struct Push: AsyncParsableCommand {
     @OptionGroup var overrides: OverrideOptions
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var network: NetworkOptions
-    @OptionGroup var registryOptions: RegistryOptions
+    @OptionGroup var loginOptions: LoginOptions
 
     func validate() throws {
         if manifestOnly && repositories.isEmpty { throw ValidationError("--manifest-only needs a REPOSITORY.") }
@@ -76,7 +76,9 @@ struct Push: AsyncParsableCommand {
         let built = manifestOnly ? nil : try await build(folder, store, console)
         let hosts = Set(references.map(\.host))
         let login = hosts.count == 1 ? hosts.first : nil
-        try await registryOptions.withNetwork(loginFor: login, warn: { console.warn($0) }) { network in
+        try await loginOptions.withNetwork(
+            network.registries, loginFor: login, warn: { console.warn($0) }
+        ) { network in
             let access = RegistryAccess(network, storePath: store.root, report: { view.observe($0) })
             let work = PushWork(
                 folder: folder, platforms: try chosen(folder.definition), isWhole: isWhole, store: store,

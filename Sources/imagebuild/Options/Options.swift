@@ -70,6 +70,7 @@ struct NetworkOptions: ParsableArguments {
             "Debian mirror, like http://host/debian. Default: $IMAGEBUILD_DEBIAN_MIRROR, else this machine's apt sources, else ftp.debian.org.",
             valueName: "url"))
     var debianMirror: String?
+    @OptionGroup var registries: RegistryOptions
 
     func mirrors() throws -> DebianMirrors {
         let sources = AptSources(Self.aptSourceFiles())

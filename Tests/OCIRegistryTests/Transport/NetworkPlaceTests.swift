@@ -35,17 +35,29 @@ import Testing
 
     @Test func `row 35: https is not left for http`() throws {
         let registry = try HTTPAddress("https://registry.example")
-        for location in ["http://registry.example/v2/", "http://storage.example/x"] {
+        let rules = RedirectRules(registry: registry, mayBePrivate: true)
+        for location in ["http://registry.example/v2/", "http://storage.example/x", "http://10.0.0.1/x"] {
             #expect(throws: OCIRegistryError.self) {
-                try RedirectRules.next(
-                    from: registry, status: 307, location: location, method: .GET, registry: registry)
+                try rules.next(from: registry, status: 307, location: location, method: .GET)
             }
-            #expect(throws: OCIRegistryError.self) {
-                try RedirectRules.check(HTTPAddress(location), registry: registry)
-            }
+            #expect(throws: OCIRegistryError.self) { try rules.check(HTTPAddress(location)) }
         }
-        let next = try RedirectRules.next(
-            from: registry, status: 307, location: "https://storage.example/x", method: .PUT, registry: registry)
+        let next = try rules.next(
+            from: registry, status: 307, location: "https://storage.example/x", method: .PUT)
         #expect(next.text == "https://storage.example/x")
+    }
+
+    @Test func `row 35: only a registry of which it was said may lead into the private network, and no further`() throws
+    {
+        let registry = try HTTPAddress("https://registry.example")
+        let (strict, open) = (RedirectRules(registry: registry), RedirectRules(registry: registry, mayBePrivate: true))
+        let storage = try HTTPAddress("https://192.168.1.9:9000/blob")
+        let refused = #expect(throws: OCIRegistryError.self) { try strict.check(storage) }
+        #expect(refused?.hint?.contains("--allow-private-redirect registry.example") == true)
+        try open.check(storage)
+        for host in ["127.0.0.1", "localhost", "169.254.169.254", "metadata.google.internal", "[fe80::1]"] {
+            let error = #expect(throws: OCIRegistryError.self) { try open.check(HTTPAddress("https://\(host)/x")) }
+            #expect(error?.hint?.contains("--allow-private-redirect") == false)
+        }
     }
 }

@@ -1,3 +1,4 @@
+import HTTPTransfer
 import NIOCore
 import NIOHTTP1
 import OCIRegistry
@@ -146,6 +147,33 @@ import Testing
                 let error = try await refusal { try await connection.text(.get("/v2/")) }
                 #expect(error.code == .protocolViolation)
                 #expect(server.requests.count == 1)
+            }
+        }
+    }
+
+    /// Everything goes through a proxy, so that addresses can be as they are in the world.
+    @Test(arguments: [[], ["other.example"], ["registry.example:80"], ["registry.example"]])
+    func `a registry whose storage is in the private network is followed there if that was allowed`(
+        allowed: [String]
+    ) async throws {
+        try await StubServer.serving { request, _ in
+            request.target == "http://registry.example/v2/a/blobs/x"
+                ? .reply(307, ["Location": "http://10.1.2.3:9000/blob"]) : .reply(200, [:], Array("blob".utf8))
+        } _: { proxy in
+            let host = try RegistryHost("registry.example")
+            var settings = ConnectionFixture().settings()
+            settings.proxies = try ProxySettings(environment: ["HTTP_PROXY": "http://127.0.0.1:\(proxy.port)"])
+            settings.plainHTTP = [host]
+            settings.privateRedirects = Set(try allowed.map { try RegistryHost($0) })
+            try await RegistryNetwork.withNetwork(settings) { network in
+                let connection = try network.connection(to: host)
+                guard allowed.first?.hasPrefix("registry") == true else {
+                    let error = try await refusal { try await connection.text(.get("/v2/a/blobs/x")) }
+                    #expect(error.code == .protocolViolation)
+                    return
+                }
+                try await connection.expect(.get("/v2/a/blobs/x"), "blob")
+                #expect(proxy.requests.last?.target == "http://10.1.2.3:9000/blob")
             }
         }
     }
