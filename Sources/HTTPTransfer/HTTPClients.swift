@@ -73,7 +73,7 @@ package struct HTTPClients: Sendable {
 
     /// Every piece of an answer wakes several threads, which costs more than its bytes do.
     @Sendable private static func readInLargePieces(_ channel: any Channel) -> EventLoopFuture<Void> {
-        let allocator = AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16384, maximum: 256 << 10)
+        let allocator = AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16384, maximum: 512 << 10)
         return channel.setOption(.recvAllocator, value: allocator)
     }
 

@@ -16,7 +16,7 @@ final class PieceChannel: AsyncSequence, Sendable {
     }
 
     /// Bytes.
-    private static let capacity = 1 << 20
+    private static let capacity = 512 << 10
     private let state = Mutex(State())
 
     /// Waits until there is room behind the piece.
