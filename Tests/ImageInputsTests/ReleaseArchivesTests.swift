@@ -1,3 +1,4 @@
+import HTTPTransfer
 import ImageDefinition
 import OCIContent
 import OCIModel

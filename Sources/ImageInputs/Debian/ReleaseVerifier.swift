@@ -1,3 +1,4 @@
+import OCIContent
 import Subprocess
 package import SystemPackage
 
@@ -35,7 +36,8 @@ package struct ReleaseVerifier: Sendable {
     /// a key that has expired since does not count against it.
     ///
     /// - Returns: The text and who signed it.
-    /// - Throws: `ImageInputsError` with the code `.unsigned`, `.expired`, `.toolMissing` or `.timedOut`.
+    /// - Throws: `ImageInputsError` with the code `.unsigned`, `.expired`, `.toolMissing` or `.timedOut`;
+    ///   `ContentError` where there is no room for a temporary file.
     package func verify(_ bytes: [UInt8], of what: String, keptProof: Bool = false) async throws -> VerifiedText {
         guard bytes.count <= Self.sizeLimit else {
             throw ImageInputsError(.corrupt, "\(what) is \(bytes.count) bytes long: the limit is \(Self.sizeLimit)")
@@ -89,11 +91,14 @@ package struct ReleaseVerifier: Sendable {
         var arguments = ["--weak-digest", "SHA1", "--weak-digest", "RIPEMD160", "--status-fd", "2", "--output", "-"]
         if keptProof { arguments.append("--ignore-time-conflict") }
         for keyring in keyrings { arguments += ["--keyring", keyring.string] }
+        // The library's own ways to write to a program end this one, by a signal or a trap, where that does not read.
+        let input = try FileSystem.unnamedFile(holding: bytes, for: "cannot check the signature of \(what)")
         do {
             let result = try await run(
                 .path(gpgv), arguments: Arguments(arguments),
                 environment: .custom(["LC_ALL": "C", "HOME": "/nonexistent"]),
-                input: .array(bytes), output: .bytes(limit: Self.sizeLimit), error: .bytes(limit: 1 << 20))
+                input: .fileDescriptor(input, closeAfterSpawningProcess: true), output: .bytes(limit: Self.sizeLimit),
+                error: .bytes(limit: 1 << 20))
             return (result.standardOutput, result.standardError)
         } catch let error as SubprocessError where error.code == .executableNotFound || error.code == .spawnFailed {
             throw ImageInputsError(

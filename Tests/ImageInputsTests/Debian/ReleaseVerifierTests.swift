@@ -1,5 +1,6 @@
 import FoundationEssentials
 import ImageInputs
+import OCIContent
 import SystemPackage
 import Testing
 
@@ -142,6 +143,20 @@ struct ReleaseVerifierTests {
             return hints
         }
         #expect(hints == ["install the package gpgv", "install the package debian-archive-keyring"])
+    }
+
+    @Test func `a gpgv that ends without reading has verified nothing, and ends nobody else`() async throws {
+        // More than a pipe takes without a reader.
+        let long = SignedFixtures.good.replacing("main/empty", with: String(repeating: "x", count: 1 << 20))
+        try await withKeyring { keyring in
+            let program = keyring.removingLastComponent().appending("gpgv")
+            try FileSystem.write(Array("#!/bin/sh\nexit 2\n".utf8), to: program, permissions: [.ownerReadWriteExecute])
+            let verifier = ReleaseVerifier(gpgv: program, keyrings: [keyring])
+            let error = await #expect(throws: ImageInputsError.self) {
+                try await verifier.verify(Array(long.utf8), of: "the Release of trixie")
+            }
+            #expect(error?.code == .unsigned, "\(error?.message ?? "")")
+        }
     }
 }
 

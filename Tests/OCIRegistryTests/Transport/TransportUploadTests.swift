@@ -56,6 +56,7 @@ import Testing
                 let long = Self.content + Self.content + Self.content + Self.content
                 let error = try await refusal { try await connection.status(.put("/v2/a/blobs/uploads/1", long)) }
                 #expect(error.code == .tooLarge)
+                #expect(error.message.contains("SIZE_INVALID"), "\(error.message)")
             }
         }
     }

@@ -1,0 +1,27 @@
+package import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
+extension FileSystem {
+    /// A file without a name that holds `bytes`, to be read from its beginning: a program's input that nobody has to write
+    /// while the program runs, and that it may leave unread. `purpose` begins the error's message: `cannot check it`.
+    package static func unnamedFile(holding bytes: [UInt8], for purpose: String) throws -> FileDescriptor {
+        guard let stream = tmpfile() else {
+            throw ContentError(Errno(rawValue: errno), "\(purpose): no temporary file can be made")
+        }
+        defer { fclose(stream) }
+        let file = FileDescriptor(rawValue: fcntl(fileno(stream), F_DUPFD_CLOEXEC, 0))
+        do {
+            try file.writeAll(bytes)
+            try file.seek(offset: 0, from: .start)
+        } catch let problem as Errno {
+            try? file.close()
+            throw ContentError(problem, "\(purpose): cannot write a temporary file")
+        }
+        return file
+    }
+}
