@@ -71,10 +71,11 @@ package struct HTTPClients: Sendable {
         }
     }
 
-    /// Every piece of an answer wakes several threads, which costs more than its bytes do.
-    @Sendable private static func readInLargePieces(_ channel: any Channel) -> EventLoopFuture<Void> {
+    /// What every new connection gets. Each piece of an answer wakes several threads, which costs more than its bytes do: so
+    /// pieces are large.
+    @Sendable private static func prepare(_ channel: any Channel) -> EventLoopFuture<Void> {
         let allocator = AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16384, maximum: 512 << 10)
-        return channel.setOption(.recvAllocator, value: allocator)
+        return channel.setOption(.recvAllocator, value: allocator).flatMap { RefusalHandler.install(on: channel) }
     }
 
     private static func route(_ scheme: HTTPAddress.Scheme, through proxy: ProxyAddress) -> Route {
@@ -92,12 +93,12 @@ package struct HTTPClients: Sendable {
             timeout: .init(connect: TimeAmount(settings.connect), read: TimeAmount(settings.idle)),
             connectionPool: pool, decompression: .disabled)
         configuration.httpVersion = .http1Only
-        configuration.http1_1ConnectionDebugInitializer = Self.readInLargePieces
+        configuration.http1_1ConnectionDebugInitializer = Self.prepare
         switch route {
         case .direct: break
         case .forwarded:
             configuration.http1_1ConnectionDebugInitializer = { channel in
-                readInLargePieces(channel).flatMap { ForwardingHandler.install(on: channel) }
+                prepare(channel).flatMap { ForwardingHandler.install(on: channel) }
             }
         case .tunnelled(let proxy) where proxy.isSOCKS:
             configuration.proxy = .socksServer(host: proxy.host, port: proxy.port)

@@ -45,7 +45,8 @@ import Testing
         }
     }
 
-    @Test func `a refusal while the body is being sent is told`() async throws {
+    @Test(arguments: [false, true])
+    func `a refusal while the body is being sent is told in the registry's words`(inOnePiece: Bool) async throws {
         try await StubServer.serving { _, _ in
             .reply(413, ["Connection": "close"], Array(#"{"errors":[{"code":"SIZE_INVALID"}]}"#.utf8))
                 + [.pause(.milliseconds(200)), .close]
@@ -53,15 +54,19 @@ import Testing
             true
         } _: { server in
             try await ConnectionFixture.connected(to: server.port) { connection, _ in
-                let long = Self.content + Self.content + Self.content + Self.content
-                let error = try await refusal { try await connection.status(.put("/v2/a/blobs/uploads/1", long)) }
+                // More than the sockets' buffers take, so that the end of the body still waits when the answer is there.
+                let long = [UInt8](repeating: 1, count: 40_000_000)
+                var request = RegistryRequest.put("/v2/a/blobs/uploads/1", long)
+                if inOnePiece { request.body = .bytes(long) }
+                let error = try await refusal { [request] in try await connection.status(request) }
                 #expect(error.code == .tooLarge)
                 #expect(error.message.contains("SIZE_INVALID"), "\(error.message)")
             }
         }
     }
 
-    @Test func `row 14: a server that stops reading is given up`() async throws {
+    @Test(.timeLimit(.minutes(1)))
+    func `row 14: a server that stops reading is given up, because a piece does not leave`() async throws {
         try await StubServer.serving { _, _ in
             [.pause(.seconds(300))]
         } early: { _ in
@@ -69,12 +74,47 @@ import Testing
         } _: { server in
             try await ConnectionFixture.connected(to: server.port, change: { $0.idle = .milliseconds(500) }) {
                 connection, _ in
-                // More than the sockets' buffers take.
-                let long = [UInt8](repeating: 1, count: 40_000_000)
-                let error = try await refusal { try await connection.status(.put("/v2/a/blobs/uploads/1", long)) }
+                // Never all handed out: no silence behind the last piece can be what ends it.
+                let request = Self.trickle(pieces: 100_000, of: 65536, every: .milliseconds(1))
+                let error = try await refusal { try await connection.status(request) }
                 #expect(error.code == .interrupted)
+                #expect(error.message.contains("the server stopped reading for 0.5 seconds"), "\(error.message)")
             }
         }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `an upload that never stops takes no longer than its size allows`() async throws {
+        try await StubServer.serving { _, _ in
+            .reply(201)
+        } _: { server in
+            func change(_ limits: inout RegistryLimits) {
+                (limits.connect, limits.idle, limits.slowestRate) = (.milliseconds(200), .milliseconds(200), 10_000)
+            }
+            try await ConnectionFixture.connected(to: server.port, change: change) { connection, _ in
+                // 0.6 s and a tenth for the bytes, of which none is late.
+                let request = Self.trickle(pieces: 1000, of: 1, every: .milliseconds(10))
+                let error = try await refusal { try await connection.status(request) }
+                #expect(error.code == .interrupted)
+                #expect(error.message.contains("it took longer than it may"), "\(error.message)")
+            }
+        }
+    }
+
+    private static func trickle(pieces count: Int, of size: Int, every pause: Duration) -> RegistryRequest {
+        var request = RegistryRequest.put("/v2/a/blobs/uploads/1", [])
+        request.body = .stream(length: Int64(count * size)) {
+            let piece = ByteBuffer(repeating: 1, count: size)
+            let left = Mutex(count)
+            return AsyncThrowingStream<ByteBuffer, any Error> {
+                try await Task.sleep(for: pause)
+                return left.withLock { left in
+                    left -= 1
+                    return left < 0 ? nil : piece
+                }
+            }
+        }
+        return request
     }
 
     @Test func `the source's own failure is nobody else's`() async throws {
