@@ -1,6 +1,8 @@
 import NIOHTTP1
+import OCIContent
 import RegistryServer
 import RegistryTesting
+import SystemPackage
 import Testing
 
 @Suite struct BlobTests {
@@ -34,6 +36,25 @@ import Testing
                 let answer = try await client.send(.GET, "/v2/a/b/blobs/\(digest)", ["Range": range])
                 #expect(answer.status == 200 && answer.body == blob, "\(range)")
             }
+        }
+    }
+
+    @Test(arguments: [1000, 1 << 20, 3_500_000])
+    func `a blob that changed on the disk is never sent whole`(size: Int) async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let (bytes, path) = (noise(size), registry.folder.appending("registry/repositories/a/b/_blobs/sha256"))
+            let digest = try await client.push(bytes)
+            #expect(try await client.send(.GET, "/v2/a/b/blobs/\(digest)").body == bytes)
+            var changed = bytes
+            changed[size / 2] ^= 1
+            try FileSystem.write(changed, to: path.appending(digest.hex))
+            let whole = try? await client.send(.GET, "/v2/a/b/blobs/\(digest)").body.count
+            #expect(whole == nil)
+            #expect(registry.wire.requests(.blob).last.map { $0.bytesOut < size } == true)
+
+            try FileSystem.write([], to: path.appending(digest.hex))
+            #expect(try await client.send(.GET, "/v2/a/b/blobs/\(digest)").status == 500)
         }
     }
 

@@ -1,8 +1,10 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import RegistryServer
 import RegistryTesting
+import Synchronization
 import Testing
 
 @Suite struct LimitTests {
@@ -33,6 +35,18 @@ import Testing
         }
     }
 
+    @Test(arguments: ["Content-Length: 1099511627776", "Transfer-Encoding: chunked"], ["PATCH", "GET"])
+    func `a body that nobody wants is not read to its end`(header: String, method: String) async throws {
+        try await TestRegistry.run(configure: { $0.limits.blob = 1000 }) { registry in
+            let target = method == "GET" ? "/v2/" : try await RegistryClient(registry).begin()
+            let answer = try await Flood.send(
+                "\(method) \(target) HTTP/1.1\r\nHost: a\r\n\(header)\r\n\r\n", to: registry)
+            #expect(answer.text.hasPrefix("HTTP/1.1 \(method == "GET" ? 200 : 413) "), "\(answer.text)")
+            #expect(answer.text.lowercased().contains("connection: close"))
+            #expect(answer.sent < 64 << 20, "\(answer.sent) bytes were taken")
+        }
+    }
+
     @Test func `stopped while clients come and go, a registry ends in order`() async throws {
         for _ in 0..<10 {
             try await TestRegistry.run { registry in
@@ -54,5 +68,35 @@ import Testing
                 await clients.value
             }
         }
+    }
+}
+
+/// A client that sends on, whatever it is answered.
+private enum Flood {
+    /// Collects what the server says.
+    private final class Listener: ChannelInboundHandler, Sendable {
+        typealias InboundIn = ByteBuffer
+        let text = Mutex("")
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let piece = String(buffer: unwrapInboundIn(data))
+            text.withLock { $0 += piece }
+        }
+    }
+
+    /// - Returns: the answer, and how many bytes of an endless body went out.
+    static func send(_ head: String, to registry: TestRegistry) async throws -> (text: String, sent: Int) {
+        let listener = Listener()
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelInitializer { $0.pipeline.addHandler(listener) }
+            .connect(host: registry.registry.address, port: registry.registry.port).get()
+        try await channel.writeAndFlush(ByteBuffer(string: head))
+        var sent = 0
+        let piece = ByteBuffer(string: "100000\r\n" + String(repeating: "x", count: 1 << 20) + "\r\n")
+        while sent < 256 << 20 {
+            do { try await channel.writeAndFlush(piece) } catch { break }
+            sent += piece.readableBytes
+        }
+        try? await channel.close()
+        return (listener.text.withLock { $0 }, sent)
     }
 }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
 import OCIContent
 
@@ -19,10 +20,15 @@ extension RegistryResponder {
             return Response(status: .notModified, headers: headers)
         }
         switch RequestedRange(request.headers[.range], size: blob.size) {
-        case .whole: return Response(status: .ok, headers: headers, body: body(of: blob, 0..<blob.size))
+        case .whole:
+            // What has no last piece to be held back is refused at once.
+            guard blob.size > 0 || digest == BlobDigest(of: [], by: digest.algorithm) else {
+                throw Self.damaged(digest)
+            }
+            return Response(status: .ok, headers: headers, body: body(of: blob, 0..<blob.size, checking: digest))
         case .part(let range):
             headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(blob.size)"
-            return Response(status: .partialContent, headers: headers, body: body(of: blob, range))
+            return Response(status: .partialContent, headers: headers, body: body(of: blob, range, checking: nil))
         case .unsatisfiable:
             var error = RegistryServerError(
                 .sizeInvalid, "the blob has \(blob.size) bytes", status: .rangeNotSatisfiable)
@@ -31,33 +37,49 @@ extension RegistryResponder {
         }
     }
 
-    /// The next piece is read from disk while one is sent.
-    private func body(of blob: OpenBlob, _ range: Range<Int64>) -> ResponseBody {
+    /// The next piece is read from disk, and hashed, while one is sent. Of a blob whose bytes are not its digest's any more
+    /// the last piece is not sent, so that no client takes it for whole. It costs about half a second of a core for each GiB.
+    ///
+    /// A part cannot be checked without the rest: who joins parts must look at the digest of all of them.
+    private func body(of blob: OpenBlob, _ range: Range<Int64>, checking digest: BlobDigest?) -> ResponseBody {
         ResponseBody(contentLength: Int(range.count)) { writer in
             var position = range.lowerBound
-            var piece = try await read(blob, position..<range.upperBound)
+            var (piece, running) = try await read(
+                blob, position..<range.upperBound, digest.map { RunningDigest($0.algorithm) })
             while piece.readableBytes > 0 {
                 position += Int64(piece.readableBytes)
-                let rest = position..<range.upperBound
-                async let next = read(blob, rest)
+                if position == range.upperBound, let digest, running?.finish() != digest {
+                    logger?.error("\(Self.damaged(digest)): delete it and push it again")
+                    throw Self.damaged(digest)
+                }
+                let (rest, soFar) = (position..<range.upperBound, running)
+                async let next = read(blob, rest, soFar)
                 try await writer.write(piece)
-                piece = try await next
+                (piece, running) = try await next
             }
             guard position == range.upperBound else { throw ContentError(.corrupt, "a blob is shorter than it was") }
             try await writer.finish(nil)
         }
     }
 
-    /// Some of the range's first bytes; none of an empty one.
-    private func read(_ blob: OpenBlob, _ range: Range<Int64>) async throws -> ByteBuffer {
+    private static func damaged(_ digest: BlobDigest) -> ContentError {
+        ContentError(.corrupt, "the blob \(digest) is damaged on disk")
+    }
+
+    /// Some of the range's first bytes, none of an empty one, and the digest with them.
+    private func read(
+        _ blob: OpenBlob, _ range: Range<Int64>, _ digest: RunningDigest?
+    ) async throws -> (ByteBuffer, RunningDigest?) {
         let count = Int(min(Int64(range.count), Self.pieceSize))
-        guard count > 0 else { return ByteBuffer() }
+        guard count > 0 else { return (ByteBuffer(), digest) }
         return try await blocking {
+            var digest = digest
             var buffer = ByteBufferAllocator().buffer(capacity: count)
             _ = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { bytes in
                 try blob.read(at: range.lowerBound, into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<count]))
             }
-            return buffer
+            buffer.withUnsafeReadableBytes { digest?.update($0) }
+            return (buffer, digest)
         }
     }
 

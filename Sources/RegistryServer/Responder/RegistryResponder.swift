@@ -41,6 +41,7 @@ package struct RegistryResponder: HTTPResponder {
         }
         response.headers[.distributionVersion] = "registry/2.0"
         response.headers[.contentTypeOptions] = "nosniff"
+        if Self.leavesLongBody(of: request, response) { response = Self.closing(response, context.channel) }
         return request.method == .head ? response.createHeadResponse() : response
     }
 
