@@ -39,6 +39,11 @@ struct TransportFailure {
 
     /// Trust does not come back by trying again. The library's text is for its developers: only its kind is told.
     private func untrusted(_ error: any Error) -> HTTPTransferError? {
+        if isCallForCertificate(error) {
+            return failure(
+                .untrusted, "it wants a certificate of its client, or another than it got",
+                "client.cert and client.key for a registry stand in certs.d/\(url.authority)", error)
+        }
         let reason: String
         switch error {
         case NIOSSLError.noSuchFilesystemObject, NIOSSLError.failedToLoadCertificate:
@@ -57,6 +62,12 @@ struct TransportFailure {
         }
         let hint = "SSL_CERT_FILE names the file of trusted certificates, for a network with an authority of its own"
         return failure(.untrusted, reason, hint, error)
+    }
+
+    /// The server's alerts about a certificate are about ours; with TLS 1.3 they come after the handshake.
+    private func isCallForCertificate(_ error: any Error) -> Bool {
+        let text = "\(error)"
+        return text.contains("_ALERT_") && (text.contains("CERTIFICATE") || text.contains("UNKNOWN_CA"))
     }
 
     private func clientError(_ error: HTTPClientError) -> HTTPTransferError {

@@ -88,6 +88,11 @@ struct CommandLineFixture: Sendable {
         try Data(text.utf8).write(to: file)
     }
 
+    /// Puts another file's bytes at a path of the folder.
+    func copyFile(_ file: String, to path: String) throws {
+        try write(String(contentsOf: URL(fileURLWithPath: file), encoding: .utf8), to: path)
+    }
+
     func text(_ path: String) throws -> String {
         String(decoding: try Data(contentsOf: folder.appending(path: path)), as: UTF8.self)
     }

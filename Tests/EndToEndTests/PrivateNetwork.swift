@@ -13,22 +13,39 @@ struct PrivateAuthority: Sendable {
     let certificate: String
     let key: String
 
+    private static let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+
     init(_ fixture: CommandLineFixture, host: String) async throws {
-        let folder = fixture.folder.path
-        (root, certificate, key) = ("\(folder)/ca.pem", "\(folder)/server.pem", "\(folder)/server.key")
-        try fixture.write("subjectAltName=DNS:\(host)\nbasicConstraints=CA:FALSE\n", to: "server.ext")
-        let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        for arguments in [
-            ["req", "-x509"] + newKey + ["-keyout", "ca.key", "-out", root, "-days", "2", "-subj", "/CN=Tests"],
-            ["req"] + newKey + ["-keyout", key, "-out", "server.csr", "-subj", "/CN=\(host)"],
+        root = "\(fixture.folder.path)/ca.pem"
+        try await Self.openssl(
+            ["req", "-x509"] + Self.newKey + ["-keyout", "ca.key", "-out", root, "-days", "2", "-subj", "/CN=Tests"],
+            fixture)
+        (certificate, key) = try await Self.issue("server", host, "subjectAltName=DNS:\(host)", root, fixture)
+    }
+
+    /// A certificate of a client, with its key.
+    func client(_ fixture: CommandLineFixture) async throws -> (certificate: String, key: String) {
+        try await Self.issue("client", "client", "extendedKeyUsage=clientAuth", root, fixture)
+    }
+
+    private static func issue(
+        _ name: String, _ subject: String, _ extensions: String, _ root: String, _ fixture: CommandLineFixture
+    ) async throws -> (certificate: String, key: String) {
+        let path = "\(fixture.folder.path)/\(name)"
+        try fixture.write("\(extensions)\nbasicConstraints=CA:FALSE\n", to: "\(name).ext")
+        try await openssl(
+            ["req"] + newKey + ["-keyout", "\(path).key", "-out", "\(name).csr", "-subj", "/CN=\(subject)"], fixture)
+        try await openssl(
             [
-                "x509", "-req", "-in", "server.csr", "-CA", root, "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
-                "-extfile", "server.ext", "-out", certificate,
-            ],
-        ] {
-            let ended = try await Program.run(["openssl"] + arguments, in: fixture.setting)
-            try #require(ended.status == 0, "openssl \(arguments.joined(separator: " ")): \(ended.errors)")
-        }
+                "x509", "-req", "-in", "\(name).csr", "-CA", root, "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+                "-extfile", "\(name).ext", "-out", "\(path).pem",
+            ], fixture)
+        return ("\(path).pem", "\(path).key")
+    }
+
+    private static func openssl(_ arguments: [String], _ fixture: CommandLineFixture) async throws {
+        let ended = try await Program.run(["openssl"] + arguments, in: fixture.setting)
+        try #require(ended.status == 0, "openssl \(arguments.joined(separator: " ")): \(ended.errors)")
     }
 }
 

@@ -130,6 +130,43 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a registry that wants a certificate of its clients gets that of certs.d`() async throws {
+            try await withBuiltImage { fixture, digest in
+                let authority = try await PrivateAuthority(fixture, host: "registry.test")
+                let client = try await authority.client(fixture)
+                let access = ServedRegistry.Access(
+                    certificate: (authority.certificate, authority.key), clientAuthority: authority.root)
+                try await ServedRegistry.serving(.docker, fixture, access) { registry in
+                    try await ConnectProxy.serving(fixture) { proxy in
+                        let image = "registry.test:\(registry.port)/some/tiny:1"
+                        var setting = fixture.setting
+                        for name in ["HTTPS_PROXY", "https_proxy"] { setting.environment[name] = proxy.address }
+                        for name in ["NO_PROXY", "no_proxy", "SSL_CERT_FILE"] { setting.environment[name] = nil }
+                        let folder = ".config/containers/certs.d/registry.test:\(registry.port)"
+                        func expectRefusal(_ words: String...) async throws {
+                            let refused = try await fixture.run("push", "tiny", image, "--offline", in: setting)
+                            #expect(refused.status == 1)
+                            for word in words { #expect(refused.errors.contains(word), "\(refused.errors)") }
+                        }
+
+                        try fixture.write("no certificate", to: "\(folder)/ca.crt")
+                        try await expectRefusal("cannot use the authority", "ca.crt")
+                        try fixture.copyFile(authority.root, to: "\(folder)/ca.crt")
+                        try await expectRefusal(
+                            "wants a certificate of its client", "certs.d/registry.test:\(registry.port)")
+                        try fixture.copyFile(client.certificate, to: "\(folder)/client.cert")
+                        try await expectRefusal("client.key", "cannot use the certificate")
+                        try fixture.copyFile(authority.key, to: "\(folder)/client.key")
+                        try await expectRefusal("client.key", "cannot use the certificate")
+                        try fixture.copyFile(client.key, to: "\(folder)/client.key")
+                        _ = try await fixture.succeed("push", "tiny", image, "--offline", in: setting)
+                        let copied = try await fixture.succeed("copy", image, "oci:pulled:1", in: setting)
+                        #expect(copied == digest)
+                    }
+                }
+            }
+        }
+
         /// A small image for two platforms, built: its index's digest.
         private func withBuiltImage(
             _ body: (CommandLineFixture, String) async throws -> Void

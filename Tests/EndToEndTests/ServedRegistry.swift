@@ -26,6 +26,8 @@ struct ServedRegistry: Sendable {
         var givesTokens = false
         /// Files of a certificate and its key; without them it is plain HTTP.
         var certificate: (file: String, key: String)?
+        /// Whose certificates a client must have to come in; with the registry's own certificate, and of docker-registry only.
+        var clientAuthority: String?
     }
 
     /// What `htpasswd -B` writes for `me` and `secret`.
@@ -62,7 +64,8 @@ struct ServedRegistry: Sendable {
 
     private static func dockerRegistry(_ fixture: CommandLineFixture, _ access: Access) throws -> Program {
         var lines = ["version: 0.1", "storage: {filesystem: {rootdirectory: docker-registry}}"]
-        let tls = access.certificate.map { ", tls: {certificate: \($0.file), key: \($0.key)}" } ?? ""
+        let clients = access.clientAuthority.map { ", clientcas: [\($0)]" } ?? ""
+        let tls = access.certificate.map { ", tls: {certificate: \($0.file), key: \($0.key)\(clients)}" } ?? ""
         lines.append("http: {addr: '127.0.0.1:0'\(tls)}")
         if access.asksForPassword { lines.append("auth: {htpasswd: {realm: tests, path: users}}") }
         try fixture.write(lines.joined(separator: "\n") + "\n", to: "docker-registry.yaml")

@@ -36,7 +36,9 @@ final class HostCertificates: Sendable {
             guard names.contains(where: { $0.hasSuffix(".crt") || $0.hasSuffix(".cert") || $0.hasSuffix(".key") })
             else { continue }
             var tls = base()
-            tls.additionalTrustRoots = names.filter { $0.hasSuffix(".crt") }.map { .file(own.appending($0).string) }
+            tls.additionalTrustRoots = try names.filter { $0.hasSuffix(".crt") }.map { name in
+                .certificates(try Self.certificates(own.appending(name), "the authority"))
+            }
             try addIdentity(names, in: own, to: &tls)
             return tls
         }
@@ -50,15 +52,28 @@ final class HostCertificates: Sendable {
             }
             return
         }
-        let certificate = folder.appending(name)
-        let key = folder.appending(String(name.dropLast(5)) + ".key")
+        let (certificate, key) = (folder.appending(name), folder.appending(String(name.dropLast(5)) + ".key"))
+        let chain = try Self.certificates(certificate, "the certificate").map {
+            NIOSSLCertificateSource.certificate($0)
+        }
         do {
-            tls.certificateChain = try NIOSSLCertificate.fromPEMFile(certificate.string).map { .certificate($0) }
-            tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: key.string, format: .pem))
+            let source = NIOSSLPrivateKeySource.privateKey(try NIOSSLPrivateKey(file: key.string, format: .pem))
+            (tls.certificateChain, tls.privateKey) = (chain, source)
+            // Whether the two belong together would only be found out when connecting, and not be told.
+            var pair = TLSConfiguration.makeClientConfiguration()
+            (pair.trustRoots, pair.certificateChain, pair.privateKey) = (.certificates([]), chain, source)
+            _ = try NIOSSLContext(configuration: pair)
         } catch {
             throw OCIRegistryError(
                 .invalidConfiguration, "cannot use the certificate \(certificate) with the key \(key)",
-                hint: "both are PEM files; the key has no pass phrase")
+                hint: "both are PEM files that belong together; the key has no pass phrase")
+        }
+    }
+
+    private static func certificates(_ path: FilePath, _ what: String) throws(OCIRegistryError) -> [NIOSSLCertificate] {
+        do { return try NIOSSLCertificate.fromPEMFile(path.string) } catch {
+            throw OCIRegistryError(
+                .invalidConfiguration, "cannot use \(what) \(path)", hint: "it is a file of certificates in PEM form")
         }
     }
 }
