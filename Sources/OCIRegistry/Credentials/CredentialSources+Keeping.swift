@@ -1,8 +1,9 @@
-package import SystemPackage
+import SystemPackage
 
 extension CredentialSources {
-    /// Keeps a login where the registry's present one is, else in the first file that there is, else in the last of the
-    /// list (Docker's); by the helper that the file names for it. What else the file holds stays.
+    /// Keeps a login in the file that `REGISTRY_AUTH_FILE` names; without that where the registry's present one is, else in
+    /// the first file that there is, else in the last of the list (Docker's); by the helper that the file names for it.
+    /// What else the file holds stays.
     ///
     /// - Returns: where it is now: a file, or a helper's name.
     /// - Throws: `OCIRegistryError.Code.invalidConfiguration`.
@@ -12,8 +13,11 @@ extension CredentialSources {
                 .invalidConfiguration, "there is no place for the login for \(host): HOME is not set",
                 hint: "name a file in REGISTRY_AUTH_FILE")
         }
-        let present = try files.compactMap { path throws(OCIRegistryError) in try AuthFile(reading: path) }
-        var file = present.first { $0.has(host) } ?? present.first ?? AuthFile(new: last)
+        let chosen = environment["REGISTRY_AUTH_FILE"].flatMap { $0.isEmpty ? nil : FilePath($0) }
+        let present = try (chosen.map { [$0] } ?? files).compactMap { path throws(OCIRegistryError) in
+            try AuthFile(reading: path)
+        }
+        var file = present.first { $0.has(host) } ?? present.first ?? AuthFile(new: chosen ?? last)
         if let name = file.helper(for: host) {
             try await helper(name).store(login, for: host)
             // Nothing older may stand beside it.

@@ -22,10 +22,12 @@ package struct RegistryHost: Hashable, Sendable, CustomStringConvertible {
         func refusal(_ reason: String) -> OCIRegistryError {
             OCIRegistryError(
                 .invalidReference, "'\(quoted(text))' is not a registry's host: \(reason)",
-                hint: "write it as host or host:port, without a scheme")
+                hint: "write it as host or host:port")
         }
         guard text.utf8.count <= 255 else { throw refusal("it is longer than 255 characters") }
         let lower = text.lowercased()
+        guard !lower.contains("://") else { throw refusal("it has a scheme") }
+        guard !lower.contains("/") else { throw refusal("it has a path") }
         var (host, rest) = (Substring(lower), Substring())
         if lower.hasPrefix("[") {
             host = lower.dropFirst().prefix { $0 != "]" }

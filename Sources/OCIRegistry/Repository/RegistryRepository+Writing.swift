@@ -99,7 +99,7 @@ extension RegistryRepository: ContentDestination {
     }
 
     private func refusal(_ answer: WholeAnswer, _ what: String) -> OCIRegistryError {
-        let words = String(decoding: answer.bytes.prefix(1000), as: UTF8.self)
+        let words = RegistryRefusal.words(answer.bytes)
         return OCIRegistryError(
             answer.status == 400 ? .refused : .conflict,
             "the registry refuses to write \(what) (\(answer.status))" + (words.isEmpty ? "" : ": \(words)"),

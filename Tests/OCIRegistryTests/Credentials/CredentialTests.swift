@@ -226,6 +226,20 @@ struct CredentialFolder {
         }
     }
 
+    @Test func `a login goes into the file that REGISTRY_AUTH_FILE names, also where that is not there yet`()
+        async throws
+    {
+        try await CredentialFolder.using { folder in
+            try folder.write("config.json", #"{"auths":{"x.io":{"auth":"eTp5"}}}"#)
+            var sources = folder.sources("own/auth.json", "config.json")
+            sources.environment["REGISTRY_AUTH_FILE"] = folder.file("own/auth.json").string
+            let place = try await sources.keep(RegistryLogin(user: "u", password: "p"), for: RegistryHost("x.io"))
+            #expect(place == folder.file("own/auth.json").string)
+            #expect(try folder.text("config.json").contains("eTp5"))
+            #expect(try await login(sources, "x.io") == .password(user: "u", password: "p"))
+        }
+    }
+
     @Test func `the first login makes the file and its folder`() async throws {
         try await CredentialFolder.using { folder in
             let sources = folder.sources("run/containers/auth.json", "home/.docker/config.json")

@@ -70,6 +70,10 @@ import Testing
             #expect(try RegistryHost(host).isLoopback == false)
         }
         #expect(RegistryHost.dockerHub.server == "registry-1.docker.io")
+        for (text, reason) in [("https://ghcr.io", "it has a scheme"), ("ghcr.io/me", "it has a path")] {
+            let refusal = #expect(throws: OCIRegistryError.self) { try RegistryHost(text) }
+            #expect(refusal?.message.hasSuffix(reason) == true, "\(text)")
+        }
         #expect(try RegistryHost("ghcr.io:443").server == "ghcr.io:443")
     }
 }
