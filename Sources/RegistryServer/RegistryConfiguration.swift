@@ -29,6 +29,9 @@ package struct RegistryConfiguration: Sendable {
         self.random = random
     }
 
+    /// The address with a port, as it stands in URLs and references: IPv6 in brackets.
+    package func host(_ port: Int) -> String { (address.contains(":") ? "[\(address)]" : address) + ":\(port)" }
+
     /// Has the registry speak TLS.
     ///
     /// - Parameters:

@@ -6,6 +6,7 @@ import NIOCore
 import OCIContent
 import ServiceLifecycle
 import Synchronization
+import SystemPackage
 
 /// A registry behind a port.
 package enum RegistryServer {
@@ -57,9 +58,15 @@ package enum RegistryServer {
         do { try await run(application, connections, grace: configuration.limits.grace, logger: logger) } catch {
             if Task.isCancelled { return }
             throw RegistryServerError(
-                .cannotStart, "cannot listen on \(configuration.address):\(configuration.port): \(error)",
-                hint: "choose another port, or 0 for any that is free")
+                .cannotStart,
+                "cannot listen on \(configuration.host(configuration.port)): \(Self.reason(error))",
+                hint: "choose another port, or 0 for any that is free; --address takes an address of this machine")
         }
+    }
+
+    /// The system's own words, where it is its error.
+    private static func reason(_ error: any Error) -> String {
+        (error as? IOError).map { "\(Errno(rawValue: $0.errnoCode))" } ?? "\(error)"
     }
 
     /// Runs until the task is cancelled; then nobody is let in any more, and who is in has the grace to finish before the
@@ -116,7 +123,7 @@ package enum RegistryServer {
         }
         for try await port in ports {
             return RunningRegistry(
-                address: configuration.address, port: port, isTLS: configuration.tls != nil, task: task)
+                host: configuration.host(port), port: port, isTLS: configuration.tls != nil, task: task)
         }
         throw CancellationError()
     }
@@ -124,13 +131,11 @@ package enum RegistryServer {
 
 /// A registry that answers until it is stopped.
 package struct RunningRegistry: Sendable {
-    package let address: String
+    /// `host:port`, as references begin with it.
+    package let host: String
     package let port: Int
     package let isTLS: Bool
     fileprivate let task: Task<Void, Never>
-
-    /// `host:port`, as references begin with it.
-    package var host: String { "\(address):\(port)" }
 
     /// Lets nobody in any more, ends the connections, after some grace those with requests too, and frees the port.
     package func stop() async {

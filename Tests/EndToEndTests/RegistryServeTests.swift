@@ -37,6 +37,22 @@ extension EndToEnd {
             }
         }
 
+        @Test func `an address of IPv6 is said as URLs have it, and one that is taken in the system's words`()
+            async throws
+        {
+            try await CommandLineFixture.scoped { fixture in
+                let (program, address) = try await serve(fixture, "--root", "registry", "--address", "::1")
+                #expect(address.hasPrefix("http://[::1]:"), "\(address)")
+                try await RegistryClient(address).pushImage("1")
+                let port = String(address.split(separator: ":").last ?? "")
+                let taken = try await fixture.run("registry", "serve", "--address", "::1", "--port", port)
+                #expect(taken.status == 1)
+                #expect(taken.errors.contains("listen on [::1]:\(port): Address already in use\n"), "\(taken.errors)")
+                program.signal(SIGTERM)
+                _ = try await program.ended()
+            }
+        }
+
         @Test func `users and TLS come from files; what is wrong with them is said`() async throws {
             try await CommandLineFixture.scoped { fixture in
                 try TestCertificate.write(to: .init(fixture.folder.path))

@@ -31,6 +31,21 @@ import Testing
             #expect(try await client.send(.HEAD, "/v2/a/b/blobs/\(digest)").status == 404)
             #expect(try await client.send(.POST, "/v2/a/b/blobs/uploads/?mount=\(digest)").status == 201)
             #expect(try await client.send(.GET, "/v2/a/b/blobs/\(digest)").body == noise(1000))
+            // So do clients ask that know no other repository.
+            #expect(try await client.send(.POST, "/v2/c/d/blobs/uploads/?mount=\(digest)&from=c/d").status == 201)
+            #expect(try await client.send(.GET, "/v2/c/d/blobs/\(digest)").body == noise(1000))
+        }
+    }
+
+    @Test func `what is damaged in the store is sent anew`() async throws {
+        try await run { store, client in
+            let digest = try store.add(noise(1000))
+            try FileSystem.remove(store.path(of: digest))
+            try FileSystem.write(noise(999) + [0], to: store.path(of: digest))
+            for source in ["", "&from=a/b"] {
+                let answer = try await client.send(.POST, "/v2/a/b/blobs/uploads/?mount=\(digest)\(source)")
+                #expect(answer.status == 202)
+            }
         }
     }
 

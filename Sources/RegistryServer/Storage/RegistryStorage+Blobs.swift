@@ -1,4 +1,5 @@
 import OCIContent
+import OCIModel
 import SystemPackage
 
 extension RegistryStorage {
@@ -22,16 +23,26 @@ extension RegistryStorage {
         }
     }
 
-    /// Makes a blob that another repository has (any, or anything in the pool, where none is named) this one's too.
+    /// Makes a blob that another repository has (any, or anything in the pool, where none is named) this one's too. What
+    /// is in the store may be mounted from any: clients ask from the repository itself whether a blob need be sent.
     ///
     /// - Returns: whether it could be.
     func mount(_ digest: BlobDigest, from source: RepositoryName?, into repository: RepositoryName) throws -> Bool {
         let target = path(.blobs, digest, of: repository)
         if FileSystem.regularFileSize(target) != nil { return true }
-        let origin = source.map { path(.blobs, digest, of: $0) } ?? pooled(digest)
-        guard FileSystem.regularFileSize(origin) != nil else { return false }
+        let held = source.map { path(.blobs, digest, of: $0) } ?? (isPoolShared ? nil : pooled(digest))
+        let origin = held.flatMap { FileSystem.regularFileSize($0) == nil ? nil : $0 } ?? stored(digest)
+        guard let origin else { return false }
         try FileSystem.makeDirectories(target.removingLastComponent())
         return FileSystem.link(origin, to: target) || FileSystem.regularFileSize(target) != nil
+    }
+
+    /// A blob of the image store, which is checked before anybody is told that it is there; `nil` without one.
+    private func stored(_ digest: BlobDigest) -> FilePath? {
+        guard let store, let own = try? Digest(digest.description),
+            let size = FileSystem.regularFileSize(pooled(digest))
+        else { return nil }
+        return try? store.verifiedPath(of: own, size: size)
     }
 
     /// Keeps a whole file, synced and checked, as a blob of the repository. The file's own name goes.

@@ -22,7 +22,7 @@ package struct RegistryStorage: Sendable {
     /// Held while a tag is compared and set, or a manifest removed with its tags.
     let tagging = SharedMutex()
     /// Keeps the store's garbage collection away.
-    private let store: ContentStore?
+    let store: ContentStore?
 
     /// Opens the folder, making what is missing. With a store, blobs are kept there instead of in the folder itself, which
     /// must be on the same file system; every blob of the store can be mounted into a repository without being sent.

@@ -74,7 +74,7 @@ struct Registry: AsyncParsableCommand {
             logger.logLevel = .error
             let configuration = try configuration()
             try await RegistryServer.run(try storage(), configuration, logger: logger) { port in
-                print("\(configuration.tls == nil ? "http" : "https")://\(address):\(port)")
+                print("\(configuration.tls == nil ? "http" : "https")://\(configuration.host(port))")
                 // Whoever reads this through a pipe waits for it.
                 fflush(nil)
             }
