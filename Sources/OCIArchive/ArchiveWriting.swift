@@ -60,7 +60,15 @@ package enum ArchiveFormat: Hashable, Sendable {
                 "cannot write \(path): a docker-archive holds one platform, and this image has several",
                 hint: "choose one, or write an oci-archive")
         }
-        let manifest = try CanonicalJSON.decode(Manifest.self, from: try await layout.document(root))
+        let manifest: Manifest
+        do {
+            manifest = try CanonicalJSON.decode(Manifest.self, from: try await layout.document(root))
+        } catch is DecodingError {
+            throw noImage(root.mediaType, path)
+        }
+        guard manifest.config.mediaType == .config || manifest.config.mediaType == .dockerConfig else {
+            throw noImage(manifest.config.mediaType, path)
+        }
         let tag = root.annotations?[OCILayout.referenceName]
         let list = [
             DockerArchive.Listed(
@@ -82,6 +90,12 @@ package enum ArchiveFormat: Hashable, Sendable {
         let bytes = try CanonicalJSON.encode(list)
         tree[try EntryPath("manifest.json")] = FileEntry(.regular(.bytes(bytes)), mode: 0o644, modified: 0)
         return tree
+    }
+
+    private static func noImage(_ type: MediaType, _ path: FilePath) -> ContentError {
+        ContentError(
+            .invalidDocument, "cannot write \(path): a docker-archive holds an image, and this is '\(type.rawValue)'",
+            hint: "write an oci layout or archive")
     }
 
     private static func memberName(of layer: Descriptor) -> String {

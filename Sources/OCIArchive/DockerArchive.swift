@@ -94,12 +94,13 @@ package struct DockerArchive: Sendable {
 }
 
 extension DockerArchive: NamedContent {
-    /// The image of a name (`etcd:3.5.16-0`); without one, the only image.
+    /// The image of a name (`etcd:3.5.16-0`; `etcd` is `etcd:latest`); without one, the only image.
     ///
     /// - Throws: `ContentError` `.missing`, with the names that there are.
     package func descriptor(named name: String?) throws -> Descriptor {
         let found = images.filter { image in
-            name == nil || image.names.contains { $0 == name } || image.manifest.descriptor.digest.description == name
+            name == nil || image.names.contains { $0 == name || $0 == name.map { $0 + ":latest" } }
+                || image.manifest.descriptor.digest.description == name
         }
         guard let first = found.first, found.count == 1 else {
             throw ContentError(

@@ -67,6 +67,8 @@ extension LayoutArchive: LocalContent {
 
     package func tags() async throws -> [String] { named.names }
 
+    package func tagged() async throws -> [(tag: String, root: Descriptor)] { try named.tagged() }
+
     package func referrers(of subject: Digest) async throws -> [Descriptor] {
         try await named.referrers(in: self).filter { $0.subject == subject }.map(\.referrer)
     }

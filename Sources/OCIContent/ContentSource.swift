@@ -31,6 +31,8 @@ package protocol NamedContent: ContentSource {
     func resolve(_ name: String) async throws -> Descriptor
     /// All tags, sorted by bytes, each once.
     func tags() async throws -> [String]
+    /// What stands under all tags, in their order.
+    func tagged() async throws -> [(tag: String, root: Descriptor)]
     /// The manifests whose `subject` is this document, with their artifact types and annotations (distribution-spec,
     /// "Listing Referrers"); empty where there are none.
     func referrers(of subject: Digest) async throws -> [Descriptor]
@@ -54,6 +56,13 @@ package protocol ContentDestination: Sendable {
     /// Whether what stands under a name is there with all its parts: a registry takes care of that; into a folder
     /// anybody can write.
     var isWholeByName: Bool { get }
+}
+
+extension NamedContent {
+    /// One question for each tag.
+    package func tagged() async throws -> [(tag: String, root: Descriptor)] {
+        try await mapConcurrently(try await tags(), limit: 8) { ($0, try await resolve($0)) }
+    }
 }
 
 extension ContentDestination {

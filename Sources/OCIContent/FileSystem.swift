@@ -220,10 +220,10 @@ extension ContentError {
         case .noSpace, .diskQuotaExceeded:
             self.init(
                 .diskFull, "\(what): \(errno)",
-                hint: "free some space, or choose another folder with --store or --output")
+                hint: "free some space, or choose another folder")
         case .readOnlyFileSystem, .permissionDenied, .notPermitted:
             self.init(
-                .readOnly, "\(what): \(errno)", hint: "choose a folder that can be written, with --store or --output")
+                .readOnly, "\(what): \(errno)", hint: "choose a folder that can be written")
         case .notDirectory, .noSuchFileOrDirectory:
             self.init(.inputOutput, "\(what): \(errno)", hint: "check the path")
         default: self.init(.inputOutput, "\(what): \(errno)")

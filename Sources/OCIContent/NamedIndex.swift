@@ -36,6 +36,18 @@ package struct NamedIndex: Sendable {
         return first
     }
 
+    /// What stands under each name, in the names' order.
+    ///
+    /// - Throws: `ContentError` `.missing` where a name stands for several images.
+    package func tagged() throws -> [(tag: String, root: Descriptor)] {
+        let entries = index.manifests.compactMap { entry in name(of: entry).map { ($0, entry) } }
+        let roots = Dictionary(grouping: entries, by: \.0)
+        return try names.map { name in
+            let found = (roots[name] ?? []).map(\.1)
+            return (name, try Self(Index(manifests: found), in: place).entry(named: name))
+        }
+    }
+
     /// The listed documents that refer to another.
     package func referrers(in source: any ContentSource) async throws -> [(referrer: Descriptor, subject: Digest)] {
         var found: [(referrer: Descriptor, subject: Digest)] = []

@@ -34,7 +34,7 @@ package struct OCILayout: Sendable {
         } catch {
             throw ContentError(
                 .invalidLayout, "\(indexPath) is not an OCI index: \(error)",
-                hint: "remove the folder \(root), or choose another with --output")
+                hint: "name another folder, or make this layout anew")
         }
     }
 
@@ -84,6 +84,8 @@ extension OCILayout: LocalContent {
     package func resolve(_ name: String) async throws -> Descriptor { try named.entry(named: name) }
 
     package func tags() async throws -> [String] { try named.names }
+
+    package func tagged() async throws -> [(tag: String, root: Descriptor)] { try named.tagged() }
 
     package func referrers(of subject: Digest) async throws -> [Descriptor] {
         try await named.referrers(in: self).filter { $0.subject == subject }.map(\.referrer)

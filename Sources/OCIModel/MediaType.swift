@@ -27,6 +27,7 @@ package struct MediaType: RawRepresentable, Hashable, Sendable, Codable {
     }
 
     package static let dockerIndex = MediaType(rawValue: "application/vnd.docker.distribution.manifest.list.v2+json")
+    package static let dockerConfig = MediaType(rawValue: "application/vnd.docker.container.image.v1+json")
     package static let dockerManifest = MediaType(rawValue: "application/vnd.docker.distribution.manifest.v2+json")
 
     /// Whether registries keep content of this type as a manifest, or as a blob.
