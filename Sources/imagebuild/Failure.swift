@@ -66,7 +66,7 @@ struct Failure {
         default: (status, message, hint) = (.failed, "\(error)", nil)
         }
         // Whoever stopped it need not learn what was going on just then.
-        if status == .interrupted { message = "interrupted; nothing was tagged" }
+        if status == .interrupted, !(error is CommandError) { message = "interrupted" }
     }
 
     private static func status(_ code: ContentError.Code) -> ExitStatus {

@@ -11,8 +11,8 @@ struct Login: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check a login with a registry, and keep it where other tools find it too.",
         discussion: """
-            It is kept in the file that has one for the registry now, else in the first that there is of \
-            $REGISTRY_AUTH_FILE, $XDG_RUNTIME_DIR/containers/auth.json, $XDG_CONFIG_HOME/containers/auth.json and \
+            It is kept in $REGISTRY_AUTH_FILE where that is set, else in the file that has one for the registry now, else \
+            in the first that there is of $XDG_RUNTIME_DIR/containers/auth.json, $XDG_CONFIG_HOME/containers/auth.json and \
             $DOCKER_CONFIG/config.json, else in the last of these; or by the credential helper that the file names.
 
             EXAMPLES
@@ -64,6 +64,9 @@ struct Login: AsyncParsableCommand {
         if isSecret { tcsetattr(0, TCSANOW, &hidden) }
         defer { if isSecret { tcsetattr(0, TCSANOW, &before) } }
         _ = question.withCString { write(2, $0, strlen($0)) }
+        // Ctrl-C cancels the task, which a blocking read would not see; the terminal must be as it was by the end.
+        var input = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
+        while poll(&input, 1, 100) <= 0 { try Task.checkCancellation() }
         let answer = readLine(strippingNewline: true) ?? ""
         if isSecret { _ = "\n".withCString { write(2, $0, 1) } }
         guard !answer.isEmpty else { throw CommandError(message: "nothing was typed") }
