@@ -77,7 +77,7 @@ final class BuildView: Sendable {
             progress.withLock { $0.layers[name] = (0, platform.layers.count) }
             console.update(name) { row in
                 (row.transfer, row.detail) = (nil, "")
-                row.text = platform.layers.count == 1 ? "making 1 layer" : "making \(platform.layers.count) layers"
+                row.text = "making \(counted(platform.layers.count, "layer"))"
             }
         }
     }
@@ -103,7 +103,8 @@ final class BuildView: Sendable {
         for platform in image.platforms {
             let size = platform.layers.map(\.descriptor.size).reduce(0, +)
             console.update(platform.platform.description) { row in
-                row.text = "done, \(platform.layers.count) layers, \(ByteCount(size)), \(platform.manifest.digest)"
+                row.text =
+                    "done, \(counted(platform.layers.count, "layer")), \(ByteCount(size)), \(platform.manifest.digest)"
                 row.isDone = true
             }
         }

@@ -149,6 +149,9 @@ extension Console.Transfer: CustomStringConvertible {
     }
 }
 
+/// `1 layer`, `2 layers`.
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)" + (count == 1 ? "" : "s") }
+
 /// A number of bytes as people read it: `34.0 MB`.
 struct ByteCount: CustomStringConvertible {
     var bytes: Int64

@@ -103,8 +103,63 @@ extension EndToEnd {
                 #expect(ended.status == status, "\(ended.errors)")
                 #expect(ended.errors.contains(message), "\(ended.errors)")
                 #expect(ended.output == "")
+                #expect(!ended.errors.contains("sent"), "\(ended.errors)")
                 #expect(fixture.names(fixture.folder).allSatisfy { !$0.hasPrefix("x") })
                 #expect(fixture.temporaries == [])
+            }
+        }
+
+        @Test func `docker-archives of several images are copied by name, and a name without a tag is latest`()
+            async throws
+        {
+            try await CommandLineFixture.scoped { fixture in
+                _ = try await built(fixture)
+                for name in ["a:latest", "b:1"] {
+                    try await fixture.tool(
+                        "skopeo", "--insecure-policy", "copy", "oci:.imagebuild/oci/tiny:trixie-0",
+                        "docker-archive:\(name.prefix(1)).tar:\(name)")
+                }
+                let whole = try await fixture.succeed("copy", "docker-archive:a.tar:docker.io/library/a", "oci:out:a")
+                #expect(try await fixture.succeed("copy", "docker-archive:a.tar", "oci:out") == whole)
+                let every = try await fixture.run("copy", "docker-archive:a.tar", "oci:all", "--all-tags")
+                #expect(every.status == 2 && every.errors.contains("docker-archive:FILE:NAME:TAG"), "\(every.errors)")
+            }
+        }
+
+        @Test func `a name that no registry can have is refused before anything is sent, with what to write`()
+            async throws
+        {
+            try await CommandLineFixture.scoped { fixture in
+                _ = try await built(fixture)
+                try await fixture.tool(
+                    "skopeo", "--insecure-policy", "copy", "--all", "oci:.imagebuild/oci/tiny:trixie-0",
+                    "oci:full:docker.io/library/tiny:1")
+                for option in ["--all", "--all-tags"] {
+                    let ended = try await fixture.run("copy", "oci:full", "127.0.0.1:1/x", option)
+                    #expect(ended.status == 2, "\(ended.errors)")
+                    #expect(ended.errors.contains("'docker.io/library/tiny:1' in its source"), "\(ended.errors)")
+                    #expect(ended.errors.contains("127.0.0.1:1/x:TAG"), "\(ended.errors)")
+                }
+            }
+        }
+
+        @Test func `what is no image is not written as a docker-archive`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let empty = Array("{}".utf8)
+                let type = "application/vnd.oci.empty.v1+json"
+                let part = #"{"mediaType":"\#(type)","digest":"\#(Digest(of: empty))","size":2}"#
+                let manifest =
+                    #"{"schemaVersion":2,"mediaType":"\#(MediaType.manifest.rawValue)","artifactType":"a/b","#
+                    + #""config":\#(part),"layers":[\#(part)]}"#
+                let root = Digest(of: manifest.utf8)
+                try fixture.write("{}", to: "odd/blobs/sha256/\(Digest(of: empty).hex)")
+                try fixture.write(manifest, to: "odd/blobs/sha256/\(root.hex)")
+                try fixture.write(#"{"imageLayoutVersion":"1.0.0"}"#, to: "odd/oci-layout")
+                try fixture.write(
+                    #"{"schemaVersion":2,"manifests":[{"mediaType":"\#(MediaType.manifest.rawValue)","#
+                        + #""digest":"\#(root)","size":\#(manifest.utf8.count)}]}"#, to: "odd/index.json")
+                let ended = try await fixture.run("copy", "oci:odd", "docker-archive:odd.tar:odd:1")
+                #expect(ended.status == 2 && ended.errors.contains("holds an image, and this is '\(type)'"))
             }
         }
 

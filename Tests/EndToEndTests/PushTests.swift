@@ -157,6 +157,7 @@ extension EndToEnd {
                 let pushed = try await fixture.run("push", "tiny", "--offline")
                 #expect(pushed.status == 0, "\(pushed.errors)")
                 #expect(pushed.errors.contains("no repository named"), "\(pushed.errors)")
+                #expect(pushed.errors.contains("4 there already"), "the registry has the store's: \(pushed.errors)")
                 let copied = try await fixture.run("push", "tiny", "--offline")
                 #expect(copied.line == pushed.line && copied.errors.contains("nothing changed"), "\(copied.errors)")
             }
@@ -174,6 +175,12 @@ extension EndToEnd {
         @Test(arguments: [
             (["push", "tiny", "Not/A:Reference:"], 2, "is not an image reference"),
             (["push", "tiny", "localhost:1/x@sha256:" + String(repeating: "0", count: 64)], 2, "names a digest"),
+            (["push", "tiny", "oci:folder"], 2, "is no repository of a registry"),
+            (["push", "tiny", "localhost:1/x:" + String(repeating: "a", count: 120)], 2, "longer than 128"),
+            (
+                ["push", "tiny", "localhost:1/x", "localhost:2/x", "--username", "me", "--password-stdin"], 64,
+                "several"
+            ),
             (["push", "tiny", "--manifest-only"], 64, "needs a REPOSITORY"),
             (["push", "tiny", "localhost:1/x", "--tag-latest", "--arch", "amd64"], 64, "about the index"),
         ])

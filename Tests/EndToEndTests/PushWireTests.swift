@@ -2,6 +2,12 @@ import Foundation
 import RegistryTesting
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
 extension EndToEnd {
     /// What a push asks of a registry, and what it does not, also when something goes wrong on the way.
     @Suite struct PushWireTests {
@@ -81,6 +87,51 @@ extension EndToEnd {
                 _ = try await fixture.succeed("push", "tiny", "\(registry.host)/tiny", "--offline")
                 let copied = try await copying.ended()
                 #expect(copied.line == old, "\(copied.errors)")
+            }
+        }
+
+        /// The tag of the second platform, and of the whole: whoever asked where they are gets no answer.
+        private static let afterFirstTag = 9...1000
+
+        @Test func `Ctrl-C between two tags says which are set, and before the first that none is`() async throws {
+            try await pushing { fixture, registry in
+                for (turns, isSet) in [(Self.afterFirstTag, true), (4...1000, false)] {
+                    registry.faults.clear()
+                    let image = "\(registry.host)/\(isSet ? "some" : "none")"
+                    registry.faults.on(.manifest, turns: turns, .delay(.seconds(60)))
+                    registry.wire.clear()
+                    let program = try fixture.start("push", "tiny", image, "--offline")
+                    for _ in 0..<1000 {
+                        let all = registry.wire.requests(.manifest).count
+                        if isSet ? program.errorsSoFar.contains("linux-amd64: set") : all >= 3 { break }
+                        try await Task.sleep(for: .milliseconds(10))
+                    }
+                    try await Task.sleep(for: .milliseconds(200))
+                    program.signal(SIGINT)
+                    let ended = try await program.ended()
+                    #expect(ended.status == 130 && ended.output == "", "\(ended.errors)")
+                    #expect(ended.errors.contains("interrupted; nothing was tagged") == !isSet, "\(ended.errors)")
+                    #expect(ended.errors.contains("set before that: \(image):trixie-0-linux-amd64\n") == isSet)
+                    #expect(ended.errors.contains("at \(image):trixie-0-linux-ppc64le, which may be") == isSet)
+                }
+            }
+        }
+
+        @Test func `a tag that cannot be set leaves no doubt about those before it`() async throws {
+            try await pushing { fixture, registry in
+                registry.faults.on(.manifest, turns: Self.afterFirstTag, .answer(403))
+                let failed = try await fixture.run("push", "tiny", "\(registry.host)/tiny", "--offline")
+                #expect(failed.status == 1, "\(failed.errors)")
+                #expect(failed.errors.contains("set before that: \(registry.host)/tiny:trixie-0-linux-amd64\n"))
+            }
+        }
+
+        @Test func `a registry's refusal of a manifest is told in its words, not in its JSON`() async throws {
+            try await pushing { fixture, registry in
+                let body = #"{"errors":[{"code":"MANIFEST_INVALID","message":"not this kind","detail":{}}]}"#
+                registry.faults.on(.manifest, turns: 4...4, .answer(400, body: body + "\n"))
+                let failed = try await fixture.run("push", "tiny", "\(registry.host)/tiny", "--offline")
+                #expect(failed.errors.contains("(400): MANIFEST_INVALID: not this kind\n"), "\(failed.errors)")
             }
         }
 

@@ -54,10 +54,13 @@ struct CopyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await cancellingOnInterrupt { try await self.copy() }
+        try await cancellingOnInterrupt {
+            let record = NamingRecord()
+            try await record.explaining { try await self.copy(record) }
+        }
     }
 
-    private func copy() async throws {
+    private func copy(_ record: NamingRecord) async throws {
         let console = Console(environment: Surroundings.environment)
         let view = TransferView(console)
         defer { view.finish() }
@@ -67,7 +70,7 @@ struct CopyCommand: AsyncParsableCommand {
         ) { network in
             let access = RegistryAccess(
                 network, storePath: try storeOptions.path(), report: { view.observe($0) })
-            let run = try copyRun(console, view, access)
+            let run = try copyRun(record, console, view, access)
             if dryRun { return try report(try await run.forecast()) }
             let copied = try await run.run()
             view.finish()
@@ -76,7 +79,7 @@ struct CopyCommand: AsyncParsableCommand {
     }
 
     private func copyRun(
-        _ console: Console, _ view: TransferView, _ access: RegistryAccess
+        _ record: NamingRecord, _ console: Console, _ view: TransferView, _ access: RegistryAccess
     ) throws -> CopyRun {
         let current = Surroundings.currentFolder
         let (from, to) = (try ImageLocation(source, from: current), try ImageLocation(destination, from: current))
@@ -84,6 +87,11 @@ struct CopyCommand: AsyncParsableCommand {
             throw CommandError(
                 status: .refused, message: "a docker-archive holds one image and nothing that refers to it",
                 hint: "write an oci layout or archive")
+        }
+        if allTags, case .dockerArchive = from {
+            throw CommandError(
+                status: .refused, message: "the images of a docker-archive have names, and not tags of one repository",
+                hint: "copy them one by one: docker-archive:FILE:NAME:TAG")
         }
         if allTags, try tag(from) != nil || tag(to) != nil {
             throw CommandError(
@@ -95,7 +103,8 @@ struct CopyCommand: AsyncParsableCommand {
         options.withForeignLayers = foreignLayers
         return CopyRun(
             source: from, destination: to, platform: try platform.map { try PlatformChoice($0) }, isEveryTag: allTags,
-            options: options, ends: ImageEnds(storePath: try storeOptions.path(), view: view, registries: access),
+            options: options,
+            ends: ImageEnds(storePath: try storeOptions.path(), view: view, registries: access, record: record),
             console: console)
     }
 

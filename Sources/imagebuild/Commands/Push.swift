@@ -63,19 +63,24 @@ struct Push: AsyncParsableCommand {
     private var isWhole: Bool { platforms.arch.isEmpty && platforms.platform.isEmpty }
 
     func run() async throws {
-        try await cancellingOnInterrupt { try await self.push() }
+        try await cancellingOnInterrupt {
+            let record = NamingRecord()
+            try await record.explaining { try await self.push(record) }
+        }
     }
 
-    private func push() async throws {
+    private func push(_ record: NamingRecord) async throws {
         let console = Console(environment: Surroundings.environment)
         let folder = try ImageFolder(image, from: Surroundings.currentFolder, overrides: overrides.overrides)
         let references = try repositories.map { try self.reference($0) }
+        try checkTags(references, folder.definition)
+        let hosts = Set(references.map(\.host))
+        let login = hosts.count == 1 ? hosts.first : nil
+        try loginOptions.check(loginFor: login)
         let view = TransferView(console)
         defer { view.finish() }
         let store = try ContentStore(root: storeOptions.path())
         let built = manifestOnly ? nil : try await build(folder, store, console)
-        let hosts = Set(references.map(\.host))
-        let login = hosts.count == 1 ? hosts.first : nil
         try await loginOptions.withNetwork(
             network.registries, loginFor: login, warn: { console.warn($0) }
         ) { network in
@@ -83,7 +88,8 @@ struct Push: AsyncParsableCommand {
             let work = PushWork(
                 folder: folder, platforms: try chosen(folder.definition), isWhole: isWhole, store: store,
                 access: access, mirrors: try self.network.archiveMirrors(),
-                run: PushRun(rules: .init(isImmutable: immutable, setsLatest: tagLatest), console: console))
+                run: PushRun(
+                    rules: .init(isImmutable: immutable, setsLatest: tagLatest), record: record, console: console))
             if references.isEmpty {
                 try await LocalRegistry.using(store, folder.definition.name, console) {
                     try await perform(work, built, [$0], view)
@@ -129,8 +135,25 @@ struct Push: AsyncParsableCommand {
         return try await run.run()
     }
 
+    /// Before anything is built for them.
+    private func checkTags(_ references: [ImageReference], _ definition: Definition) throws {
+        let suffixes = try chosen(definition).map(\.tagSuffix)
+        for tag in references.compactMap(\.tag) {
+            guard let wrong = suffixes.map({ tag + $0 }).first(where: { !ImageReference.isTag($0) }) else { continue }
+            throw CommandError(
+                status: .refused,
+                message: "'\(wrong)', the tag of a platform's image, would be longer than 128 characters",
+                hint: "choose a shorter tag than \(tag)")
+        }
+    }
+
     private func reference(_ text: String) throws -> ImageReference {
-        let reference = try ImageReference(text)
+        guard case .registry(let name) = try ImageLocation(text, from: Surroundings.currentFolder) else {
+            throw CommandError(
+                status: .refused, message: "'\(text)' is no repository of a registry",
+                hint: "write it with: imagebuild build \(image) --output \(text)")
+        }
+        let reference = try ImageReference(name)
         guard reference.digest == nil else {
             throw CommandError(
                 status: .refused, message: "'\(text)' names a digest, and an image is pushed under a tag",

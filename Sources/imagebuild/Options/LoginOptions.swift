@@ -17,6 +17,13 @@ struct LoginOptions: ParsableArguments {
         }
     }
 
+    private static let noHost = ValidationError("--username is for one registry; here there are none, or several.")
+
+    /// What `withNetwork` would say of the login, said before any work is done.
+    func check(loginFor host: RegistryHost?) throws {
+        if username != nil, host == nil { throw Self.noHost }
+    }
+
     /// Runs `body` with the registries of this run; it makes its connections with `RegistryNetwork.connection(to:)`.
     /// `--username` is meant for `host`, and `warn` gets each of a registry's warnings once.
     func withNetwork<Result: Sendable>(
@@ -25,7 +32,7 @@ struct LoginOptions: ParsableArguments {
     ) async throws -> Result {
         var sources = RegistryOptions.sources()
         if let username {
-            guard let host else { throw ValidationError("--username is for one registry, and there is none here.") }
+            guard let host else { throw Self.noHost }
             sources.explicit = [host: RegistryLogin(user: username, password: try Self.passwordFromInput())]
         }
         return try await RegistryNetwork.withNetwork(registries.settings(sources, warn: warn), body)

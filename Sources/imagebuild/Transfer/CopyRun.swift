@@ -1,5 +1,6 @@
 import OCIContent
 import OCIModel
+import OCIRegistry
 
 /// One `imagebuild copy`.
 struct CopyRun: Sendable {
@@ -28,6 +29,7 @@ struct CopyRun: Sendable {
         let results = try await ends.withDestination(destination, name: images.name) { target in
             var results: [Copied] = []
             for image in images.roots {
+                try Task.checkCancellation()
                 let result = try await copy(
                     image.root, from: images.content, to: target, tag: image.name, try await shallow(image.root, images)
                 )
@@ -38,7 +40,9 @@ struct CopyRun: Sendable {
             return results
         }
         let skipped = Set(results.flatMap(\.skipped)).count
-        if skipped > 0 { console.warn("left out \(skipped) layers of base images: they stay where those are") }
+        if skipped > 0 {
+            console.warn("left out \(counted(skipped, "layer")) of base images: they stay where those are")
+        }
         return results
     }
 
@@ -48,6 +52,7 @@ struct CopyRun: Sendable {
         return try await ends.inspecting(destination, from: images.content) { target in
             var forecasts: [TransferForecast] = []
             for image in images.roots {
+                try Task.checkCancellation()
                 let publication = Publication(parts: [], whole: [.init(image.name, image.root)])
                 let moves = try await publication.moves(at: target)
                 var content = CopyForecast()
@@ -86,24 +91,39 @@ struct CopyRun: Sendable {
         guard isEveryTag else {
             let (root, tag) = try await opened.root()
             let chosen = try await platform?.choose(from: root, in: opened.content, limits: options.limits) ?? root
+            if case .dockerArchive = destination, chosen.mediaType.isIndex {
+                throw CommandError(
+                    status: .refused,
+                    message: "a docker-archive holds one platform, and this image is an index of several",
+                    hint: "choose one with --platform, or write an oci-archive")
+            }
             return Images(content: opened.content, name: opened.name, roots: [(chosen, try name(tag))])
         }
-        let tags = try await opened.content.tags().filter { !Self.isReferrersTag($0) }
-        guard !tags.isEmpty else { throw CommandError(message: "there is no tag to copy") }
-        var roots: [(root: Descriptor, name: String)] = []
-        for tag in tags { roots.append((ImageEnds.bare(try await opened.content.resolve(tag)), tag)) }
-        return Images(content: opened.content, name: opened.name, roots: roots)
+        let roots = try await opened.content.tagged().filter { !Self.isReferrersTag($0.tag) }
+        guard !roots.isEmpty else { throw CommandError(message: "there is no tag to copy") }
+        return Images(
+            content: opened.content, name: opened.name, roots: try roots.map { (ImageEnds.bare($1), try fitting($0)) })
     }
 
     /// The name in the destination: its own where it has one, else the source's.
     private func name(_ tag: String?) throws -> String {
-        if let name = try ends.tag(of: destination) ?? tag { return name }
+        if let name = try ends.tag(of: destination) { return name }
+        if let tag { return try fitting(tag) }
         guard case .registry = destination else {
             throw CommandError(
-                status: .refused, message: "the image has no tag in its source, and the destination names none",
+                status: .refused,
+                message: "the image has no tag of its own in its source, and the destination names none",
                 hint: "write oci:DIR:TAG")
         }
         return "latest"
+    }
+
+    /// A source's name, if the destination can have it: layouts and archives may use any text.
+    private func fitting(_ name: String) throws -> String {
+        guard case .registry(let text) = destination, !ImageReference.isTag(name) else { return name }
+        throw CommandError(
+            status: .refused, message: "the image is called '\(name)' in its source, which is no tag",
+            hint: "name one: \(text):TAG")
     }
 
     /// `sha256-<hex>`, a list of referrers in a registry that cannot list them itself (distribution-spec, "Referrers Tag

@@ -18,6 +18,7 @@ struct ImageEnds: Sendable {
     var storePath: FilePath
     var view: TransferView
     var registries: RegistryAccess
+    var record: NamingRecord
 
     func source(_ location: ImageLocation) async throws -> Source {
         switch location {
@@ -33,8 +34,12 @@ struct ImageEnds: Sendable {
         case .dockerArchive(let path, let name, let tag):
             let archive = try await reading(path) { try DockerArchive(reading: path, isCancelled: $0) }
             let wanted = name.map { $0 + (tag.map { ":\($0)" } ?? "") }
-            let root = try archive.descriptor(named: wanted)
-            return Source(content: archive, root: { (root, tag ?? archive.tag(of: root)) }, name: name)
+            return Source(
+                content: archive,
+                root: {
+                    let root = try archive.descriptor(named: wanted)
+                    return (root, tag ?? archive.tag(of: root))
+                }, name: name)
         case .registry(let text):
             let reference = try ImageReference(text)
             let repository = try registries.repository(reference)
@@ -51,7 +56,7 @@ struct ImageEnds: Sendable {
     ) async throws -> R {
         let observe: @Sendable (TransferEvent) -> Void = { [view] in view.observe($0) }
         switch location {
-        case .layout(let path, _): return try await use(OCILayout(root: path, observe: observe))
+        case .layout(let path, _): return try await use(recorded(OCILayout(root: path, observe: observe)))
         case .layoutArchive(let path, _):
             let store = try ContentStore(root: storePath)
             return try await ArchiveFormat.layout.write(to: path, collectingIn: store, observe: observe, use)
@@ -59,8 +64,14 @@ struct ImageEnds: Sendable {
             let store = try ContentStore(root: storePath)
             let format = ArchiveFormat.docker(name: given ?? name)
             return try await format.write(to: path, collectingIn: store, observe: observe, use)
-        case .registry(let text): return try await use(try registries.repository(try ImageReference(text)))
+        case .registry(let text):
+            return try await use(recorded(try registries.repository(try ImageReference(text))))
         }
+    }
+
+    /// Names in an archive are none before all of it is written.
+    private func recorded(_ destination: any ContentDestination) -> RecordedDestination {
+        RecordedDestination(base: destination, record: record)
     }
 
     /// A destination of which only questions are asked: an archive is always written anew, so that there is none.

@@ -1,4 +1,5 @@
 import OCIContent
+import OCIRegistry
 import SystemPackage
 
 /// A place that images are copied from or to, as users write it.
@@ -62,13 +63,7 @@ enum ImageLocation: Hashable, Sendable {
 
     /// Names in layouts may be what they like (image-layout.md); ours are tags, so that they fit everywhere.
     private static func checkTag(_ tag: String, _ text: String) throws {
-        let isFirst = { (byte: UInt8) in
-            (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte) || byte == 0x5f
-        }
-        let isTag =
-            tag.utf8.first.map(isFirst) == true && tag.utf8.count <= 128
-            && tag.utf8.allSatisfy { isFirst($0) || $0 == 0x2e || $0 == 0x2d }
-        guard isTag else { throw refusal(text, "'\(tag)' is not a tag") }
+        guard ImageReference.isTag(tag) else { throw refusal(text, "'\(tag)' is not a tag") }
     }
 
     private static func path(_ text: String, _ current: FilePath) -> FilePath {

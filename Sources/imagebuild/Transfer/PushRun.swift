@@ -33,6 +33,7 @@ struct PushRun: Sendable {
     }
 
     var rules: TagRules
+    var record: NamingRecord
     var console: Console
 
     /// Of a target: what its names are to stand for, and which of them do not yet.
@@ -81,9 +82,19 @@ struct PushRun: Sendable {
         var contents: [CopyPlan] = []
         for plan in moving { contents.append(try await source.send(plan)) }
         for (plan, content) in zip(moving, contents) {
-            try await content.setNames(at: plan.expecting, plan.moves.map { ($0.name, $0.to) })
+            try await move(plan) { try await content.setNames(at: $0, [($1.name, $1.to)]) }
         }
         return report(plans)
+    }
+
+    /// Moves the tags of one repository in their order, and says so of each.
+    func move(_ plan: Planned, _ set: (RegistryRepository, Publication.Move) async throws -> Void) async throws {
+        let repository = plan.expecting
+        for move in plan.moves {
+            let tag = "\(plan.target.name):\(move.name)"
+            try await record.setting(tag) { try await set(repository, move) }
+            console.note("\(tag): " + (move.from.map { "moved from \($0)" } ?? "set"))
+        }
     }
 
     /// What happened in each repository; says where nothing had to.

@@ -78,8 +78,7 @@ struct PushWork: Sendable {
             try await plan.target.repository.putDocument(index.bytes, as: index.descriptor)
         }
         for (plan, index) in moving {
-            let repository = plan.expecting
-            for move in plan.moves { try await repository.tag(index.bytes, as: index.descriptor, named: move.name) }
+            try await run.move(plan) { try await $0.tag(index.bytes, as: index.descriptor, named: $1.name) }
         }
         return run.report(planned.map(\.plan))
     }

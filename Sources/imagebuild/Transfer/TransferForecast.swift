@@ -21,7 +21,7 @@ struct TransferForecast: Encodable {
             ("left out", content.skipped),
         ]
         for (what, share) in shares where share.blobs > 0 {
-            lines.append("  \(what): \(share.blobs) blobs, \(ByteCount(share.size))")
+            lines.append("  \(what): \(counted(share.blobs, "blob")), \(ByteCount(share.size))")
         }
         for move in moves {
             lines.append("  tag \(move.name): \(move.from.map { "moves from \($0)" } ?? "new") to \(move.to)")
