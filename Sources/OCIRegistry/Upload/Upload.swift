@@ -115,7 +115,7 @@ package struct UploadSettings: Hashable, Sendable {
     /// Up to here a request costs more than the bytes, so that nothing is asked before an upload begins.
     package var smallLimit: Int64 = 256 << 10
     /// Up to here a blob goes in one PUT: each chunk is one more request, and a broken PUT can be resumed where the registry
-    /// keeps what arrived of it.
+    /// keeps what arrived of it. docker-registry 2.8 keeps nothing behind a broken PUT or PATCH, and cancels the session.
     package var wholeLimit: Int64 = 256 << 20
     package var chunk: Int64 = 32 << 20
     /// The most that `OCI-Chunk-Min-Length` can demand.
