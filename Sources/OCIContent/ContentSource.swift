@@ -49,7 +49,8 @@ package protocol ContentDestination: Sendable {
     func current(_ name: String) async throws -> Descriptor?
     /// Makes a document reachable under a name; the last step.
     func tag(_ bytes: [UInt8], as root: Descriptor, named name: String) async throws
-    /// Looks again for what others could have undone meanwhile, and puts it right; the end of a copy.
+    /// Looks again for what others could have undone meanwhile, and puts it right; the end of a copy. Without a default, so
+    /// that no destination that stands before another forgets it.
     func confirm() async throws
     /// What putting a blob would be, found out without sending anything.
     func forecast(_ blob: Descriptor) async throws -> TransferEvent.Arrival
@@ -67,7 +68,6 @@ extension NamedContent {
 
 extension ContentDestination {
     package var isWholeByName: Bool { false }
-    package func confirm() async throws {}
     package func forecast(_ blob: Descriptor) async throws -> TransferEvent.Arrival { .sent }
 }
 

@@ -65,6 +65,9 @@ extension OCILayout: ContentDestination {
 
     package func forecast(_ blob: Descriptor) async throws -> TransferEvent.Arrival { isKept(blob) ? .present : .sent }
 
+    /// A layout is changed under a lock: nobody undoes anything.
+    package func confirm() async throws {}
+
     package func current(_ name: String) async throws -> Descriptor? {
         try index()?.manifests.first { $0.annotations?[Self.referenceName] == name }
     }

@@ -118,6 +118,8 @@ final class MemoryContent: NamedContent, ContentDestination {
         }
     }
 
+    func confirm() async throws {}
+
     func tag(_ bytes: [UInt8], as root: Descriptor, named name: String) async throws {
         state.withLock { state in
             state.names[name] = root

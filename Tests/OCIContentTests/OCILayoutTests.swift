@@ -117,7 +117,7 @@ import Testing
             let layout = OCILayout(root: folder)
             let error = #expect(throws: ContentError.self) { try layout.index() }
             #expect(error?.code == .invalidLayout)
-            #expect(error?.hint?.contains("--output") == true)
+            #expect(error?.hint?.contains("another folder") == true)
         }
     }
 }

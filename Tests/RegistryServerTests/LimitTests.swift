@@ -88,7 +88,7 @@ private enum Flood {
         let listener = Listener()
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { $0.pipeline.addHandler(listener) }
-            .connect(host: registry.registry.address, port: registry.registry.port).get()
+            .connect(host: "127.0.0.1", port: registry.registry.port).get()
         try await channel.writeAndFlush(ByteBuffer(string: head))
         var sent = 0
         let piece = ByteBuffer(string: "100000\r\n" + String(repeating: "x", count: 1 << 20) + "\r\n")

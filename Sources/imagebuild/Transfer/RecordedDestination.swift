@@ -23,4 +23,6 @@ struct RecordedDestination: ContentDestination {
     func tag(_ bytes: [UInt8], as root: Descriptor, named name: String) async throws {
         try await record.setting(name) { try await base.tag(bytes, as: root, named: name) }
     }
+
+    func confirm() async throws { try await base.confirm() }
 }
