@@ -1,6 +1,8 @@
 package import OCIModel
 package import SystemPackage
 
+import class NIOPosix.NIOThreadPool
+
 extension ContentStore {
     /// Keeps a small document under its digest.
     package func add(_ document: [UInt8]) throws -> Digest {
@@ -72,6 +74,27 @@ extension ContentStore {
                 throw error
             }
             return try commit(file, path, as: digest)
+        }
+    }
+
+    /// Brings a blob here from elsewhere, checked; nothing is asked of the source where it is there.
+    package func fetch(_ blob: Descriptor, from source: any ContentSource) async throws {
+        try await download(blob.digest, size: blob.size) { path in
+            try await source.withBlob(blob, from: 0) { body in
+                // Whatever another run left of it is written over: the source goes on by itself where it breaks.
+                let file = try FileSystem.open(path, .writeOnly, "cannot write \(path)", options: .truncate)
+                defer { try? file.close() }
+                switch body {
+                case .file(let source, _):
+                    try await NIOThreadPool.singleton.runIfActive {
+                        var writer = BlobWriter(blob, path)
+                        try writer.copy(source, to: file)
+                    }
+                case .stream(let bytes):
+                    var writer = BlobWriter(blob, path)
+                    try await writer.copy(bytes, to: file)
+                }
+            }
         }
     }
 

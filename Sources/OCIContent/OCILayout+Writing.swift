@@ -1,7 +1,6 @@
 package import OCIModel
 import SystemPackage
 
-import struct NIOCore.ByteBuffer
 import class NIOPosix.NIOThreadPool
 
 extension OCILayout: ContentDestination {
@@ -24,37 +23,24 @@ extension OCILayout: ContentDestination {
                     try FileSystem.remove(target)
                     // A link is not sealed: that would change a file which may be somebody else's.
                     guard !FileSystem.link(file, to: target) else { return observe(.moved(blob.digest, blob.size)) }
-                    try FileSystem.replace(target) { try Self.copy(file, of: blob, to: $0, target, observe) }
+                    try FileSystem.replace(target) { copy in
+                        var writer = BlobWriter(blob, target, observe)
+                        try writer.copy(file, to: copy)
+                    }
                     FileSystem.seal(target)
                 }
             case .stream(let bytes):
                 try FileSystem.remove(target)
-                var writer = BlobWriter(blob, target, observe)
                 try await FileSystem.replace(
                     target,
                     streaming: { file in
-                        for try await piece in bytes {
-                            try piece.withUnsafeReadableBytes { try writer.write($0, to: file) }
-                        }
-                        try writer.finish()
+                        var writer = BlobWriter(blob, target, observe)
+                        try await writer.copy(bytes, to: file)
                     })
                 FileSystem.seal(target)
             }
         }
         observe(.arrived(blob, .sent))
-    }
-
-    private static func copy(
-        _ source: FilePath, of blob: Descriptor, to file: FileDescriptor, _ target: FilePath,
-        _ observe: @escaping @Sendable (TransferEvent) -> Void
-    ) throws {
-        var writer = BlobWriter(blob, target, observe)
-        var failure: (any Error)?
-        _ = try ContentStore.digest(of: source) { piece in
-            do { if failure == nil { try writer.write(piece, to: file) } } catch { failure = error }
-        }
-        if let failure { throw failure }
-        try writer.finish()
     }
 
     /// Whether a blob is there, as it was when it was put there.
@@ -110,37 +96,5 @@ extension OCILayout: ContentDestination {
         if !isListed || name != nil { index.manifests.append(entry) }
         try FileSystem.write(CanonicalJSON.encode(index), to: indexPath)
         try FileSystem.syncDirectory(root)
-    }
-}
-
-/// A blob's bytes on their way into a file, counted and hashed as they pass.
-private struct BlobWriter {
-    private let blob: Descriptor
-    private let target: FilePath
-    private let observe: @Sendable (TransferEvent) -> Void
-    private var hasher = SHA256Hasher()
-    private var size: Int64 = 0
-
-    init(_ blob: Descriptor, _ target: FilePath, _ observe: @escaping @Sendable (TransferEvent) -> Void) {
-        (self.blob, self.target, self.observe) = (blob, target, observe)
-    }
-
-    mutating func write(_ piece: UnsafeRawBufferPointer, to file: FileDescriptor) throws {
-        size += Int64(piece.count)
-        guard size <= blob.size else { throw wrong("has more than its \(blob.size) bytes") }
-        hasher.update(piece)
-        do { _ = try file.writeAll(piece) } catch let problem as Errno {
-            throw ContentError(problem, "cannot write \(target)")
-        }
-        observe(.moved(blob.digest, Int64(piece.count)))
-    }
-
-    func finish() throws {
-        guard size == blob.size else { throw wrong("has \(size) bytes instead of \(blob.size)") }
-        guard hasher.finish() == blob.digest else { throw wrong("is damaged") }
-    }
-
-    private func wrong(_ what: String) -> ContentError {
-        ContentError(.corrupt, "blob \(blob.digest) \(what) in its source")
     }
 }

@@ -1,5 +1,6 @@
 import OCIContent
 import OCIModel
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -18,6 +19,28 @@ import Testing
             #expect(try store.add(bytes) == descriptor.digest)
             #expect(try store.add(bytes) == descriptor.digest)
             #expect(try store.readDocument(descriptor) == bytes)
+            #expect(try names(in: folder.appending("tmp")) == [])
+        }
+    }
+
+    @Test func `a blob is fetched once, and only if it is the blob`() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try ContentStore(root: folder)
+            let source = MemoryContent()
+            let (bytes, descriptor) = blob("hello")
+            for wrong in ["jello", "hello, hello", "hell"] {
+                source.state.withLock { $0.blobs[descriptor.digest] = Array(wrong.utf8) }
+                let error = await #expect(throws: ContentError.self) { try await store.fetch(descriptor, from: source) }
+                #expect(error?.code == .corrupt)
+                #expect(!store.contains(descriptor.digest, size: 5))
+            }
+            source.add(bytes, as: .config)
+            // What the failures left in its place is no part of it.
+            try await store.fetch(descriptor, from: source)
+            #expect(try store.readDocument(descriptor) == bytes)
+            let asked = source.log.count
+            try await store.fetch(descriptor, from: source)
+            #expect(source.log.count == asked)
             #expect(try names(in: folder.appending("tmp")) == [])
         }
     }
