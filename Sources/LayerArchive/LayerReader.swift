@@ -46,7 +46,7 @@ package enum LayerReader {
         return found
     }
 
-    private static func read(
+    static func read(
         _ file: FilePath, limits: ArchiveLimits, isCancelled: @escaping @Sendable () -> Bool,
         _ visit: (EntryPath, TarMember, inout TarReader) throws(LayerArchiveError) -> Void
     ) throws(LayerArchiveError) -> (diffID: DiffID, size: Int64) {

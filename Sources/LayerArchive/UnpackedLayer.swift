@@ -1,0 +1,128 @@
+package import OCIModel
+package import SystemPackage
+
+/// A layer that others made, opened: its entries in the order of the tar, whose contents lie decoded on disk.
+///
+/// What they come to is for whoever lays layers on each other to say: a path may stand there twice, a hard link may lead to
+/// a file of a lower layer, and an entry whose name begins with `.wh.` removes one.
+package struct UnpackedLayer: Hashable, Sendable {
+    package struct Entry: Hashable, Sendable {
+        package var path: EntryPath
+        package var entry: FileEntry
+        package init(path: EntryPath, entry: FileEntry) { (self.path, self.entry) = (path, entry) }
+    }
+
+    package var entries: [Entry]
+    package var diffID: DiffID
+
+    package init(entries: [Entry], diffID: DiffID) { (self.entries, self.diffID) = (entries, diffID) }
+
+    /// The layer of a record, its contents slices of the file at `spool`, whose digest the caller has checked.
+    ///
+    /// - Throws: `LayerArchiveError` (`corrupt`) when the record is damaged: unpack the layer again.
+    package init(record: LayerRecord, spool: FilePath) throws(LayerArchiveError) {
+        diffID = record.diffID
+        entries = []
+        entries.reserveCapacity(record.entries.count)
+        for line in record.entries {
+            guard let (path, entry) = FileEntry.parse(line, spool: spool, spoolSize: record.spoolSize) else {
+                throw LayerRecord.damaged
+            }
+            entries.append(Entry(path: path, entry: entry))
+        }
+    }
+}
+
+/// An unpacked layer in the form that is kept, as `PackageRecord` is of a package.
+package struct LayerRecord: Hashable, Sendable, Codable {
+    private static let currentSchema = 1
+
+    private let schema: Int
+    package let diffID: DiffID
+    /// The file that holds the contents one after the other.
+    package let spool: Digest
+    /// Bytes.
+    package let spoolSize: Int64
+    /// One line for each entry, in the order of the tar (`FileEntry.line`).
+    let entries: [String]
+
+    init(diffID: DiffID, spool: Digest, spoolSize: Int64, entries: [String]) {
+        schema = Self.currentSchema
+        (self.diffID, self.spool, self.spoolSize, self.entries) = (diffID, spool, spoolSize, entries)
+    }
+
+    /// Canonical JSON.
+    package func encode() throws -> [UInt8] { try CanonicalJSON.encode(self) }
+
+    /// - Throws: `LayerArchiveError` (`corrupt`) for anything but what `encode` of the same schema gives: unpack again.
+    package init(decoding bytes: [UInt8]) throws(LayerArchiveError) {
+        guard let record = try? CanonicalJSON.decode(LayerRecord.self, from: bytes),
+            record.schema == Self.currentSchema
+        else { throw Self.damaged }
+        self = record
+    }
+
+    fileprivate static let damaged = LayerArchiveError(
+        .corrupt, "cannot read the record of an unpacked layer: it is damaged or of another version")
+}
+
+extension LayerReader {
+    /// More than any image's layer has; disks are filled by no more than this.
+    private static let unpackingLimits = ArchiveLimits(totalSize: 16 << 30, memberSize: 16 << 30, members: 500_000)
+
+    /// Decodes a layer once: contents into the spool, all else into the record. Blocks until done.
+    ///
+    /// The caller has checked the layer's digest. The spool is an empty file, at its start; after an error it is worth
+    /// nothing.
+    ///
+    /// - Throws: as `list` does.
+    package static func unpack(
+        _ file: FilePath, into spool: FileDescriptor, isCancelled: @escaping @Sendable () -> Bool
+    ) throws(LayerArchiveError) -> LayerRecord {
+        var lines: [String] = []
+        var (hasher, size) = (SHA256Hasher(), Int64(0))
+        let whole = try read(file, limits: unpackingLimits, isCancelled: isCancelled) {
+            path, member, tar throws(LayerArchiveError) in
+            let start = size
+            if member.kind == .regular {
+                try tar.readContent { bytes throws(LayerArchiveError) in
+                    try spool.writeFully(bytes, doing: "write the contents of \(file)")
+                    hasher.update(bytes)
+                    size += Int64(bytes.count)
+                }
+            }
+            // The root directory itself is nobody's entry.
+            guard !path.isRoot else { return }
+            let kind = try kind(
+                of: member, content: .slice(of: PackageRecord.unplaced, offset: start, size: size - start))
+            let entry = FileEntry(
+                kind, mode: member.mode, userID: member.userID, groupID: member.groupID, modified: member.modified,
+                attributes: member.attributes)
+            lines.append(entry.line(at: path))
+        }
+        return LayerRecord(diffID: whole.diffID, spool: hasher.finish(), spoolSize: size, entries: lines)
+    }
+
+    private static func kind(
+        of member: TarMember, content: FileContent
+    ) throws(LayerArchiveError) -> FileEntry.Kind {
+        switch member.kind {
+        case .regular: return .regular(content)
+        case .directory: return .directory
+        case .symlink(let target): return .symlink(target: target)
+        case .hardLink(let target):
+            let file: EntryPath
+            do throws(OCIModelError) { file = try EntryPath(target) } catch {
+                throw LayerArchiveError(.escape, "cannot read the hard link '\(member.shownPath)': \(error.message)")
+            }
+            guard !file.isRoot else {
+                throw LayerArchiveError(
+                    .corrupt, "cannot read the hard link '\(member.shownPath)': it leads to no file")
+            }
+            return .hardLink(to: file)
+        case .characterDevice(let major, let minor): return .characterDevice(major: major, minor: minor)
+        case .blockDevice(let major, let minor): return .blockDevice(major: major, minor: minor)
+        case .fifo: return .fifo
+        }
+    }
+}
