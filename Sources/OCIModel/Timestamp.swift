@@ -25,6 +25,39 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
         return era * 146097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719468
     }
 
+    /// Reads year, month, day, hour, minute and second.
+    package init?(digits: [String]) {
+        let numbers = digits.compactMap { text -> Int64? in
+            text.utf8.count <= 4 && text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int64(text) : nil
+        }
+        guard numbers.count == 6, digits.count == 6, (1970...9999).contains(numbers[0]), (1...12).contains(numbers[1]),
+            (1...31).contains(numbers[2]), (0...23).contains(numbers[3]), (0...59).contains(numbers[4]),
+            (0...60).contains(numbers[5])
+        else { return nil }
+        let days = Self.days(year: numbers[0], month: numbers[1], day: numbers[2])
+        self.init(seconds: days * 86400 + numbers[3] * 3600 + numbers[4] * 60 + numbers[5])
+    }
+
+    /// Reads a date of RFC 3339 as configurations have it, with fractions, which are cut off, and in any zone.
+    package init?(dateTime text: String) {
+        let (date, fraction) = (text.prefix(19), text.dropFirst(19))
+        guard let local = Self(digits: date.split(whereSeparator: { "-T:".contains($0) }).map(String.init)),
+            local.description.dropLast() == date
+        else { return nil }
+        let digits = fraction.first == "." ? fraction.dropFirst().prefix(while: \.isNumber) : ""
+        let zone = fraction.dropFirst(digits.isEmpty ? 0 : digits.count + 1)
+        guard zone != "Z" else {
+            self = local
+            return
+        }
+        let parts = zone.dropFirst().split(separator: ":").map(String.init)
+        guard zone.utf8.count == 6, "+-".contains(zone.first ?? "Z"), parts.count == 2,
+            let hours = UInt8(parts[0]), let minutes = UInt8(parts[1]), hours < 24, minutes < 60
+        else { return nil }
+        let offset = Int64(hours) * 3600 + Int64(minutes) * 60
+        self.init(seconds: local.seconds + (zone.first == "-" ? offset : -offset))
+    }
+
     private static func civil(_ days: Int64) -> (Int64, Int64, Int64) {
         let z = days + 719468
         let era = (z >= 0 ? z : z - 146096) / 146097

@@ -73,6 +73,19 @@ import Testing
 
 @Suite struct TimestampTests {
     @Test(arguments: [
+        ("1970-01-01T00:00:00Z", 0), ("2024-10-04T12:34:56.999999999Z", 1_728_045_296),
+        ("2024-10-04T14:34:56+02:00", 1_728_045_296), ("2024-10-04T04:04:56.5-08:30", 1_728_045_296),
+    ]) func `a configuration's date is read whatever its zone`(_ text: String, _ seconds: Int64) {
+        #expect(Timestamp(dateTime: text)?.seconds == seconds)
+    }
+
+    @Test(arguments: [
+        "", "yesterday", "2024-10-04", "2024-10-04T12:34:56", "2024-02-30T12:34:56Z", "2024-10-04T12:34:56.Z",
+        "2024-10-04T12:34:56+2:00", "2024-10-04T12:34:56+99:00", "2024-10-04 12:34:56Z", "99999-10-04T12:34:56Z",
+        "2024-10-04T12:34:56Zé",
+    ]) func `what is no date is none`(_ text: String) { #expect(Timestamp(dateTime: text) == nil) }
+
+    @Test(arguments: [
         (0, "1970-01-01T00:00:00Z"), (-1, "1969-12-31T23:59:59Z"), (951_782_400, "2000-02-29T00:00:00Z"),
         (1_795_214_460, "2026-11-20T22:41:00Z"), (253_402_300_799, "9999-12-31T23:59:59Z"),
     ])

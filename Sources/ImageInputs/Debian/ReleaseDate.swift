@@ -25,17 +25,4 @@ extension Timestamp {
         }
         self = date
     }
-
-    /// Year, month, day, hour, minute, second.
-    private init?(digits: [String]) {
-        let numbers = digits.compactMap { text -> Int64? in
-            text.utf8.count <= 4 && text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int64(text) : nil
-        }
-        guard numbers.count == 6, digits.count == 6, (1970...9999).contains(numbers[0]), (1...12).contains(numbers[1]),
-            (1...31).contains(numbers[2]), (0...23).contains(numbers[3]), (0...59).contains(numbers[4]),
-            (0...60).contains(numbers[5])
-        else { return nil }
-        let days = Self.days(year: numbers[0], month: numbers[1], day: numbers[2])
-        self.init(seconds: days * 86400 + numbers[3] * 3600 + numbers[4] * 60 + numbers[5])
-    }
 }
