@@ -18,7 +18,7 @@ package struct AssembledImage: Sendable {
         package var config: Encoded<ImageConfig>
         /// This image's own, without those of a base image.
         package var layers: [FinishedLayer]
-        /// What those lie on; no layer of it is in the store.
+        /// The base image's, which those lie on.
         package var baseLayers: [Descriptor]
     }
 

@@ -20,8 +20,8 @@ package struct PlatformPlan: Sendable {
     package var layers: [LayerPlan]
     package var created: Timestamp
     package var execution: ImageConfig.Execution
-    /// What the layers lie on, of a Windows platform.
-    package var base: WindowsBase?
+    /// What the layers lie on.
+    package var base: BaseImage?
     package var annotations: Annotations
 }
 
@@ -77,8 +77,8 @@ package struct PlatformContents: Sendable {
     package var inputFiles: [EntryPath: (file: Definition.InputFile, provided: ProvidedFile)] = [:]
     /// The definition's files from the image's folder, at their paths in the image; their times are not used.
     package var files: FileTree
-    /// Of a Windows platform, which nothing can be built for without.
-    package var windowsBase: WindowsBase?
+    /// Of a Windows platform, which nothing can be built for without; and of Linux where the definition names one.
+    package var baseImage: BaseImage?
     package init(platform: Platform, base: [OpenedPackage], bundle: [String: [OpenedPackage]], files: FileTree) {
         self.platform = platform
         self.base = base
@@ -154,19 +154,33 @@ extension BuildPlan {
 
 extension PlatformPlan {
     fileprivate init(_ request: PlanRequest, _ contents: PlatformContents) throws {
-        base = contents.windowsBase
-        guard (contents.platform.os == "windows") == (base != nil) else {
+        base = contents.baseImage
+        let isWindows = contents.platform.os == "windows"
+        guard (isWindows || request.definition.base != nil) == (base != nil) else {
             throw ImageAssemblyError(
                 .invalidInput,
-                "cannot plan \(contents.platform): it has \(base == nil ? "no" : "a Windows") base image",
+                "cannot plan \(contents.platform): it has \(base == nil ? "no" : "a") base image",
                 hint: "lock the image anew")
         }
         platform = base?.platform(of: contents.platform) ?? contents.platform
-        created = Timestamp(seconds: request.sourceDateEpoch ?? contents.newest)
+        let newest = isWindows ? contents.newest : max(contents.newest, base?.created ?? 0)
+        created = Timestamp(seconds: request.sourceDateEpoch ?? newest)
         layers = try LayerPlan.layers(request, contents)
+        let (below, most) = (base?.layers.count ?? 0, Lock.BaseImage.maximumLayers)
+        guard layers.count + below <= most else {
+            throw ImageAssemblyError(
+                .invalidInput,
+                "cannot plan \(contents.platform): \(layers.count) layers on \(below) of the base image are more than \(most)",
+                hint: "choose a base image with fewer layers, or bundle fewer versions")
+        }
         annotations = request.annotations(for: contents, created: created)
         execution = request.execution(labels: annotations)
         guard let base else { return }
-        execution = WindowsExecution(base: base, tree: WindowsLayer.drive(of: layers.map(\.tree))).convert(execution)
+        if isWindows {
+            let drive = WindowsLayer.drive(of: layers.map(\.tree))
+            execution = WindowsExecution(base: base, tree: drive).convert(execution)
+        } else {
+            execution.environment = base.environment(under: execution.environment ?? [])
+        }
     }
 }

@@ -9,8 +9,10 @@ package struct BuiltImage: Codable, Hashable, Sendable {
         package var config: Descriptor
         /// Its own.
         package var layers: [FinishedLayer]
-        /// The base image's, which are named and not in the store.
+        /// The base image's: in the store of Linux, only named of Windows.
         package var baseLayers: [Descriptor]
+        /// Layers that are not in the store: whoever pulls the image gets them from where the base image is.
+        package var absentLayers: [Descriptor] { platform.os == "windows" ? baseLayers : [] }
     }
 
     package var tag: String
@@ -28,13 +30,16 @@ package struct BuiltImage: Codable, Hashable, Sendable {
         }
     }
 
-    /// Every blob of the image that a build makes, the index first.
+    /// Every blob of the image that is in the store, the index first.
     package var blobs: [Descriptor] {
-        [index] + platforms.flatMap { [$0.manifest, $0.config] + $0.layers.map(\.descriptor) }
+        [index]
+            + platforms.flatMap { one in
+                let base = one.absentLayers.isEmpty ? one.baseLayers : []
+                return [one.manifest, one.config] + base + one.layers.map(\.descriptor)
+            }
     }
 
-    /// The layers of base images: whoever pulls the image gets them from where the base image is.
-    package var baseLayers: [Descriptor] { platforms.flatMap(\.baseLayers) }
+    package var absentLayers: [Descriptor] { platforms.flatMap(\.absentLayers) }
 }
 
 extension ContentStore {

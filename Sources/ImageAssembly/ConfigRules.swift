@@ -26,14 +26,10 @@ extension PlanRequest {
         if let suite = definition.debian?.suites.first, contents.platform.os == "linux" {
             annotations["io.imagebuild.base.debian"] = debianRelease.map { "\(suite) \($0)" } ?? suite
         }
-        if let base = definition.base {
-            annotations[Annotations.baseName] = base.reference
-            annotations[Annotations.baseDigest] = base.digest.description
-        }
-        if let base = contents.windowsBase?.pin {
+        if let base = contents.baseImage?.pin {
             // Of the platform's manifest: an index changes with every platform. A layout's folder is nobody else's business.
             annotations[Annotations.baseDigest] = base.manifest.digest.description
-            if !base.reference.hasPrefix("oci:") { annotations[Annotations.baseName] = base.reference }
+            if !base.name.hasPrefix("oci:") { annotations[Annotations.baseName] = base.name }
         }
         return annotations.merging(definition.annotations.mapValues(definition.expanding)) { _, own in own }
     }

@@ -26,13 +26,11 @@ extension Index {
 }
 
 extension Annotations {
-    /// What an index says of its platforms: what the first says of itself, without a base image where each has one of its
-    /// own, and when the newest was made.
+    /// What an index says of its platforms: what the first says of itself, without the base image, of which each has
+    /// its own, and when the newest was made.
     static func ofIndex(_ platforms: [(os: String, annotations: Annotations, created: String)]) -> Annotations {
         var annotations = platforms.first?.annotations ?? [:]
-        if platforms.contains(where: { $0.os == "windows" }) {
-            (annotations[Annotations.baseName], annotations[Annotations.baseDigest]) = (nil, nil)
-        }
+        (annotations[Annotations.baseName], annotations[Annotations.baseDigest]) = (nil, nil)
         // Times of one form and one zone are ordered as their letters are.
         if !annotations.isEmpty { annotations[Annotations.created] = platforms.map(\.created).max() }
         return annotations

@@ -7,18 +7,15 @@ extension LayerPlan {
     /// The layers of one platform, split by rate of change: base | one for each older bundled version | the newest |
     /// the definition's own files.
     static func layers(_ request: PlanRequest, _ contents: PlatformContents) throws -> [LayerPlan] {
-        if let base = request.definition.base {
-            throw ImageAssemblyError(
-                .invalidInput,
-                "cannot build on the base image \(base.reference): pulling base images is not supported yet",
-                hint: "use 'debian' packages as the base")
-        }
         var layers: [LayerPlan] = []
+        func isBelow(_ path: EntryPath) -> Bool {
+            contents.baseImage?.root.entries[path] != nil || layers.contains { $0.tree[path] != nil }
+        }
         if let base = try base(request, contents) { layers.append(base) }
         for version in request.definition.bundle?.versions ?? [] {
-            layers.append(try bundled(version, request, contents, below: layers))
+            layers.append(try bundled(version, request, contents, isBelow))
         }
-        if let files = try files(request, contents, below: layers) { layers.append(files) }
+        if let files = try files(request, contents, isBelow) { layers.append(files) }
         guard !layers.isEmpty else {
             throw ImageAssemblyError(
                 .invalidInput, "image \(request.definition.name) has nothing in it",
@@ -59,7 +56,7 @@ extension LayerPlan {
     /// `etcd-<v>` and its companions; the newest version also under the plain names, which become hard links.
     private static func bundled(
         _ bundled: Definition.BundledVersion, _ request: PlanRequest, _ contents: PlatformContents,
-        below lower: [LayerPlan]
+        _ isBelow: (EntryPath) -> Bool
     ) throws -> LayerPlan {
         let version = bundled.version
         guard let bundle = request.definition.bundle, let packages = contents.bundle[version] else {
@@ -81,7 +78,7 @@ extension LayerPlan {
             tree[try bundle.directory.appending("\(program.name)-\(version)\(suffix)")] = entry
             if version == bundle.latest { tree[try bundle.directory.appending(program.name + suffix)] = entry }
         }
-        tree.addParents(missingFrom: lower, time: time)
+        tree.addParents(except: isBelow, time: time)
         let origins = provided.values.map(\.origin.name)
         return LayerPlan(
             name: "\(request.definition.name) \(version)", tree: tree, created: Timestamp(seconds: time),
@@ -109,7 +106,7 @@ extension LayerPlan {
     }
 
     private static func files(
-        _ request: PlanRequest, _ contents: PlatformContents, below lower: [LayerPlan]
+        _ request: PlanRequest, _ contents: PlatformContents, _ isBelow: (EntryPath) -> Bool
     ) throws -> LayerPlan? {
         let definition = request.definition
         let time = request.clamped(contents.newest)
@@ -122,9 +119,7 @@ extension LayerPlan {
         }
         for (path, entry) in contents.files.entries {
             // A folder that is there already keeps its own mode and owner.
-            if entry.kind == .directory, lower.contains(where: { $0.tree[path] != nil }) || tree[path] != nil {
-                continue
-            }
+            if entry.kind == .directory, isBelow(path) || tree[path] != nil { continue }
             tree[path] = entry
             tree[path]?.modified = time
         }
@@ -137,7 +132,7 @@ extension LayerPlan {
             tree[link.path] = FileEntry(.symlink(target: Array(link.target.utf8)), mode: 0o777, modified: time)
         }
         guard !tree.isEmpty else { return nil }
-        tree.addParents(missingFrom: lower, time: time)
+        tree.addParents(except: isBelow, time: time)
         return LayerPlan(
             name: "files", tree: tree, created: Timestamp(seconds: time),
             createdBy: "imagebuild: files of \(definition.name)",
@@ -158,11 +153,11 @@ extension LayerPlan {
 extension FileTree {
     /// Adds a directory entry for each parent that neither this tree nor a lower layer has: implied directories have no
     /// defined mode, and an entry for an existing one would replace its mode and owner.
-    fileprivate mutating func addParents(missingFrom lower: [LayerPlan], time: Int64) {
+    fileprivate mutating func addParents(except isBelow: (EntryPath) -> Bool, time: Int64) {
         for path in Array(entries.keys) {
             var next = path.parent
             while let parent = next, !parent.isRoot {
-                if self[parent] != nil || lower.contains(where: { $0.tree[parent] != nil }) { break }
+                if self[parent] != nil || isBelow(parent) { break }
                 self[parent] = FileEntry(.directory, mode: 0o755, modified: time)
                 next = parent.parent
             }

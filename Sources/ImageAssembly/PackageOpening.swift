@@ -1,7 +1,7 @@
 package import ImageDefinition
 package import LayerArchive
 package import OCIContent
-import OCIModel
+package import OCIModel
 import SystemPackage
 
 extension ContentStore {
@@ -24,6 +24,24 @@ extension ContentStore {
         try unpacked(pin.sha256, size: pin.size) { file, spool in
             try ArchiveFile.unpack(file: file, name: name, into: spool, isCancelled: isCancelled)
         }
+    }
+
+    /// Opens a base image's layer that is in the store, as `open(_:isCancelled:)` does a package.
+    package func openLayer(_ layer: Descriptor, isCancelled: @escaping @Sendable () -> Bool) throws -> UnpackedLayer {
+        let kind = "unpacked-layers"
+        if let bytes = record(kind, layer.digest), let record = try? LayerRecord(decoding: bytes),
+            contains(record.spool, size: record.spoolSize)
+        {
+            let spool = try verifiedPath(of: record.spool, size: record.spoolSize)
+            return try UnpackedLayer(record: record, spool: spool)
+        }
+        let file = try verifiedPath(of: layer.digest, size: layer.size)
+        let record = try add { spool in
+            let record = try LayerReader.unpack(file, into: spool, isCancelled: isCancelled)
+            return (record.spool, record)
+        }
+        try setRecord(kind, layer.digest, record.encode())
+        return try UnpackedLayer(record: record, spool: path(of: record.spool))
     }
 
     private func unpacked(

@@ -104,7 +104,7 @@ extension Definition {
 
     /// Whether any input is to be pinned.
     package var needsLock: Bool {
-        debian != nil || bundle != nil || goToolchain != nil
+        debian != nil || base != nil || bundle != nil || goToolchain != nil
             || platforms.contains { $0.os == "windows" || !archiveRequests(on: $0).isEmpty }
     }
 }

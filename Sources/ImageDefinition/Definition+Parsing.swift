@@ -33,7 +33,7 @@ extension Definition {
         bundle = section["bundle"]?.bundle()
         goToolchain = section["go-toolchain"]?.goToolchain()
         debian = section["debian"]?.debianRequirement(with: bundle, on: platforms, moreSuites: goSuites)
-        base = section["base"]?.baseImage()
+        base = section["base"]?.baseImage(besides: section, on: platforms)
         checkOrigins(section)
         windowsBase = section["windows"].map { $0.windowsBase() ?? "" } ?? Definition.standardWindowsBase
         readContents(section)
@@ -94,10 +94,21 @@ extension Field {
         return try? Platform(text)
     }
 
-    fileprivate func baseImage() -> Definition.BaseImage? {
+    /// What the base has of its own, and where it cannot be used, is refused.
+    fileprivate func baseImage(besides image: Section, on platforms: [Platform]) -> Definition.BaseImage? {
+        for key in ["users", "groups"] {
+            image[key]?.report(
+                "'\(key)' goes with 'debian': a base image has accounts of its own",
+                hint: "name one of those in 'config.user', or a number")
+        }
+        if !platforms.isEmpty, !platforms.contains(where: { $0.os == "linux" }) {
+            report("'base' is for Linux platforms, and there is none", hint: "Windows platforms take 'windows.base'")
+        }
         guard let section = section(.base) else { return nil }
-        let reference = section["image"]?.text("an image reference", like: "registry.example/repository:tag") { text in
-            !text.isEmpty && text.utf8.count <= 512 && !text.contains("@") && text.contains("/")
+        let reference = section["image"]?.text(
+            "an image reference", like: "registry.example/repository:tag or oci:FOLDER"
+        ) { text in
+            text.utf8.count <= 512 && !text.contains("@") && (text.contains("/") || text.hasPrefix("oci:"))
                 && text.utf8.allSatisfy { isAlphanumeric($0) || "._-/:".utf8.contains($0) }
         }
         var digest: Digest?

@@ -94,10 +94,11 @@ extension Definition {
         }
     }
 
-    /// A base image instead of packages. Pulled by the registry client when that exists.
+    /// A base image of the Linux platforms, instead of packages.
     package struct BaseImage: Hashable, Sendable {
-        /// `registry/repository[:tag]`, without the digest.
+        /// `registry/repository[:tag]`, without the digest, or `oci:FOLDER` relative to the image's folder.
         package var reference: String
+        /// Of the index, or of the manifest where the image is of one platform.
         package var digest: Digest
         package init(reference: String, digest: Digest) {
             self.reference = reference

@@ -22,7 +22,7 @@ extension Lock {
         }
         for (name, inputs) in platforms.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
             if (try? Platform(name))?.description != name { refuse("'\(name)' is not a platform like linux/ppc64le") }
-            inputs.windowsBase?.check(name, refuse)
+            inputs.baseImage?.check(name, refuse)
             for (place, packages) in inputs.places.map({ ("\($0) of \(name)", $1) }) {
                 check(packages, in: place, indexes, refuse)
             }

@@ -56,7 +56,7 @@ extension Lock {
         for (platform, inputs) in lock.platforms {
             lock.platforms[platform] = PlatformInputs(
                 base: Self.sorted(inputs.base), bundle: inputs.bundle.mapValues { Self.sorted($0) },
-                sources: inputs.sources?.mapValues { Self.sorted($0) }, windowsBase: inputs.windowsBase)
+                sources: inputs.sources?.mapValues { Self.sorted($0) }, baseImage: inputs.baseImage)
         }
         lock.archives?.sort { a, b in (a.urls.first ?? "").utf8.lexicographicallyPrecedes((b.urls.first ?? "").utf8) }
         lock.goModules = lock.goModules?.map { modules in

@@ -94,16 +94,16 @@ package struct Lock: Hashable, Sendable, Codable {
         /// The source-library packages that bundled versions are compiled from, by version, sorted by name; absent when
         /// none.
         package var sources: [String: [Package]]?
-        /// Of a Windows platform.
-        package var windowsBase: WindowsBase?
+        /// What the platform's own layers lie on: of a Windows platform always, of Linux where the definition names one.
+        package var baseImage: BaseImage?
         package init(
             base: [Package], bundle: [String: [Package]], sources: [String: [Package]]? = nil,
-            windowsBase: WindowsBase? = nil
+            baseImage: BaseImage? = nil
         ) {
             self.base = base
             self.bundle = bundle
             self.sources = sources
-            self.windowsBase = windowsBase
+            self.baseImage = baseImage
         }
     }
 

@@ -143,7 +143,7 @@ struct BuildRun: Sendable {
         }
         let bases = BaseImages(folder: folder, inputs: inputs, console: console)
         for index in contents.indices {
-            contents[index].windowsBase = try await bases.base(of: contents[index].platform, lock, isOffline: isOffline)
+            contents[index].baseImage = try await bases.base(of: contents[index].platform, lock, isOffline: isOffline)
         }
         let plan = try BuildPlan(request(lock, scripts), contents: contents)
         view.expectLayers(plan)

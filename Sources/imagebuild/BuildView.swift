@@ -96,8 +96,8 @@ final class BuildView: Sendable {
     }
 
     func finish(_ image: BuiltImage) {
-        for platform in image.platforms where !platform.baseLayers.isEmpty {
-            let size = platform.baseLayers.map(\.size).reduce(0, +)
+        for platform in image.platforms where !platform.absentLayers.isEmpty {
+            let size = platform.absentLayers.map(\.size).reduce(0, +)
             console.note("\(platform.platform): the \(ByteCount(size)) of its base image stay where that is")
         }
         for platform in image.platforms {

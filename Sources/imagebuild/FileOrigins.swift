@@ -17,14 +17,16 @@ struct FileOrigins {
         var origin: LayerOrigins.Origin?
         /// Whether there are layers that could not be looked at: those of a base image.
         var hasAbsentLayers: Bool
+        /// The name or digest of the base image, where there is one.
+        var base: String?
 
         var text: String {
             guard let layer else {
                 return "\(platform): not there" + (hasAbsentLayers ? ", nor are all layers here to be looked at" : "")
             }
             let what = [kind, mode, size.map { "\(ByteCount($0))" }].compactMap { $0 }.joined(separator: ", ")
-            let source =
-                origin?.description ?? "unknown: this store did not make the layer; build the image here to learn it"
+            let ours = "unknown: this store did not make the layer; build the image here to learn it"
+            let source = origin?.description ?? base.map { "the base image \($0), or \(ours)" } ?? ours
             return "\(platform): \(what), in layer \(layer)\n  from \(source)"
         }
     }
@@ -53,9 +55,17 @@ struct FileOrigins {
                 platform: image.platform, layer: layer.digest, kind: member.kind.name,
                 mode: "0" + String(member.mode, radix: 8), size: member.size,
                 origin: LayerOrigins(of: layer.digest, in: store)?.origin(of: place),
-                hasAbsentLayers: !image.absentLayers.isEmpty)
+                hasAbsentLayers: !image.absentLayers.isEmpty, base: image.manifest.baseImage)
         }
         return Found(platform: image.platform, hasAbsentLayers: !image.absentLayers.isEmpty)
+    }
+}
+
+extension Manifest {
+    /// What its annotations say that it lies on.
+    fileprivate var baseImage: String? {
+        let prefix = "org.opencontainers.image.base."
+        return annotations?[prefix + "name"] ?? annotations?[prefix + "digest"]
     }
 }
 

@@ -46,7 +46,7 @@ extension ImageFolder {
             console.note("\(definition.name): \($0)")
         }
         if !archives.isEmpty { inputs.lock.archives = archives }
-        try await BaseImages(folder: self, inputs: sources, console: console).pin(&inputs.lock)
+        try await BaseImages(folder: self, inputs: sources, console: console).pin(&inputs)
         if !definition.goModuleRequests.isEmpty {
             // With the toolchain that has just been locked.
             let made = MadeInputs(

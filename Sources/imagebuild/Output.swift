@@ -25,7 +25,7 @@ struct Output: Hashable, Sendable {
     /// Copies the image from the store; where it is there already, that is all that is found out.
     func put(_ image: BuiltImage, name: String, from store: ContentStore) async throws {
         var options = CopyOptions()
-        options.absent = Set(image.baseLayers.map(\.digest))
+        options.absent = Set(image.absentLayers.map(\.digest))
         let tag = location.tag ?? image.tag
         switch location {
         case .layout(let path, _):
@@ -50,7 +50,7 @@ struct Output: Hashable, Sendable {
                 message: "a docker-archive holds one platform, and this image has \(image.platforms.count)",
                 hint: "choose one with --arch, or write an oci-archive")
         }
-        guard platform.baseLayers.isEmpty else {
+        guard platform.absentLayers.isEmpty else {
             throw CommandError(
                 status: .refused,
                 message:

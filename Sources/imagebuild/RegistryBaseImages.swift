@@ -1,4 +1,5 @@
 import ImageInputs
+import OCIContent
 import OCIModel
 import OCIRegistry
 
@@ -8,13 +9,22 @@ struct RegistryBaseImages: BaseImageSource {
     var repository: String
     /// Where it is read; the first that answers counts.
     var places: [RegistryRepository]
+    var isWindows: Bool
 
-    func baseImage(tagged tag: String) async throws -> Descriptor {
-        try await first("\(repository):\(tag)") { try await $0.resolve(tag) }
+    func baseImage(named name: String) async throws -> Descriptor {
+        let separator = name.contains(":") ? "@" : ":"
+        return try await first(repository + separator + name) { try await $0.resolve(name) }
     }
 
-    func baseDocument(_ descriptor: Descriptor) async throws -> [UInt8] {
+    func document(_ descriptor: Descriptor) async throws -> [UInt8] {
         try await first("\(repository)@\(descriptor.digest)") { try await $0.document(descriptor) }
+    }
+
+    /// Where a place breaks off, `use` gets the blob from the next one, from the offset again.
+    func withBlob<R: Sendable>(
+        _ blob: Descriptor, from offset: Int64, _ use: @Sendable (BlobBody) async throws -> R
+    ) async throws -> R {
+        try await first("\(repository)@\(blob.digest)") { try await $0.withBlob(blob, from: offset, use) }
     }
 
     private func first<Result: Sendable>(
@@ -33,10 +43,15 @@ struct RegistryBaseImages: BaseImageSource {
             }
         throw ImageInputsError(
             code, "cannot read the base image \(reference): \(failure?.message ?? "no place is known for it")",
-            hint:
-                "name a mirror of its registry, as IMAGEBUILD_MIRRORS=mcr.microsoft.com/=mirror.example/, or copy it to an "
-                + "OCI layout where it can be reached (skopeo copy --override-os windows docker://\(reference) oci:DIR:TAG) "
-                + "and set windows.base to oci:DIR",
-            cause: failure)
+            hint: hint, cause: failure)
+    }
+
+    private var hint: String {
+        let host = repository.prefix { $0 != "/" }
+        let (options, key) =
+            isWindows ? ("--override-os windows", "windows.base") : ("--all --preserve-digests", "base.image")
+        return
+            "name a mirror of its registry, as IMAGEBUILD_MIRRORS=\(host)/=mirror.example/, or copy it to an OCI layout where it "
+            + "can be reached (skopeo copy \(options) docker://\(repository):TAG oci:DIR:TAG) and set \(key) to oci:DIR"
     }
 }

@@ -121,6 +121,8 @@ import Testing
         let digest = "sha256:" + String(repeating: "0a", count: 32)
         let definition = try parsed(head + "base: {image: registry.example:5000/a/b:1, digest: \(digest)}\n")
         #expect(definition.base == .init(reference: "registry.example:5000/a/b:1", digest: try Digest(digest)))
+        #expect(definition.needsLock)
+        #expect(try parsed(head + "base: {image: \"oci:base\", digest: \(digest)}\n").base?.reference == "oci:base")
     }
 
     @Test func `a byte order mark and Windows line ends do no harm`() throws {

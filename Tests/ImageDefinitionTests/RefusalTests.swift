@@ -96,7 +96,13 @@ import Testing
             "sha256: and 64 digits"),
         Case(
             "base: {image: ▶alpine, digest: sha256:\(String(repeating: "0", count: 64))}\n",
-            "'alpine' is not an image reference", "an image reference looks like registry.example/repository:tag"),
+            "'alpine' is not an image reference",
+            "an image reference looks like registry.example/repository:tag or oci:FOLDER"),
+        Case(
+            "base: {image: r/a, digest: sha256:\(String(repeating: "0", count: 64))}\n"
+                + "groups: ▶[{name: x, id: 7}]\n",
+            "'groups' goes with 'debian': a base image has accounts of its own",
+            "name one of those in 'config.user', or a number"),
         Case(
             debian + "[libc6]\nbase: ▶{image: r/a, digest: sha256:\(String(repeating: "0", count: 64))}\n",
             "'debian' and 'base' exclude each other", "keep the one that the image is based on"),

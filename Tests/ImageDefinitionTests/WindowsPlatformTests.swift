@@ -106,12 +106,26 @@ import Testing
 }
 
 @Suite struct WindowsLockTests {
+    @Test func `a base for Linux needs a Linux platform`() {
+        let windows = head.replacing("[linux/amd64]", with: "[windows/amd64]")
+        let error = #expect(throws: DefinitionErrors.self) {
+            try parsed(windows + "base: {image: r/a, digest: sha256:\(String(repeating: "0", count: 64))}\n")
+        }
+        #expect(error?.diagnostics.map(\.message) == ["'base' is for Linux platforms, and there is none"])
+    }
+
+    @Test func `a Linux base comes back as it was locked, and has no version`() throws {
+        var linux = lock { ($0.osVersion, $0.osFeatures) = (nil, nil) }
+        linux.platforms = ["linux/amd64": linux.platforms.values.first ?? .init(base: [], bundle: [:])]
+        #expect(try read(linux) == linux)
+    }
+
     private static let layer = Descriptor(
         mediaType: MediaType(rawValue: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"),
         digest: Digest(of: [1]), size: 100)
 
-    private func lock(_ change: (inout Lock.WindowsBase) -> Void = { _ in }) -> Lock {
-        var base = Lock.WindowsBase(
+    private func lock(_ change: (inout Lock.BaseImage) -> Void = { _ in }) -> Lock {
+        var base = Lock.BaseImage(
             reference: "mcr.microsoft.com/windows/nanoserver:ltsc2022",
             manifest: Descriptor(mediaType: .manifest, digest: Digest(of: [2]), size: 10),
             config: Descriptor(mediaType: .config, digest: Digest(of: [3]), size: 10), osVersion: "10.0.20348.2762",
@@ -120,7 +134,7 @@ import Testing
         change(&base)
         return Lock(
             requirements: Digest(of: []), codec: "gzip/libdeflate-1.14/6/1MiB", releases: [],
-            platforms: ["windows/amd64:ltsc2022": .init(base: [], bundle: [:], windowsBase: base)])
+            platforms: ["windows/amd64:ltsc2022": .init(base: [], bundle: [:], baseImage: base)])
     }
 
     private func read(_ lock: Lock) throws -> Lock { try Lock(parsing: lock.encoded(), file: "image.lock.json") }
@@ -130,7 +144,7 @@ import Testing
     }
 
     @Test func `a Windows base that cannot be is refused`() {
-        let changes: [(inout Lock.WindowsBase) -> Void] = [
+        let changes: [(inout Lock.BaseImage) -> Void] = [
             { $0.osVersion = "10.0.20348" }, { $0.osVersion = "" }, { $0.layers = [] },
             { $0.layers = Array(repeating: Self.layer, count: 128) }, { $0.config.size = 0 },
             { $0.manifest.size = 1 << 40 }, { $0.layers[0].size = -1 }, { $0.layers[0].mediaType = .config },

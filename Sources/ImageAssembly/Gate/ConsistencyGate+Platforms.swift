@@ -3,7 +3,8 @@ import LayerArchive
 import OCIModel
 
 extension ConsistencyGate {
-    /// What differs between the Linux platforms, each compared with the first: paths, kinds and modes.
+    /// What differs between the Linux platforms, each compared with the first: paths, kinds and modes. What only base
+    /// images have is theirs.
     func platformDifferences(_ roots: [(platform: Platform, root: MergedRoot)]) -> [GateFailure] {
         let linux = roots.filter { $0.platform.os == "linux" }
         guard let first = linux.first else { return [] }
@@ -17,6 +18,8 @@ extension ConsistencyGate {
         // A directory that one side lacks is reported once, without all that it holds.
         var reported: Set<EntryPath> = []
         for path in Set(one.root.entries.keys).union(other.root.entries.keys).sorted() where !platformSpecific(path) {
+            let isOwn = [one.root, other.root].contains { $0.entries[path] != nil && !$0.isOfBase(path) }
+            guard isOwn else { continue }
             let (here, there) = (one.root.entries[path], other.root.entries[path])
             if here == nil || there == nil {
                 let isBelow = path.parent.map(reported.contains) ?? false

@@ -22,8 +22,10 @@ package struct ConsistencyGate: Sendable {
         package var platform: Platform
         /// Lowest first.
         package var layers: [Layer]
-        /// Layers of a base image below those, of which only the documents speak.
+        /// Layers of a base image below those.
         package var baseLayerCount = 0
+        /// What is in those; of Windows nothing is known.
+        package var base = MergedRoot()
         package var config: Encoded<ImageConfig>
         package var manifest: Encoded<Manifest>
         /// The manifest's entry in the index.
@@ -73,7 +75,7 @@ package struct ConsistencyGate: Sendable {
         var result = Examination(failures: tagFailures(), unsettled: [])
         var roots: [(platform: Platform, root: MergedRoot)] = []
         for image in images {
-            var root = MergedRoot()
+            var root = image.base
             result.failures += documentFailures(image)
             for layer in image.layers {
                 for (path, fault) in root.add(layer) { result.failures.append(image.failure(path, fault)) }

@@ -5,8 +5,8 @@ package import OCIModel
 ///
 /// Hard links are shown as the regular files that they are names of.
 package struct MergedRoot: Sendable {
-    package private(set) var entries: [EntryPath: FileEntry] = [:]
-    /// By which layer each entry came, for messages.
+    package internal(set) var entries: [EntryPath: FileEntry] = [:]
+    /// By which of the image's own layers each entry came; the others are the base image's.
     private var origins: [EntryPath: String] = [:]
 
     package init() {}
@@ -15,6 +15,11 @@ package struct MergedRoot: Sendable {
     var sorted: [(path: EntryPath, entry: FileEntry)] {
         entries.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
+
+    /// Whether an entry is there, and no layer of the image's own has touched it.
+    func isOfBase(_ path: EntryPath) -> Bool { entries[path] != nil && origins[path] == nil }
+
+    private func origin(_ path: EntryPath) -> String { origins[path].map { "layer '\($0)'" } ?? "the base image" }
 
     /// Lays one more layer on top, and returns what is wrong with it, in byte order of the paths.
     mutating func add(_ layer: ConsistencyGate.Layer) -> [(EntryPath, GateFault)] {
@@ -45,12 +50,17 @@ package struct MergedRoot: Sendable {
         }
         if let below = entries[place] {
             if case .symlink = below.kind, case .directory = entry.kind {
-                let origin = origins[place] ?? ""
                 throw GateFault(
                     .layerReplacesSymlink,
-                    "is a directory in layer '\(layer.name)' and would replace the symlink of layer '\(origin)'")
+                    "is a directory in layer '\(layer.name)' and would replace the symlink of \(origin(place))")
             }
-            if case .directory = below.kind, entry.kind != .directory { removeContents(of: place) }
+            if case .directory = below.kind, entry.kind != .directory {
+                guard !isOfBase(place) else {
+                    throw GateFault(
+                        .layerEntry, "is no directory in layer '\(layer.name)', and would hide one of the base image")
+                }
+                removeContents(of: place)
+            }
         }
         entries[place] = entry
         origins[place] = layer.name
@@ -60,17 +70,26 @@ package struct MergedRoot: Sendable {
     private func place(of path: EntryPath, _ layer: ConsistencyGate.Layer) throws(GateFault) -> EntryPath {
         guard let parent = path.parent, !parent.isRoot else { return path }
         if isDirectory(parent) { return path }
-        if let real = resolve(parent), isDirectory(real) { return path.replacing(parent, with: real) }
+        let real = resolve(parent).flatMap { isDirectory($0) ? path.replacing(parent, with: $0) : nil }
         var ancestor: EntryPath? = parent
         while let at = ancestor, !at.isRoot {
             if case .symlink = entries[at]?.kind {
-                throw GateFault(
-                    .layerBelowSymlink,
-                    "lies in layer '\(layer.name)' below \(at), a symlink of layer '\(origins[at] ?? "")' that leads to no directory"
-                )
+                guard let real else {
+                    throw GateFault(
+                        .layerBelowSymlink,
+                        "lies in layer '\(layer.name)' below \(at), a symlink of \(origin(at)) that leads to no directory"
+                    )
+                }
+                // containerd follows the link; Docker on overlayfs puts a directory in its place.
+                guard !isOfBase(at) else {
+                    throw GateFault(
+                        .layerBelowSymlink,
+                        "lies in layer '\(layer.name)' below \(at), a symlink of the base image: write \(real)")
+                }
             }
             ancestor = at.parent
         }
+        if let real { return real }
         throw GateFault(
             .layerEntry, "lies in layer '\(layer.name)' below \(parent), which is no directory of the image")
     }

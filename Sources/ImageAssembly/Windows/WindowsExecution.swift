@@ -3,7 +3,7 @@ import OCIModel
 
 /// Turns the execution parameters of a definition, which are written for Linux, into those of a Windows image.
 struct WindowsExecution {
-    let base: WindowsBase
+    let base: BaseImage
     /// The drive's content above the base.
     let tree: FileTree
 
@@ -40,9 +40,7 @@ struct WindowsExecution {
 
     /// The base's variables, then the definition's, each once: names that differ in case only are one.
     private func environment(_ own: [String]) -> [String]? {
-        let inherited = (base.execution["Env"]?.elements ?? []).compactMap { value in
-            if case .text(let text) = value { text } else { nil }
-        }
+        let inherited = base.environment
         func name(_ variable: String) -> String { variable.prefix { $0 != "=" }.uppercased() }
         let basePath = inherited.first { name($0) == "PATH" }.map { String($0.dropFirst("PATH=".count)) }
         let converted = own.map { name($0) == "PATH" ? "PATH=" + searchPath(of: $0, basePath) : $0 }

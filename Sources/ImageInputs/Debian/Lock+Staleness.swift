@@ -13,7 +13,7 @@ extension Lock {
         }
         if codec != fresh.codec { found.append("codec: \(codec) → \(fresh.codec)") }
         for platform in Set(platforms.keys).union(fresh.platforms.keys).sorted(by: Self.precedes) {
-            let bases = [self, fresh].map { $0.platforms[platform]?.windowsBase }
+            let bases = [self, fresh].map { $0.platforms[platform]?.baseImage }
             if bases[0] != bases[1] {
                 found.append("\(platform): base image \(Self.describe(bases[0])) → \(Self.describe(bases[1]))")
             }
@@ -27,8 +27,9 @@ extension Lock {
         return found + inputStaleness(against: fresh)
     }
 
-    private static func describe(_ base: WindowsBase?) -> String {
-        base.map { "\($0.reference) \($0.osVersion) \($0.manifest.digest.short)" } ?? "none"
+    private static func describe(_ base: BaseImage?) -> String {
+        base.map { [$0.name, $0.osVersion, $0.manifest.digest.short].compactMap(\.self).joined(separator: " ") }
+            ?? "none"
     }
 
     /// By name, bundled ones with their version in front.

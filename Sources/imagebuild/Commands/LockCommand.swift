@@ -11,11 +11,14 @@ struct LockCommand: AsyncParsableCommand {
         discussion: """
             Writes image.lock.json and the folder lock/ beside image.yaml; commit both. The lock names no mirror.
 
+            A base image is what the definition's digest says: that its tag has moved on is told, and makes no lock stale.
+
             EXAMPLES
               imagebuild lock etcd              take the newest packages of the definition's suites
               imagebuild lock etcd --check      say what is stale; exit code 1 if anything is
               imagebuild lock etcd --check --offline
-                                                check the lock and its proof alone, up to Debian's signatures
+                                                check the lock and its proof alone, up to Debian's signatures and the
+                                                base image's digest
             """)
 
     @Argument(help: "Folder of the image, or its name under images/.")
@@ -68,10 +71,10 @@ struct LockCommand: AsyncParsableCommand {
         guard let old else {
             let lists = new.platforms.values.flatMap { [$0.base] + $0.bundle.values + ($0.sources ?? [:]).values }
             let count = (lists + (new.toolchains ?? [:]).values).map(\.count).reduce(0, +)
-            let archives = (new.archives ?? []).count
+            let (archives, bases) = ((new.archives ?? []).count, new.platforms.values.count { $0.baseImage != nil })
             return console.note(
-                "locked \(count) packages and \(archives) archives for \(new.platforms.keys.sorted().joined(separator: ", "))"
-            )
+                "locked \(count) packages, \(archives) archives and \(bases) base images for "
+                    + new.platforms.keys.sorted().joined(separator: ", "))
         }
         let changes = old.staleness(against: new)
         console.note(changes.isEmpty ? "no package changed" : changes.joined(separator: "\n"))
@@ -89,6 +92,7 @@ struct LockCommand: AsyncParsableCommand {
         stale += await LockProof.verify(
             file.lock, verifier: ImageFolder.verifier, file: { try folder.proofFile($0) },
             fullIndex: { _, index in try store.packagesIndex(index) })
+        stale += try await folder.baseImageProblems(file.lock)
         if !offline && stale.isEmpty {
             let now = try await resolve(folder, previous: file.lock, console)
             stale += file.lock.staleness(against: now.lock)

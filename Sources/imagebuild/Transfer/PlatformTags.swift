@@ -9,7 +9,7 @@ struct PlatformTags: Sendable {
     var definition: Definition
     /// Of the definition, in its order.
     var platforms: [Platform]
-    /// Says of Windows bases what their configurations may leave out.
+    /// Says of base images what their configurations may leave out.
     var lock: Lock?
 
     /// Reads every platform's manifest and configuration under `<tag>-<os>-<arch>[-<osversion>]`.
@@ -39,7 +39,7 @@ struct PlatformTags: Sendable {
                 status: .refused, message: "\(place):\(tag) is an image for \(found)",
                 hint: "push the image for \(platform) again")
         }
-        if let base = lock?.inputs(for: platform).windowsBase { found.osFeatures = base.osFeatures }
+        if let base = lock?.inputs(for: platform).baseImage { found.osFeatures = base.osFeatures }
         let descriptor = Descriptor(
             mediaType: root.mediaType, digest: root.digest, size: root.size, platform: found)
         return IndexedPlatform(

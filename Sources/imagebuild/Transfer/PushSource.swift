@@ -2,7 +2,7 @@ import OCIContent
 import OCIModel
 import OCIRegistry
 
-/// What a push sends: an image in the store, on the layers of base images that are elsewhere.
+/// What a push sends: an image in the store, on the layers of base images that are elsewhere, or here and elsewhere.
 struct PushSource: Sendable {
     /// Layers of a base image, and where they are to be had.
     struct Base: Sendable {
@@ -10,6 +10,16 @@ struct PushSource: Sendable {
         var source: any ContentSource
         /// For messages.
         var reference: String
+
+        /// The repository, which mounts the base's layers where that is in the same registry, whatever else they come from.
+        func mounted(into repository: RegistryRepository) -> RegistryRepository {
+            guard let base = source as? RegistryRepository, base.transport.host == repository.transport.host else {
+                return repository
+            }
+            var repository = repository
+            repository.origin = base.name
+            return repository
+        }
     }
 
     var store: ContentStore
@@ -33,8 +43,10 @@ struct PushSource: Sendable {
         for base in bases {
             let needed = base.layers.filter { layer in content.skipped.contains { $0.digest == layer.digest } }
             do {
-                _ = try await mapConcurrently(needed, limit: options.concurrency) {
-                    try await plan.target.repository.putBlob($0, from: base.source)
+                let repository = base.mounted(into: plan.target.repository)
+                _ = try await mapConcurrently(needed, limit: options.concurrency) { layer in
+                    let isHere = store.contains(layer.digest, size: layer.size)
+                    try await repository.putBlob(layer, from: isHere ? store : base.source)
                 }
             } catch let error as CancellationError {
                 throw error
@@ -54,8 +66,12 @@ struct PushSource: Sendable {
         let content = try await content(plan)
         var forecast = try await content.forecast(at: plan.target.repository)
         forecast.skipped = .init()
-        let base = options.absent
-        try await forecast.add(content.skipped.filter { base.contains($0.digest) }, at: plan.target.repository)
+        // Layers that several platforms' bases share are there once.
+        var rest = Set(content.skipped.map(\.digest))
+        for base in bases {
+            let needed = base.layers.filter { rest.remove($0.digest) != nil }
+            try await forecast.add(needed, at: base.mounted(into: plan.target.repository))
+        }
         return forecast
     }
 }

@@ -83,20 +83,19 @@ struct PushWork: Sendable {
         return run.report(planned.map(\.plan))
     }
 
-    /// The store, and for the layers of Windows bases where the lock has pinned them.
+    /// The store, and for the layers of base images where the lock has pinned them.
     private func source(_ built: BuiltImage) throws -> PushSource {
         let lock = try folder.lockFile()?.lock
         let bases = try zip(platforms, built.platforms).compactMap { asked, image -> PushSource.Base? in
-            guard !image.baseLayers.isEmpty, let pin = lock?.inputs(for: asked).windowsBase else { return nil }
-            return PushSource.Base(
-                layers: image.baseLayers, source: try base(pin.reference), reference: pin.reference)
+            guard !image.baseLayers.isEmpty, let pin = lock?.inputs(for: asked).baseImage else { return nil }
+            return PushSource.Base(layers: image.baseLayers, source: try base(pin.name), reference: pin.name)
         }
         return PushSource(store: store, bases: bases)
     }
 
-    private func base(_ reference: String) throws -> any ContentSource {
-        guard reference.hasPrefix("oci:") else { return try registryBase(try ImageReference(reference)) }
-        let place = reference.dropFirst(4)
+    private func base(_ name: String) throws -> any ContentSource {
+        guard name.hasPrefix("oci:") else { return try registryBase(try ImageReference(name)) }
+        let place = name.dropFirst(4)
         let path = place.lastIndex(of: ":").map { String(place[..<$0]) } ?? String(place)
         return OCILayout(root: folder.path.pushing(FilePath(path)).lexicallyNormalized())
     }

@@ -36,7 +36,7 @@ import Testing
         var files = FileTree()
         files[try EntryPath("usr/local/bin/tool.exe")] = FileEntry(.regular(.bytes(program)), mode: 0o755, modified: 0)
         var contents = PlatformContents(platform: Self.asked, base: [], bundle: [:], files: files)
-        contents.windowsBase = try WindowsBase(base.pin, config: base.config)
+        contents.baseImage = try BaseImage(base.pin, config: base.config)
         let request = PlanRequest(
             definition: definition, maintainerScripts: MaintainerScripts(packages: [:]), maintainerScriptsFile: "",
             debianRelease: nil, sourceDateEpoch: 1_700_000_000, codec: .standard(.gzip))
@@ -129,10 +129,10 @@ import Testing
         let layout = OCILayout(root: one.path.appending("layout"))
         let built = BuiltImage(first.image)
         var options = CopyOptions()
-        options.absent = Set(built.baseLayers.map(\.digest))
+        options.absent = Set(built.absentLayers.map(\.digest))
         try await copy(built.index, from: first.store, to: layout, tag: "0", options)
         for blob in built.blobs { #expect(FileSystem.regularFileSize(layout.path(of: blob.digest)) == blob.size) }
-        for layer in built.baseLayers { #expect(FileSystem.regularFileSize(layout.path(of: layer.digest)) == nil) }
+        for layer in built.absentLayers { #expect(FileSystem.regularFileSize(layout.path(of: layer.digest)) == nil) }
         let target = OCILayout(root: one.path.appending("again"))
         let error = await #expect(throws: ContentError.self) {
             try await copy(built.index, from: layout, to: target, tag: "0")
@@ -141,7 +141,7 @@ import Testing
         #expect(error?.hint?.contains("base image") == true)
         let plan = try await CopyPlan(reading: [built.index], from: layout)
         options.absent = try await plan.absentBaseLayers(in: layout)
-        #expect(options.absent == Set(built.baseLayers.map(\.digest)))
+        #expect(options.absent == Set(built.absentLayers.map(\.digest)))
         let shallow = OCILayout(root: one.path.appending("shallow"))
         try await copy(built.index, from: layout, to: shallow, tag: "0", options)
         // A layer of ours that is missing is no base's.
@@ -165,8 +165,10 @@ import Testing
 
     @Test func `a base without a history leaves the image without one`() async throws {
         let folder = try WindowsFolder()
-        let base = try TinyWindowsBase(in: folder) { $0["history"] = nil }
-        #expect(try await assemble(folder, base).image.platforms[0].config.value.history == nil)
+        for nothing in [nil, JSONValue.null, .array([])] {
+            let base = try TinyWindowsBase(in: folder) { $0["history"] = nothing }
+            #expect(try await assemble(folder, base).image.platforms[0].config.value.history == nil)
+        }
     }
 
     @Test func `an entry point that is not there, and an ELF program, stop the build`() async throws {
@@ -203,21 +205,21 @@ import Testing
         let changes: [(inout [String: JSONValue]) -> Void] = [
             { $0["os.version"] = .text("10.0.20348.1") }, { $0["os.version"] = nil },
             { $0["rootfs"] = .object(["type": .text("layers"), "diff_ids": .array([])]) }, { $0["rootfs"] = nil },
-            { $0["history"] = .array([]) },
+            { $0["history"] = .array([.object([:]), .object([:])]) },
         ]
         for change in changes {
             let base = try TinyWindowsBase(in: folder, change)
-            #expect(throws: ImageAssemblyError.self) { try WindowsBase(base.pin, config: base.config) }
+            #expect(throws: ImageAssemblyError.self) { try BaseImage(base.pin, config: base.config) }
         }
         let base = try TinyWindowsBase(in: folder)
-        #expect(throws: ImageAssemblyError.self) { try WindowsBase(base.pin, config: base.config + [0x20]) }
-        #expect(throws: ImageAssemblyError.self) { try WindowsBase(base.pin, config: []) }
+        #expect(throws: ImageAssemblyError.self) { try BaseImage(base.pin, config: base.config + [0x20]) }
+        #expect(throws: ImageAssemblyError.self) { try BaseImage(base.pin, config: []) }
     }
 }
 
 /// A base image in small: the layer's shape, the configuration with what nobody here knows, one foreign layer.
 struct TinyWindowsBase {
-    var pin: Lock.WindowsBase
+    var pin: Lock.BaseImage
     var config: [UInt8]
 
     var members: [String: JSONValue] { get throws { try CanonicalJSON.decode(JSONValue.self, from: config).members } }
@@ -248,7 +250,7 @@ struct TinyWindowsBase {
             mediaType: MediaType(rawValue: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"),
             digest: written.digest, size: written.size)
         layer.urls = ["https://mcr.microsoft.com/v2/windows/nanoserver/blobs/\(written.digest)"]
-        pin = Lock.WindowsBase(
+        pin = Lock.BaseImage(
             reference: "mcr.microsoft.com/windows/nanoserver:ltsc2022",
             manifest: Descriptor(mediaType: .manifest, digest: Digest(of: [1]), size: 1),
             config: Descriptor(mediaType: .config, digest: Digest(of: config), size: Int64(config.count)),

@@ -6,33 +6,7 @@ import SystemPackage
 import Testing
 
 @Suite struct WindowsBaseResolverTests {
-    /// Documents by digest, and what the tags name.
-    struct FakeSource: BaseImageSource {
-        var documents: [Digest: [UInt8]] = [:]
-        var tags: [String: Descriptor] = [:]
-
-        mutating func add(_ value: some Encodable, _ type: MediaType, _ platform: Platform? = nil) throws -> Descriptor
-        {
-            let bytes = try CanonicalJSON.encode(value)
-            documents[Digest(of: bytes)] = bytes
-            return Descriptor(mediaType: type, digest: Digest(of: bytes), size: Int64(bytes.count), platform: platform)
-        }
-
-        func baseImage(tagged tag: String) async throws -> Descriptor {
-            guard let found = tags[tag] else { throw ContentError(.missing, "no tag \(tag)") }
-            return found
-        }
-
-        func baseDocument(_ descriptor: Descriptor) async throws -> [UInt8] {
-            guard let bytes = documents[descriptor.digest] else {
-                throw ContentError(.missing, "no \(descriptor.digest)")
-            }
-            return bytes
-        }
-    }
-
     private static let layer = Descriptor(mediaType: .layerGzip, digest: Digest(of: [1]), size: 100)
-    private static let dockerList = MediaType(rawValue: "application/vnd.docker.distribution.manifest.list.v2+json")
 
     private func platform(_ version: String) -> Platform {
         Platform(os: "windows", architecture: "amd64", osVersion: version)
@@ -40,7 +14,7 @@ import Testing
 
     /// A manifest with a configuration of that version.
     private func image(
-        _ version: String?, in source: inout FakeSource, listed: String? = nil, features: [String]? = nil,
+        _ version: String?, in source: inout FakeBaseImages, listed: String? = nil, features: [String]? = nil,
         layers: [Descriptor] = [layer], diffIDs: Int = 1, os: String = "windows"
     ) throws -> Descriptor {
         let ids = (0..<diffIDs).map { JSONValue.text("\(Digest(of: [UInt8($0)]))") }
@@ -54,17 +28,17 @@ import Testing
         return try source.add(Manifest(config: config, layers: layers), .manifest, entry)
     }
 
-    private func resolve(_ asked: String, _ source: FakeSource) async throws -> (
-        base: Lock.WindowsBase, config: [UInt8]
+    private func resolve(_ asked: String, _ source: FakeBaseImages) async throws -> (
+        base: Lock.BaseImage, config: [UInt8]
     ) {
         try await WindowsBaseResolver(source: source, repository: "mcr.example/nanoserver").resolve(platform(asked))
     }
 
-    @Test(arguments: [MediaType.index, Self.dockerList])
+    @Test(arguments: [MediaType.index, .dockerIndex])
     func `a base is pinned by its release's tag, with version and features of its index entry`(_ type: MediaType)
         async throws
     {
-        var source = FakeSource()
+        var source = FakeBaseImages()
         let linux = try image(nil, in: &source, os: "linux")
         let old = try image("10.0.17763.1", in: &source)
         let right = try image("10.0.20348.2762", in: &source, features: ["win32k"])
@@ -82,7 +56,7 @@ import Testing
     }
 
     @Test func `a tag may name one manifest, and a whole version is a tag of its own`() async throws {
-        var source = FakeSource()
+        var source = FakeBaseImages()
         source.tags["10.0.26100.1742"] = try image("10.0.26100.1742", in: &source)
         let (base, _) = try await resolve("10.0.26100.1742", source)
         #expect(base.osVersion == "10.0.26100.1742")
@@ -90,7 +64,7 @@ import Testing
     }
 
     @Test func `a foreign layer is pinned with its addresses`() async throws {
-        var source = FakeSource()
+        var source = FakeBaseImages()
         var foreign = Self.layer
         foreign.mediaType = MediaType(rawValue: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip")
         foreign.urls = ["https://example/blob"]
@@ -99,7 +73,7 @@ import Testing
     }
 
     @Test func `a version that the repository lacks names what it has`() async throws {
-        var source = FakeSource()
+        var source = FakeBaseImages()
         let other = try image("10.0.17763.1", in: &source)
         source.tags["ltsc2022"] = try source.add(Index(manifests: [other]), .index)
         let error = await #expect(throws: ImageInputsError.self) { _ = try await resolve("ltsc2022", source) }
@@ -113,9 +87,9 @@ import Testing
     }
 
     @Test func `a base that contradicts itself is refused`() async throws {
-        var all: [FakeSource] = []
-        func add(_ make: (inout FakeSource) throws -> Descriptor) throws {
-            var source = FakeSource()
+        var all: [FakeBaseImages] = []
+        func add(_ make: (inout FakeBaseImages) throws -> Descriptor) throws {
+            var source = FakeBaseImages()
             source.tags["ltsc2022"] = try make(&source)
             all.append(source)
         }

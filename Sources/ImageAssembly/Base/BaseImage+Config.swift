@@ -1,0 +1,62 @@
+import ImageDefinition
+import OCIModel
+
+/// What an image's configuration takes over of its base's.
+extension BaseImage {
+    /// How containers of the base run.
+    var execution: [String: JSONValue] { config["config"]?.members ?? [:] }
+
+    /// The base's variables, `NAME=value`.
+    var environment: [String] {
+        (execution["Env"]?.elements ?? []).compactMap { if case .text(let text) = $0 { text } else { nil } }
+    }
+
+    /// When the base was made; the epoch where it does not say.
+    var created: Int64 {
+        guard case .text(let text) = config["created"] else { return 0 }
+        return Timestamp(dateTime: text)?.seconds ?? 0
+    }
+
+    /// The base's variables, then the definition's, each once: a variable of ours takes the place of the base's.
+    func environment(under own: [String]) -> [String]? {
+        func name(_ variable: String) -> Substring { variable.prefix { $0 != "=" } }
+        let values = Dictionary(own.map { (name($0), $0) }) { _, last in last }
+        let inherited = environment.map { values[name($0)] ?? $0 }
+        let known = Set(inherited.map(name))
+        let all = inherited + own.filter { !known.contains(name($0)) }
+        return all.isEmpty ? nil : all
+    }
+
+    /// What an image takes over of how the base runs: the base's command would be an argument to another entry point,
+    /// `ArgsEscaped` says how that command is quoted, and `OnBuild` is for Docker to do when it builds on the base.
+    private func inherited(under own: ImageConfig.Execution) -> [String: JSONValue] {
+        var replaced = ["OnBuild"]
+        if own.entrypoint != nil || own.command != nil { replaced += ["Cmd", "ArgsEscaped"] }
+        if own.entrypoint != nil { replaced.append("Entrypoint") }
+        return execution.filter { !replaced.contains($0.key) }
+    }
+
+    /// The base's configuration with this image's parts put in; whatever else it says stays.
+    func config(
+        created: Timestamp, execution own: ImageConfig.Execution, layers: [(DiffID, ImageConfig.History)]
+    ) throws -> Encoded<ImageConfig> {
+        var members = config
+        members["created"] = .text(created.description)
+        if let features = pin.osFeatures { members["os.features"] = .array(features.map { .text($0) }) }
+        var execution = inherited(under: own)
+        for (key, value) in try JSONValue(own).members {
+            // Of these the image has the base's too.
+            let isAdded = ["ExposedPorts", "Labels", "Volumes"].contains(key)
+            let inherited = isAdded ? execution[key]?.members ?? [:] : [:]
+            execution[key] = isAdded ? .object(inherited.merging(value.members) { _, own in own }) : value
+        }
+        members["config"] = .object(execution)
+        var rootfs = config["rootfs"]?.members ?? [:]
+        rootfs["diff_ids"] = .array((rootfs["diff_ids"]?.elements ?? []) + layers.map { .text($0.0.description) })
+        members["rootfs"] = .object(rootfs)
+        // Without the base's steps, ours alone would contradict the number of layers.
+        let history = config["history"]?.elements ?? []
+        members["history"] = history.isEmpty ? nil : .array(history + (try layers.map { try JSONValue($0.1) }))
+        return try Encoded(decoding: CanonicalJSON.encode(JSONValue.object(members)), as: .config)
+    }
+}

@@ -1,0 +1,72 @@
+package import ImageDefinition
+import OCIContent
+package import OCIModel
+import Synchronization
+
+/// From the digest that a definition names to each platform's base image, pinned.
+///
+/// The digest is the whole proof: it leads through the index and the manifest to everything that is pinned. So the documents
+/// that were read on the way are kept beside the lock, and to check a lock is to resolve it again, from those.
+package struct LinuxBaseResolver: Sendable {
+    package var source: any BaseImageSource
+    package var digest: Digest
+    /// For messages and the lock: the image's name in full, and the digest.
+    package var reference: String
+
+    package init(source: any BaseImageSource, name: String, digest: Digest) {
+        self.source = source
+        self.digest = digest
+        reference = "\(name)@\(digest)"
+    }
+
+    /// Where a document is, relative to the folder `lock/`.
+    package static func proofPath(of document: Digest) -> String { "base-images/\(document.hex).json" }
+
+    /// Pins the base image of one platform.
+    ///
+    /// - Returns: the base, and the documents that lead to it from the digest, by digest.
+    /// - Throws: `ImageInputsError`: `.notFound` where there is nothing for the platform, `.corrupt` where the image is not what
+    ///   its documents say; the source's errors.
+    package func resolve(_ platform: Platform) async throws -> (base: Lock.BaseImage, documents: [Digest: [UInt8]]) {
+        let read = ReadDocuments(source)
+        let reader = BaseImageReader(source: read, reference: reference)
+        let root = try await source.baseImage(named: digest.description)
+        guard root.digest == digest else { throw reader.corrupt("it is \(root.digest)") }
+        let entry: Descriptor
+        do { entry = try await PlatformChoice("\(platform)").choose(from: root, in: read) } catch let error
+            as ContentError
+        {
+            throw ImageInputsError(
+                error.code == .missing ? .notFound : .corrupt,
+                "cannot build for \(platform) on the base image \(reference): \(error.message)", hint: error.hint)
+        }
+        let image = try await reader.image(entry)
+        let found = image.config.platform
+        guard (found.os, found.architecture) == (platform.os, platform.architecture) else {
+            throw reader.corrupt("its index says \(platform), its configuration \(found)")
+        }
+        return (image.pin(reference), read.documents)
+    }
+}
+
+/// The documents of a source, kept as they are read.
+private final class ReadDocuments: BaseImageSource {
+    private let source: any BaseImageSource
+    private let kept = Mutex<[Digest: [UInt8]]>([:])
+
+    init(_ source: any BaseImageSource) { self.source = source }
+
+    var documents: [Digest: [UInt8]] { kept.withLock { $0 } }
+
+    func baseImage(named name: String) async throws -> Descriptor { try await source.baseImage(named: name) }
+
+    func document(_ descriptor: Descriptor) async throws -> [UInt8] {
+        let bytes = try await source.document(descriptor)
+        kept.withLock { $0[descriptor.digest] = bytes }
+        return bytes
+    }
+
+    func withBlob<R: Sendable>(
+        _ blob: Descriptor, from offset: Int64, _ use: @Sendable (BlobBody) async throws -> R
+    ) async throws -> R { try await source.withBlob(blob, from: offset, use) }
+}
