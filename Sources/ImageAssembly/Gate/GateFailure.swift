@@ -30,6 +30,8 @@ package enum GateRule: String, Hashable, Sendable, CaseIterable {
     /// What vulnerability scanners need to recognise a Debian image and its packages.
     case scannerData = "scanner-data"
     case entrypoint
+    /// The configuration names an account that the image does not have.
+    case user
 }
 
 /// One violation found by the consistency gate; the image must not be tagged.

@@ -104,6 +104,31 @@ import Testing
             ])
     }
 
+    // MARK: User
+
+    @Test func `a user by name must have an account, by number none`() async throws {
+        var fixture = try GateFixture()
+        fixture.definition.platforms = [GateFixture.amd64]
+        fixture.definition.config.user = "etcd:etcd"
+        #expect(
+            try await fixture.failures() == [
+                "linux/amd64: a container would run as 'etcd:etcd', and /etc/passwd of the image has no 'etcd' (user)",
+                "linux/amd64: a container would run as 'etcd:etcd', and /etc/group of the image has no 'etcd' (user)",
+            ])
+        for user in ["0", "7:8"] {
+            fixture.definition.config.user = user
+            #expect(try await fixture.failures() == [])
+        }
+        try fixture.change(0) { tree in
+            try tree.add(file: "/etc/passwd", Array("root:x:0:0::/:/bin/sh\netcd:x:7:8::/:/bin/sh\n".utf8))
+            try tree.add(file: "/etc/group", Array("etcdx:x:8:\n".utf8))
+        }
+        fixture.definition.config.user = "etcd"
+        #expect(try await fixture.failures() == [])
+        fixture.definition.config.user = "7:etcd"
+        #expect(try await fixture.failures().count == 1)
+    }
+
     // MARK: Entrypoint
 
     @Test func `an entrypoint must be executable, a bare name is left to PATH`() async throws {

@@ -1,0 +1,28 @@
+import ImageDefinition
+import LayerArchive
+import OCIModel
+
+extension ConsistencyGate {
+    private static let maximumAccounts = 4 << 20
+
+    /// A user or group that the definition names must be among the image's accounts: engines look them up when a container
+    /// starts. Numbers need no account, and what a base image says of itself is not judged.
+    func userFailures(_ image: PlatformImage, _ root: MergedRoot, _ reader: ContentReader) -> [GateFailure] {
+        guard image.platform.os == "linux", let user = definition.config.user else { return [] }
+        let names = user.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        return zip(names, ["/etc/passwd", "/etc/group"]).compactMap { name, file in
+            let isNumber = name.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            guard !isNumber, !Self.accounts(file, root, reader).contains(Array(name.utf8)) else { return nil }
+            return image.failure(
+                nil, GateFault(.user, "a container would run as '\(user)', and \(file) of the image has no '\(name)'"))
+        }
+    }
+
+    /// The names in an account file; none where it cannot be read.
+    private static func accounts(_ file: String, _ root: MergedRoot, _ reader: ContentReader) -> Set<[UInt8]> {
+        guard let path = try? EntryPath(file), let content = root.file(path)?.content,
+            let bytes = try? reader.readAll(content, limit: maximumAccounts)
+        else { return [] }
+        return Set(bytes.split(separator: UInt8(ascii: "\n")).map { Array($0.prefix { $0 != UInt8(ascii: ":") }) })
+    }
+}
