@@ -85,7 +85,8 @@ struct PushWork: Sendable {
 
     /// The store, and for the layers of base images where the lock has pinned them.
     private func source(_ built: BuiltImage) throws -> PushSource {
-        let lock = try folder.lockFile()?.lock
+        let hasBase = built.platforms.contains { !$0.baseLayers.isEmpty }
+        let lock = try hasBase ? folder.lockFile()?.lock : nil
         let bases = try zip(platforms, built.platforms).compactMap { asked, image -> PushSource.Base? in
             guard !image.baseLayers.isEmpty, let pin = lock?.inputs(for: asked).baseImage else { return nil }
             return PushSource.Base(layers: image.baseLayers, source: try base(pin.name), reference: pin.name)
