@@ -32,20 +32,6 @@ package enum LayerReader {
         return LayerListing(entries: entries, diffID: whole.diffID, uncompressedSize: whole.size)
     }
 
-    /// One regular file of a layer, or `nil` when the layer has none at that path.
-    ///
-    /// - Throws: `LayerArchiveError` (`tooLarge`) for a file above `limits.heldSize`, and as `list` does.
-    package static func content(
-        of path: EntryPath, in file: FilePath, limits: ArchiveLimits = ArchiveLimits(),
-        isCancelled: @escaping @Sendable () -> Bool
-    ) throws(LayerArchiveError) -> [UInt8]? {
-        var found: [UInt8]?
-        _ = try read(file, limits: limits, isCancelled: isCancelled) { current, member, tar throws(LayerArchiveError) in
-            if current == path, member.kind == .regular { found = try tar.readHeldContent() }
-        }
-        return found
-    }
-
     static func read(
         _ file: FilePath, limits: ArchiveLimits, isCancelled: @escaping @Sendable () -> Bool,
         _ visit: (EntryPath, TarMember, inout TarReader) throws(LayerArchiveError) -> Void

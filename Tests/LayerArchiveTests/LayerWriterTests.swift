@@ -1,3 +1,4 @@
+import FoundationEssentials
 import LayerArchive
 import OCIModel
 import Synchronization
@@ -91,9 +92,10 @@ import Testing
             ])
             let written = try folder.write(tree, codec)
             #expect(written.uncompressedSize == Int64(512 + (size + 511) / 512 * 512 + 1024))
-            let read = try LayerReader.content(
-                of: EntryPath("f"), in: folder.path.appending("layer"), isCancelled: { false })
-            #expect(read == bytes)
+            try folder.withOutput("plain") { try TarFile.write(tree, to: $0) }
+            let plain = try #require(try FileManager.default.contents(atPath: folder.path.appending("plain").string))
+            #expect(Array(plain[512..<512 + size]) == bytes)
+            #expect(written.diffID.digest == Digest(of: plain))
             #expect(try folder.list().diffID == written.diffID)
         }
     }
