@@ -89,9 +89,14 @@ extension Definition {
         return requirement.request(InputNames(version: bundle?.latest ?? "", platform: host))
     }
 
-    /// The machines that a lock holds a toolchain for: those of the image's own architectures.
+    /// The machines that a lock must have a toolchain for: those of the image's own architectures.
     package var hostArchitectures: [String] {
         Set(platforms.map(\.architecture)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// The other machines that Go compiles on for the image: a toolchain for each is pinned where it is to be had.
+    package var otherHosts: [String] {
+        goToolchain == nil ? [] : ["amd64", "arm64", "ppc64le"].filter { !hostArchitectures.contains($0) }
     }
 
     /// The suites that Go's toolchain and sources come from, beside the bundled versions' own.

@@ -11,23 +11,10 @@ extension Lock {
         package var goMod: String
         /// The lines of its `go.sum`, which Go checks the files by once more: `path version h1:…`.
         package var goSum: [String]
-        /// Sorted by path.
-        package var files: [File]
+        /// Each module's `.mod` and `.zip`, sorted by path.
+        package var files: [ListedFile]
 
-        /// A module's `.mod` or `.zip`.
-        package struct File: Hashable, Sendable, Codable {
-            /// Below a proxy's address: `go.etcd.io/etcd/server/v3/@v/v3.5.16.zip`.
-            package var path: String
-            package var size: Int64
-            package var sha256: Digest
-            package init(path: String, size: Int64, sha256: Digest) {
-                self.path = path
-                self.size = size
-                self.sha256 = sha256
-            }
-        }
-
-        package init(requested: [String], sumDatabase: String?, goMod: String, goSum: [String], files: [File]) {
+        package init(requested: [String], sumDatabase: String?, goMod: String, goSum: [String], files: [ListedFile]) {
             self.requested = requested
             self.sumDatabase = sumDatabase
             self.goMod = goMod

@@ -51,13 +51,13 @@ package struct Lock: Hashable, Sendable, Codable {
         /// The digest of the InRelease file kept in `lock/`.
         package var inRelease: Digest
         /// Sorted by path.
-        package var indexes: [PackagesIndex]
+        package var indexes: [ListedFile]
         /// Paths of indexes that the Release lists, that no mirror had when locked, and that the definition may do
         /// without; sorted, absent when none. The packages of those architectures may be older than the suite's.
         package var missingIndexes: [String]?
         package init(
             archive: String, suite: String, version: String?, date: String, validUntil: String?,
-            acceptedExpired: Bool?, signedBy: [String], inRelease: Digest, indexes: [PackagesIndex],
+            acceptedExpired: Bool?, signedBy: [String], inRelease: Digest, indexes: [ListedFile],
             missingIndexes: [String]? = nil
         ) {
             self.archive = archive
@@ -73,9 +73,9 @@ package struct Lock: Hashable, Sendable, Codable {
         }
     }
 
-    /// A `Packages` file, as its Release lists it.
-    package struct PackagesIndex: Hashable, Sendable, Codable {
-        /// `main/binary-amd64/Packages.xz`.
+    /// A file below an archive's or a proxy's address, as it was when locked: a `Packages` index, a Go module's file.
+    package struct ListedFile: Hashable, Sendable, Codable {
+        /// `main/binary-amd64/Packages.xz`, `go.etcd.io/etcd/server/v3/@v/v3.5.16.zip`.
         package var path: String
         package var size: Int64
         package var sha256: Digest

@@ -42,6 +42,8 @@ extension ImageFolder {
         let requests =
             definition.platforms.flatMap { definition.archiveRequests(on: $0) }
             + definition.hostArchitectures.compactMap { definition.toolchainRequest(host: $0) }
+            // Without its sum in the definition it may not exist.
+            + definition.otherHosts.compactMap { definition.toolchainRequest(host: $0) }.filter { $0.sha256 != nil }
         let archives = try await sources.releases.lock(requests, previous: previous?.archives ?? []) {
             console.note("\(definition.name): \($0)")
         }
@@ -98,7 +100,7 @@ extension ContentStore {
     private static let indexLimit: Int64 = 512 << 20
 
     /// The contents of a locked `Packages` file; `nil` where this store does not have it.
-    func packagesIndex(_ index: Lock.PackagesIndex) throws -> [UInt8]? {
+    func packagesIndex(_ index: Lock.ListedFile) throws -> [UInt8]? {
         guard contains(index.sha256, size: index.size) else { return nil }
         let file = try verifiedPath(of: index.sha256, size: index.size)
         return try DecompressedFile.contents(of: file, limit: Self.indexLimit, isCancelled: { Task.isCancelled })

@@ -62,7 +62,7 @@ struct TinyImage {
     func lock() throws {
         let yaml = Array(try fixture.text("images/tiny/image.yaml").utf8)
         let definition = try Definition(parsing: yaml, file: "image.yaml")
-        let index = Lock.PackagesIndex(path: "main/binary-amd64/Packages.xz", size: 1, sha256: Digest(of: [1]))
+        let index = Lock.ListedFile(path: "main/binary-amd64/Packages.xz", size: 1, sha256: Digest(of: [1]))
         let release = Lock.Release(
             archive: "debian", suite: "trixie", version: "13.0", date: "2026-01-01T00:00:00Z", validUntil: nil,
             acceptedExpired: nil, signedBy: [String(repeating: "A", count: 40)], inRelease: Digest(of: [2]),

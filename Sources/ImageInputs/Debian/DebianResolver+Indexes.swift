@@ -24,10 +24,46 @@ extension DebianResolver {
                 files[place].append(WantedIndex(request: request, index: index, mayBeMissing: isAccepted))
             }
         }
+        for host in definition.otherHosts {
+            for (release, index) in toolchainIndexes(definition, host, releases) where places[index.sha256] == nil {
+                places[index.sha256] = files.count
+                files.append([
+                    WantedIndex(
+                        request: IndexRequest(index, of: release),
+                        index: Definition.MissingIndex(suite: release.suite, architecture: host), mayBeMissing: true)
+                ])
+            }
+        }
         let found = try await mapConcurrently(files, limit: 4) { try await fetch($0) }
         var paths: [Digest: FilePath] = [:]
         for (digest, place) in places { paths[digest] = found[place] }
         return paths
+    }
+
+    /// What a toolchain for machines of another architecture than the image's is chosen from; empty where a suite does not
+    /// have that architecture.
+    private func toolchainIndexes(
+        _ definition: Definition, _ host: String, _ releases: [SignedRelease]
+    ) -> [(release: SignedRelease, index: Lock.ListedFile)] {
+        guard case .packages(_, let suites) = definition.goToolchain else { return [] }
+        let architecture = Platform(os: "linux", architecture: host).debianArchitecture
+        let releases = releases.filter { suites.contains($0.suite) }
+        let found = releases.compactMap { release in (try? release.index(for: architecture)).map { (release, $0) } }
+        return found.count == releases.count ? found : []
+    }
+
+    /// The same, read; `nil` where the mirrors do not have all of it.
+    func toolchainIndexes(
+        of host: String, in definition: Definition, _ releases: [SignedRelease], _ files: [Digest: FilePath]
+    ) async throws -> SuiteIndexes? {
+        let listed = toolchainIndexes(definition, host, releases)
+        var indexes: [(source: IndexSource, index: PackagesIndex)] = []
+        for (release, index) in listed {
+            guard let file = files[index.sha256] else { return nil }
+            indexes.append((IndexSource(index, of: release), try await read(file, index, of: release)))
+        }
+        let architecture = Platform(os: "linux", architecture: host).debianArchitecture
+        return indexes.isEmpty ? nil : SuiteIndexes(architecture: architecture, indexes: indexes)
     }
 
     /// Tries the paths of one file in turn, unless the trouble is another than that the mirrors do not have it there.
@@ -68,7 +104,7 @@ extension DebianResolver {
     }
 
     private func read(
-        _ file: FilePath, _ index: Lock.PackagesIndex, of release: SignedRelease
+        _ file: FilePath, _ index: Lock.ListedFile, of release: SignedRelease
     ) async throws -> PackagesIndex {
         let limit = min(release.file.uncompressed(index.path)?.size ?? .max, PackagesIndex.sizeLimit)
         let bytes = try await decompress(file, limit)
@@ -85,7 +121,7 @@ private struct WantedIndex: Sendable {
 }
 
 extension IndexSource {
-    init(_ index: Lock.PackagesIndex, of release: SignedRelease) {
+    init(_ index: Lock.ListedFile, of release: SignedRelease) {
         self.init(archive: release.archive, suite: release.suite, path: index.path)
     }
 }

@@ -16,7 +16,7 @@ package struct IndexRequest: Hashable, Sendable {
     package var size: Int64
     package var sha256: Digest
 
-    init(_ index: Lock.PackagesIndex, of release: SignedRelease) {
+    init(_ index: Lock.ListedFile, of release: SignedRelease) {
         let folder = "dists/\(release.suite)/" + index.path.split(separator: "/").dropLast().joined(separator: "/")
         archive = release.archive
         suite = release.suite
@@ -32,8 +32,6 @@ package struct LockedInputs: Sendable {
     package var lock: Lock
     /// The files of the folder `lock/`, by path.
     package var proof: [String: [UInt8]]
-    /// Why each package of the base is there: by platform and package, the packages that need it, sorted.
-    package var requiredBy: [String: [String: [String]]]
 }
 
 /// From a definition to a lock, by way of the signed archive. All that touches the world arrives as functions.
@@ -77,6 +75,11 @@ package struct DebianResolver: Sendable {
             // One architecture at a time: its indexes are 100 MB in memory, and are given back before the next.
             let indexes = try await indexes(of: platform, in: definition, releases, files)
             try outcome.add(definition, platform, indexes)
+        }
+        for host in definition.otherHosts {
+            try Task.checkCancellation()
+            guard let indexes = try await toolchainIndexes(of: host, in: definition, releases, files) else { continue }
+            try outcome.addHost(definition, host, indexes)
         }
         return try outcome.finish(definition.name, requirements: requirements, codec: codec)
     }

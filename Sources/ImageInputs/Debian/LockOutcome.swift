@@ -6,10 +6,9 @@ struct LockOutcome {
     let releases: [SignedRelease]
     private var platforms: [String: Lock.PlatformInputs] = [:]
     private var toolchains: [String: [Lock.Package]] = [:]
-    private var indexes: [String: [Lock.PackagesIndex]] = [:]
+    private var indexes: [String: [Lock.ListedFile]] = [:]
     private var missing: Set<IndexSource> = []
     private var stanzas: [IndexSource: [DebianPackage]] = [:]
-    private var requiredBy: [String: [String: [String]]] = [:]
     /// In the order found, each with the architectures that have it.
     private var problems: [(text: String, architectures: [String])] = []
 
@@ -17,25 +16,19 @@ struct LockOutcome {
 
     mutating func add(_ definition: Definition, _ platform: Platform, _ suiteIndexes: SuiteIndexes) throws {
         let suites = definition.debian?.suites ?? []
-        var base: [Lock.Package] = []
         // Debian has packages for Linux alone.
-        for chosen in platform.os == "linux" ? try resolve(definition.baseWishes, suites, suiteIndexes) : [] {
-            base.append(Lock.Package(chosen.candidate))
-            requiredBy[platform.description, default: [:]][chosen.candidate.package.name] = chosen.requiredBy
-        }
+        let base = platform.os == "linux" ? try resolve(definition.baseWishes, suites, suiteIndexes) : []
         var bundle: [String: [Lock.Package]] = [:]
         var sources: [String: [Lock.Package]] = [:]
         for version in definition.bundle?.versions ?? [] {
             bundle[version.version] = []
             switch definition.bundle?.origin(of: version, on: platform) {
             case .packages:
-                let chosen = try resolve(definition.wishes(for: version), version.suites, suiteIndexes)
-                bundle[version.version] = chosen.map { Lock.Package($0.candidate) }
+                bundle[version.version] = try resolve(definition.wishes(for: version), version.suites, suiteIndexes)
             case .go(let build):
                 let wishes = build.source.wishes(for: version)
                 if wishes.isEmpty { break }
-                let chosen = try resolve(wishes, version.suites, suiteIndexes, keeping: \.isGoSource)
-                sources[version.version] = chosen.map { Lock.Package($0.candidate) }
+                sources[version.version] = try resolve(wishes, version.suites, suiteIndexes, keeping: \.isGoSource)
             case .archive, nil: break
             }
         }
@@ -43,6 +36,10 @@ struct LockOutcome {
         platforms[platform.description] = Lock.PlatformInputs(
             base: base, bundle: bundle, sources: sources.isEmpty ? nil : sources)
         missing.formUnion(suiteIndexes.missing)
+        try list(suiteIndexes, of: releases)
+    }
+
+    private mutating func list(_ suiteIndexes: SuiteIndexes, of releases: [SignedRelease]) throws {
         for release in releases {
             let index = try release.index(for: suiteIndexes.architecture)
             guard !missing.contains(IndexSource(index, of: release)) else { continue }
@@ -50,6 +47,13 @@ struct LockOutcome {
             guard !(indexes[release.suite]?.contains(index) ?? false) else { continue }
             indexes[release.suite, default: []].append(index)
         }
+    }
+
+    /// Debian's toolchain for machines of an architecture that is none of the image's.
+    mutating func addHost(_ definition: Definition, _ architecture: String, _ indexes: SuiteIndexes) throws {
+        try addToolchain(definition, architecture, indexes)
+        guard case .packages(_, let suites) = definition.goToolchain else { return }
+        try list(indexes, of: releases.filter { suites.contains($0.suite) })
     }
 
     /// Debian's toolchain for machines of this platform's architecture: its files alone, which need no C library.
@@ -61,20 +65,20 @@ struct LockOutcome {
             PackageWish(name: name + $0, suites: suites, withDependencies: false)
         }
         toolchains[Platform(os: "linux", architecture: architecture).description] =
-            try resolve(wishes, suites, indexes).map { Lock.Package($0.candidate) }
+            try resolve(wishes, suites, indexes)
     }
 
     private mutating func resolve(
         _ wishes: [PackageWish], _ suites: [String], _ indexes: SuiteIndexes,
         keeping isKept: (DebianPackage) -> Bool = { _ in true }
-    ) throws -> [PackageResolution.Chosen] {
-        let (resolution, found) = try PackageResolver.resolve(wishes, suites: suites, from: indexes)
-        let kept = resolution.packages.filter { isKept($0.candidate.package) }
+    ) throws -> [Lock.Package] {
+        let (packages, found) = try PackageResolver.resolve(wishes, suites: suites, from: indexes)
+        let kept = packages.filter { isKept($0.package) }
         for chosen in kept {
-            var package = chosen.candidate.package
+            var package = chosen.package
             // A copy: a slice would keep the whole index in memory.
             package.stanza = Stanza(Array(package.stanza.bytes)[...])
-            stanzas[chosen.candidate.source, default: []].append(package)
+            stanzas[chosen.source, default: []].append(package)
         }
         for problem in found {
             if let known = problems.firstIndex(where: { $0.text == problem.text }) {
@@ -83,7 +87,7 @@ struct LockOutcome {
                 problems.append((problem.text, [indexes.architecture]))
             }
         }
-        return kept
+        return kept.map { Lock.Package($0) }
     }
 
     /// - Throws: `ImageInputsError(.unsatisfiable)` with all problems of all architectures.
@@ -114,7 +118,7 @@ struct LockOutcome {
         let lock = Lock(
             requirements: requirements, codec: codec, releases: locked, platforms: platforms,
             toolchains: toolchains.isEmpty ? nil : toolchains)
-        return LockedInputs(lock: lock, proof: proof, requiredBy: requiredBy)
+        return LockedInputs(lock: lock, proof: proof)
     }
 }
 

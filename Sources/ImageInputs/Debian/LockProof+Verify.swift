@@ -12,7 +12,7 @@ extension LockProof {
     /// - Returns: All that is wrong, each with the file or package concerned; empty for a good proof.
     package static func verify(
         _ lock: Lock, verifier: ReleaseVerifier, file: (String) throws -> [UInt8]?,
-        fullIndex: (Lock.Release, Lock.PackagesIndex) throws -> [UInt8]? = { _, _ in nil }
+        fullIndex: (Lock.Release, Lock.ListedFile) throws -> [UInt8]? = { _, _ in nil }
     ) async -> [String] {
         var check = ProofCheck(lock: lock)
         for release in lock.releases {

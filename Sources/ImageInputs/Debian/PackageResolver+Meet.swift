@@ -3,9 +3,7 @@ extension PackageResolver {
     mutating func meet(_ edge: Edge) throws(ImageInputsError) {
         let relations = edge.clause.alternatives.filter { $0.means(indexes.architecture) }
         for relation in relations {
-            guard let name = chosenName(meeting: relation) else { continue }
-            if name != edge.from { chosen[name]?.requiredBy.insert(edge.from) }
-            return
+            if chosenName(meeting: relation) != nil { return }
         }
         let ownSuites = chosen[edge.from]?.ownSuites ?? []
         for relation in relations {
@@ -18,7 +16,6 @@ extension PackageResolver {
             }
             guard let candidate = try find(relation, ownSuites: ownSuites) else { continue }
             choose(candidate, parent: edge.from, ownSuites: ownSuites, withDependencies: true)
-            chosen[candidate.package.name]?.requiredBy.insert(edge.from)
             return
         }
         problems.append(ResolutionProblem(text: try explain(edge)))

@@ -18,7 +18,6 @@ package struct PackageResolver {
         var candidate: Candidate
         /// The package that brought it in first; `nil` for a wish. Following it upwards gives the chain of a report.
         var parent: String?
-        var requiredBy: Set<String> = []
         /// Where its own dependencies may be looked for when the base's suites do not have them.
         var ownSuites: [String]
         var withDependencies: Bool
@@ -39,21 +38,18 @@ package struct PackageResolver {
         self.suites = suites
     }
 
-    /// - Returns: The packages, or all problems; with problems the packages are those that could be chosen.
+    /// - Returns: The packages sorted by name, or all problems; with problems the packages are those that could be chosen.
     /// - Throws: `ImageInputsError(.corrupt)` for a stanza that cannot be read.
     package static func resolve(
         _ wishes: [PackageWish], suites: [String], from indexes: SuiteIndexes
-    ) throws(ImageInputsError) -> (resolution: PackageResolution, problems: [ResolutionProblem]) {
+    ) throws(ImageInputsError) -> (packages: [Candidate], problems: [ResolutionProblem]) {
         var resolver = PackageResolver(indexes: indexes, suites: suites)
         for wish in wishes { try resolver.add(wish) }
         try resolver.follow()
         resolver.checkConflicts()
-        let packages = resolver.chosen.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { _, node in
-            PackageResolution.Chosen(
-                candidate: node.candidate,
-                requiredBy: node.requiredBy.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
-        }
-        return (PackageResolution(packages: packages), resolver.problems)
+        let packages = resolver.chosen.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            .map(\.value.candidate)
+        return (packages, resolver.problems)
     }
 
     private mutating func add(_ wish: PackageWish) throws(ImageInputsError) {

@@ -1,15 +1,3 @@
-/// Packages chosen together: nothing is missing and nothing contradicts.
-package struct PackageResolution: Sendable {
-    package struct Chosen: Sendable {
-        package var candidate: Candidate
-        /// Why it is here: the packages that need it, sorted; empty for what was asked for alone.
-        package var requiredBy: [String]
-    }
-
-    /// Sorted by name.
-    package var packages: [Chosen]
-}
-
 /// One thing that the suites cannot give.
 package struct ResolutionProblem: Hashable, Sendable {
     /// `etcd → libfoo (>= 2): suite trixie has libfoo 1.0`.

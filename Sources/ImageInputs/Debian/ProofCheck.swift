@@ -51,8 +51,8 @@ struct ProofCheck {
     }
 
     mutating func compare(
-        _ index: Lock.PackagesIndex, of release: Lock.Release, with contents: ReleaseFile,
-        _ file: (String) throws -> [UInt8]?, _ fullIndex: (Lock.Release, Lock.PackagesIndex) throws -> [UInt8]?
+        _ index: Lock.ListedFile, of release: Lock.Release, with contents: ReleaseFile,
+        _ file: (String) throws -> [UInt8]?, _ fullIndex: (Lock.Release, Lock.ListedFile) throws -> [UInt8]?
     ) {
         let source = IndexSource(archive: release.archive, suite: release.suite, path: index.path)
         guard contents.files[index.path] == ReleaseFile.File(size: index.size, sha256: index.sha256) else {

@@ -35,18 +35,18 @@ package struct SignedRelease: Sendable {
     static func indexPath(for architecture: String) -> String { "main/binary-\(architecture)/Packages.xz" }
 
     /// The suite's `Packages.xz` of the component main for a Debian architecture.
-    package func index(for architecture: String) throws -> Lock.PackagesIndex {
+    package func index(for architecture: String) throws -> Lock.ListedFile {
         let path = Self.indexPath(for: architecture)
         guard let entry = file.files[path] else {
             throw ImageInputsError(
                 .notFound, "suite \(suite) has no packages for \(architecture): its Release does not list \(path)",
                 hint: "remove the architecture from the definition's platforms, or the suite from its suites")
         }
-        return Lock.PackagesIndex(path: path, size: entry.size, sha256: entry.sha256)
+        return Lock.ListedFile(path: path, size: entry.size, sha256: entry.sha256)
     }
 
     /// What the lock keeps of this Release.
-    package func locked(indexes: [Lock.PackagesIndex], missing: [String] = []) -> Lock.Release {
+    package func locked(indexes: [Lock.ListedFile], missing: [String] = []) -> Lock.Release {
         Lock.Release(
             archive: archive, suite: suite, version: file.version, date: file.date.description,
             validUntil: file.validUntil?.description, acceptedExpired: acceptedExpired ? true : nil, signedBy: signers,

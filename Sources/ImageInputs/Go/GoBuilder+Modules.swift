@@ -35,7 +35,7 @@ extension GoBuilder {
         _ previous: Lock.GoModules?
     ) throws -> Lock.GoModules {
         let downloads = cache.appending("cache").appending("download")
-        var files: [Lock.GoModules.File] = []
+        var files: [Lock.ListedFile] = []
         try visit(downloads, "") { path in
             let (digest, size) = try store.add(copyOf: downloads.pushing(FilePath(path)))
             if let known = previous?.files.first(where: { $0.path == path }), known.sha256 != digest {

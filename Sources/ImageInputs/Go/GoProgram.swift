@@ -30,7 +30,7 @@ package struct GoSourceTree: Sendable {
 
     /// Published modules that a lock pins, each file's content given by `content`.
     package init(
-        published modules: Lock.GoModules, content: (Lock.GoModules.File) throws -> FileContent
+        published modules: Lock.GoModules, content: (Lock.ListedFile) throws -> FileContent
     ) throws {
         form = .published
         date = 0

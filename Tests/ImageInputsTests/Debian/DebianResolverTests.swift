@@ -100,7 +100,6 @@ struct DebianResolverTests {
                 "tzdata 2026a-1 all debian trixie",
             ])
         #expect(inputs.bundle.mapValues { $0.map(\.version) } == ["3.4.23": ["3.4.23-4+b4"], "3.5.16": ["3.5.16-4"]])
-        #expect(locked.requiredBy["linux/amd64"]?["libtwo2"] == ["libone1"])
         #expect(locked.lock.releases.map(\.suite) == ["bookworm", "trixie", "trixie-security"])
         #expect(locked.lock.releases[2].validUntil == "2026-11-25T22:17:43Z")
         #expect(locked.lock.releases.allSatisfy { $0.signedBy == [SignedFixtures.archiveKey] && $0.indexes.count == 2 })
@@ -183,6 +182,21 @@ struct DebianResolverTests {
                 cannot choose the packages of app: 2 problems
                   no package 'tzdat' in trixie, trixie-security; did you mean 'tzdata'? [amd64, ppc64el]
                   app-server 3.5.17 is not in trixie: it has 3.5.16-4 [amd64, ppc64el]
+                """)
+    }
+
+    @Test func `a toolchain is looked for for every machine that Go compiles on, as far as the suite has it`()
+        async throws
+    {
+        var definition = try definition()
+        definition.platforms = [try Platform("linux/ppc64le")]
+        definition.goToolchain = .packages("golang", suites: ["trixie"])
+        // The suites have no arm64, and that is no problem.
+        #expect(
+            try await refusal(definition)?.message == """
+                cannot choose the packages of app: 2 problems
+                  no package 'golang-go' in trixie [ppc64el, amd64]
+                  no package 'golang-src' in trixie [ppc64el, amd64]
                 """)
     }
 
