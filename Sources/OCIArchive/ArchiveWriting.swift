@@ -32,7 +32,9 @@ package enum ArchiveFormat: Hashable, Sendable {
                 case .docker(let name): try await Self.dockerTree(layout, name: name, path)
                 }
             try FileSystem.makeDirectories(path.removingLastComponent())
-            do { try FileSystem.replace(path) { file in try TarFile.write(tree, to: file) } } catch var error
+            do {
+                try FileSystem.replace(path) { file in try TarFile.write(tree, to: file) { Task.isCancelled } }
+            } catch var error
                 as LayerArchiveError
             {
                 error.message = "\(path): \(error.message)"

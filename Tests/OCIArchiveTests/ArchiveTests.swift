@@ -67,12 +67,28 @@ struct ArchiveFixture: ~Copyable {
             }
         }
         let path = folder.appending("made.tar")
-        try FileSystem.replace(path) { try TarFile.write(tree, to: $0) }
+        try FileSystem.replace(path) { try TarFile.write(tree, to: $0, isCancelled: { false }) }
         return path
     }
 }
 
 @Suite struct LayoutArchiveTests {
+    @Test(arguments: [ArchiveFormat.layout, .docker(name: "x")])
+    func `whoever interrupts the writing of an archive gets none`(_ format: ArchiveFormat) async throws {
+        let fixture = try ArchiveFixture()
+        let root = try fixture.image([fixture.layer("one")])
+        let (store, path) = (fixture.store, fixture.folder.appending("a.tar"))
+        let task = Task {
+            try await format.write(to: path, collectingIn: store) {
+                try await copy(root, from: store, to: $0, tag: "v1")
+                withUnsafeCurrentTask { $0?.cancel() }
+            }
+        }
+        let error = await #expect(throws: LayerArchiveError.self) { try await task.value }
+        #expect(error?.code == .cancelled)
+        #expect(try FileSystem.names(in: fixture.folder) == ["store"])
+    }
+
     @Test func `an image goes into an archive and out again, bytes unchanged`() async throws {
         let fixture = try ArchiveFixture()
         let root = try fixture.image([
