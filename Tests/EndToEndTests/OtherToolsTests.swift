@@ -2,12 +2,6 @@ import Foundation
 import OCIModel
 import Testing
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
-
 extension EndToEnd {
     /// What other programs make of the image from the real archive. Needs the network, skopeo, umoci and qemu-user-static.
     @Suite struct OtherToolsTests {
@@ -186,10 +180,10 @@ extension EndToEnd {
         }
 
         private func status(_ folder: URL, _ name: String) throws -> (mode: UInt32, inode: UInt64, size: Int) {
-            var status = stat()
-            let path = folder.appending(path: name).path
-            try #require(stat(path, &status) == 0, "\(path) is missing")
-            return (status.st_mode & 0o7777, UInt64(status.st_ino), Int(status.st_size))
+            let file = try FileManager.default.attributesOfItem(atPath: folder.appending(path: name).path)
+            let mode = try #require(file[.posixPermissions] as? Int, "\(name) has no mode")
+            let inode = try #require(file[.systemFileNumber] as? Int, "\(name) has no number")
+            return (UInt32(mode), UInt64(inode), try #require(file[.size] as? Int))
         }
     }
 }
