@@ -46,9 +46,13 @@ package enum ArchiveFormat: Hashable, Sendable {
 
     private static func layoutTree(_ layout: OCILayout) throws -> FileTree {
         var tree = FileTree()
-        for folder in ["blobs", "blobs/sha256"] { tree[try EntryPath(folder)] = directory }
-        for name in try FileSystem.names(in: layout.root.pushing("blobs/sha256")) {
-            tree[try EntryPath("blobs/sha256/\(name)")] = try file(layout.root.pushing("blobs/sha256").appending(name))
+        tree[try EntryPath("blobs")] = directory
+        for folder in try layout.blobFolders {
+            let path = "blobs/\(folder.lastComponent?.string ?? "")"
+            tree[try EntryPath(path)] = directory
+            for name in try FileSystem.names(in: folder) {
+                tree[try EntryPath("\(path)/\(name)")] = try file(folder.appending(name))
+            }
         }
         for name in ["index.json", "oci-layout"] { tree[try EntryPath(name)] = try file(layout.root.appending(name)) }
         return tree

@@ -16,10 +16,13 @@ package struct ArchivedBlob: AsyncSequence, Sendable {
         private static let pieceSize = 512 << 10
 
         fileprivate let source: ArchivedBlob
-        private var hasher = SHA256Hasher()
+        private var hasher: DigestHasher
         private var position: Int64 = 0
 
-        fileprivate init(_ source: ArchivedBlob) { self.source = source }
+        fileprivate init(_ source: ArchivedBlob) {
+            self.source = source
+            hasher = DigestHasher(source.blob.digest.algorithm)
+        }
 
         package mutating func next() async throws -> ByteBuffer? {
             while position < source.blob.size {

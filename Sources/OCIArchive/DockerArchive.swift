@@ -134,7 +134,7 @@ extension DockerArchive: NamedContent {
             return image.manifest.bytes
         }
         let bytes = try table.contents(try slice(descriptor), limit: Self.listLimit)
-        guard Digest(of: bytes) == descriptor.digest else {
+        guard descriptor.digest.isOf(bytes) else {
             throw ContentError(.corrupt, "blob \(descriptor.digest) in \(table.file) changed while it was read")
         }
         return bytes

@@ -37,7 +37,8 @@ package struct LayoutArchive: Sendable {
     }
 
     private func slice(_ descriptor: Descriptor) throws -> TarTable.Slice {
-        guard let slice = table.slice("blobs/sha256/\(descriptor.digest.hex)"), slice.size == descriptor.size else {
+        let name = "blobs/\(descriptor.digest.algorithm.rawValue)/\(descriptor.digest.hex)"
+        guard let slice = table.slice(name), slice.size == descriptor.size else {
             throw ContentError(
                 .missing, "blob \(descriptor.digest) is missing from \(table.file), or not of its size",
                 hint: "the layers of a Windows base image stay where it came from, unless they are copied too")
@@ -51,7 +52,7 @@ extension LayoutArchive: LocalContent {
 
     package func document(_ descriptor: Descriptor) async throws -> [UInt8] {
         let bytes = try table.contents(try slice(descriptor), limit: Self.indexLimit)
-        guard Digest(of: bytes) == descriptor.digest else {
+        guard descriptor.digest.isOf(bytes) else {
             throw ContentError(.corrupt, "blob \(descriptor.digest) in \(table.file) is damaged")
         }
         return bytes

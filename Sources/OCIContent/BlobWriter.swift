@@ -8,11 +8,12 @@ struct BlobWriter {
     private let blob: Descriptor
     private let target: FilePath
     private let observe: @Sendable (TransferEvent) -> Void
-    private var hasher = SHA256Hasher()
+    private var hasher: DigestHasher
     private var size: Int64 = 0
 
     init(_ blob: Descriptor, _ target: FilePath, _ observe: @escaping @Sendable (TransferEvent) -> Void = { _ in }) {
         (self.blob, self.target, self.observe) = (blob, target, observe)
+        hasher = DigestHasher(blob.digest.algorithm)
     }
 
     /// Writes a file's bytes. Blocking. - Throws: `ContentError` (`corrupt`) where they are not the blob.

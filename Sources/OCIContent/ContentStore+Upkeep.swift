@@ -20,8 +20,7 @@ extension ContentStore {
         defer { FileSystem.lock(lockDescriptor, exclusive: false) }
         var collected = Collected()
         for name in try FileSystem.names(in: temporary) { try FileSystem.removeTree(temporary.appending(name)) }
-        for name in try FileSystem.names(in: blobs) {
-            let path = blobs.appending(name)
+        for path in try blobPaths() {
             guard let used = FileSystem.used(path), used < before else { continue }
             collected.blobs += 1
             collected.bytes += FileSystem.regularFileSize(path) ?? 0
@@ -41,22 +40,28 @@ extension ContentStore {
     package struct Verified: Sendable, Encodable {
         package var blobs = 0
         package var bytes: Int64 = 0
-        /// File names of the blobs whose bytes are not what their name says, sorted.
+        /// Digests by which files are named whose bytes are others, sorted.
         package var damaged: [String] = []
     }
 
     /// Reads every blob; removes the damaged ones where `repair` says so.
     package func verify(repair: Bool, isCancelled: () -> Bool) throws -> Verified {
         var result = Verified()
-        for name in try FileSystem.names(in: blobs) {
+        for path in try blobPaths() {
             guard !isCancelled() else { throw ContentError(.cancelled, "interrupted") }
-            let path = blobs.appending(name)
             result.blobs += 1
             result.bytes += FileSystem.regularFileSize(path) ?? 0
-            guard try Self.digest(of: path).hex != name else { continue }
+            let name = path.components.suffix(2).map(\.string).joined(separator: ":")
+            if let digest = try? Digest(name), try Self.digest(of: path, by: digest.algorithm) == digest { continue }
             result.damaged.append(name)
             if repair { try FileSystem.remove(path) }
         }
         return result
+    }
+
+    private func blobPaths() throws -> [FilePath] {
+        try Digest.Algorithm.allCases.map { blobs.appending($0.rawValue) }.flatMap { folder in
+            try FileSystem.names(in: folder).map { folder.appending($0) }
+        }
     }
 }

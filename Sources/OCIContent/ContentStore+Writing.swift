@@ -117,8 +117,9 @@ extension ContentStore {
         FileSystem.setMode(file, 0o444)
         FileSystem.seal(path)
         try FileSystem.sync(file, path)
-        try FileSystem.rename(path, to: self.path(of: digest))
-        try FileSystem.syncDirectory(blobs)
+        let target = self.path(of: digest)
+        try FileSystem.rename(path, to: target)
+        try FileSystem.syncDirectory(target.removingLastComponent())
         checked.insert(digest)
     }
 

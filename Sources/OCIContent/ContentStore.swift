@@ -4,7 +4,7 @@ package import SystemPackage
 
 /// Content by digest, shared by concurrent builds, safe against death at any moment.
 ///
-/// `blobs/sha256/<hex>` holds what is whole: every file there was written under `tmp/`, synced and renamed, and is
+/// `blobs/<algorithm>/<hex>` holds what is whole: every file there was written under `tmp/`, synced and renamed, and is
 /// checked again when it is read. `records/<kind>/<key>` holds small documents that remember work: what a package was
 /// unpacked to, which layer a recipe gave. Records may be lost at any time, and none is believed without its blob.
 package struct ContentStore: Sendable {
@@ -21,20 +21,23 @@ package struct ContentStore: Sendable {
     /// - Throws: `ContentError` where the folder cannot be made or written.
     package init(root: FilePath) throws {
         self.root = root
-        for part in ["blobs/sha256", "tmp", "records"] { try FileSystem.makeDirectories(root.pushing(FilePath(part))) }
+        let blobs = Digest.Algorithm.allCases.map { "blobs/\($0.rawValue)" }
+        for part in blobs + ["tmp", "records"] { try FileSystem.makeDirectories(root.pushing(FilePath(part))) }
         lock = try FileSystem.open(
             root.appending("lock"), .readWrite, "cannot open the store \(root)", options: .create,
             permissions: [.ownerReadWrite, .groupReadWrite, .otherReadWrite])
         FileSystem.lock(lock, exclusive: false)
     }
 
-    var blobs: FilePath { root.pushing("blobs/sha256") }
+    var blobs: FilePath { root.appending("blobs") }
     var temporary: FilePath { root.appending("tmp") }
     var records: FilePath { root.appending("records") }
     var lockDescriptor: FileDescriptor { lock }
 
     /// Where the blob is, or would be.
-    package func path(of digest: Digest) -> FilePath { blobs.appending(digest.hex) }
+    package func path(of digest: Digest) -> FilePath {
+        blobs.appending(digest.algorithm.rawValue).appending(digest.hex)
+    }
 
     /// Whether the blob is there with that size; its bytes are checked when they are read.
     package func contains(_ digest: Digest, size: Int64) -> Bool {
@@ -67,7 +70,7 @@ package struct ContentStore: Sendable {
         guard let found = FileSystem.regularFileSize(path) else {
             throw ContentError(.missing, "blob \(digest) is not in the store \(root)")
         }
-        let actual = found == size ? try Self.digest(of: path, body) : nil
+        let actual = found == size ? try Self.digest(of: path, by: digest.algorithm, body) : nil
         guard actual == digest else {
             throw ContentError(damaged: digest, at: path)
         }
@@ -76,10 +79,13 @@ package struct ContentStore: Sendable {
     }
 
     /// The digest of a file's bytes, which are also handed to `body` as they pass.
-    static func digest(of path: FilePath, _ body: (UnsafeRawBufferPointer) -> Void = { _ in }) throws -> Digest {
+    static func digest(
+        of path: FilePath, by algorithm: Digest.Algorithm = .sha256,
+        _ body: (UnsafeRawBufferPointer) -> Void = { _ in }
+    ) throws -> Digest {
         let file = try FileSystem.open(path, .readOnly, "cannot read \(path)")
         defer { try? file.close() }
-        var hasher = SHA256Hasher()
+        var hasher = DigestHasher(algorithm)
         try withUnsafeTemporaryAllocation(byteCount: 1 << 20, alignment: 16) { buffer in
             while case let count = try file.read(into: buffer), count > 0 {
                 let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])

@@ -9,7 +9,7 @@ extension OCILayout: ContentDestination {
     package func putBlob(_ blob: Descriptor, from source: any ContentSource) async throws {
         let target = path(of: blob.digest)
         guard !isKept(blob) else { return observe(.arrived(blob, .present)) }
-        try FileSystem.makeDirectories(blobs)
+        try FileSystem.makeDirectories(target.removingLastComponent())
         observe(.started(blob))
         let observe = observe
         try await source.withBlob(blob, from: 0) { body in
@@ -17,7 +17,8 @@ extension OCILayout: ContentDestination {
             case .file(let file, let isChecked):
                 try await NIOThreadPool.singleton.runIfActive {
                     // What is linked is read by others from here.
-                    guard try isChecked || ContentStore.digest(of: file) == blob.digest else {
+                    guard try isChecked || ContentStore.digest(of: file, by: blob.digest.algorithm) == blob.digest
+                    else {
                         throw ContentError(damaged: blob.digest, at: file)
                     }
                     try FileSystem.remove(target)
@@ -61,9 +62,10 @@ extension OCILayout: ContentDestination {
     /// What refers to another document is listed in `index.json`, without a name: there readers of layouts look for it.
     package func putDocument(_ bytes: [UInt8], as descriptor: Descriptor) async throws {
         if !isKept(descriptor) {
-            try FileSystem.makeDirectories(blobs)
-            try FileSystem.write(bytes, to: path(of: descriptor.digest))
-            FileSystem.seal(path(of: descriptor.digest))
+            let path = path(of: descriptor.digest)
+            try FileSystem.makeDirectories(path.removingLastComponent())
+            try FileSystem.write(bytes, to: path)
+            FileSystem.seal(path)
         }
         let isReferrer = (try? CanonicalJSON.decode(Referring.self, from: bytes))?.subject != nil
         guard isReferrer else { return }
@@ -90,7 +92,7 @@ extension OCILayout: ContentDestination {
         let isListed = index.manifests.contains { $0 == entry || (name == nil && $0.digest == entry.digest) }
         guard !isListed || FileSystem.regularFileSize(marker) == nil else { return }
         try FileSystem.makeDirectories(blobs)
-        try FileSystem.syncDirectory(blobs)
+        for folder in try blobFolders { try FileSystem.syncDirectory(folder) }
         try FileSystem.write(CanonicalJSON.encode(LayoutMarker()), to: marker)
         if let name { index.manifests.removeAll { $0.annotations?[Self.referenceName] == name } }
         if !isListed || name != nil { index.manifests.append(entry) }

@@ -1,7 +1,7 @@
 package import OCIModel
 package import SystemPackage
 
-/// An OCI layout on disk (image-spec, image-layout.md): `oci-layout`, `index.json` and `blobs/sha256/`.
+/// An OCI layout on disk (image-spec, image-layout.md): `oci-layout`, `index.json` and `blobs/<algorithm>/`.
 ///
 /// What others wrote is believed by its digest only: every blob is checked before it leaves, and no symbolic link stands
 /// for one.
@@ -19,10 +19,20 @@ package struct OCILayout: Sendable {
         self.observe = observe
     }
 
-    var blobs: FilePath { root.pushing("blobs/sha256") }
+    var blobs: FilePath { root.appending("blobs") }
+    /// Those that hold blobs: one for each algorithm in use.
+    package var blobFolders: [FilePath] {
+        get throws {
+            try Digest.Algorithm.allCases.map { blobs.appending($0.rawValue) }.filter {
+                try !FileSystem.names(in: $0).isEmpty
+            }
+        }
+    }
     var indexPath: FilePath { root.appending("index.json") }
 
-    package func path(of digest: Digest) -> FilePath { blobs.appending(digest.hex) }
+    package func path(of digest: Digest) -> FilePath {
+        blobs.appending(digest.algorithm.rawValue).appending(digest.hex)
+    }
 
     /// The layout's `index.json`; `nil` where there is no layout yet.
     ///
@@ -64,7 +74,7 @@ extension OCILayout: LocalContent {
             throw ContentError(
                 .missing, "blob \(descriptor.digest) is missing from the layout \(root), or not of its size")
         }
-        guard Digest(of: bytes) == descriptor.digest else { throw ContentError(damaged: descriptor.digest, at: path) }
+        guard descriptor.digest.isOf(bytes) else { throw ContentError(damaged: descriptor.digest, at: path) }
         return bytes
     }
 

@@ -1,29 +1,40 @@
-/// The SHA-256 digest of a blob's bytes, written `sha256:` and 64 lower-case hexadecimal digits
-/// (image-spec, descriptor.md, "Digests").
+/// The digest of a blob's bytes, written with its algorithm: `sha256:` and 64 lower-case hexadecimal digits, or `sha512:` and
+/// 128 (image-spec, descriptor.md, "Digests"). What is made here has SHA-256; what others made keeps its own.
 package struct Digest: Hashable, Sendable, CustomStringConvertible {
-    /// The 64 lower-case hexadecimal digits, without the algorithm.
-    package let hex: String
+    package enum Algorithm: String, Hashable, Sendable, CaseIterable {
+        case sha256, sha512
 
-    /// Parses `sha256:<hex>`.
-    ///
-    /// - Throws: `OCIModelError` for another algorithm, a wrong length or upper-case digits.
-    package init(_ text: String) throws(OCIModelError) {
-        guard text.utf8.starts(with: "sha256:".utf8) else {
-            throw OCIModelError(.invalidDigest, "'\(text)' is not a sha256 digest")
-        }
-        try self.init(hex: String(text.dropFirst(7)))
+        fileprivate var digits: Int { self == .sha256 ? 64 : 128 }
     }
 
-    /// Takes the hexadecimal digits alone, as Debian's indexes and `SHA256SUMS` files write them.
-    package init(hex: String) throws(OCIModelError) {
-        let isHex = hex.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
-        guard hex.utf8.count == 64, isHex else {
-            throw OCIModelError(.invalidDigest, "'\(hex)' is not 64 lower-case hexadecimal digits")
+    package let algorithm: Algorithm
+    /// The lower-case hexadecimal digits, without the algorithm: safe as a file's name.
+    package let hex: String
+
+    /// Parses `algorithm:hex`.
+    ///
+    /// - Throws: `OCIModelError` for another algorithm, a wrong length or upper-case digits.
+    package init(_ text: some StringProtocol) throws(OCIModelError) {
+        let name = text.prefix { $0 != ":" }
+        guard let algorithm = Algorithm(rawValue: String(name)), name.endIndex != text.endIndex else {
+            throw OCIModelError(.invalidDigest, "'\(text.prefix(160))' is neither a sha256 nor a sha512 digest")
         }
+        try self.init(algorithm, hex: String(text[text.index(after: name.endIndex)...]))
+    }
+
+    /// Takes the hexadecimal digits alone: without an algorithm those of SHA-256, as Debian's indexes and `SHA256SUMS` files
+    /// write them.
+    package init(_ algorithm: Algorithm = .sha256, hex: String) throws(OCIModelError) {
+        let isHex = hex.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+        guard hex.utf8.count == algorithm.digits, isHex else {
+            throw OCIModelError(
+                .invalidDigest, "'\(hex.prefix(160))' is not \(algorithm.digits) lower-case hexadecimal digits")
+        }
+        self.algorithm = algorithm
         self.hex = hex
     }
 
-    package var description: String { "sha256:\(hex)" }
+    package var description: String { "\(algorithm.rawValue):\(hex)" }
 
     /// The first twelve digits: enough for a person to compare.
     package var short: String { String(hex.prefix(12)) }

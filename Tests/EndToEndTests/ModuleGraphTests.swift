@@ -68,7 +68,7 @@ import Testing
             }
         }
         let hashing = try sources().filter { imports($0.lines).contains("Crypto") }
-        #expect(hashing.map(\.file) == ["SHA256Hasher.swift"])
+        #expect(hashing.map(\.file) == ["DigestHasher.swift"])
     }
 
     @Test func `libraries neither print nor ask their surroundings`() throws {

@@ -1,5 +1,6 @@
 import Foundation
 import NIOHTTP1
+import OCIModel
 import RegistryServer
 import RegistryTesting
 import SystemPackage
@@ -79,15 +80,15 @@ extension EndToEnd {
 
         @Test func `killed at any moment, what it acknowledged can be pulled, and every tag whole`() async throws {
             try await CommandLineFixture.scoped { fixture in
-                var acknowledged: [String: BlobDigest] = [:]
+                var acknowledged: [String: Digest] = [:]
                 for trial in 0..<12 {
                     let (program, address) = try await serve(fixture, "--root", "registry")
                     let client = RegistryClient(address)
                     try await check(client, acknowledged)
-                    let pushed = try await withThrowingTaskGroup(of: [String: BlobDigest].self) { group in
+                    let pushed = try await withThrowingTaskGroup(of: [String: Digest].self) { group in
                         for writer in 0..<3 {
                             group.addTask {
-                                var done: [String: BlobDigest] = [:]
+                                var done: [String: Digest] = [:]
                                 for number in 0..<1000 {
                                     let tag = "\(trial)-\(writer)-\(number)"
                                     guard let digest = try? await client.pushImage(tag) else { break }
@@ -115,7 +116,7 @@ extension EndToEnd {
         }
 
         /// Every tag can be pulled with all that its manifest names, and none that was acknowledged is missing.
-        private func check(_ client: RegistryClient, _ acknowledged: [String: BlobDigest]) async throws {
+        private func check(_ client: RegistryClient, _ acknowledged: [String: Digest]) async throws {
             struct Tags: Decodable { var tags: [String] }
             struct Manifest: Decodable {
                 struct Link: Decodable { var digest: String }
@@ -127,11 +128,11 @@ extension EndToEnd {
             for tag in Set(tags).union(acknowledged.keys) {
                 let answer = try await client.send(.GET, "/v2/a/b/manifests/\(tag)")
                 #expect(answer.status == 200, "\(tag)")
-                if let digest = acknowledged[tag] { #expect(BlobDigest(of: answer.body) == digest, "\(tag)") }
+                if let digest = acknowledged[tag] { #expect(Digest(of: answer.body) == digest, "\(tag)") }
                 let manifest = try JSONDecoder().decode(Manifest.self, from: Data(answer.body))
                 for link in manifest.layers + [manifest.config] {
                     let blob = try await client.send(.GET, "/v2/a/b/blobs/\(link.digest)")
-                    #expect(BlobDigest(of: blob.body).description == link.digest, "\(tag)")
+                    #expect(Digest(of: blob.body).description == link.digest, "\(tag)")
                 }
             }
         }

@@ -146,7 +146,8 @@ import Testing
         let bad = try Self.text().replacing(Self.digest("libc6").description, with: "md5:00")
         let error = #expect(throws: DefinitionErrors.self) { try Self.read(bad) }
         #expect(
-            error?.message.hasPrefix("image.lock.json: cannot read the lock: 'md5:00' is not a sha256 digest") == true)
+            error?.message.hasPrefix(
+                "image.lock.json: cannot read the lock: 'md5:00' is neither a sha256 nor a sha512 digest") == true)
     }
 
     @Test(arguments: ["", "{", "[]", "null", "schema: 1", "{\"schema\":1e99}", String(repeating: "[", count: 100_000)])

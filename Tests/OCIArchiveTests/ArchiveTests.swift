@@ -104,6 +104,42 @@ struct ArchiveFixture: ~Copyable {
         #expect(try await layout.resolve("v2").digest == root.digest)
     }
 
+    @Test func `what is addressed by SHA-512 is in an archive, too, and checked by it`() async throws {
+        let fixture = try ArchiveFixture()
+        let source = OCILayout(root: fixture.folder.appending("source"))
+        func put(_ bytes: [UInt8], _ type: MediaType) async throws -> Descriptor {
+            let digest = Digest(of: bytes, by: .sha512)
+            let descriptor = Descriptor(mediaType: type, digest: digest, size: Int64(bytes.count))
+            try await source.putDocument(bytes, as: descriptor)
+            return descriptor
+        }
+        let layer = try await put(Array("layer".utf8), .layerGzip)
+        let config = try await put(Array(#"{"architecture":"amd64","os":"linux"}"#.utf8), .config)
+        let bytes = try CanonicalJSON.encode(Manifest(config: config, layers: [layer]))
+        let root = try await put(bytes, .manifest)
+        let path = fixture.folder.appending("image.tar")
+        try await ArchiveFormat.layout.write(to: path, collectingIn: fixture.store) {
+            try await copy(root, from: source, to: $0, tag: "v1")
+        }
+        let archive = try LayoutArchive(reading: path, isCancelled: { false })
+        let layout = OCILayout(root: fixture.folder.appending("layout"))
+        try await copy(try await archive.resolve("v1"), from: archive, to: layout, tag: "v2")
+        #expect(try await layout.resolve("v2").digest == root.digest)
+        #expect(try await layout.document(layer) == Array("layer".utf8))
+
+        let other = try fixture.tar([
+            "oci-layout": Array("{}".utf8), "index.json": try CanonicalJSON.encode(Index(manifests: [root])),
+            "blobs/sha512/\(root.digest.hex)": bytes,
+            "blobs/sha512/\(config.digest.hex)": try await source.document(config),
+            "blobs/sha512/\(layer.digest.hex)": Array("Layer".utf8),
+        ])
+        let damaged = try LayoutArchive(reading: other, isCancelled: { false })
+        let error = await #expect(throws: ContentError.self) {
+            try await copy(root, from: damaged, to: OCILayout(root: fixture.folder.appending("third")), tag: "v1")
+        }
+        #expect(error?.code == .corrupt)
+    }
+
     @Test func `equal images give equal archives`() async throws {
         let fixture = try ArchiveFixture()
         let root = try fixture.image([try fixture.layer("one"), try fixture.layer("two")])

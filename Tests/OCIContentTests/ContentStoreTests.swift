@@ -53,7 +53,7 @@ import Testing
             try overwrite(store.path(of: descriptor.digest), with: "jello")
             #expect(throws: ContentError.self) { try store.readDocument(descriptor) }
             #expect(throws: ContentError.self) { try store.verifiedPath(of: descriptor.digest, size: 5) }
-            #expect(try store.verify(repair: true, isCancelled: { false }).damaged == [descriptor.digest.hex])
+            #expect(try store.verify(repair: true, isCancelled: { false }).damaged == [descriptor.digest.description])
             #expect(!store.contains(descriptor.digest, size: 5))
         }
     }

@@ -15,12 +15,32 @@ import Testing
         #expect(Digest(of: "abc".utf8).short == "ba7816bf8f01")
     }
 
+    @Test func `SHA-512 gives the known digests, and is another digest of the same bytes`() throws {
+        let known =
+            "sha512:ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+            + "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"
+        var hasher = DigestHasher(.sha512)
+        hasher.update("a".utf8)
+        hasher.update(Array("bc".utf8))
+        #expect(hasher.finish().description == known)
+        #expect(try Digest(known) == Digest(of: "abc".utf8, by: .sha512))
+        #expect(try CanonicalJSON.decode([Digest].self, from: Array("[\"\(known)\"]".utf8)).first?.description == known)
+        for algorithm in Digest.Algorithm.allCases {
+            let digest = Digest(of: "abc".utf8, by: algorithm)
+            #expect(digest.isOf("abc".utf8))
+            #expect(!digest.isOf("abd".utf8))
+        }
+        #expect(Digest(of: "abc".utf8, by: .sha512) != Digest(of: "abc".utf8))
+    }
+
     @Test(arguments: [
-        "", "sha256:", "sha512:" + String(repeating: "0", count: 64), "sha256:" + String(repeating: "A", count: 64),
+        "", "sha256:", "sha512:" + String(repeating: "0", count: 64), ":",
+        "sha256", "sha256:../../../etc/passwd", "sha384:" + String(repeating: "0", count: 96),
+        "sha512:" + String(repeating: "F", count: 128), "sha256:" + String(repeating: "A", count: 64),
         "sha256:" + String(repeating: "0", count: 63), "sha256:" + String(repeating: "0", count: 65),
         "SHA256:" + String(repeating: "0", count: 64), "sha256:" + String(repeating: "é", count: 32),
     ])
-    func `what is not a sha256 digest is refused`(text: String) {
+    func `what is no digest is refused`(text: String) {
         #expect(throws: OCIModelError.self) { try Digest(text) }
     }
 }

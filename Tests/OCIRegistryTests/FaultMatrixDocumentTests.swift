@@ -107,13 +107,14 @@ import Testing
                 == nil)
     }
 
-    @Test func `a manifest of schema 1 and a digest of another algorithm are refused by name`() async throws {
+    @Test func `a manifest of schema 1 is refused by name, a digest that is none as it stands`() async throws {
         let old = try await reading(
             #"{"schemaVersion":1,"fsLayers":[]}"#, type: "application/vnd.docker.distribution.manifest.v1+prettyjws")
         #expect(old?.code == .unsupported)
-        let digest = "sha512:" + String(repeating: "0", count: 128)
+        let digest = "sha384:" + String(repeating: "0", count: 96)
         let error = try await reading(#"{"schemaVersion":2,"layers":[{"digest":"\#(digest)","size":1}]}"#)
-        #expect(error?.code == .unsupported)
+        #expect(error?.code == .protocolViolation)
+        #expect(error?.message.contains("sha384:000") == true)
     }
 
     @Test func `row 45: a tag that cannot be moved, and is where it should be`() async throws {

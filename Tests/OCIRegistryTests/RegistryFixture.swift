@@ -15,8 +15,8 @@ func noise(_ count: Int, seed: UInt8 = 1) -> [UInt8] {
 }
 
 extension Descriptor {
-    init(of bytes: [UInt8], _ type: MediaType = .layerGzip) {
-        self.init(mediaType: type, digest: Digest(of: bytes), size: Int64(bytes.count))
+    init(of bytes: [UInt8], _ type: MediaType = .layerGzip, by algorithm: Digest.Algorithm = .sha256) {
+        self.init(mediaType: type, digest: Digest(of: bytes, by: algorithm), size: Int64(bytes.count))
     }
 }
 
@@ -26,8 +26,8 @@ final class MemorySource: ContentSource {
     private let openings = Mutex<[Digest: Int]>([:])
     private let pieceSize: Int
 
-    init(_ content: [[UInt8]], pieceSize: Int = 1000) {
-        self.content = Dictionary(uniqueKeysWithValues: content.map { (Digest(of: $0), $0) })
+    init(_ content: [[UInt8]], pieceSize: Int = 1000, by algorithm: Digest.Algorithm = .sha256) {
+        self.content = Dictionary(uniqueKeysWithValues: content.map { (Digest(of: $0, by: algorithm), $0) })
         self.pieceSize = pieceSize
     }
 
@@ -51,22 +51,26 @@ struct FakeImage {
     var blobs: [[UInt8]] = []
     var manifests: [[UInt8]] = []
     var index: [UInt8] = []
+    var algorithm = Digest.Algorithm.sha256
 
-    init(platforms: Int, layers: Int, size: Int) throws {
+    init(platforms: Int, layers: Int, size: Int, by algorithm: Digest.Algorithm = .sha256) throws {
+        self.algorithm = algorithm
         var entries: [Descriptor] = []
         for platform in 0..<platforms {
             let config = Array(#"{"architecture":"a\#(platform)","os":"linux"}"#.utf8)
             let bytes = (0..<layers).map { noise(size, seed: UInt8(platform * layers + $0 + 1)) }
             blobs += bytes + [config]
-            let manifest = Manifest(config: Descriptor(of: config, .config), layers: bytes.map { Descriptor(of: $0) })
+            let manifest = Manifest(
+                config: Descriptor(of: config, .config, by: algorithm),
+                layers: bytes.map { Descriptor(of: $0, by: algorithm) })
             manifests.append(try CanonicalJSON.encode(manifest))
-            entries.append(Descriptor(of: manifests[platform], .manifest))
+            entries.append(Descriptor(of: manifests[platform], .manifest, by: algorithm))
         }
         index = try CanonicalJSON.encode(Index(manifests: entries))
     }
 
-    var root: Descriptor { Descriptor(of: index, .index) }
-    var source: MemorySource { MemorySource(blobs + manifests + [index]) }
+    var root: Descriptor { Descriptor(of: index, .index, by: algorithm) }
+    var source: MemorySource { MemorySource(blobs + manifests + [index], by: algorithm) }
 
     /// All that a registry has of it.
     func repository(tag: String) -> FakeRegistry.Repository {

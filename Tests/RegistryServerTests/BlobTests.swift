@@ -1,5 +1,6 @@
 import NIOHTTP1
 import OCIContent
+import OCIModel
 import RegistryServer
 import RegistryTesting
 import SystemPackage
@@ -7,7 +8,7 @@ import Testing
 
 @Suite struct BlobTests {
     private let blob = noise(2000)
-    private var digest: BlobDigest { BlobDigest(of: blob) }
+    private var digest: Digest { Digest(of: blob) }
 
     @Test(arguments: [
         ("bytes=0-0", 0..<1), ("bytes=500-1499", 500..<1500), ("bytes=1999-", 1999..<2000), ("bytes=-10", 1990..<2000),

@@ -1,5 +1,6 @@
 import HTTPTypes
 import NIOHTTP1
+import OCIModel
 import RegistryServer
 import RegistryTesting
 import Testing
@@ -28,7 +29,7 @@ import Testing
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             let location = try await client.begin()
-            let digest = BlobDigest(of: blob)
+            let digest = Digest(of: blob)
             registry.faults.on(.uploadFinish, .resetAnswer(after: 0))
             await #expect(throws: (any Error).self) {
                 try await client.send(.PUT, "\(location)?digest=\(digest)", body: blob)

@@ -63,7 +63,7 @@ import Testing
     @Test func `referrers are listed, filtered and paged, whether their subject is there or not`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
-            let subject = BlobDigest(of: Array("no such manifest".utf8))
+            let subject = Digest(of: Array("no such manifest".utf8))
             let path = "/v2/a/b/referrers/\(subject)"
             func entries(_ query: String = "") async throws -> (RegistryClient.Answer, [Referrers.Entry]) {
                 let answer = try await client.send(.GET, path + query)
@@ -93,7 +93,7 @@ import Testing
 
     @Test func `a manifest with a subject is acknowledged`() async throws {
         try await TestRegistry.run { registry in
-            let subject = BlobDigest(of: [])
+            let subject = Digest(of: [])
             let manifest = #"{"subject":{"digest":"\#(subject)","size":0}}"#
             let answer = try await RegistryClient(registry).put(Array(manifest.utf8), as: "1")
             #expect(answer.status == 201 && answer["OCI-Subject"] == subject.description)

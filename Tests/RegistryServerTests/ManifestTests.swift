@@ -1,5 +1,6 @@
 import NIOHTTP1
 import OCIContent
+import OCIModel
 import RegistryServer
 import RegistryTesting
 import SystemPackage
@@ -12,7 +13,7 @@ import Testing
             let digest = try await client.pushImage("1")
             for name in ["1", digest.description] {
                 let answer = try await client.send(.GET, "/v2/a/b/manifests/\(name)")
-                #expect(answer.status == 200 && BlobDigest(of: answer.body) == digest)
+                #expect(answer.status == 200 && Digest(of: answer.body) == digest)
                 #expect(answer["Content-Type"] == "application/vnd.oci.image.manifest.v1+json")
                 #expect(answer["Docker-Content-Digest"] == digest.description)
                 let head = try await client.send(.HEAD, "/v2/a/b/manifests/\(name)")
@@ -30,8 +31,8 @@ import Testing
             let client = RegistryClient(registry)
             let manifest = Array(#"{"schemaVersion":2,"manifests":[]}"#.utf8)
             let type = "application/vnd.oci.image.index.v1+json"
-            for algorithm in BlobDigest.Algorithm.allCases {
-                let digest = BlobDigest(of: manifest, by: algorithm)
+            for algorithm in Digest.Algorithm.allCases {
+                let digest = Digest(of: manifest, by: algorithm)
                 let tags = (0..<10).map { "\(algorithm.rawValue)-\($0)" }
                 let query = tags.map { "tag=\($0)" }.joined(separator: "&")
                 let answer = try await client.put(manifest, as: "\(digest)?\(query)", type: type)
@@ -41,7 +42,7 @@ import Testing
                     #expect(head["Docker-Content-Digest"] == digest.description && head["Content-Type"] == type)
                 }
             }
-            let digest = BlobDigest(of: manifest)
+            let digest = Digest(of: manifest)
             let many = (0...100).map { "tag=t\($0)" }.joined(separator: "&")
             #expect(try await client.put(manifest, as: "\(digest)?\(many)", type: type).status == 414)
             #expect(try await client.put(manifest, as: "\(digest)?tag=-", type: type).status == 400)
@@ -52,14 +53,14 @@ import Testing
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             let (config, layer) = (Array("{}".utf8), noise(10))
-            let manifest = RegistryClient.manifest(config, layer, BlobDigest(of: layer))
+            let manifest = RegistryClient.manifest(config, layer, Digest(of: layer))
             #expect(try await client.put(manifest, as: "1").errors == ["MANIFEST_BLOB_UNKNOWN"])
             try await client.push(config)
             #expect(try await client.put(manifest, as: "1").errors == ["MANIFEST_BLOB_UNKNOWN"])
             try await client.push(layer)
-            let lying = RegistryClient.manifest(config, noise(11), BlobDigest(of: layer))
+            let lying = RegistryClient.manifest(config, noise(11), Digest(of: layer))
             #expect(try await client.put(lying, as: "1").errors == ["MANIFEST_INVALID"])
-            let index = #"{"manifests":[{"digest":"\#(BlobDigest(of: manifest))","size":1}]}"#
+            let index = #"{"manifests":[{"digest":"\#(Digest(of: manifest))","size":1}]}"#
             #expect(try await client.put(Array(index.utf8), as: "1", type: "x/y").errors == ["MANIFEST_BLOB_UNKNOWN"])
             #expect(try await client.send(.HEAD, "/v2/a/b/manifests/1").status == 404)
             #expect(try await client.put(manifest, as: "1").status == 201)
@@ -69,7 +70,7 @@ import Testing
 
     @Test func `a sparse registry takes a manifest without its parts`() async throws {
         try await TestRegistry.run(configure: { $0.allowsSparse = true }) { registry in
-            let manifest = RegistryClient.manifest([], [1], BlobDigest(of: [1]))
+            let manifest = RegistryClient.manifest([], [1], Digest(of: [1]))
             let answer = try await RegistryClient(registry).put(manifest, as: "1")
             #expect(answer.status == 201)
         }
@@ -79,7 +80,7 @@ import Testing
         try await TestRegistry.run { registry in
             let layer = #"""
                 {"layers":[{"mediaType":"application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
-                "digest":"\#(BlobDigest(of: [1]))","size":1,"urls":["https://198.51.100.1/"]}]}
+                "digest":"\#(Digest(of: [1]))","size":1,"urls":["https://198.51.100.1/"]}]}
                 """#
             let answer = try await RegistryClient(registry).put(Array(layer.utf8), as: "1")
             #expect(answer.status == 201)
@@ -108,7 +109,7 @@ import Testing
             #expect(try await client.put(manifest(4 << 20), as: "1").status == 201)
             #expect(try await client.send(.GET, "/v2/a/b/manifests/1").body == manifest(4 << 20))
             #expect(try await client.put(manifest((4 << 20) + 1), as: "1").status == 413)
-            let wrong = try await client.put(manifest(100), as: BlobDigest(of: []).description)
+            let wrong = try await client.put(manifest(100), as: Digest(of: []).description)
             #expect(wrong.status == 400 && wrong.errors == ["DIGEST_INVALID"])
         }
     }
@@ -121,9 +122,9 @@ import Testing
             #expect(unexpected.status == 412)
             #expect(try await client.put(one, as: "1", ["If-None-Match": "*"]).status == 201)
             #expect(try await client.put(two, as: "1", ["If-None-Match": "*"]).status == 412)
-            #expect(try await client.put(two, as: "1", ["If-Match": "\"\(BlobDigest(of: two))\""]).status == 412)
+            #expect(try await client.put(two, as: "1", ["If-Match": "\"\(Digest(of: two))\""]).status == 412)
             #expect(try await client.send(.GET, "/v2/a/b/manifests/1").body == one)
-            #expect(try await client.put(two, as: "1", ["If-Match": "\"x\", \"\(BlobDigest(of: one))\""]).status == 201)
+            #expect(try await client.put(two, as: "1", ["If-Match": "\"x\", \"\(Digest(of: one))\""]).status == 201)
             #expect(try await client.send(.GET, "/v2/a/b/manifests/1").body == two)
         }
     }
@@ -136,7 +137,7 @@ import Testing
                 for number in 0..<16 {
                     group.addTask {
                         let manifest = Array(#"{"annotations":{"n":"\#(number)"}}"#.utf8)
-                        let expected = ["If-Match": "\"\(BlobDigest(of: Array("{}".utf8)))\""] as HTTPHeaders
+                        let expected = ["If-Match": "\"\(Digest(of: Array("{}".utf8)))\""] as HTTPHeaders
                         return try await client.put(manifest, as: "1", expected).status == 201
                     }
                 }
@@ -154,7 +155,7 @@ import Testing
             #expect(try await client.send(.DELETE, "/v2/a/b/manifests/1").status == 202)
             #expect(try await client.send(.HEAD, "/v2/a/b/manifests/1").status == 404)
             #expect(try await client.send(.HEAD, "/v2/a/b/manifests/2").status == 200)
-            #expect(try await client.send(.DELETE, "/v2/a/b/manifests/\(BlobDigest(of: manifest))").status == 202)
+            #expect(try await client.send(.DELETE, "/v2/a/b/manifests/\(Digest(of: manifest))").status == 202)
             #expect(try await client.send(.HEAD, "/v2/a/b/manifests/2").status == 404)
             #expect(try await client.send(.DELETE, "/v2/a/b/manifests/2").status == 404)
         }

@@ -7,7 +7,7 @@ import Testing
 /// The quirks are those that they are named after.
 @Suite struct QuirkTests {
     private let blob = noise(3000)
-    private var digest: BlobDigest { BlobDigest(of: blob) }
+    private var digest: Digest { Digest(of: blob) }
 
     private func patch(_ client: RegistryClient, _ location: String, _ range: Range<Int>) async throws
         -> RegistryClient.Answer
@@ -96,7 +96,7 @@ import Testing
             let first = try await client.put(Array("{}".utf8), as: "1")
             #expect(first.status == 201 && first["Docker-Content-Digest"]?.hasSuffix("0000") == true)
             #expect(try await client.put(Array("{}".utf8), as: "1").status == 409)
-            let digest = BlobDigest(of: Array("{}".utf8)).description
+            let digest = Digest(of: Array("{}".utf8)).description
             #expect(try await client.put(Array("{}".utf8), as: digest).status == 201)
         }
         try await TestRegistry.run(quirks: [.largeManifests(bytes: 5 << 20), .noDigestHeaders]) { registry in

@@ -1,3 +1,4 @@
+import OCIModel
 import RegistryServer
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 
     @Test func `names of repositories may hold the protocol's own words`() throws {
         let name = try #require(RepositoryName("blobs/uploads/manifests"))
-        let digest = try #require(BlobDigest(Self.digest))
+        let digest = try Digest(Self.digest)
         #expect(try Route(path: "/v2/\(name)/blobs/\(digest)") == .blob(name, digest))
         #expect(try Route(path: "/v2/\(name)/blobs/uploads/") == .uploads(name))
         #expect(try Route(path: "/v2/\(name)/blobs/uploads") == .uploads(name))
@@ -31,10 +32,4 @@ import Testing
 
     @Test(arguments: [".a", "-a", "", "a/b", "a b", "ä", String(repeating: "a", count: 129)])
     func `a tag outside the grammar is refused`(tag: String) { #expect(Tag(tag) == nil) }
-
-    @Test(arguments: [
-        "sha256:abc", "sha1:\(String(repeating: "a", count: 40))", "sha256:\(String(repeating: "A", count: 64))",
-        "sha512:\(String(repeating: "a", count: 64))", "sha256:../../../etc/passwd", ":", "",
-    ])
-    func `a digest of an unknown form is refused`(digest: String) { #expect(BlobDigest(digest) == nil) }
 }

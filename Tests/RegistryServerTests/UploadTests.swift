@@ -1,19 +1,20 @@
 import NIOCore
 import NIOHTTP1
+import OCIModel
 import RegistryServer
 import RegistryTesting
 import Testing
 
 @Suite struct UploadTests {
     private let blob = noise(300_000)
-    private var digest: BlobDigest { BlobDigest(of: blob) }
+    private var digest: Digest { Digest(of: blob) }
 
     @Test func `a blob comes back as it was pushed, by either algorithm, also where only the end says which`()
         async throws
     {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
-            for algorithm in BlobDigest.Algorithm.allCases {
+            for algorithm in Digest.Algorithm.allCases {
                 let digest = try await client.push(blob, by: algorithm)
                 let answer = try await client.send(.GET, "/v2/a/b/blobs/\(digest)")
                 #expect(answer.status == 200 && answer.body == blob)
@@ -29,7 +30,7 @@ import Testing
             let client = RegistryClient(registry)
             let begun = try await client.send(.POST, "/v2/a/b/blobs/uploads/?digest-algorithm=sha512")
             let location = try #require(begun["Location"])
-            let digest = BlobDigest(of: blob, by: .sha512)
+            let digest = Digest(of: blob, by: .sha512)
             #expect(try await client.send(.PUT, "\(location)?digest=\(digest)", body: blob).status == 201)
             let unknown = try await client.send(.POST, "/v2/a/b/blobs/uploads/?digest-algorithm=md5")
             #expect(unknown.status == 400 && unknown.errors == ["DIGEST_INVALID"])
@@ -40,7 +41,7 @@ import Testing
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             for bytes in [blob, []] {
-                let digest = BlobDigest(of: bytes)
+                let digest = Digest(of: bytes)
                 let answer = try await client.send(.POST, "/v2/a/b/blobs/uploads/?digest=\(digest)", body: bytes)
                 #expect(answer.status == 201 && answer["Location"] == "/v2/a/b/blobs/\(digest)")
                 #expect(try await client.send(.GET, "/v2/a/b/blobs/\(digest)").body == bytes)

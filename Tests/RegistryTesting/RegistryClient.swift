@@ -1,8 +1,7 @@
 package import AsyncHTTPClient
 package import NIOCore
 package import NIOHTTP1
-import OCIModel
-package import RegistryServer
+package import OCIModel
 
 /// A client that does exactly what a test says.
 package struct RegistryClient: Sendable {
@@ -56,11 +55,11 @@ package struct RegistryClient: Sendable {
 
     /// Pushes a blob with POST and PUT.
     @discardableResult
-    package func push(_ blob: [UInt8], to repository: String = "a/b", by algorithm: BlobDigest.Algorithm = .sha256)
+    package func push(_ blob: [UInt8], to repository: String = "a/b", by algorithm: Digest.Algorithm = .sha256)
         async throws
-        -> BlobDigest
+        -> Digest
     {
-        let digest = BlobDigest(of: blob, by: algorithm)
+        let digest = Digest(of: blob, by: algorithm)
         let location = try await begin(repository)
         let answer = try await send(.PUT, "\(location)?digest=\(digest)", body: blob)
         guard answer.status == 201 else { throw Unexpected(what: "\(answer)") }
@@ -86,9 +85,9 @@ package struct RegistryClient: Sendable {
     /// Pushes an image of one layer under a tag.
     @discardableResult
     package func pushImage(
-        _ tag: String, to repository: String = "a/b", subject: BlobDigest? = nil, artifactType: String? = nil
+        _ tag: String, to repository: String = "a/b", subject: Digest? = nil, artifactType: String? = nil
     )
-        async throws -> BlobDigest
+        async throws -> Digest
     {
         let layer = Array("layer of \(tag)".utf8)
         let (config, digest) = (Array("{}".utf8), try await push(layer, to: repository))
@@ -96,19 +95,19 @@ package struct RegistryClient: Sendable {
         let manifest = Self.manifest(config, layer, digest, subject, artifactType)
         let answer = try await put(manifest, as: tag, in: repository)
         guard answer.status == 201 else { throw Unexpected(what: "\(answer)") }
-        return BlobDigest(of: manifest)
+        return Digest(of: manifest)
     }
 
     /// An image's manifest, of one layer.
     package static func manifest(
-        _ config: [UInt8], _ layer: [UInt8], _ digest: BlobDigest, _ subject: BlobDigest? = nil,
+        _ config: [UInt8], _ layer: [UInt8], _ digest: Digest, _ subject: Digest? = nil,
         _ artifactType: String? = nil
     ) -> [UInt8] {
         let type = MediaType.manifest.rawValue
         var text = #"{"schemaVersion":2,"mediaType":"\#(type)","#
         if let artifactType { text += #""artifactType":"\#(artifactType)","annotations":{"made":"by a test"},"# }
         if let subject { text += #""subject":{"mediaType":"\#(type)","digest":"\#(subject)","size":2},"# }
-        text += #""config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"\#(BlobDigest(of: config))","#
+        text += #""config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"\#(Digest(of: config))","#
         text += #""size":\#(config.count)},"layers":[{"mediaType":"application/octet-stream","#
         text += #""digest":"\#(digest)","size":\#(layer.count)}]}"#
         return Array(text.utf8)

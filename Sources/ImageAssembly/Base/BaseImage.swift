@@ -18,7 +18,7 @@ package struct BaseImage: Sendable {
     package init(_ pin: Lock.BaseImage, config bytes: [UInt8]) throws {
         self.pin = pin
         func refused(_ reason: String) -> ImageAssemblyError { Self.refused(pin, reason) }
-        guard Digest(of: bytes) == pin.config.digest else { throw refused("its configuration is not the locked one") }
+        guard pin.config.digest.isOf(bytes) else { throw refused("its configuration is not the locked one") }
         let known: ImageConfig
         do {
             config = try CanonicalJSON.decode(JSONValue.self, from: bytes).members

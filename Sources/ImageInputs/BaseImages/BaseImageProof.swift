@@ -34,7 +34,7 @@ package struct BaseImageProof: BaseImageSource {
         guard let bytes = try file(path) else {
             throw ImageInputsError(.notFound, "the proof of the base image is missing: lock/\(path)")
         }
-        guard Digest(of: bytes) == digest else {
+        guard digest.isOf(bytes) else {
             throw ImageInputsError(.corrupt, "the proof of the base image is damaged: lock/\(path)")
         }
         return bytes

@@ -69,7 +69,7 @@ extension Descriptor {
     fileprivate var flaw: String? {
         guard size >= 0 else { return "it names \(digest) with a negative size" }
         guard let data else { return nil }
-        guard let bytes = Base64.decode(data), Int64(bytes.count) == size, Digest(of: bytes) == digest else {
+        guard let bytes = Base64.decode(data), Int64(bytes.count) == size, digest.isOf(bytes) else {
             return "it holds content for \(digest) that is not of that digest and size"
         }
         return nil

@@ -65,8 +65,9 @@ extension CopyPlan {
     private mutating func addCompanions(from source: any NamedContent, _ options: CopyOptions) async throws {
         let names = Set(try await source.tags())
         for document in documents {
+            let digest = document.descriptor.digest
             for suffix in ["sig", "att", "sbom"] {
-                let name = "sha256-\(document.descriptor.digest.hex).\(suffix)"
+                let name = "\(digest.algorithm.rawValue)-\(digest.hex).\(suffix)"
                 guard names.contains(name) else { continue }
                 let signature = try await source.resolve(name)
                 var traversal = CopyTraversal(limits: options.limits)

@@ -13,7 +13,7 @@ actor BlobFetch {
     private var candidates: ArraySlice<RegistryRepository>
     private var download: BlobDownload
     /// Only a blob that is read from its beginning can be checked here.
-    private var hasher: SHA256Hasher?
+    private var hasher: DigestHasher?
     private var held: ByteBuffer?
     private var hasHandedOn = false
     private var hasStartedOver = false
@@ -26,7 +26,7 @@ actor BlobFetch {
         self.channel = channel
         self.candidates = candidates[...]
         download = BlobDownload(size: blob.size, from: offset, settings: settings)
-        hasher = offset == 0 ? SHA256Hasher() : nil
+        hasher = offset == 0 ? DigestHasher(blob.digest.algorithm) : nil
     }
 
     /// Ends the channel, one way or the other.
@@ -107,7 +107,7 @@ actor BlobFetch {
                     hint: "the registry, or something on the way to it, changes content")
             }
             hasStartedOver = true
-            hasher = SHA256Hasher()
+            hasher = DigestHasher(blob.digest.algorithm)
             held = nil
             download.startOver()
             if candidates.count > 1 { candidates = candidates.dropFirst() }

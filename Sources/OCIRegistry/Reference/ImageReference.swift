@@ -1,3 +1,5 @@
+import OCIModel
+
 /// A name for an image in a registry: `host[:port]/repository[:tag][@digest]`, with Docker Hub's abbreviations
 /// (`busybox` is `docker.io/library/busybox`).
 package struct ImageReference: Hashable, Sendable, CustomStringConvertible {
@@ -32,7 +34,7 @@ package struct ImageReference: Hashable, Sendable, CustomStringConvertible {
         var rest = Substring(text)
         if let at = rest.firstIndex(of: "@") {
             let digest = String(rest[rest.index(after: at)...])
-            guard Self.isDigest(digest) else {
+            guard (try? Digest(digest)) != nil else {
                 throw refusal("'\(quoted(digest))' is neither a sha256 nor a sha512 digest")
             }
             self.digest = digest
@@ -99,13 +101,5 @@ package struct ImageReference: Hashable, Sendable, CustomStringConvertible {
         return text.utf8.allSatisfy { byte in
             isLowerAlphanumeric(byte) || (0x41...0x5a).contains(byte) || byte == 0x5f || byte == 0x2e || byte == 0x2d
         }
-    }
-
-    /// Whether this is `sha256:` with 64, or `sha512:` with 128 lower-case hexadecimal digits.
-    package static func isDigest(_ text: String) -> Bool {
-        let hex = text.dropFirst(7)
-        let length = text.hasPrefix("sha256:") ? 64 : text.hasPrefix("sha512:") ? 128 : 0
-        return length > 0 && hex.utf8.count == length
-            && hex.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 }

@@ -61,7 +61,7 @@ extension RegistryRepository {
             let (list, condition) = try await list(of: subject)
             let missing = attached.entries.filter { !list.contains($0.digest) }
             guard !missing.isEmpty else { return }
-            let isWritten = try await put(list.adding(missing), under: "sha256-\(subject.hex)", condition)
+            let isWritten = try await put(list.adding(missing), under: Self.fallbackTag(of: subject), condition)
             attached.slowest = max(attached.slowest, .now - start)
             if isWritten, !untilSeen { return }
         }

@@ -64,12 +64,9 @@ extension RegistryRepository: NamedContent {
     }
 
     /// - Returns: the digest, where the text is one and no tag.
-    /// - Throws: `.invalidReference` for what is neither, `.unsupported` for a digest that is not SHA-256.
+    /// - Throws: `.invalidReference` for what is neither.
     static func checkReference(_ text: String, _ place: String) throws(OCIRegistryError) -> Digest? {
         if let digest = try? Digest(text) { return digest }
-        guard !text.hasPrefix("sha512:") else {
-            throw OCIRegistryError(.unsupported, "\(place)@\(text.prefix(24))…: only sha256 digests are supported")
-        }
         guard isTag(text) else {
             throw OCIRegistryError(.invalidReference, "'\(text.prefix(140))' is neither a tag nor a digest")
         }

@@ -29,10 +29,11 @@ extension RegistryRepository: ContentDestination {
         }
         if status == 200, let found = Self.claim(headers) {
             memory.setNew(self.name, false)
-            guard digest == nil || digest == found.digest else {
+            guard let digest, digest != found.digest else { return found }
+            guard digest.algorithm != found.digest.algorithm else {
                 throw OCIRegistryError(.corrupt, "\(place)@\(name): the registry says that it is \(found.digest)")
             }
-            return found
+            // It knows it by another algorithm: only the bytes tell.
         }
         do { return try await fetch(name, expected: nil).descriptor } catch {
             guard (error as? OCIRegistryError)?.code == .notFound else { throw error }
@@ -52,11 +53,21 @@ extension RegistryRepository: ContentDestination {
         if keepsTags || tagExpectations[name] != nil {
             guard try await mustBeSet(name, to: root.digest) else { return }
         }
+        guard try await !setByDigest(name, bytes, root) else { return }
         let answer = try await put(bytes, as: root, reference: name)
         guard answer.status >= 400 else { return }
         guard let found = try await current(name), found.digest == root.digest else {
             throw refusal(answer, "\(place):\(name)")
         }
+    }
+
+    /// Sets a tag by a PUT of its digest, for digests by which no registry calls by itself what it gets under a tag.
+    ///
+    /// - Returns: whether the registry did so: few know that way (distribution-spec, "Pushing Manifests", `tag`).
+    private func setByDigest(_ tag: String, _ bytes: [UInt8], _ root: Descriptor) async throws -> Bool {
+        guard root.digest.algorithm != .sha256 else { return false }
+        let answer = try await put(bytes, as: root, reference: "\(root.digest)?tag=\(tag)")
+        return answer.status < 400 && answer.headers[canonicalForm: "oci-tag"].contains { $0 == tag }
     }
 
     /// Looks where a tag is just before it is set.
@@ -89,11 +100,10 @@ extension RegistryRepository: ContentDestination {
         request.headers.add(name: "Content-Type", value: descriptor.mediaType.rawValue)
         request.body = .bytes(bytes)
         let answer = try await answer(to: request, limit: 64 << 10)
-        let announced = answer.headers.first(name: "docker-content-digest") ?? ""
-        if answer.status < 400, announced.hasPrefix("sha256:"), announced != descriptor.digest.description {
+        let told = answer.headers.first(name: "docker-content-digest").flatMap { try? Digest($0) }
+        if answer.status < 400, let told, told != descriptor.digest, !told.isOf(bytes) {
             throw OCIRegistryError(
-                .corrupt,
-                "\(place): the registry keeps \(descriptor.digest) under another digest, \(announced.prefix(80))")
+                .corrupt, "\(place): the registry keeps \(descriptor.digest) under another digest, \(told)")
         }
         return answer
     }

@@ -20,7 +20,7 @@ final class BlobFile: Sendable {
         /// such pieces anew on many threads makes the process several times as large.
         var pieces: [ByteBuffer] = []
         /// Of the bytes before `hashed`; `nil` where the file is known to be right.
-        var hasher: SHA256Hasher?
+        var hasher: DigestHasher?
         var hashed: Int64 = 0
     }
 
@@ -34,7 +34,7 @@ final class BlobFile: Sendable {
         do { file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec) } catch {
             throw ContentError(.inputOutput, "cannot read \(path): \(error)")
         }
-        state = Mutex(State(hasher: checked ? nil : SHA256Hasher()))
+        state = Mutex(State(hasher: checked ? nil : DigestHasher(blob.digest.algorithm)))
     }
 
     deinit { try? file.close() }

@@ -122,13 +122,15 @@ extension BlobUploader {
         }
         switch step {
         case .mount(let holder):
-            let query = "?mount=\(blob.digest)&from=\(holder)"
+            let query = "?mount=\(blob.digest)&from=\(holder)" + (algorithm.map { "&\($0)" } ?? "")
             // Whatever is wrong with mounting, an upload without it may go well.
             var request = make(
                 .POST, .path("/v2/\(name)/blobs/uploads/" + query), [201, 202, 400, 401, 403, 404, 405, 500])
             if holder != name { request.scopes.append(AccessScope(holder, .pull)) }
             return request
-        case .begin: return make(.POST, .path("/v2/\(name)/blobs/uploads/"), [202])
+        case .begin:
+            let query = algorithm.map { "?\($0)" } ?? ""
+            return make(.POST, .path("/v2/\(name)/blobs/uploads/" + query), [202])
         case .sendWhole(let session): return sending(make(.PUT, .location(withDigest(session)), Self.dataStatuses))
         case .finish(let session): return sending(make(.PUT, .location(withDigest(session)), Self.dataStatuses))
         case .sendChunk(let session, let range):
@@ -143,6 +145,11 @@ extension BlobUploader {
         case .look, .done, .failed:
             return make(.HEAD, .path("/v2/\(name)/blobs/\(blob.digest)"), [200, 400, 403, 404, 405])
         }
+    }
+
+    /// What a session is told of its blob's digest where that is not the usual one (distribution-spec, "Pushing blobs").
+    private var algorithm: String? {
+        blob.digest.algorithm == .sha256 ? nil : "digest-algorithm=\(blob.digest.algorithm.rawValue)"
     }
 
     private static let dataStatuses: Set<UInt> = [200, 201, 202, 204, 400, 404, 413, 416]

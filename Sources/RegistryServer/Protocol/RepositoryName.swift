@@ -1,3 +1,5 @@
+package import OCIModel
+
 /// A repository's name, within the specification's grammar (distribution-spec, "Pulling manifests"): safe as a path, since
 /// no part is empty, begins with a dot or holds a slash.
 package struct RepositoryName: Hashable, Sendable, CustomStringConvertible {
@@ -43,13 +45,13 @@ package struct RepositoryName: Hashable, Sendable, CustomStringConvertible {
 /// What a manifest is asked for by.
 package enum ManifestName: Hashable, Sendable {
     case tag(Tag)
-    case digest(BlobDigest)
+    case digest(Digest)
 
     /// `nil` for what is neither.
     init?(_ text: String) {
         if let tag = Tag(text) {
             self = .tag(tag)
-        } else if let digest = BlobDigest(text) {
+        } else if let digest = try? Digest(text) {
             self = .digest(digest)
         } else {
             return nil

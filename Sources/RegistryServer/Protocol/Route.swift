@@ -1,15 +1,17 @@
+package import OCIModel
+
 /// What a path of the protocol names (distribution-spec, "Endpoints"). Methods are the responder's business.
 package enum Route: Hashable, Sendable {
     case base
     case catalog
     case token
-    case blob(RepositoryName, BlobDigest)
+    case blob(RepositoryName, Digest)
     /// `…/blobs/uploads/`, where uploads begin.
     case uploads(RepositoryName)
     case upload(RepositoryName, String)
     case manifest(RepositoryName, ManifestName)
     case tags(RepositoryName)
-    case referrers(RepositoryName, BlobDigest)
+    case referrers(RepositoryName, Digest)
 
     /// Takes a request's path, percent-encoded, without the query.
     ///
@@ -61,8 +63,8 @@ package enum Route: Hashable, Sendable {
         return name
     }
 
-    private static func digest(_ text: String) throws(RegistryServerError) -> BlobDigest {
-        guard let digest = BlobDigest(text) else {
+    private static func digest(_ text: String) throws(RegistryServerError) -> Digest {
+        guard let digest = try? Digest(text) else {
             throw RegistryServerError(.digestInvalid, "'\(text)' is not a digest of a known algorithm")
         }
         return digest

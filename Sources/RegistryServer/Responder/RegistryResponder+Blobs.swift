@@ -3,12 +3,13 @@ import Hummingbird
 import Logging
 import NIOCore
 import OCIContent
+import OCIModel
 
 extension RegistryResponder {
     /// Bytes that are read from disk at once.
     private static let pieceSize: Int64 = 1 << 20
 
-    func blob(_ digest: BlobDigest, in repository: RepositoryName, _ request: Request) async throws -> Response {
+    func blob(_ digest: Digest, in repository: RepositoryName, _ request: Request) async throws -> Response {
         guard let blob = try await blocking({ try storage.open(digest, in: repository) }) else {
             throw RegistryServerError(.blobUnknown, "the repository '\(repository)' has no blob \(digest)")
         }
@@ -22,7 +23,7 @@ extension RegistryResponder {
         switch RequestedRange(request.headers[.range], size: blob.size) {
         case .whole:
             // What has no last piece to be held back is refused at once.
-            guard blob.size > 0 || digest == BlobDigest(of: [], by: digest.algorithm) else {
+            guard blob.size > 0 || digest.isOf([]) else {
                 throw Self.damaged(digest)
             }
             return Response(status: .ok, headers: headers, body: body(of: blob, 0..<blob.size, checking: digest))
@@ -41,11 +42,11 @@ extension RegistryResponder {
     /// the last piece is not sent, so that no client takes it for whole. It costs about half a second of a core for each GiB.
     ///
     /// A part cannot be checked without the rest: who joins parts must look at the digest of all of them.
-    private func body(of blob: OpenBlob, _ range: Range<Int64>, checking digest: BlobDigest?) -> ResponseBody {
+    private func body(of blob: OpenBlob, _ range: Range<Int64>, checking digest: Digest?) -> ResponseBody {
         ResponseBody(contentLength: Int(range.count)) { writer in
             var position = range.lowerBound
             var (piece, running) = try await read(
-                blob, position..<range.upperBound, digest.map { RunningDigest($0.algorithm) })
+                blob, position..<range.upperBound, digest.map { DigestHasher($0.algorithm) })
             while piece.readableBytes > 0 {
                 position += Int64(piece.readableBytes)
                 if position == range.upperBound, let digest, running?.finish() != digest {
@@ -62,14 +63,14 @@ extension RegistryResponder {
         }
     }
 
-    private static func damaged(_ digest: BlobDigest) -> ContentError {
+    private static func damaged(_ digest: Digest) -> ContentError {
         ContentError(.corrupt, "the blob \(digest) is damaged on disk")
     }
 
     /// Some of the range's first bytes, none of an empty one, and the digest with them.
     private func read(
-        _ blob: OpenBlob, _ range: Range<Int64>, _ digest: RunningDigest?
-    ) async throws -> (ByteBuffer, RunningDigest?) {
+        _ blob: OpenBlob, _ range: Range<Int64>, _ digest: DigestHasher?
+    ) async throws -> (ByteBuffer, DigestHasher?) {
         let count = Int(min(Int64(range.count), Self.pieceSize))
         guard count > 0 else { return (ByteBuffer(), digest) }
         return try await blocking {
@@ -83,7 +84,7 @@ extension RegistryResponder {
         }
     }
 
-    func deleteBlob(_ digest: BlobDigest, in repository: RepositoryName) async throws -> Response {
+    func deleteBlob(_ digest: Digest, in repository: RepositoryName) async throws -> Response {
         guard try await blocking({ try storage.remove(digest, from: repository) }) else {
             throw RegistryServerError(.blobUnknown, "the repository '\(repository)' has no blob \(digest)")
         }
@@ -91,7 +92,7 @@ extension RegistryResponder {
     }
 
     /// Whether a list of entity tags names the digest (RFC 9110, 13.1).
-    static func matches(_ header: String?, _ digest: BlobDigest) -> Bool {
+    static func matches(_ header: String?, _ digest: Digest) -> Bool {
         guard let header else { return false }
         return header == "*" || entityTags(header).contains(digest.description)
     }

@@ -34,7 +34,7 @@ extension RegistryResponder {
 
     /// The answer is an index whether there are referrers, a subject or even a repository, or not (distribution-spec,
     /// "Listing Referrers").
-    func referrers(of subject: BlobDigest, in repository: RepositoryName, _ request: Request) async throws -> Response {
+    func referrers(of subject: Digest, in repository: RepositoryName, _ request: Request) async throws -> Response {
         var entries = try await blocking { try storage.referrers(of: subject, in: repository) }
         let query = Query(request.uri.query)
         let wanted = query.all("artifactType")

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import OCIContent
+import OCIModel
 
 extension RegistryResponder {
     private static let defaultType = "application/vnd.oci.image.manifest.v1+json"
@@ -37,9 +38,9 @@ extension RegistryResponder {
     func putManifest(_ name: ManifestName, in repository: RepositoryName, _ request: Request) async throws -> Response {
         let bytes = try await manifestBytes(request)
         let tags = try tags(for: name, Query(request.uri.query))
-        var digest = BlobDigest(of: bytes)
+        var digest = Digest(of: bytes)
         if case .digest(let expected) = name {
-            digest = BlobDigest(of: bytes, by: expected.algorithm)
+            digest = Digest(of: bytes, by: expected.algorithm)
             guard digest == expected else {
                 throw RegistryServerError(.digestInvalid, "the manifest has the digest \(digest), not \(expected)")
             }
@@ -113,8 +114,8 @@ extension RegistryResponder {
 
     /// What a manifest refers to must be there, so that every tag can be pulled; its subject need not be. Blocks.
     private func check(_ document: ManifestDocument, in repository: RepositoryName) throws {
-        func digest(_ link: ManifestDocument.Link) throws -> BlobDigest {
-            guard let digest = BlobDigest(link.digest) else {
+        func digest(_ link: ManifestDocument.Link) throws -> Digest {
+            guard let digest = try? Digest(link.digest) else {
                 throw RegistryServerError(.manifestInvalid, "'\(link.digest)' is not a digest of a known algorithm")
             }
             return digest

@@ -1,17 +1,18 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import OCIModel
 
 extension RegistryResponder {
     /// Begins an upload, mounts a blob instead, or takes it whole (distribution-spec, "Pushing blobs").
     func beginUpload(to repository: RepositoryName, _ request: Request) async throws -> Response {
         let query = Query(request.uri.query)
-        if let mounted = query["mount"].flatMap({ BlobDigest($0) }),
+        if let mounted = query["mount"].flatMap({ try? Digest($0) }),
             try await mount(mounted, from: query["from"], into: repository, request)
         {
             return Self.created(mounted, in: repository)
         }
-        let algorithm = BlobDigest.Algorithm(rawValue: query["digest-algorithm"] ?? "sha256")
+        let algorithm = Digest.Algorithm(rawValue: query["digest-algorithm"] ?? "sha256")
         guard let algorithm else {
             throw RegistryServerError(.digestInvalid, "'\(query["digest-algorithm"] ?? "")' is not a known algorithm")
         }
@@ -37,7 +38,7 @@ extension RegistryResponder {
 
     /// A repository that the client may not read is one that does not have the blob.
     private func mount(
-        _ digest: BlobDigest, from source: String?, into repository: RepositoryName, _ request: Request
+        _ digest: Digest, from source: String?, into repository: RepositoryName, _ request: Request
     ) async throws -> Bool {
         guard let source, !source.isEmpty else {
             return try await blocking { try storage.mount(digest, from: nil, into: repository) }
@@ -112,14 +113,14 @@ extension RegistryResponder {
         return headers
     }
 
-    static func created(_ digest: BlobDigest, in repository: RepositoryName) -> Response {
+    static func created(_ digest: Digest, in repository: RepositoryName) -> Response {
         Response(
             status: .created,
             headers: [.location: "/v2/\(repository)/blobs/\(digest)", .contentDigest: digest.description])
     }
 
-    static func digest(_ text: String) throws(RegistryServerError) -> BlobDigest {
-        guard let digest = BlobDigest(text) else {
+    static func digest(_ text: String) throws(RegistryServerError) -> Digest {
+        guard let digest = try? Digest(text) else {
             throw RegistryServerError(.digestInvalid, "'\(text)' is not a digest of a known algorithm")
         }
         return digest

@@ -3,17 +3,17 @@ import OCIModel
 import SystemPackage
 
 extension RegistryStorage {
-    private func pooled(_ digest: BlobDigest) -> FilePath {
+    private func pooled(_ digest: Digest) -> FilePath {
         pool.appending(digest.algorithm.rawValue).appending(digest.hex)
     }
 
     /// A blob's size in bytes, where the repository has it.
-    func size(of digest: BlobDigest, in repository: RepositoryName) -> Int64? {
+    func size(of digest: Digest, in repository: RepositoryName) -> Int64? {
         FileSystem.regularFileSize(path(.blobs, digest, of: repository))
     }
 
     /// Opens a blob for reading; `nil` where the repository does not have it.
-    func open(_ digest: BlobDigest, in repository: RepositoryName) throws -> OpenBlob? {
+    func open(_ digest: Digest, in repository: RepositoryName) throws -> OpenBlob? {
         let path = path(.blobs, digest, of: repository)
         guard let size = FileSystem.regularFileSize(path) else { return nil }
         do {
@@ -27,7 +27,7 @@ extension RegistryStorage {
     /// is in the store may be mounted from any: clients ask from the repository itself whether a blob need be sent.
     ///
     /// - Returns: whether it could be.
-    func mount(_ digest: BlobDigest, from source: RepositoryName?, into repository: RepositoryName) throws -> Bool {
+    func mount(_ digest: Digest, from source: RepositoryName?, into repository: RepositoryName) throws -> Bool {
         let target = path(.blobs, digest, of: repository)
         if FileSystem.regularFileSize(target) != nil { return true }
         let held = source.map { path(.blobs, digest, of: $0) } ?? (isPoolShared ? nil : pooled(digest))
@@ -38,15 +38,13 @@ extension RegistryStorage {
     }
 
     /// A blob of the image store, which is checked before anybody is told that it is there; `nil` without one.
-    private func stored(_ digest: BlobDigest) -> FilePath? {
-        guard let store, let own = try? Digest(digest.description),
-            let size = FileSystem.regularFileSize(pooled(digest))
-        else { return nil }
-        return try? store.verifiedPath(of: own, size: size)
+    private func stored(_ digest: Digest) -> FilePath? {
+        guard let store, let size = FileSystem.regularFileSize(pooled(digest)) else { return nil }
+        return try? store.verifiedPath(of: digest, size: size)
     }
 
     /// Keeps a whole file, synced and checked, as a blob of the repository. The file's own name goes.
-    func keep(_ file: FilePath, as digest: BlobDigest, in repository: RepositoryName) throws {
+    func keep(_ file: FilePath, as digest: Digest, in repository: RepositoryName) throws {
         let target = path(.blobs, digest, of: repository)
         try FileSystem.makeDirectories(target.removingLastComponent())
         // What the pool has already is shared, so equal blobs of two repositories take their place once.
@@ -64,7 +62,7 @@ extension RegistryStorage {
     /// Takes a blob from the repository, and from the disk where it was the last that had it.
     ///
     /// - Returns: `false` where the repository does not have it.
-    func remove(_ digest: BlobDigest, from repository: RepositoryName) throws -> Bool {
+    func remove(_ digest: Digest, from repository: RepositoryName) throws -> Bool {
         let path = path(.blobs, digest, of: repository)
         guard FileSystem.regularFileSize(path) != nil else { return false }
         try FileSystem.remove(path)

@@ -5,7 +5,7 @@ import SystemPackage
 /// A manifest as it was pushed.
 struct StoredManifest: Sendable {
     var mediaType: String
-    var digest: BlobDigest
+    var digest: Digest
     var bytes: [UInt8]
 }
 
@@ -15,22 +15,22 @@ extension RegistryStorage {
     private static let newline = UInt8(ascii: "\n")
 
     /// A manifest, whose bytes are checked again; `nil` where the repository does not have it.
-    func manifest(_ digest: BlobDigest, in repository: RepositoryName) throws -> StoredManifest? {
+    func manifest(_ digest: Digest, in repository: RepositoryName) throws -> StoredManifest? {
         let path = path(.manifests, digest, of: repository)
         guard let file = try FileSystem.read(path, limit: Int64(Self.manifestLimit) + 4096) else { return nil }
         guard let end = file.firstIndex(of: Self.newline), case let bytes = Array(file[(end + 1)...]),
-            BlobDigest(of: bytes, by: digest.algorithm) == digest
+            digest.isOf(bytes)
         else { throw ContentError(.corrupt, "manifest \(digest) of \(repository) is damaged") }
         return StoredManifest(mediaType: String(decoding: file[..<end], as: UTF8.self), digest: digest, bytes: bytes)
     }
 
-    func hasManifest(_ digest: BlobDigest, in repository: RepositoryName) -> Bool {
+    func hasManifest(_ digest: Digest, in repository: RepositoryName) -> Bool {
         FileSystem.regularFileSize(path(.manifests, digest, of: repository)) != nil
     }
 
     /// Keeps a manifest. It is found among its subject's referrers from the moment on that it is there.
     func put(_ manifest: StoredManifest, _ document: ManifestDocument, in repository: RepositoryName) throws {
-        if let subject = document.subject.flatMap({ BlobDigest($0.digest) }) {
+        if let subject = document.subject.flatMap({ try? Digest($0.digest) }) {
             let entry = ReferrerDescriptor(
                 mediaType: manifest.mediaType, digest: manifest.digest.description, size: Int64(manifest.bytes.count),
                 artifactType: document.referrerType, annotations: document.annotations)
@@ -45,7 +45,7 @@ extension RegistryStorage {
     /// Removes a manifest with every tag that names it.
     ///
     /// - Returns: `false` where the repository does not have it.
-    func removeManifest(_ digest: BlobDigest, in repository: RepositoryName) throws -> Bool {
+    func removeManifest(_ digest: Digest, in repository: RepositoryName) throws -> Bool {
         try tagging.withLock {
             guard let manifest = try manifest(digest, in: repository) else { return false }
             for tag in try tags(of: repository) where try self.digest(of: tag, in: repository) == digest {
@@ -53,25 +53,25 @@ extension RegistryStorage {
             }
             try FileSystem.remove(path(.manifests, digest, of: repository))
             let document = try? ManifestDocument(manifest.bytes, as: manifest.mediaType)
-            if let subject = document?.subject.flatMap({ BlobDigest($0.digest) }) {
+            if let subject = document?.subject.flatMap({ try? Digest($0.digest) }) {
                 try FileSystem.remove(referrer(digest, of: subject, in: repository))
             }
             return true
         }
     }
 
-    private func referrer(_ digest: BlobDigest, of subject: BlobDigest, in repository: RepositoryName) -> FilePath {
+    private func referrer(_ digest: Digest, of subject: Digest, in repository: RepositoryName) -> FilePath {
         path(.referrers, subject, of: repository).appending("\(digest.algorithm.rawValue)-\(digest.hex)")
     }
 
     /// The manifests whose subject is `subject`, in byte order of their digests.
-    func referrers(of subject: BlobDigest, in repository: RepositoryName) throws -> [ReferrerDescriptor] {
+    func referrers(of subject: Digest, in repository: RepositoryName) throws -> [ReferrerDescriptor] {
         let folder = path(.referrers, subject, of: repository)
         return try names(in: folder).compactMap { name in
             guard let bytes = try FileSystem.read(folder.appending(name), limit: Int64(Self.manifestLimit)),
                 let entry = try? CanonicalJSON.decode(ReferrerDescriptor.self, from: bytes),
                 // An entry may have outlived a death between the two writes.
-                let digest = BlobDigest(entry.digest), hasManifest(digest, in: repository)
+                let digest = try? Digest(entry.digest), hasManifest(digest, in: repository)
             else { return nil }
             return entry
         }

@@ -1,4 +1,5 @@
 import OCIContent
+import OCIModel
 import SystemPackage
 
 /// What must be so for a tag to be set (RFC 9110, 13.1).
@@ -23,13 +24,13 @@ extension RegistryStorage {
     }
 
     /// What a tag names; `nil` without one.
-    func digest(of tag: Tag, in repository: RepositoryName) throws -> BlobDigest? {
+    func digest(of tag: Tag, in repository: RepositoryName) throws -> Digest? {
         try FileSystem.read(path(of: tag, in: repository), limit: 256).flatMap {
-            BlobDigest(String(decoding: $0, as: UTF8.self))
+            try? Digest(String(decoding: $0, as: UTF8.self))
         }
     }
 
-    func resolve(_ name: ManifestName, in repository: RepositoryName) throws -> BlobDigest? {
+    func resolve(_ name: ManifestName, in repository: RepositoryName) throws -> Digest? {
         switch name {
         case .digest(let digest): digest
         case .tag(let tag): try digest(of: tag, in: repository)
@@ -39,7 +40,7 @@ extension RegistryStorage {
     /// Sets a tag, if the condition holds in that instant.
     ///
     /// - Returns: whether it held.
-    func set(_ tag: Tag, to digest: BlobDigest, if condition: TagCondition, in repository: RepositoryName) throws
+    func set(_ tag: Tag, to digest: Digest, if condition: TagCondition, in repository: RepositoryName) throws
         -> Bool
     {
         try tagging.withLock {

@@ -17,7 +17,7 @@ extension RegistryStorage {
     ///
     /// - Throws: `RegistryServerError` `.tooManyRequests` beyond the limit; `ContentError` of the disk.
     func beginUpload(
-        to repository: RepositoryName, by algorithm: BlobDigest.Algorithm, now: Int64, random: UInt64,
+        to repository: RepositoryName, by algorithm: Digest.Algorithm, now: Int64, random: UInt64,
         limits: UploadLimits
     ) throws -> Upload {
         try sweepUploads(now: now, lifetime: limits.lifetime)
@@ -56,7 +56,7 @@ extension RegistryStorage {
     /// Makes the upload's bytes a blob of its repository, if they are the digest's.
     ///
     /// - Throws: `RegistryServerError` `.digestInvalid`, upon which the upload is gone.
-    func finish(_ upload: Upload, as digest: BlobDigest, claim: Int) throws {
+    func finish(_ upload: Upload, as digest: Digest, claim: Int) throws {
         let actual = try upload.finish(by: digest.algorithm, claim: claim)
         guard actual == digest else {
             try cancel(upload)

@@ -1,4 +1,5 @@
 package import OCIContent
+import OCIModel
 import Synchronization
 package import SystemPackage
 
@@ -33,7 +34,7 @@ package struct RegistryStorage: Sendable {
         self.store = store
         pool = (store?.root ?? root).appending("blobs")
         isPoolShared = store != nil
-        for algorithm in BlobDigest.Algorithm.allCases {
+        for algorithm in Digest.Algorithm.allCases {
             try FileSystem.makeDirectories(pool.appending(algorithm.rawValue))
         }
         try FileSystem.makeDirectories(root.appending("uploads"))
@@ -59,7 +60,7 @@ package struct RegistryStorage: Sendable {
     }
 
     /// A file of its own for a digest.
-    func path(_ kind: Kind, _ digest: BlobDigest, of repository: RepositoryName) -> FilePath {
+    func path(_ kind: Kind, _ digest: Digest, of repository: RepositoryName) -> FilePath {
         folder(kind, of: repository).appending(digest.algorithm.rawValue).appending(digest.hex)
     }
 

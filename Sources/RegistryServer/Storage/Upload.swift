@@ -1,5 +1,6 @@
 import NIOCore
 import OCIContent
+import OCIModel
 import Synchronization
 import SystemPackage
 
@@ -17,17 +18,17 @@ final class Upload: Sendable {
         var file: SystemPackage.FileDescriptor?
         var offset: Int64
         /// `nil` for the file of an earlier run, which is read through when it is finished.
-        var digest: RunningDigest?
+        var digest: DigestHasher?
         var claim = 0
     }
 
     /// The file has `offset` bytes already; of none the digest is known.
     init(
         id: String, repository: RepositoryName, path: FilePath, file: SystemPackage.FileDescriptor, offset: Int64,
-        algorithm: BlobDigest.Algorithm
+        algorithm: Digest.Algorithm
     ) {
         (self.id, self.repository, self.path) = (id, repository, path)
-        state = Mutex(State(file: file, offset: offset, digest: offset == 0 ? RunningDigest(algorithm) : nil))
+        state = Mutex(State(file: file, offset: offset, digest: offset == 0 ? DigestHasher(algorithm) : nil))
     }
 
     deinit { close() }
@@ -70,7 +71,7 @@ final class Upload: Sendable {
     }
 
     /// Ends the writing, syncs the file and tells the digest of all of it; blocks.
-    func finish(by algorithm: BlobDigest.Algorithm, claim: Int) throws -> BlobDigest {
+    func finish(by algorithm: Digest.Algorithm, claim: Int) throws -> Digest {
         try state.withLock { state in
             guard state.claim == claim, let file = state.file else {
                 throw RegistryServerError(.blobUploadInvalid, "the upload \(id) goes on by another request")
@@ -81,14 +82,14 @@ final class Upload: Sendable {
             // What becomes a blob is written to by nobody any more.
             state.file = nil
             try? file.close()
-            return state.digest?.finish() ?? RunningDigest(algorithm).finish()
+            return state.digest?.finish() ?? DigestHasher(algorithm).finish()
         }
     }
 
-    private static func read(_ file: SystemPackage.FileDescriptor, by algorithm: BlobDigest.Algorithm) throws
-        -> RunningDigest
+    private static func read(_ file: SystemPackage.FileDescriptor, by algorithm: Digest.Algorithm) throws
+        -> DigestHasher
     {
-        var digest = RunningDigest(algorithm)
+        var digest = DigestHasher(algorithm)
         var offset: Int64 = 0
         try withUnsafeTemporaryAllocation(byteCount: 1 << 20, alignment: 16) { buffer in
             while case let count = try file.read(fromAbsoluteOffset: offset, into: buffer), count > 0 {

@@ -77,7 +77,7 @@ struct Store: AsyncParsableCommand {
             guard result.damaged.isEmpty else {
                 throw CommandError(
                     message: "damaged" + (repair ? " and removed:\n" : ":\n")
-                        + result.damaged.map { "  sha256:\($0)" }.joined(separator: "\n"),
+                        + result.damaged.map { "  \($0)" }.joined(separator: "\n"),
                     hint: repair ? "build again to replace them" : "remove them with --repair")
             }
         }

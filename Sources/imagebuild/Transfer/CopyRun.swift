@@ -129,7 +129,7 @@ struct CopyRun: Sendable {
     /// `sha256-<hex>`, a list of referrers in a registry that cannot list them itself (distribution-spec, "Referrers Tag
     /// Schema"): content of the registry, not of a person.
     private static func isReferrersTag(_ tag: String) -> Bool {
-        tag.utf8.count == 71 && tag.hasPrefix("sha256-") && (try? Digest(hex: String(tag.dropFirst(7)))) != nil
+        ["sha256-", "sha512-"].contains(tag.prefix(7)) && (try? Digest(hex: String(tag.dropFirst(7)))) != nil
     }
 }
 
