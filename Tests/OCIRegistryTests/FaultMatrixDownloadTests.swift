@@ -117,6 +117,41 @@ import Testing
         #expect(error?.code == .corrupt)
     }
 
+    @Test func `a body that is longer than the blob is left at once`() async throws {
+        let source = repository(holding: [blob])
+        registry.fail(.GET, "/blobs/", .body(blob + blob, type: "application/octet-stream"), times: .max)
+        let error = await #expect(throws: OCIRegistryError.self) { try await read(Descriptor(of: blob), of: source) }
+        #expect(error?.code == .corrupt)
+        #expect(error?.message.contains("more than its 5000 bytes") == true, "\(error?.message ?? "")")
+    }
+
+    @Test func `a length that is not the blob's is refused before the body`() async throws {
+        let source = repository(holding: [blob])
+        registry.fail(.GET, "/blobs/", .header("Content-Length", "4999"), times: .max)
+        let error = await #expect(throws: OCIRegistryError.self) { try await read(Descriptor(of: blob), of: source) }
+        #expect(error?.message.contains("4999 bytes instead of 5000") == true, "\(error?.message ?? "")")
+    }
+
+    @Test func `row 15: a mirror whose bytes are wrong is not asked a second time`() async throws {
+        let small = noise(700)
+        let mirror = FakeRegistry(host: "mirror.test")
+        mirror.put("test/image", .init(blobs: [Digest(of: small): small]))
+        mirror.fail(.GET, "/blobs/", .flipByte(at: 300), times: .max)
+        var source = repository(holding: [small])
+        source.mirrors = [RegistryRepository("test/image", over: mirror, settings: .small)]
+        #expect(try await read(Descriptor(of: small), of: source) == small)
+        #expect(mirror.log.count == 1)
+    }
+
+    @Test func `row 11: a body that breaks for ever is given up, however it creeps on`() async throws {
+        var source = repository(holding: [blob])
+        source.settings.downloadAttempts = 20
+        registry.fail(.GET, "/blobs/", .breakAnswer(after: 10), times: .max)
+        let error = await #expect(throws: OCIRegistryError.self) { try await read(Descriptor(of: blob), of: source) }
+        #expect(error?.code == .interrupted)
+        #expect(registry.log.count == 21)
+    }
+
     @Test func `a blob is handed out from an offset on`() async throws {
         let source = repository(holding: [blob])
         #expect(try await read(Descriptor(of: blob), from: 4321, of: source) == Array(blob[4321...]))

@@ -106,6 +106,84 @@ import Testing
         #expect(upload.step == .sendChunk(session: "s1", 0..<4000))
     }
 
+    @Test func `a blob of another length is not the blob, one of another digest not what was sent`() {
+        var upload = upload(3000)
+        var other = head(nil)
+        other.length = 2999
+        upload.take(.answered(200, other))
+        #expect(upload.step == .begin)
+        upload.take(.answered(202, head("s")))
+        other.digest = Digest(of: [1, 2, 3]).description
+        upload.take(.answered(201, other))
+        if case .failed(let error) = upload.step {
+            #expect(error.code == .corrupt)
+        } else {
+            Issue.record("\(upload.step)")
+        }
+    }
+
+    @Test func `a status of no byte or one is not taken for progress`() {
+        var upload = chunked()
+        upload.take(.answered(202, head("s1", received: "0-0")))
+        #expect(upload.step == .cancel(session: "s1"))
+        #expect(upload.refusesChunks)
+    }
+
+    @Test func `a session that is gone is not asked`() {
+        var upload = chunked()
+        upload.take(.answered(404, head(nil)))
+        #expect(upload.step == .look)
+        upload.take(.answered(404, head(nil)))
+        #expect(upload.step == .begin)
+    }
+
+    @Test func `bytes that are refused go once more, in another session`() {
+        var upload = upload(3000)
+        upload.take(.answered(404, head(nil)))
+        for session in ["s0", "s1"] {
+            #expect(upload.step == .begin)
+            upload.take(.answered(202, head(session)))
+            #expect(upload.step == .sendWhole(session: session))
+            upload.take(.answered(400, head(nil)))
+            upload.take(.answered(204, head(nil)))
+        }
+        if case .failed(let error) = upload.step {
+            #expect(error.code == .refused)
+        } else {
+            Issue.record("\(upload.step)")
+        }
+    }
+
+    @Test func `failures with progress between them may be many, not endless`() {
+        var upload = chunked()
+        var failures = 0
+        while case .sendChunk = upload.step, failures < 1000 {
+            failures += 1
+            upload.take(.failure(OCIRegistryError(.interrupted, "reset")))
+            upload.take(.answered(404, head(nil)))
+            upload.take(.answered(204, head("s0", received: "0-\(failures)")))
+        }
+        #expect(failures == Self.settings.allFailures + 1)
+    }
+
+    @Test func `a registry that takes a byte of each chunk is given up`() {
+        var upload = chunked()
+        var chunks = 0
+        while case .sendChunk = upload.step, chunks < 1000 {
+            chunks += 1
+            upload.take(.answered(202, head("s0", received: "0-\(chunks)")))
+        }
+        #expect(chunks == Self.settings.allFailures + 1)
+    }
+
+    /// Just before its first chunk.
+    private func chunked() -> Upload {
+        var upload = upload(10_000)
+        upload.take(.answered(404, head(nil)))
+        upload.take(.answered(202, head("s0")))
+        return upload
+    }
+
     @Test func `offsets are read as they are written, and 0-0 is no number`() {
         #expect(Upload.Received("0-99") == .bytes(100))
         #expect(Upload.Received("bytes=0-99") == .bytes(100))

@@ -82,6 +82,19 @@ import Testing
         }
     }
 
+    @Test func `an entry that is of another blob is not gone on with`() async throws {
+        try await withFolder { folder in
+            try await die(folder)
+            let name = try #require(try FileSystem.names(in: folder).first)
+            let other = noise(20_000, seed: 9)
+            let text = "\(registry.host)\ntest/image\n\(Digest(of: other))"
+            try FileSystem.rename(folder.appending(name), to: folder.appending(Digest(of: text.utf8).hex))
+            let asked = registry.count(.GET, "/blobs/uploads/")
+            try await repository(folder).putBlob(Descriptor(of: other), from: MemorySource([other]))
+            #expect(registry.count(.GET, "/blobs/uploads/") == asked)
+        }
+    }
+
     @Test func `nobody else can read a session's address`() async throws {
         try await withFolder { folder in
             try await die(folder)

@@ -102,7 +102,7 @@ package struct RegistryConnection: RegistryTransport {
             try checkIsRegistry(answer, place)
             return .answer(try await response(answer, from: place, request.method))
         }
-        let body = try await smallBody(answer)
+        let body = try await smallBody(answer, from: place)
         var error = RegistryRefusal.error(
             request.method, place, status: answer.status, headers: answer.headers,
             body: Array(body.readableBytesView))
@@ -136,23 +136,26 @@ package struct RegistryConnection: RegistryTransport {
         let isDownload = method == .GET && (200..<300).contains(answer.status.code)
         let body: any AsyncSequence<ByteBuffer, any Error> & Sendable =
             isDownload
-            ? AnswerBody(
-                base: answer.body, address: place, clients: network.clients, limits: limits,
-                time: network.settings.time)
-            : ReadBody(bytes: try await smallBody(answer))
+            ? body(of: answer, from: place) : ReadBody(bytes: try await smallBody(answer, from: place))
         return RegistryResponse(
             status: answer.status.code, headers: answer.headers, location: location, body: body)
     }
 
-    /// At most the first 64 KiB, and what came of it where the connection broke: the head has said what matters, and a
-    /// server that refuses an upload half-way may hang up on it.
-    private func smallBody(_ answer: HTTPClientResponse) async throws -> ByteBuffer {
+    /// At most the first 64 KiB, and what came of it where the connection broke or crept: the head has said what matters, and
+    /// a server that refuses an upload half-way may hang up on it.
+    private func smallBody(_ answer: HTTPClientResponse, from place: HTTPAddress) async throws -> ByteBuffer {
         var bytes = ByteBuffer()
         do {
-            for try await piece in answer.body where bytes.readableBytes < limits.smallAnswer {
-                bytes.writeImmutableBuffer(piece)
+            for try await var piece in body(of: answer, from: place) {
+                bytes.writeBuffer(&piece)
+                if bytes.readableBytes >= limits.smallAnswer { break }
             }
         } catch { try Task.checkCancellation() }
-        return bytes
+        return bytes.getSlice(at: 0, length: min(bytes.readableBytes, limits.smallAnswer)) ?? bytes
+    }
+
+    private func body(of answer: HTTPClientResponse, from place: HTTPAddress) -> AnswerBody {
+        AnswerBody(
+            base: answer.body, address: place, clients: network.clients, limits: limits, time: network.settings.time)
     }
 }

@@ -295,4 +295,45 @@ import Testing
             }
         }
     }
+
+    @Test func `a password is not sent on by a redirect of the token service`() async throws {
+        try await StubServer.serving { _, _ in
+            .reply(200, [:], Array(#"{"token":"t"}"#.utf8))
+        } _: { other in
+            try await Self.serving(token: { _, _ in
+                .reply(307, ["Location": "http://127.0.0.1:\(other.port)/"])
+            }) { server in
+                try await ConnectionFixture.connected(to: server.port, login: Self.login) { connection, _ in
+                    try await connection.expect(.get("/v2/a", scopes: [Self.pull]), "t")
+                    #expect(Self.tokenRequests(server).first?.headers["authorization"] == "Basic dTpwOnc=")
+                    #expect(other.requests.map { $0.headers["authorization"] } == [nil])
+                }
+            }
+        }
+    }
+
+    @Test func `row 33: a registry that always misses one more scope is asked four times`() async throws {
+        try await StubServer.serving { request, index in
+            if request.target.hasPrefix("/token") { return .reply(200, [:], Array(#"{"token":"t\#(index)"}"#.utf8)) }
+            let scope = #"error="insufficient_scope",scope="repository:more\#(index):pull""#
+            return .reply(401, ["WWW-Authenticate": #"Bearer realm="/token",\#(scope)"#])
+        } _: { server in
+            try await ConnectionFixture.connected(to: server.port) { connection, _ in
+                let error = try await refusal { try await connection.text(.get("/v2/a", scopes: [Self.pull])) }
+                #expect(error.code == .denied)
+                #expect(server.requests.filter { !$0.target.hasPrefix("/token") }.count == 4)
+            }
+        }
+    }
+
+    @Test func `a token's answer has a limit`() async throws {
+        try await Self.serving(token: { _, _ in
+            .reply(200, [:], Array(#"{"token":"t"\#(String(repeating: " ", count: 2 << 20))}"#.utf8))
+        }) { server in
+            try await ConnectionFixture.connected(to: server.port) { connection, _ in
+                let error = try await refusal { try await connection.text(.get("/v2/a", scopes: [Self.pull])) }
+                #expect(error.code == .protocolViolation)
+            }
+        }
+    }
 }

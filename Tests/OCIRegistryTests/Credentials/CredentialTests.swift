@@ -274,4 +274,37 @@ struct CredentialFolder {
             #expect(try await login(sources, "x.io") == .anonymous)
         }
     }
+
+    @Test func `a helper's name leads nowhere but to PATH, and PATH to absolute folders`() async throws {
+        try await CredentialFolder.using { folder in
+            let odd = folder.path.appending(path: "docker-credential-..")
+            try FileManager.default.createDirectory(at: odd, withIntermediateDirectories: true)
+            try folder.write(
+                "docker-credential-../x", "#!/bin/sh\necho '{\"Username\":\"u\",\"Secret\":\"s\"}'", mode: 0o755)
+            try folder.helper("here", #"echo '{"Username":"u","Secret":"s"}'"#)
+            try folder.write("config.json", #"{"credHelpers":{"a.io":"../x","b.io":"here"}}"#)
+            var sources = folder.sources("config.json")
+            #expect(try await login(sources, "b.io") == .password(user: "u", password: "s"))
+            _ = try await refusal { [sources] in try await login(sources, "a.io") }
+            sources.environment["PATH"] = String(repeating: "../", count: 30) + folder.path.path.dropFirst()
+            _ = try await refusal { [sources] in try await login(sources, "b.io") }
+        }
+    }
+
+    @Test func `a login that a helper cannot take at once, and a file beyond the limit, are refused`() async throws {
+        try await CredentialFolder.using { folder in
+            try folder.helper("box", "cat > /dev/null")
+            try folder.write("config.json", #"{"credsStore":"box"}"#)
+            let long = RegistryLogin(user: "u", password: String(repeating: "p", count: 40_000))
+            let sources = folder.sources("config.json")
+            let error = try await refusal { try await sources.keep(long, for: RegistryHost("x.io")) }
+            #expect(error.message.contains("too long"))
+
+            try folder.write("empty.json", "")
+            #expect(try await login(folder.sources("empty.json"), "x.io") == .anonymous)
+            try folder.write("large.json", "{}" + String(repeating: " ", count: 4 << 20))
+            let large = try await refusal { try await login(folder.sources("large.json"), "x.io") }
+            #expect(large.message.contains("too large"))
+        }
+    }
 }

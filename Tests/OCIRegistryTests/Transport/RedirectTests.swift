@@ -209,4 +209,45 @@ import Testing
             }
         }
     }
+
+    @Test func `row 34: a storage that asks for a login gets none`() async throws {
+        try await StubServer.serving { _, _ in
+            .reply(401, ["WWW-Authenticate": "Basic realm=\"x\""])
+        } _: { storage in
+            try await StubServer.serving { request, _ in
+                request.headers["authorization"] == nil
+                    ? .reply(401, ["WWW-Authenticate": "Bearer realm=\"/token\""])
+                    : request.target.hasPrefix("/token")
+                        ? .reply(200, [:], Array(#"{"token":"t"}"#.utf8))
+                        : .reply(307, ["Location": "http://127.0.0.1:\(storage.port)/blob"])
+            } _: { server in
+                try await ConnectionFixture.connected(to: server.port, login: Self.login) { connection, _ in
+                    let error = try await refusal { try await connection.text(.get("/v2/a/blobs/x")) }
+                    #expect(error.code == .denied)
+                    #expect(storage.requests.map { $0.headers["authorization"] } == [nil])
+                }
+            }
+        }
+    }
+
+    @Test func `who was led away comes back without authorization`() async throws {
+        let home = Atomic(0)
+        try await StubServer.serving { _, _ in
+            .reply(307, ["Location": "http://127.0.0.1:\(home.load(ordering: .relaxed))/back"])
+        } _: { other in
+            try await StubServer.serving { request, _ in
+                if request.target == "/back" { return .reply(200) }
+                return request.headers["authorization"] == nil
+                    ? .reply(401, ["WWW-Authenticate": "Basic"])
+                    : .reply(307, ["Location": "http://127.0.0.1:\(other.port)/"])
+            } _: { server in
+                home.store(server.port, ordering: .relaxed)
+                try await ConnectionFixture.connected(to: server.port, login: Self.login) { connection, _ in
+                    _ = try await connection.text(.get("/v2/a"))
+                    #expect(server.requests.last?.target == "/back")
+                    #expect(server.requests.last?.headers["authorization"] == nil)
+                }
+            }
+        }
+    }
 }

@@ -5,6 +5,20 @@ import Synchronization
 import Testing
 
 @Suite struct TransportDownloadTests {
+    @Test(.timeLimit(.minutes(1)))
+    func `of a refusal that does not end no more than its beginning is read`() async throws {
+        let body = [UInt8](repeating: 0x20, count: 10_000_000)
+        try await StubServer.serving { _, _ in
+            .reply(400, ["Content-Length": "1000000000"], body) + [.pause(.seconds(300))]
+        } _: { server in
+            try await ConnectionFixture.connected(to: server.port, change: { $0.idle = .seconds(200) }) {
+                connection, _ in
+                let error = try await refusal { try await connection.text(.get("/v2/")) }
+                #expect(error.code == .refused)
+            }
+        }
+    }
+
     private static let content = (0..<500_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
 
     /// Reads a body, and gives what came of it and how it ended.

@@ -1,0 +1,92 @@
+import Synchronization
+import Testing
+
+@testable import OCIRegistry
+
+@Suite struct RetryCourseTests {
+    private let error = OCIRegistryError(.busy, "busy")
+
+    /// The pauses of a course that never succeeds, in seconds.
+    private func pauses(_ outcome: RetryCourse.Outcome, _ change: (inout RegistryLimits) -> Void) -> [Double] {
+        var limits = RegistryLimits()
+        change(&limits)
+        var course = RetryCourse(limits: limits, isRepeatable: true)
+        var pauses: [Double] = []
+        while case .again(let pause) = course.next(after: outcome, jitter: 0) { pauses.append(pause / .seconds(1)) }
+        return pauses
+    }
+
+    @Test func `pauses double up to the longest`() {
+        let found = pauses(.busy(error, retryAfter: nil)) {
+            ($0.attempts, $0.firstPause, $0.longestPause) = (6, .seconds(1), .seconds(5))
+        }
+        #expect(found == [1, 2, 4, 5, 5])
+    }
+
+    @Test func `a wait that is asked for never makes a pause shorter`() {
+        let found = pauses(.throttled(error, retryAfter: .seconds(3))) {
+            ($0.attempts, $0.firstPause) = (5, .seconds(1))
+        }
+        #expect(found == [3, 3, 4, 8])
+    }
+
+    @Test func `what passes, and what does not`() {
+        for status in [408, 425, 429, 499, 500, 502, 503, 504, 520, 522, 524] as [UInt] {
+            #expect(RetryCourse.isPassing(status), "\(status)")
+        }
+        for status in [400, 401, 403, 404, 405, 413, 416, 501, 505, 519, 525] as [UInt] {
+            #expect(!RetryCourse.isPassing(status), "\(status)")
+        }
+    }
+
+    @Test func `a host's wait is never made shorter by another`() async throws {
+        let now = Mutex(ContinuousClock.now)
+        let waited = Mutex<[Duration]>([])
+        let time = RegistryTime(
+            now: { now.withLock { $0 } },
+            pause: { pause in
+                now.withLock { $0 += pause }
+                waited.withLock { $0.append(pause) }
+            }, jitter: { 0 })
+        let host = HostTraffic(limits: RegistryLimits(), time: time)
+        host.hold(for: .seconds(20))
+        host.hold(for: .seconds(2))
+        try await host.request {}
+        #expect(waited.withLock { $0 } == [.seconds(20)])
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `permits are given in the order of coming, and not to who was called off`() async throws {
+        let (permits, order) = (Permits(1), Order())
+        let (opened, open) = AsyncStream<Void>.makeStream()
+        let holder = Task { try await permits.with { for await _ in opened { break } } }
+        var waiting: [Task<Void, any Error>] = []
+        for number in 0..<4 {
+            try await Task.sleep(for: .milliseconds(50))
+            waiting.append(Task { try await permits.with { order.append(number) } })
+        }
+        try await Task.sleep(for: .milliseconds(50))
+        waiting[1].cancel()
+        // Ends while nobody has given anything back.
+        await #expect(throws: CancellationError.self) { try await waiting[1].value }
+        #expect(order.numbers == [])
+        open.yield()
+        try await holder.value
+        for number in [0, 2, 3] { try await waiting[number].value }
+        #expect(order.numbers == [0, 2, 3])
+    }
+
+    private final class Order: Sendable {
+        private let state = Mutex<[Int]>([])
+        var numbers: [Int] { state.withLock { $0 } }
+        func append(_ number: Int) { state.withLock { $0.append(number) } }
+    }
+
+    @Test func `a token's life is no longer than a day and no shorter than a minute`() {
+        func life(_ text: String) -> Int64? { TokenAnswer(Array(#"{"token":"t"\#(text)}"#.utf8))?.life }
+        #expect(life(#","expires_in":1e9"#) == 86400)
+        #expect(life(#","expires_in":5"#) == 60)
+        #expect(life("") == 60)
+        #expect(life(#","expires_in":300.9"#) == 300)
+    }
+}
