@@ -7,6 +7,7 @@ import SystemPackage
 
 struct Build: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "build",
         abstract: "Build an image for one or more platforms into an OCI layout.",
         discussion: """
             Without --arch, --platform or --all the image is built for this machine's architecture. Inputs come from \

@@ -8,6 +8,7 @@ import SystemPackage
 
 struct Inspect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "inspect",
         abstract: "Show an image's platforms, layers and configuration, or which input put a file there.",
         discussion: """
             REFERENCE is oci:DIR[:TAG], or an image's name: then its default layout.

@@ -9,6 +9,7 @@ import OCIRegistry
 
 struct Login: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "login",
         abstract: "Check a login with a registry, and keep it where other tools find it too.",
         discussion: """
             It is kept in $REGISTRY_AUTH_FILE where that is set, else in the file that has one for the registry now, else \
@@ -76,6 +77,7 @@ struct Login: AsyncParsableCommand {
 
 struct Logout: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "logout",
         abstract: "Forget the logins for a registry, wherever they are kept.",
         discussion: """
             EXAMPLE

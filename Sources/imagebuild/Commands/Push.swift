@@ -7,6 +7,7 @@ import OCIRegistry
 
 struct Push: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "push",
         abstract: "Build an image where it is not built, and push it to one or more repositories.",
         discussion: """
             Every platform's image gets the tag TAG-OS-ARCH (for Windows TAG-OS-ARCH-VERSION), then the index gets TAG: the \

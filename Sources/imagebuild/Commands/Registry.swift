@@ -12,6 +12,7 @@ import SystemPackage
 
 struct Registry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "registry",
         abstract: "Serve images over the distribution protocol.",
         discussion: """
             EXAMPLE
@@ -21,6 +22,7 @@ struct Registry: AsyncParsableCommand {
 
     struct Serve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "serve",
             abstract: "Serve a registry until interrupted.",
             discussion: """
                 Prints the registry's address when it is ready. Without --root, images lie in the store, and blobs that a \

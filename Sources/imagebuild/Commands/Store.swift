@@ -4,6 +4,7 @@ import OCIModel
 
 struct Store: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "store",
         abstract: "Look after the store of blobs and downloads.",
         discussion: """
             EXAMPLES
@@ -48,6 +49,7 @@ struct Store: AsyncParsableCommand {
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "verify",
             abstract: "Read every blob and compare it with its digest; exit code 1 if any is damaged.",
             discussion: """
                 EXAMPLE
