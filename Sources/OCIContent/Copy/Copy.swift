@@ -43,7 +43,23 @@ extension CopyPlan {
         _ = try await mapConcurrently(blobs, limit: options.concurrency) {
             try await destination.putBlob($0, from: source)
         }
-        for document in documents { try await destination.putDocument(document.bytes, as: document.descriptor) }
+        for group in groups(options) {
+            _ = try await mapConcurrently(group, limit: options.concurrency) {
+                try await destination.putDocument($0.bytes, as: $0.descriptor)
+            }
+        }
+    }
+
+    /// The documents in their order; those next to each other that cannot refer to one another are together.
+    private func groups(_ options: CopyOptions) -> [[CopyDocument]] {
+        documents.reduce(into: []) { groups, document in
+            let isFree = document.children.isEmpty && !options.withReferrers
+            if isFree, groups.last?.last?.children.isEmpty == true {
+                groups[groups.count - 1].append(document)
+            } else {
+                groups.append([document])
+            }
+        }
     }
 
     /// Sets names in this order, and before them those of what belongs to the images; then the copy is at its end.

@@ -9,8 +9,9 @@ package struct CopyOptions: Sendable {
     /// Blobs that are to be had elsewhere (a base image's layers); any other that the source lacks is an error.
     package var absent: Set<Digest> = []
     package var limits = CopyLimits()
-    /// Documents and blobs that are on their way at once.
-    package var concurrency = 4
+    /// Documents and blobs that are on their way at once. With more than five, a copy between two registries needs more
+    /// than 60 MiB of memory.
+    package var concurrency = 5
 
     package init() {}
 }
