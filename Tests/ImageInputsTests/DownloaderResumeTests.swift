@@ -87,8 +87,10 @@ import Testing
             } _: { [settings] server in
                 try await fixture.fetch([server.url("/a.deb")], content, settings: settings)
                 #expect(try fixture.bytes() == content)
-                #expect(server.requests.last?.headers["range"] == "bytes=5-")
-                #expect(server.requests.last?.headers["if-range"] == "Sun, 06 Nov 1994 08:49:37 GMT")
+                // On a busy machine the second answer can stall as well.
+                let second = try #require(server.requests.dropFirst().first)
+                #expect(second.headers["range"] == "bytes=5-")
+                #expect(second.headers["if-range"] == "Sun, 06 Nov 1994 08:49:37 GMT")
             }
         }
     }

@@ -89,10 +89,10 @@ import Testing
             .reply(201)
         } _: { server in
             func change(_ limits: inout RegistryLimits) {
-                (limits.connect, limits.idle, limits.slowestRate) = (.milliseconds(200), .milliseconds(200), 10_000)
+                (limits.connect, limits.idle, limits.slowestRate) = (.milliseconds(200), .seconds(1), 10_000)
             }
             try await ConnectionFixture.connected(to: server.port, change: change) { connection, _ in
-                // 0.6 s and a tenth for the bytes, of which none is late.
+                // 2.2 s and a tenth for the bytes, of which none is late.
                 let request = Self.trickle(pieces: 1000, of: 1, every: .milliseconds(10))
                 let error = try await refusal { try await connection.status(request) }
                 #expect(error.code == .interrupted)
@@ -146,7 +146,7 @@ import Testing
         } _: { server in
             try await ConnectionFixture.connected(to: server.port) { connection, _ in
                 var request = RegistryRequest.put("/v2/a", [UInt8](repeating: 0, count: count))
-                if case .stream(_, let open) = request.body { request.body = .stream(length: 100, open: open) }
+                if case .stream(_, _, let open) = request.body { request.body = .stream(length: 100, open: open) }
                 let error = try await refusal { [request] in try await connection.status(request) }
                 #expect(error.code == .corrupt)
             }
