@@ -3,6 +3,8 @@ package import NIOCore
 package import NIOHTTP1
 package import NIOSSL
 
+import struct SystemPackage.FileDescriptor
+
 extension HTTPClients {
     /// Sends one request by the way that leads there and waits for the response's head, at most `patience`. Redirects are
     /// answers like others. `tls` stands in the place of the settings' own, for this server alone.
@@ -25,6 +27,46 @@ extension HTTPClients {
             try Task.checkCancellation()
             throw failure(of: error, at: url)
         }
+    }
+
+    /// Whether a request's body can go to `url` as a part of a file: nothing on the way there encrypts it.
+    package func takesFiles(to url: HTTPAddress) -> Bool { url.scheme == .http }
+
+    /// Sends one request whose body is a part of a file, where `takesFiles`. Gives the answer with at most about
+    /// `answerLimit` bytes of its body; one whose head came is an answer, however its connection ended.
+    ///
+    /// - Throws: `CancellationError`, `HTTPTransferError`, or `Errno` where the file cannot be opened.
+    package func send(
+        _ method: HTTPMethod, _ url: HTTPAddress, headers: HTTPHeaders, file part: FilePart, patience: Duration,
+        answerLimit: Int
+    ) async throws -> HTTPClientResponse {
+        let route = route(to: url)
+        let file = try FileDescriptor.open(part.path, .readOnly, options: .closeOnExec)
+        let handle = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: file.rawValue)
+        // Where it is used too: never while it is.
+        defer { loop.execute { try? handle.close() } }
+        var message = HTTPClientRequest(url: url.text)
+        if case .forwarded(let proxy) = route { Self.forward(&message, url, through: proxy) }
+        message.headers.add(contentsOf: headers)
+        let answer = FileAnswer(to: part, limit: answerLimit)
+        do {
+            let request = try HTTPClient.Request(
+                url: message.url, method: method, headers: message.headers, body: part.body(handle, on: loop))
+            let task = client(for: route).execute(
+                request: request, delegate: answer, deadline: .now() + TimeAmount(patience))
+            try await withTaskCancellationHandler {
+                try await task.get()
+            } onCancel: {
+                task.cancel()
+            }
+        } catch {
+            try Task.checkCancellation()
+            guard answer.received != nil else { throw failure(of: error, at: url) }
+        }
+        guard let received = answer.received else {
+            throw HTTPTransferError(.interrupted, "\(url): the request ended without an answer")
+        }
+        return received
     }
 
     /// What broke while a response's body was being read, in a person's words.

@@ -25,7 +25,7 @@ package struct HTTPClients: Sendable {
     }
 
     /// One loop serves all connections: what was handed to it before is done when it comes to what is handed to it now.
-    private let loop: any EventLoop
+    let loop: any EventLoop
     private let direct: HTTPClient
     private let proxied: [Route: HTTPClient]
     let settings: HTTPSettings

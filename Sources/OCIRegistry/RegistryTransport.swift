@@ -1,6 +1,7 @@
+package import HTTPTransfer
 package import NIOCore
 package import NIOHTTP1
-package import OCIModel
+import OCIModel
 
 /// The way to one registry: a request goes out authorised, over redirects, within limits, and again after a passing failure.
 /// What the requests mean is not its business.
@@ -29,9 +30,10 @@ package struct RegistryRequest: Sendable {
     package enum Body: Sendable {
         case empty
         case bytes([UInt8])
-        /// Opened anew for each attempt.
+        /// Opened anew for each attempt. Where they are also those of `file`, nobody has to read them on a way that takes
+        /// files.
         case stream(
-            length: Int64,
+            length: Int64, file: FilePart? = nil,
             open: @Sendable () async throws -> any AsyncSequence<ByteBuffer, any Error> & Sendable)
     }
 

@@ -14,6 +14,7 @@ import Testing
         "OCIContent": ["OCIModel", "NIOCore", "NIOPosix", "SystemPackage", "Synchronization"],
         "HTTPTransfer": [
             "OCIModel", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "SystemPackage",
+            "Synchronization",
             "FoundationEssentials",
         ],
         "ImageInputs": [

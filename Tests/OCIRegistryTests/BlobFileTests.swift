@@ -83,6 +83,21 @@ import Testing
         let error = await #expect(throws: OCIRegistryError.self) { try await push(flipped(at: 5), sealed: true) }
         #expect(error?.code == .refused)
         #expect(registry.received == 2 * bytes.count)
+        #expect(registry.filesTaken == 2)
         #expect(registry.repositories["a"]?.blobs.isEmpty ?? true)
+    }
+
+    @Test(arguments: [4_000_000, 1000] as [Int64])
+    func `what was sealed may go without being read, and goes on after a break`(wholeLimit: Int64) async throws {
+        registry.fail(wholeLimit == 1000 ? .PATCH : .PUT, "/blobs/uploads/", .breakRequest(after: 600_000))
+        try await push(sealed: true) { $0.wholeLimit = wholeLimit }
+        #expect(registry.repositories["a"]?.blobs[blob.digest] == bytes)
+        #expect(registry.filesTaken > 1)
+        #expect(registry.received == bytes.count)
+    }
+
+    @Test func `what was not sealed is read and checked, also where it could go without`() async throws {
+        try await push()
+        #expect(registry.filesTaken == 0)
     }
 }

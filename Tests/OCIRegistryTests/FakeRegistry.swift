@@ -1,8 +1,11 @@
+import HTTPTransfer
 import NIOCore
 import NIOHTTP1
+import OCIContent
 import OCIModel
 import OCIRegistry
 import Synchronization
+import Testing
 
 /// A registry in memory behind the transport's protocol, with quirks and faults, that remembers what it was asked.
 final class FakeRegistry: RegistryTransport {
@@ -79,6 +82,7 @@ final class FakeRegistry: RegistryTransport {
     }
 
     struct State {
+        var filesTaken = 0
         var repositories: [String: Repository] = [:]
         var sessions: [String: (repository: String, bytes: [UInt8], chunks: Int)] = [:]
         var nextSession = 0
@@ -107,6 +111,9 @@ final class FakeRegistry: RegistryTransport {
     func count(_ method: HTTPMethod, _ path: String = "") -> Int {
         log.filter { $0.method == method && $0.target.contains(path) }.count
     }
+
+    /// Bodies that nobody had to read.
+    var filesTaken: Int { state.withLock { $0.filesTaken } }
 
     /// Bytes of blobs that arrived.
     var received: Int { log.filter { $0.target.contains("/blobs/") }.map(\.received).reduce(0, +) }
@@ -170,7 +177,18 @@ final class FakeRegistry: RegistryTransport {
         switch request.body {
         case .empty: return ([], true)
         case .bytes(let bytes): return (bytes, true)
-        case .stream(let length, let open):
+        case .stream(let length, let file?, _):
+            state.withLock { $0.filesTaken += 1 }
+            file.moved(file.range.lowerBound)
+            let content = try #require(try FileSystem.read(file.path, limit: .max))
+            let bytes = Array(content[Int(file.range.lowerBound)..<Int(file.range.upperBound)])
+            #expect(bytes.count == length)
+            if case .breakRequest(let limit) = fault, bytes.count >= limit {
+                return (Array(bytes.prefix(limit)), false)
+            }
+            file.moved(file.range.upperBound)
+            return (bytes, true)
+        case .stream(let length, nil, let open):
             var bytes: [UInt8] = []
             for try await piece in try await open() {
                 bytes.append(contentsOf: piece.readableBytesView)

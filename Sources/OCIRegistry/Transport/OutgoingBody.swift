@@ -18,9 +18,11 @@ final class OutgoingProgress: Sendable {
     /// What the body's own source failed with, where it did: no fault of the connection.
     var sourceError: (any Error)? { state.withLock { $0.sourceError } }
 
-    fileprivate func asked() { state.withLock { $0.handedOut = nil } }
+    /// Nothing is on its way.
+    func asked() { state.withLock { $0.handedOut = nil } }
 
-    fileprivate func handOut() {
+    /// The connection has something to take.
+    func handOut() {
         let now = time.now()
         state.withLock { $0.handedOut = now }
     }

@@ -61,6 +61,13 @@ struct OutgoingRequest: Sendable {
     var address: HTTPAddress
     var headers: HTTPHeaders
     var body = RegistryRequest.Body.empty
+
+    /// The headers, and who sends them.
+    fileprivate var signed: HTTPHeaders {
+        var headers = headers
+        headers.replaceOrAdd(name: "User-Agent", value: "imagebuild")
+        return headers
+    }
 }
 
 extension RegistryNetwork {
@@ -108,7 +115,9 @@ extension RegistryNetwork {
             case .empty: try await send(request, nil, length: 0, tls)
             case .bytes(let bytes):
                 try await send(request, .bytes(ByteBuffer(bytes: bytes)), length: Int64(bytes.count), tls)
-            case .stream(let length, let open): try await upload(request, length: length, open(), tls)
+            case .stream(_, let file?, _) where clients.takesFiles(to: request.address):
+                try await upload(request, file)
+            case .stream(let length, _, let open): try await upload(request, length: length, open(), tls)
             }
         }
     }
@@ -116,10 +125,8 @@ extension RegistryNetwork {
     private func send(
         _ request: OutgoingRequest, _ body: HTTPClientRequest.Body?, length: Int64, _ tls: TLSConfiguration?
     ) async throws -> HTTPClientResponse {
-        var headers = request.headers
-        headers.replaceOrAdd(name: "User-Agent", value: "imagebuild")
-        return try await clients.send(
-            request.method, request.address, headers: headers, body: body, tls: tls,
+        try await clients.send(
+            request.method, request.address, headers: request.signed, body: body, tls: tls,
             patience: settings.limits.patience(for: length))
     }
 
@@ -131,18 +138,41 @@ extension RegistryNetwork {
         let body = HTTPClientRequest.Body.stream(
             OutgoingBody(base: source, length: length, clients: clients, progress: progress), length: .known(length))
         do {
-            return try await withThrowingTaskGroup(of: HTTPClientResponse?.self) { group in
-                group.addTask { try await self.send(request, body, length: length, tls) }
-                group.addTask { [limit = settings.limits.idle] in
-                    try await progress.watch(limit: limit, address: request.address)
-                    return nil
-                }
-                defer { group.cancelAll() }
-                guard let answer = try await group.next() ?? nil else { throw CancellationError() }
-                return answer
-            }
+            return try await watched(progress, request) { try await self.send(request, body, length: length, tls) }
         } catch {
             throw progress.sourceError ?? error
+        }
+    }
+
+    private func upload(_ request: OutgoingRequest, _ file: FilePart) async throws -> HTTPClientResponse {
+        let progress = OutgoingProgress(time: settings.time)
+        let limits = settings.limits
+        let watchedFile = FilePart(file.path, file.range) { position in
+            position < file.range.upperBound ? progress.handOut() : progress.asked()
+            file.moved(position)
+        }
+        return try await watched(progress, request) { [clients] in
+            try await clients.send(
+                request.method, request.address, headers: request.signed, file: watchedFile,
+                patience: limits.patience(for: file.range.upperBound - file.range.lowerBound),
+                answerLimit: limits.smallAnswer)
+        }
+    }
+
+    /// Ends what sends a body where the server stops reading it.
+    private func watched(
+        _ progress: OutgoingProgress, _ request: OutgoingRequest,
+        _ send: @escaping @Sendable () async throws -> HTTPClientResponse
+    ) async throws -> HTTPClientResponse {
+        try await withThrowingTaskGroup(of: HTTPClientResponse?.self) { group in
+            group.addTask { try await send() }
+            group.addTask { [limit = settings.limits.idle] in
+                try await progress.watch(limit: limit, address: request.address)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let answer = try await group.next() ?? nil else { throw CancellationError() }
+            return answer
         }
     }
 }

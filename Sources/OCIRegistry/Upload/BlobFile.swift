@@ -39,6 +39,9 @@ final class BlobFile: Sendable {
 
     deinit { try? file.close() }
 
+    /// Where its bytes can be had that nobody here has to read any more; `nil` while they are not known to be right.
+    var unread: FilePath? { state.withLock { $0.hasher == nil } ? path : nil }
+
     /// The bytes from `offset` on: at least one, at most `wanted`.
     ///
     /// - Throws: `ContentError` `.corrupt` instead of the blob's last bytes where it is another.

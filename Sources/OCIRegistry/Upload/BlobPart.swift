@@ -1,3 +1,4 @@
+import HTTPTransfer
 import NIOCore
 import OCIContent
 import OCIModel
@@ -25,6 +26,12 @@ struct BlobPart: AsyncSequence, Sendable {
     let meter: TransferMeter
 
     func makeAsyncIterator() -> Iterator { Iterator(body: self, position: range.lowerBound) }
+
+    /// The same bytes where they are in a file that nobody has to check.
+    var file: FilePart? {
+        guard case .file(let file) = source, let path = file.unread else { return nil }
+        return FilePart(path, range) { [meter] in meter.move(to: $0) }
+    }
 
     struct Iterator: AsyncIteratorProtocol {
         let body: BlobPart
@@ -111,7 +118,7 @@ final class TransferMeter: Sendable {
     }
 
     /// Says that the next byte is that at `offset`: what was sent beyond it goes out again.
-    func rewind(to offset: Int64) {
+    func move(to offset: Int64) {
         let change = state.withLock { state in
             defer { state.reported = offset }
             return offset - state.reported

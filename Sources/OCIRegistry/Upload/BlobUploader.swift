@@ -83,10 +83,10 @@ struct BlobUploader: Sendable {
     private func answer(to upload: Upload, sending pieces: BlobPart.Source? = nil) async throws -> Upload.Answer {
         var request = request(for: upload.step)
         if let pieces, let range = upload.bytesToSend {
-            meter.rewind(to: range.lowerBound)
+            meter.move(to: range.lowerBound)
             let body = BlobPart(source: pieces, range: range, meter: meter)
-            request.body = .stream(length: range.upperBound - range.lowerBound) {
-                meter.rewind(to: range.lowerBound)
+            request.body = .stream(length: range.upperBound - range.lowerBound, file: body.file) {
+                meter.move(to: range.lowerBound)
                 return body
             }
         }
