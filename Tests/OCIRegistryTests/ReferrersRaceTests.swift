@@ -57,6 +57,21 @@ import Testing
         Set(try await writer(at: registry).referrers(of: subject.digest).map(\.digest))
     }
 
+    @Test func `a list that would be beyond the limit of documents stays as it is`() async throws {
+        let registry = unconditional()
+        var settings = RepositorySettings.small
+        settings.documentLimit = 1000
+        let writer = RegistryRepository("test/image", over: registry, settings: settings)
+        let error = await #expect(throws: OCIRegistryError.self) {
+            for number in 1...9 { try await attach(number, by: writer) }
+        }
+        #expect(error?.code == .tooLarge)
+        let repository = try #require(registry.repositories["test/image"])
+        let list = try #require(repository.tags[tag].flatMap { repository.manifests[$0] })
+        #expect((1...1000).contains(list.bytes.count))
+        #expect(try await listed(registry).isSuperset(of: digests(1...1, of: subject)))
+    }
+
     @Test func `row 48: a list that took the place of ours is completed at the end of a copy`() async throws {
         let registry = unconditional()
         // The other one read before we wrote, and writes after we have looked at what we wrote.
