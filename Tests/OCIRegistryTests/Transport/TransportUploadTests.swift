@@ -89,11 +89,11 @@ import Testing
             .reply(201)
         } _: { server in
             func change(_ limits: inout RegistryLimits) {
-                (limits.connect, limits.idle, limits.slowestRate) = (.milliseconds(200), .seconds(1), 10_000)
+                (limits.connect, limits.idle, limits.slowestRate) = (.milliseconds(200), .seconds(3), 10_000)
             }
             try await ConnectionFixture.connected(to: server.port, change: change) { connection, _ in
-                // 2.2 s and a tenth for the bytes, of which none is late.
-                let request = Self.trickle(pieces: 1000, of: 1, every: .milliseconds(10))
+                // 6.4 s, of which 0.2 are for the bytes; none of them is late.
+                let request = Self.trickle(pieces: 2000, of: 1, every: .milliseconds(10))
                 let error = try await refusal { try await connection.status(request) }
                 #expect(error.code == .interrupted)
                 #expect(error.message.contains("it took longer than it may"), "\(error.message)")
