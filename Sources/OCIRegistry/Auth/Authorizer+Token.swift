@@ -81,10 +81,7 @@ extension Authorizer {
         error.code = .denied
         error.message =
             "no token for \(scopes.isEmpty ? "\(registry)" : printable(scopes.joined(separator: " "), limit: 400)): \(error.message)"
-        error.hint =
-            login == .anonymous
-            ? "log in with: imagebuild login \(registry)"
-            : "the login for \(registry) is wrong or may not do this; log in again with: imagebuild login \(registry)"
+        error.hint = RegistryRefusal.hint("\(registry)", isAnonymous: login == .anonymous)
         return error
     }
 }

@@ -78,7 +78,7 @@ struct Authorizer: Sendable {
             guard let credentials = login.basic else {
                 throw OCIRegistryError(
                     .denied, "\(registry) wants a user and a password",
-                    hint: "log in with: imagebuild login \(registry)",
+                    hint: RegistryRefusal.hint("\(registry)", isAnonymous: true),
                     status: 401)
             }
             return Authorization(header: credentials.basic, isAnonymous: false, isFresh: true)

@@ -107,7 +107,7 @@ package struct RegistryConnection: RegistryTransport {
             request.method, place, status: answer.status, headers: answer.headers,
             body: Array(body.readableBytesView))
         guard RetryCourse.isPassing(status) else {
-            if error.code == .denied, isAnonymous { error.hint = "log in with: imagebuild login \(host)" }
+            if error.code == .denied { error.hint = RegistryRefusal.hint(host, isAnonymous: isAnonymous) }
             throw error
         }
         let wait = RetryAfter.parse(answer.headers)

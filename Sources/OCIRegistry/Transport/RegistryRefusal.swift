@@ -27,6 +27,13 @@ enum RegistryRefusal {
         return OCIRegistryError(code(status.code), message, status: status.code)
     }
 
+    /// What to do about `.denied`.
+    static func hint(_ registry: String, isAnonymous: Bool) -> String {
+        isAnonymous
+            ? "log in with: imagebuild login \(registry)"
+            : "the login for \(registry) is wrong or may not do this; log in again with: imagebuild login \(registry)"
+    }
+
     static func code(_ status: UInt) -> OCIRegistryError.Code {
         switch status {
         case 401, 403, 407: .denied
