@@ -129,6 +129,18 @@ import Testing
         #expect(upload.refusesChunks)
     }
 
+    @Test func `a session of an earlier run that is gone may have ended in the blob meanwhile`() {
+        for (status, end) in [(200, .done(.present)), (404, .begin)] as [(UInt, Upload.Step)] {
+            var upload = upload(10_000) { $0.session = "s0" }
+            upload.take(.answered(404, head(nil)))
+            #expect(upload.step == .ask(session: "s0"))
+            upload.take(.answered(404, head(nil)))
+            #expect(upload.step == .look)
+            upload.take(.answered(status, head(nil)))
+            #expect(upload.step == end)
+        }
+    }
+
     @Test func `a session that is gone is not asked`() {
         var upload = chunked()
         upload.take(.answered(404, head(nil)))

@@ -143,6 +143,10 @@ extension Upload {
             guard case .bytes(let count) = head.received, count <= blob.size else { return restart() }
             return advance(to: count)
         case .failure(let error) where isFinal(error) || error.code == .unreachable: return .failed(error)
+        case .answered(404, _):
+            // It may have ended in the blob since that was looked for: a registry can be at a dead run's last request still.
+            forget()
+            return .look
         default:
             forget()
             return .begin
