@@ -26,7 +26,7 @@ extension RegistryResponder {
         guard let digest else { return answer(upload, offset: 0, .accepted) }
         // The whole blob in one request: there is no identifier to go on with, so nothing is kept of a broken one.
         do {
-            let (_, claim) = try await blocking { upload.claim() }
+            let (_, claim) = try await blocking { try upload.claim() }
             _ = try await receive(request, into: upload, at: 0, claim: claim)
             try await blocking { try storage.finish(upload, as: digest, claim: claim) }
         } catch {
@@ -51,7 +51,7 @@ extension RegistryResponder {
     private func claim(_ id: String, of repository: RepositoryName) async throws -> (Upload, Int64, Int) {
         try await blocking {
             let upload = try storage.upload(id, to: repository)
-            let (offset, claim) = upload.claim()
+            let (offset, claim) = try upload.claim()
             return (upload, offset, claim)
         }
     }

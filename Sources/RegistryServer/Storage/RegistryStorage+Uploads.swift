@@ -57,13 +57,15 @@ extension RegistryStorage {
     ///
     /// - Throws: `RegistryServerError` `.digestInvalid`, upon which the upload is gone.
     func finish(_ upload: Upload, as digest: Digest, claim: Int) throws {
-        let actual = try upload.finish(by: digest.algorithm, claim: claim)
-        guard actual == digest else {
-            try cancel(upload)
-            throw RegistryServerError(.digestInvalid, "the bytes that arrived have the digest \(actual), not \(digest)")
+        try upload.finish(by: digest.algorithm, claim: claim) { actual in
+            defer { openUploads.remove(upload.id) }
+            guard actual == digest else {
+                try FileSystem.remove(upload.path)
+                throw RegistryServerError(
+                    .digestInvalid, "the bytes that arrived have the digest \(actual), not \(digest)")
+            }
+            try keep(upload.path, as: digest, in: upload.repository)
         }
-        openUploads.remove(upload.id)
-        try keep(upload.path, as: digest, in: upload.repository)
     }
 
     func cancel(_ upload: Upload) throws {

@@ -43,10 +43,12 @@ final class Upload: Sendable {
     /// Takes the upload over; blocks while another request writes.
     ///
     /// - Returns: how much there is, in bytes, and the token to write with.
-    func claim() -> (offset: Int64, claim: Int) {
-        state.withLock {
-            $0.claim += 1
-            return ($0.offset, $0.claim)
+    /// - Throws: `RegistryServerError` `.blobUploadUnknown` where it ended meanwhile.
+    func claim() throws(RegistryServerError) -> (offset: Int64, claim: Int) {
+        try state.withLock { state throws(RegistryServerError) in
+            guard state.file != nil else { throw RegistryStorage.unknownUpload }
+            state.claim += 1
+            return (state.offset, state.claim)
         }
     }
 
@@ -70,8 +72,9 @@ final class Upload: Sendable {
         }
     }
 
-    /// Ends the writing, syncs the file and tells the digest of all of it; blocks.
-    func finish(by algorithm: Digest.Algorithm, claim: Int) throws -> Digest {
+    /// Ends the writing, syncs the file and hands the digest of all of it to `keep`; blocks. Whoever claims the upload
+    /// meanwhile hears that it ended when the blob is there, or nothing of it.
+    func finish(by algorithm: Digest.Algorithm, claim: Int, _ keep: (Digest) throws -> Void) throws {
         try state.withLock { state in
             guard state.claim == claim, let file = state.file else {
                 throw RegistryServerError(.blobUploadInvalid, "the upload \(id) goes on by another request")
@@ -82,7 +85,7 @@ final class Upload: Sendable {
             // What becomes a blob is written to by nobody any more.
             state.file = nil
             try? file.close()
-            return state.digest?.finish() ?? DigestHasher(algorithm).finish()
+            try keep(state.digest?.finish() ?? DigestHasher(algorithm).finish())
         }
     }
 
