@@ -15,12 +15,9 @@ extension HTTPClients {
         tls: TLSConfiguration? = nil, patience: Duration
     ) async throws -> HTTPClientResponse {
         let route = route(to: url)
-        var message = HTTPClientRequest(url: url.text)
-        message.method = method
+        var message = Self.message(method, url, headers, by: route)
         message.body = body
         message.tlsConfiguration = tls
-        if case .forwarded(let proxy) = route { Self.forward(&message, url, through: proxy) }
-        message.headers.add(contentsOf: headers)
         do {
             return try await client(for: route).execute(message, timeout: TimeAmount(patience))
         } catch {
@@ -45,13 +42,11 @@ extension HTTPClients {
         let handle = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: file.rawValue)
         // Where it is used too: never while it is.
         defer { loop.execute { try? handle.close() } }
-        var message = HTTPClientRequest(url: url.text)
-        if case .forwarded(let proxy) = route { Self.forward(&message, url, through: proxy) }
-        message.headers.add(contentsOf: headers)
+        let message = Self.message(method, url, headers, by: route)
         let answer = FileAnswer(to: part, limit: answerLimit)
         do {
             let request = try HTTPClient.Request(
-                url: message.url, method: method, headers: message.headers, body: part.body(handle, on: loop))
+                url: message.url, method: message.method, headers: message.headers, body: part.body(handle, on: loop))
             let task = client(for: route).execute(
                 request: request, delegate: answer, deadline: .now() + TimeAmount(patience))
             try await withTaskCancellationHandler {
@@ -72,6 +67,17 @@ extension HTTPClients {
     /// What broke while a response's body was being read, in a person's words.
     package func failure(of error: any Error, at url: HTTPAddress) -> HTTPTransferError {
         TransportFailure(url: url, proxy: route(to: url).proxy, settings: settings).error(for: error)
+    }
+
+    /// A request without its body, as it is written on its way.
+    private static func message(
+        _ method: HTTPMethod, _ url: HTTPAddress, _ headers: HTTPHeaders, by route: Route
+    ) -> HTTPClientRequest {
+        var message = HTTPClientRequest(url: url.text)
+        message.method = method
+        if case .forwarded(let proxy) = route { forward(&message, url, through: proxy) }
+        message.headers.add(contentsOf: headers)
+        return message
     }
 
     /// Addresses the proxy instead of the server; `ForwardingHandler` puts the server back from the `Host` field.
