@@ -63,7 +63,8 @@ package enum Route: Hashable, Sendable {
         return name
     }
 
-    private static func digest(_ text: String) throws(RegistryServerError) -> Digest {
+    /// Reads a digest of a path, or of a query.
+    static func digest(_ text: String) throws(RegistryServerError) -> Digest {
         guard let digest = try? Digest(text) else {
             throw RegistryServerError(.digestInvalid, "'\(text)' is not a digest of a known algorithm")
         }

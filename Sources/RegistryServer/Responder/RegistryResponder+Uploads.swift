@@ -16,7 +16,7 @@ extension RegistryResponder {
         guard let algorithm else {
             throw RegistryServerError(.digestInvalid, "'\(query["digest-algorithm"] ?? "")' is not a known algorithm")
         }
-        let digest = try query["digest"].map { try Self.digest($0) }
+        let digest = try query["digest"].map { try Route.digest($0) }
         let (now, random, limits) = (configuration.now(), configuration.random(), configuration.limits)
         let upload = try await blocking {
             try storage.beginUpload(
@@ -69,7 +69,7 @@ extension RegistryResponder {
     }
 
     func finishUpload(_ id: String, to repository: RepositoryName, _ request: Request) async throws -> Response {
-        let digest = try Self.digest(Query(request.uri.query)["digest"] ?? "")
+        let digest = try Route.digest(Query(request.uri.query)["digest"] ?? "")
         let (upload, offset, claim) = try await claim(id, of: repository)
         try check(request, against: upload, at: offset)
         _ = try await receive(request, into: upload, at: offset, claim: claim)
@@ -117,12 +117,5 @@ extension RegistryResponder {
         Response(
             status: .created,
             headers: [.location: "/v2/\(repository)/blobs/\(digest)", .contentDigest: digest.description])
-    }
-
-    static func digest(_ text: String) throws(RegistryServerError) -> Digest {
-        guard let digest = try? Digest(text) else {
-            throw RegistryServerError(.digestInvalid, "'\(text)' is not a digest of a known algorithm")
-        }
-        return digest
     }
 }
