@@ -9,23 +9,13 @@ import Testing
 
 /// Images that others addressed by SHA-512, over the wire and in layouts.
 @Suite struct OtherDigestTests {
-    /// Small blobs, whole ones and some in chunks.
-    private static var settings: RepositorySettings {
-        var settings = RepositorySettings()
-        settings.upload.smallLimit = 1000
-        settings.upload.wholeLimit = 100_000
-        settings.upload.chunk = 100_000
-        settings.firstPause = .zero
-        return settings
-    }
-
     private func connected(
         to registry: TestRegistry,
         _ body: @Sendable (_ repository: @Sendable (String) throws -> RegistryRepository) async throws -> Void
     ) async throws {
         let host = try RegistryHost(registry.host)
         try await RegistryNetwork.withNetwork(ConnectionFixture().settings()) { network in
-            try await body { RegistryRepository($0, over: try network.connection(to: host), settings: Self.settings) }
+            try await body { RegistryRepository($0, over: try network.connection(to: host), settings: .smallChunks) }
         }
     }
 

@@ -107,3 +107,15 @@ extension RepositorySettings {
         return settings
     }
 }
+
+extension RepositorySettings {
+    /// Small blobs, whole ones and some in chunks, over a real connection.
+    static var smallChunks: RepositorySettings {
+        var settings = RepositorySettings()
+        settings.upload.smallLimit = 1000
+        settings.upload.wholeLimit = 100_000
+        settings.upload.chunk = 100_000
+        settings.firstPause = .zero
+        return settings
+    }
+}

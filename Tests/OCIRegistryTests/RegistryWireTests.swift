@@ -7,15 +7,6 @@ import Testing
 
 /// The same over real connections, to a registry that goes wrong in the ways of those in the field.
 @Suite struct RegistryWireTests {
-    private static var smallChunks: RepositorySettings {
-        var settings = RepositorySettings()
-        settings.upload.smallLimit = 1000
-        settings.upload.wholeLimit = 100_000
-        settings.upload.chunk = 100_000
-        settings.firstPause = .zero
-        return settings
-    }
-
     private func connected(
         to registry: TestRegistry, _ body: @Sendable (RegistryRepository) async throws -> Void
     ) async throws {
@@ -24,7 +15,7 @@ import Testing
         let settings = ConnectionFixture().settings(CredentialSources(explicit: [host: login]))
         try await RegistryNetwork.withNetwork(settings) { network in
             try await body(
-                RegistryRepository("test/image", over: try network.connection(to: host), settings: Self.smallChunks))
+                RegistryRepository("test/image", over: try network.connection(to: host), settings: .smallChunks))
         }
     }
 
