@@ -4,15 +4,13 @@ package import SystemPackage
 
 /// An unpacked package in the form that is kept: with the spool that the record names, a later build has the package
 /// without decoding it again.
-package struct PackageRecord: Hashable, Sendable, Codable {
-    /// A record of another schema is not read but made anew.
+package struct PackageRecord: Hashable, UnpackedRecord {
     package static let currentSchema = 1
+    package static let subject = "package"
 
     package let schema: Int
     package let date: Int64
-    /// The file that holds the contents one after the other.
     package let spool: Digest
-    /// Bytes.
     package let spoolSize: Int64
     /// Base64.
     let control: [String: String]
@@ -28,20 +26,6 @@ package struct PackageRecord: Hashable, Sendable, Codable {
         self.control = control.mapValues { Data($0).base64EncodedString() }
         entries = tree.sorted.map { $0.entry.line(at: $0.path) }
     }
-
-    /// Canonical JSON.
-    package func encode() throws -> [UInt8] { try CanonicalJSON.encode(self) }
-
-    /// - Throws: `LayerArchiveError` (`corrupt`) for anything but what `encode` of the same schema gives: unpack again.
-    package init(decoding bytes: [UInt8]) throws(LayerArchiveError) {
-        guard let record = try? CanonicalJSON.decode(PackageRecord.self, from: bytes),
-            record.schema == Self.currentSchema
-        else { throw Self.damaged }
-        self = record
-    }
-
-    fileprivate static let damaged = LayerArchiveError(
-        .corrupt, "cannot read the record of an unpacked package: it is damaged or of another version")
 
     fileprivate func tree(spool path: FilePath) throws(LayerArchiveError) -> FileTree {
         var tree = FileTree()

@@ -34,14 +34,13 @@ package struct UnpackedLayer: Hashable, Sendable {
 }
 
 /// An unpacked layer in the form that is kept, as `PackageRecord` is of a package.
-package struct LayerRecord: Hashable, Sendable, Codable {
-    private static let currentSchema = 1
+package struct LayerRecord: Hashable, UnpackedRecord {
+    package static let currentSchema = 1
+    package static let subject = "layer"
 
-    private let schema: Int
+    package let schema: Int
     package let diffID: DiffID
-    /// The file that holds the contents one after the other.
     package let spool: Digest
-    /// Bytes.
     package let spoolSize: Int64
     /// One line for each entry, in the order of the tar (`FileEntry.line`).
     let entries: [String]
@@ -50,20 +49,6 @@ package struct LayerRecord: Hashable, Sendable, Codable {
         schema = Self.currentSchema
         (self.diffID, self.spool, self.spoolSize, self.entries) = (diffID, spool, spoolSize, entries)
     }
-
-    /// Canonical JSON.
-    package func encode() throws -> [UInt8] { try CanonicalJSON.encode(self) }
-
-    /// - Throws: `LayerArchiveError` (`corrupt`) for anything but what `encode` of the same schema gives: unpack again.
-    package init(decoding bytes: [UInt8]) throws(LayerArchiveError) {
-        guard let record = try? CanonicalJSON.decode(LayerRecord.self, from: bytes),
-            record.schema == Self.currentSchema
-        else { throw Self.damaged }
-        self = record
-    }
-
-    fileprivate static let damaged = LayerArchiveError(
-        .corrupt, "cannot read the record of an unpacked layer: it is damaged or of another version")
 }
 
 extension LayerReader {
