@@ -40,6 +40,8 @@ let package = Package(
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
+        library("DurableFiles", [.product(name: "SystemPackage", package: "swift-system")]),
+        library("Scheduling", [.product(name: "NIOPosix", package: "swift-nio")]),
         library("OCIModel", [.product(name: "Crypto", package: "swift-crypto")]),
 
         library("ImageDefinition", ["OCIModel", .product(name: "Yams", package: "Yams")]),
@@ -49,7 +51,7 @@ let package = Package(
         library(
             "OCIContent",
             [
-                "OCIModel", .product(name: "NIOCore", package: "swift-nio"),
+                "Scheduling", "DurableFiles", "OCIModel", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
@@ -69,7 +71,7 @@ let package = Package(
         library(
             "OCIRegistry",
             [
-                "OCIModel", "OCIContent", "HTTPTransfer",
+                "Scheduling", "DurableFiles", "OCIModel", "OCIContent", "HTTPTransfer",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -81,7 +83,7 @@ let package = Package(
         library(
             "RegistryServer",
             [
-                "OCIModel", "OCIContent", "CCrypt",
+                "Scheduling", "DurableFiles", "OCIModel", "OCIContent", "CCrypt",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -92,7 +94,8 @@ let package = Package(
         library(
             "ImageInputs",
             [
-                "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "HTTPTransfer",
+                "Scheduling", "DurableFiles", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent",
+                "HTTPTransfer",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -102,21 +105,23 @@ let package = Package(
         library(
             "ImageAssembly",
             [
-                "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent",
+                "Scheduling", "DurableFiles", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
         library(
             "OCIArchive",
             [
-                "OCIModel", "LayerArchive", "OCIContent", .product(name: "NIOCore", package: "swift-nio"),
+                "DurableFiles", "OCIModel", "LayerArchive", "OCIContent",
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
         .executableTarget(
             name: "imagebuild",
             dependencies: [
-                "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "HTTPTransfer", "ImageInputs",
+                "Scheduling", "DurableFiles", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent",
+                "HTTPTransfer", "ImageInputs",
                 "ImageAssembly", "OCIArchive", "OCIRegistry", "RegistryServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -129,7 +134,7 @@ let package = Package(
         .target(
             name: "RegistryTesting",
             dependencies: [
-                "RegistryServer", "OCIContent", "OCIModel",
+                "Scheduling", "RegistryServer", "OCIContent", "OCIModel",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -145,19 +150,21 @@ let package = Package(
         test(
             "OCIContentTests",
             [
-                "OCIContent", "OCIModel", .product(name: "NIOCore", package: "swift-nio"),
+                "DurableFiles", "OCIContent", "OCIModel", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         test(
             "OCIArchiveTests",
             [
-                "OCIArchive", "LayerArchive", "OCIContent", "OCIModel", .product(name: "NIOCore", package: "swift-nio"),
+                "DurableFiles", "OCIArchive", "LayerArchive", "OCIContent", "OCIModel",
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         test(
             "OCIRegistryTests",
             [
-                "OCIRegistry", "RegistryTesting", "RegistryServer", "OCIContent", "OCIModel", "HTTPTransfer",
+                "Scheduling", "DurableFiles", "OCIRegistry", "RegistryTesting", "RegistryServer", "OCIContent",
+                "OCIModel", "HTTPTransfer",
                 "StubHTTP",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -166,7 +173,7 @@ let package = Package(
         test(
             "RegistryServerTests",
             [
-                "RegistryTesting", "RegistryServer", "OCIContent", "OCIModel",
+                "DurableFiles", "RegistryTesting", "RegistryServer", "OCIContent", "OCIModel",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -186,7 +193,8 @@ let package = Package(
         test(
             "ImageInputsTests",
             [
-                "ImageInputs", "ImageDefinition", "OCIContent", "OCIModel", "LayerArchive", "HTTPTransfer", "StubHTTP",
+                "Scheduling", "DurableFiles", "ImageInputs", "ImageDefinition", "OCIContent", "OCIModel",
+                "LayerArchive", "HTTPTransfer", "StubHTTP",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -194,7 +202,8 @@ let package = Package(
         test(
             "ImageAssemblyTests",
             [
-                "ImageAssembly", "ImageDefinition", "LayerArchive", "OCIContent", "OCIModel",
+                "Scheduling", "DurableFiles", "ImageAssembly", "ImageDefinition", "LayerArchive", "OCIContent",
+                "OCIModel",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         // It runs the program that the build puts beside the tests.

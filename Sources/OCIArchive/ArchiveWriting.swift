@@ -1,3 +1,4 @@
+import DurableFiles
 import LayerArchive
 package import OCIContent
 import OCIModel

@@ -1,3 +1,4 @@
+import DurableFiles
 import OCIModel
 import SystemPackage
 
@@ -44,7 +45,7 @@ struct BlobWriter {
         guard size <= blob.size else { throw wrong("has more than its \(blob.size) bytes") }
         hasher.update(piece)
         do { _ = try file.writeAll(piece) } catch let problem as Errno {
-            throw ContentError(problem, "cannot write \(target)")
+            throw FileError(problem, "cannot write \(target)")
         }
         observe(.moved(blob.digest, Int64(piece.count)))
     }

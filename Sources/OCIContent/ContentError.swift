@@ -5,7 +5,7 @@ package import SystemPackage
 package struct ContentError: Error, Sendable, CustomStringConvertible {
     /// What a caller can act on.
     package enum Code: Hashable, Sendable {
-        case missing, corrupt, inputOutput, diskFull, readOnly, busy, cancelled, invalidLayout
+        case missing, corrupt, inputOutput, busy, cancelled, invalidLayout
         /// A document that contradicts itself, or what refers to it.
         case invalidDocument
         /// Beyond a limit.

@@ -1,5 +1,7 @@
+import DurableFiles
 package import NIOCore
 package import OCIModel
+import Scheduling
 package import SystemPackage
 
 /// A place that content is copied from, addressed by digest.

@@ -1,3 +1,4 @@
+import DurableFiles
 package import OCIModel
 package import SystemPackage
 
@@ -10,7 +11,7 @@ extension ContentStore {
         guard !contains(digest, size: Int64(document.count)) else { return digest }
         try add { file in
             do { try file.writeAll(document) } catch let problem as Errno {
-                throw ContentError(problem, "cannot write to the store \(root)")
+                throw FileError(problem, "cannot write to the store \(root)")
             }
             return (digest, ())
         }
@@ -46,7 +47,7 @@ extension ContentStore {
                 size += Int64(piece.count)
                 do { if problem == nil { _ = try file.writeAll(piece) } } catch { problem = error }
             }
-            if let problem = problem as? Errno { throw ContentError(problem, "cannot write to the store \(root)") }
+            if let problem = problem as? Errno { throw FileError(problem, "cannot write to the store \(root)") }
             return (digest, digest)
         }
         return (digest, size)
@@ -149,7 +150,7 @@ extension ContentStore {
         defer { try? file.close() }
         do { try file.writeAll(document) } catch let problem as Errno {
             try? FileSystem.remove(path)
-            throw ContentError(problem, "cannot write to the store \(root)")
+            throw FileError(problem, "cannot write to the store \(root)")
         }
         try FileSystem.rename(path, to: folder.appending(key.hex))
     }

@@ -1,3 +1,4 @@
+import DurableFiles
 package import OCIModel
 import Synchronization
 package import SystemPackage

@@ -1,3 +1,4 @@
+package import DurableFiles
 package import OCIModel
 package import SystemPackage
 

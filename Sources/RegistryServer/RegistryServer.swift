@@ -4,6 +4,7 @@ import HummingbirdTLS
 package import Logging
 import NIOCore
 import OCIContent
+import Scheduling
 import ServiceLifecycle
 import Synchronization
 import SystemPackage

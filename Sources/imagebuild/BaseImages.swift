@@ -5,6 +5,7 @@ import ImageInputs
 import OCIContent
 import OCIModel
 import OCIRegistry
+import Scheduling
 import SystemPackage
 
 /// The base images of an image's platforms: pinned by a lock, read for a build.

@@ -4,6 +4,7 @@ import ImageInputs
 import LayerArchive
 import OCIContent
 import OCIModel
+import Scheduling
 import SystemPackage
 
 /// One `imagebuild build`: parse → lock → fetch → plan → assemble → copy, with what the user sees of it.

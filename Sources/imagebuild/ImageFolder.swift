@@ -1,3 +1,4 @@
+import DurableFiles
 import ImageDefinition
 import OCIContent
 import OCIModel

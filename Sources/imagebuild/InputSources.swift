@@ -1,5 +1,6 @@
 import ImageInputs
 import OCIContent
+import Scheduling
 
 /// The places that inputs come from, and where what comes is kept.
 struct InputSources: Sendable {

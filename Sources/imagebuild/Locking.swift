@@ -1,3 +1,4 @@
+import DurableFiles
 import ImageDefinition
 import ImageInputs
 import LayerArchive

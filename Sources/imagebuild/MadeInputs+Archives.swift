@@ -4,6 +4,7 @@ import ImageInputs
 import LayerArchive
 import OCIContent
 import OCIModel
+import Scheduling
 
 /// What comes out of archives, and what is generated.
 extension MadeInputs {

@@ -4,6 +4,7 @@ import ImageInputs
 import LayerArchive
 import OCIContent
 import OCIModel
+import Scheduling
 
 /// What is compiled.
 extension MadeInputs {

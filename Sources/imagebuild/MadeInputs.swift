@@ -4,6 +4,7 @@ import ImageInputs
 import LayerArchive
 import OCIContent
 import OCIModel
+import Scheduling
 import SystemPackage
 
 /// What a build takes from release archives, compiles or generates: everything that is in no package and no folder.

@@ -1,7 +1,9 @@
+import DurableFiles
 import ImageAssembly
 import LayerArchive
 import OCIContent
 import OCIModel
+import Scheduling
 import Subprocess
 import SystemPackage
 

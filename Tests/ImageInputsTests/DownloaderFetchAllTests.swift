@@ -1,6 +1,7 @@
 import ImageInputs
 import OCIContent
 import OCIModel
+import Scheduling
 import StubHTTP
 import Testing
 

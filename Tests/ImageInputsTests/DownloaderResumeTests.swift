@@ -1,3 +1,4 @@
+import DurableFiles
 import ImageInputs
 import OCIContent
 import OCIModel

@@ -1,7 +1,9 @@
+import DurableFiles
 import FoundationEssentials
 import LayerArchive
 import OCIContent
 import OCIModel
+import Scheduling
 import SystemPackage
 import Testing
 

@@ -1,3 +1,4 @@
+import DurableFiles
 import HTTPTransfer
 import ImageDefinition
 import OCIContent

@@ -1,3 +1,4 @@
+import DurableFiles
 import OCIContent
 import OCIModel
 import SystemPackage

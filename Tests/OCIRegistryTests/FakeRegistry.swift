@@ -1,3 +1,4 @@
+import DurableFiles
 import HTTPTransfer
 import NIOCore
 import NIOHTTP1

@@ -2,6 +2,7 @@ import NIOHTTP1
 import OCIContent
 import OCIModel
 import OCIRegistry
+import Scheduling
 import Testing
 
 /// The rows of the fault matrix about tags page by page, and referrers.

@@ -1,3 +1,4 @@
+import DurableFiles
 import HTTPTypes
 import NIOCore
 import OCIContent

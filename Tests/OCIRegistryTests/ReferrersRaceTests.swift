@@ -3,6 +3,7 @@ import OCIContent
 import OCIModel
 import OCIRegistry
 import RegistryTesting
+import Scheduling
 import Synchronization
 import Testing
 

@@ -2,6 +2,7 @@ import NIOHTTP1
 import OCIContent
 import OCIModel
 import OCIRegistry
+import Scheduling
 import Testing
 
 /// Whole pushes and copies, counted in requests.

@@ -1,3 +1,4 @@
+import DurableFiles
 import NIOHTTP1
 import OCIContent
 import OCIModel

@@ -2,6 +2,7 @@ import FoundationEssentials
 import NIOSSL
 import OCIContent
 package import RegistryServer
+import Scheduling
 import Synchronization
 package import SystemPackage
 

@@ -1,3 +1,4 @@
+import DurableFiles
 import LayerArchive
 import OCIContent
 import OCIModel

@@ -1,3 +1,4 @@
+import DurableFiles
 package import ImageDefinition
 import OCIContent
 import OCIModel

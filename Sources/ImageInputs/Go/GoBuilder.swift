@@ -1,6 +1,8 @@
+import DurableFiles
 import LayerArchive
 package import OCIContent
 package import OCIModel
+package import Scheduling
 import SystemPackage
 
 /// Compiles Go programs for other platforms and keeps what comes out: nothing is compiled twice.

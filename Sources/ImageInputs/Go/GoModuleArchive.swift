@@ -1,6 +1,7 @@
 package import ImageDefinition
 package import OCIContent
 import OCIModel
+import Scheduling
 
 /// Published Go modules, fetched by their pins.
 package struct GoModuleArchive: Sendable {

@@ -1,7 +1,9 @@
+import DurableFiles
 import HTTPTransfer
 package import ImageDefinition
 package import OCIContent
 import OCIModel
+import Scheduling
 import SystemPackage
 
 /// Release archives on the web: pinned by their published sums, fetched by their pins.

@@ -1,4 +1,5 @@
 package import OCIModel
+import Scheduling
 
 /// What a copy did.
 package struct CopyResult: Hashable, Sendable {

@@ -1,4 +1,5 @@
 package import OCIModel
+import Scheduling
 
 /// What a copy would do, found out without sending anything.
 package struct CopyForecast: Hashable, Sendable, Encodable {

@@ -1,4 +1,5 @@
 package import OCIModel
+import Scheduling
 
 /// What is copied along with an image, and what is not.
 package struct CopyOptions: Sendable {

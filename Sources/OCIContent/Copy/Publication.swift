@@ -1,4 +1,5 @@
 package import OCIModel
+import Scheduling
 
 /// An image under the names that it is to have: its platforms' names first, those of the whole last.
 package struct Publication: Sendable {

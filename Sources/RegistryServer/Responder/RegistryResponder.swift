@@ -1,9 +1,11 @@
+import DurableFiles
 import HTTPTypes
 package import Hummingbird
 package import Logging
 package import NIOCore
 package import OCIContent
 import OCIModel
+package import Scheduling
 
 /// The distribution protocol over a storage (distribution-spec 1.1, with upload cancelling, tag parameters and sha512 of its
 /// next version). `RegistryServer` puts it behind a port.
@@ -31,10 +33,11 @@ package struct RegistryResponder: HTTPResponder {
             response = try await answer(request)
         } catch let error as RegistryServerError {
             response = Self.refusal(error)
-        } catch let error as ContentError {
+        } catch let error where error is FileError || error is ContentError {
             logger?.error("\(request.method) \(request.uri.path): \(error)")
-            let message = error.code == .diskFull ? "the disk is full" : "the storage failed"
-            response = Self.refusal(RegistryServerError(.unknown, message))
+            let isFull = (error as? FileError)?.code == .diskFull
+            response = Self.refusal(
+                RegistryServerError(.unknown, isFull ? "the disk is full" : "the storage failed"))
         } catch {
             logger?.debug("\(request.method) \(request.uri.path): \(error)")
             response = Self.refusal(RegistryServerError(.blobUploadInvalid, "the request's body was broken off"))

@@ -1,3 +1,4 @@
+package import DurableFiles
 import OCIContent
 import OCIModel
 import SystemPackage

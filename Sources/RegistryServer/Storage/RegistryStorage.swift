@@ -1,3 +1,4 @@
+import DurableFiles
 package import OCIContent
 import OCIModel
 import Synchronization

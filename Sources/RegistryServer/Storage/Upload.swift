@@ -1,3 +1,4 @@
+import DurableFiles
 import NIOCore
 import OCIContent
 import OCIModel
@@ -63,7 +64,7 @@ final class Upload: Sendable {
             for piece in pieces {
                 try piece.withUnsafeReadableBytes { bytes in
                     do { try file.writeAll(toAbsoluteOffset: state.offset, bytes) } catch let problem as Errno {
-                        throw ContentError(problem, "cannot write to \(path)")
+                        throw FileError(problem, "cannot write to \(path)")
                     }
                     state.digest?.update(bytes)
                     state.offset += Int64(bytes.count)

@@ -3,6 +3,7 @@ import ImageDefinition
 import ImageInputs
 import OCIContent
 import OCIModel
+import Scheduling
 
 struct LockCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

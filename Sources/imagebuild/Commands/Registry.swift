@@ -1,4 +1,5 @@
 import ArgumentParser
+import DurableFiles
 import Logging
 import OCIContent
 import RegistryServer

@@ -1,6 +1,7 @@
 import ArgumentParser
 import OCIContent
 import OCIModel
+import Scheduling
 
 struct Store: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

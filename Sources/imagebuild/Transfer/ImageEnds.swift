@@ -1,7 +1,9 @@
+import DurableFiles
 import OCIArchive
 import OCIContent
 import OCIModel
 import OCIRegistry
+import Scheduling
 import SystemPackage
 
 /// Opens the places that images are copied from and to.

@@ -2,6 +2,7 @@ import ImageAssembly
 import ImageDefinition
 import OCIContent
 import OCIModel
+import Scheduling
 
 /// The index over platform images that are in a repository already, each under its own tag: the very index that a build of
 /// all platforms writes.

@@ -1,6 +1,7 @@
 import OCIContent
 import OCIModel
 import OCIRegistry
+import Scheduling
 
 /// What a push sends: an image in the store, on the layers of base images that are elsewhere, or here and elsewhere.
 struct PushSource: Sendable {

@@ -4,6 +4,7 @@ import ImageDefinition
 import LayerArchive
 import OCIContent
 import OCIModel
+import Scheduling
 import SystemPackage
 import Testing
 

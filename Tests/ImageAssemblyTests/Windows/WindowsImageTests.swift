@@ -1,8 +1,10 @@
+import DurableFiles
 import ImageAssembly
 import ImageDefinition
 import LayerArchive
 import OCIContent
 import OCIModel
+import Scheduling
 import SystemPackage
 import Testing
 

@@ -1,6 +1,7 @@
 import LayerArchive
 package import OCIContent
 package import OCIModel
+package import Scheduling
 import SystemPackage
 
 /// What happens while an image is assembled, for a person to watch.

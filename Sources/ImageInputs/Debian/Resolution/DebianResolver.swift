@@ -1,6 +1,7 @@
 package import ImageDefinition
 import OCIContent
 package import OCIModel
+import Scheduling
 package import SystemPackage
 
 /// A `Packages.xz` to fetch: exactly this size and digest, whatever the mirror has made of it since.

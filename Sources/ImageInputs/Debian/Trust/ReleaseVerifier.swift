@@ -1,3 +1,4 @@
+import DurableFiles
 import OCIContent
 import Subprocess
 package import SystemPackage

@@ -11,7 +11,7 @@ extension FileSystem {
     /// while the program runs, and that it may leave unread. `purpose` begins the error's message: `cannot check it`.
     package static func unnamedFile(holding bytes: [UInt8], for purpose: String) throws -> FileDescriptor {
         guard let stream = tmpfile() else {
-            throw ContentError(Errno(rawValue: errno), "\(purpose): no temporary file can be made")
+            throw FileError(Errno(rawValue: errno), "\(purpose): no temporary file can be made")
         }
         defer { fclose(stream) }
         let file = FileDescriptor(rawValue: fcntl(fileno(stream), F_DUPFD_CLOEXEC, 0))
@@ -20,7 +20,7 @@ extension FileSystem {
             try file.seek(offset: 0, from: .start)
         } catch let problem as Errno {
             try? file.close()
-            throw ContentError(problem, "\(purpose): cannot write a temporary file")
+            throw FileError(problem, "\(purpose): cannot write a temporary file")
         }
         return file
     }

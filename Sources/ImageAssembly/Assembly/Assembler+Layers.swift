@@ -1,6 +1,7 @@
 import LayerArchive
 import OCIContent
 import OCIModel
+import Scheduling
 import SystemPackage
 
 /// How an image's layers come to be in the store.

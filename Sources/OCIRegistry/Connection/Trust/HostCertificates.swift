@@ -1,3 +1,4 @@
+import DurableFiles
 import HTTPTransfer
 import NIOSSL
 import OCIContent
@@ -30,7 +31,7 @@ final class HostCertificates: Sendable {
         for folder in folders {
             let own = folder.appending(authority)
             let names: [String]
-            do { names = try FileSystem.names(in: own) } catch let error as ContentError {
+            do { names = try FileSystem.names(in: own) } catch let error as FileError {
                 throw OCIRegistryError(.invalidConfiguration, error.message)
             }
             guard names.contains(where: { $0.hasSuffix(".crt") || $0.hasSuffix(".cert") || $0.hasSuffix(".key") })

@@ -2,6 +2,7 @@ package import ImageDefinition
 import LayerArchive
 package import OCIContent
 package import OCIModel
+package import Scheduling
 
 extension ConsistencyGate {
     /// Looks at a plan's image as it was assembled.

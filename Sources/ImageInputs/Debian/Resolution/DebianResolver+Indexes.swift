@@ -1,6 +1,7 @@
 import ImageDefinition
 import OCIContent
 import OCIModel
+import Scheduling
 import SystemPackage
 
 extension DebianResolver {

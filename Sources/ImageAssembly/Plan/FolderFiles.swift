@@ -1,3 +1,4 @@
+import DurableFiles
 package import ImageDefinition
 package import LayerArchive
 import OCIContent

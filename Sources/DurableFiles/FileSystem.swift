@@ -12,21 +12,21 @@ package enum FileSystem {
         if mkdir(path.string, 0o777) == 0 || errno == EEXIST { return }
         let problem = Errno(rawValue: errno)
         guard problem == .noSuchFileOrDirectory, !path.components.isEmpty else {
-            throw ContentError(problem, "cannot make the folder \(path)")
+            throw FileError(problem, "cannot make the folder \(path)")
         }
         try makeDirectories(path.removingLastComponent())
         guard mkdir(path.string, 0o777) == 0 || errno == EEXIST else {
-            throw ContentError(Errno(rawValue: errno), "cannot make the folder \(path)")
+            throw FileError(Errno(rawValue: errno), "cannot make the folder \(path)")
         }
     }
 
     /// A file's bytes; `nil` where there is none.
     ///
-    /// - Throws: `ContentError` for one of more than `limit` bytes, or that cannot be read.
+    /// - Throws: `FileError` for one of more than `limit` bytes, or that cannot be read.
     package static func read(_ path: FilePath, limit: Int64) throws -> [UInt8]? {
         guard let size = regularFileSize(path) else { return nil }
         guard size <= limit else {
-            throw ContentError(.inputOutput, "\(path) is too large: \(size) bytes, at most \(limit)")
+            throw FileError(.tooLarge, "\(path) is too large: \(size) bytes, at most \(limit)")
         }
         let file = try open(path, .readOnly, "cannot read \(path)")
         defer { try? file.close() }
@@ -40,7 +40,7 @@ package enum FileSystem {
                 }
             }
         } catch let problem as Errno {
-            throw ContentError(problem, "cannot read \(path)")
+            throw FileError(problem, "cannot read \(path)")
         }
     }
 
@@ -51,7 +51,7 @@ package enum FileSystem {
     ) throws {
         try replace(target, permissions: permissions) { file in
             do { try file.writeAll(bytes) } catch let problem as Errno {
-                throw ContentError(problem, "cannot write \(target)")
+                throw FileError(problem, "cannot write \(target)")
             }
         }
     }
@@ -74,7 +74,8 @@ package enum FileSystem {
     }
 
     /// The same for bytes that are waited for.
-    static func replace(_ target: FilePath, streaming write: (FileDescriptor) async throws -> Void) async throws {
+    package static func replace(_ target: FilePath, streaming write: (FileDescriptor) async throws -> Void) async throws
+    {
         let (file, path) = try openBeside(target)
         defer { try? file.close() }
         do {
@@ -113,13 +114,13 @@ package enum FileSystem {
     }
 
     /// The same for a name that must be the file's own, no symbolic link to it.
-    static func plainFileSize(_ path: FilePath) -> Int64? {
+    package static func plainFileSize(_ path: FilePath) -> Int64? {
         var status = stat()
         guard lstat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         return Int64(status.st_size)
     }
 
-    static func isSameFile(_ descriptor: FileDescriptor, _ path: FilePath) -> Bool {
+    package static func isSameFile(_ descriptor: FileDescriptor, _ path: FilePath) -> Bool {
         var (opened, named) = (stat(), stat())
         return fstat(descriptor.rawValue, &opened) == 0 && stat(path.string, &named) == 0
             && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev
@@ -127,13 +128,13 @@ package enum FileSystem {
 
     package static func rename(_ old: FilePath, to new: FilePath) throws {
         guard Glibc.rename(old.string, new.string) == 0 else {
-            throw ContentError(Errno(rawValue: errno), "cannot rename \(old) to \(new)")
+            throw FileError(Errno(rawValue: errno), "cannot rename \(old) to \(new)")
         }
     }
 
     package static func makeSymlink(_ path: FilePath, to target: String) throws {
         guard Glibc.symlink(target, path.string) == 0 else {
-            throw ContentError(Errno(rawValue: errno), "cannot make the link \(path)")
+            throw FileError(Errno(rawValue: errno), "cannot make the link \(path)")
         }
     }
 
@@ -143,7 +144,7 @@ package enum FileSystem {
     /// Removes a file; one that is not there is removed already.
     package static func remove(_ path: FilePath) throws {
         guard unlink(path.string) == 0 || errno == ENOENT else {
-            throw ContentError(Errno(rawValue: errno), "cannot remove \(path)")
+            throw FileError(Errno(rawValue: errno), "cannot remove \(path)")
         }
     }
 
@@ -152,7 +153,7 @@ package enum FileSystem {
         if unlink(path.string) == 0 || errno == ENOENT { return }
         for name in try names(in: path) { try removeTree(path.appending(name)) }
         guard rmdir(path.string) == 0 || errno == ENOENT else {
-            throw ContentError(Errno(rawValue: errno), "cannot remove \(path)")
+            throw FileError(Errno(rawValue: errno), "cannot remove \(path)")
         }
     }
 
@@ -166,7 +167,7 @@ package enum FileSystem {
 
     package static func sync(_ descriptor: FileDescriptor, _ path: FilePath) throws {
         guard fdatasync(descriptor.rawValue) == 0 else {
-            throw ContentError(Errno(rawValue: errno), "cannot write \(path) to disk")
+            throw FileError(Errno(rawValue: errno), "cannot write \(path) to disk")
         }
     }
 
@@ -177,7 +178,7 @@ package enum FileSystem {
         do {
             return try FileDescriptor.open(path, mode, options: options.union(.closeOnExec), permissions: permissions)
         } catch let problem as Errno {
-            throw ContentError(problem, what)
+            throw FileError(problem, what)
         }
     }
 
@@ -185,7 +186,7 @@ package enum FileSystem {
     package static func names(in directory: FilePath) throws -> [String] {
         guard let handle = opendir(directory.string) else {
             if errno == ENOENT { return [] }
-            throw ContentError(Errno(rawValue: errno), "cannot list \(directory)")
+            throw FileError(Errno(rawValue: errno), "cannot list \(directory)")
         }
         defer { closedir(handle) }
         var names: [String] = []
@@ -199,34 +200,16 @@ package enum FileSystem {
     }
 
     /// An advisory lock on an open file or folder. - Returns: `false` where another holder stands against it.
-    static func tryLock(_ descriptor: FileDescriptor, exclusive: Bool) -> Bool {
+    package static func tryLock(_ descriptor: FileDescriptor, exclusive: Bool) -> Bool {
         flock(descriptor.rawValue, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0
     }
 
-    static func lock(_ descriptor: FileDescriptor, exclusive: Bool) {
+    package static func lock(_ descriptor: FileDescriptor, exclusive: Bool) {
         while flock(descriptor.rawValue, exclusive ? LOCK_EX : LOCK_SH) != 0 && errno == EINTR {}
     }
 
-    static func setMode(_ descriptor: FileDescriptor, _ mode: mode_t) { _ = fchmod(descriptor.rawValue, mode) }
+    package static func setMode(_ descriptor: FileDescriptor, _ mode: UInt32) { _ = fchmod(descriptor.rawValue, mode) }
 
     /// Takes everybody's right to write to a file.
     package static func makeReadOnly(_ descriptor: FileDescriptor) { setMode(descriptor, 0o444) }
-}
-
-extension ContentError {
-    /// Wraps a system call's error, with the advice that fits.
-    package init(_ errno: Errno, _ what: String) {
-        switch errno {
-        case .noSpace, .diskQuotaExceeded:
-            self.init(
-                .diskFull, "\(what): \(errno)",
-                hint: "free some space, or choose another folder")
-        case .readOnlyFileSystem, .permissionDenied, .notPermitted:
-            self.init(
-                .readOnly, "\(what): \(errno)", hint: "choose a folder that can be written")
-        case .notDirectory, .noSuchFileOrDirectory:
-            self.init(.inputOutput, "\(what): \(errno)", hint: "check the path")
-        default: self.init(.inputOutput, "\(what): \(errno)")
-        }
-    }
 }

@@ -1,6 +1,7 @@
 import NIOHTTP1
 import OCIContent
 import OCIModel
+import Scheduling
 
 /// What a run has put into one subject's fallback list.
 struct AttachedReferrers: Sendable {

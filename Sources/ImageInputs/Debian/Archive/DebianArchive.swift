@@ -1,7 +1,9 @@
+import DurableFiles
 package import ImageDefinition
 import LayerArchive
 package import OCIContent
 import OCIModel
+package import Scheduling
 import SystemPackage
 
 /// The Debian archive as it is reached from here: its files, by way of mirrors, into the store.

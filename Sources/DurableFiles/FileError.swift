@@ -1,0 +1,39 @@
+package import SystemPackage
+
+/// Why a file or folder could not be read or written.
+package struct FileError: Error, Sendable, CustomStringConvertible {
+    /// What a caller can act on.
+    package enum Code: Hashable, Sendable {
+        case inputOutput, diskFull, readOnly
+        /// The file is larger than its reader allows.
+        case tooLarge
+    }
+
+    package var code: Code
+    /// What was being done, to what, and why it failed; lower-case, without a full stop.
+    package var message: String
+    package var hint: String?
+
+    package init(_ code: Code, _ message: String, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
+
+    package var description: String { message }
+}
+
+extension FileError {
+    /// Wraps a system call's error, with the advice that fits; `what` begins the message: `cannot write /srv/blob`.
+    package init(_ errno: Errno, _ what: String) {
+        switch errno {
+        case .noSpace, .diskQuotaExceeded:
+            self.init(.diskFull, "\(what): \(errno)", hint: "free some space, or choose another folder")
+        case .readOnlyFileSystem, .permissionDenied, .notPermitted:
+            self.init(.readOnly, "\(what): \(errno)", hint: "choose a folder that can be written")
+        case .notDirectory, .noSuchFileOrDirectory:
+            self.init(.inputOutput, "\(what): \(errno)", hint: "check the path")
+        default: self.init(.inputOutput, "\(what): \(errno)")
+        }
+    }
+}
