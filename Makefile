@@ -31,12 +31,17 @@ REPOSITORIES = $(foreach registry,$(PUSH_REGISTRY),$(registry)/$(IMAGE_NAME)$(if
 MIGRATE = images/etcd/migrate
 # Several real versions, from the Debian archive.
 ETCD_BINARIES = $(CURDIR)/.imagebuild/etcd-binaries
+# The tests of migrate that kill and fill disks.
+ENDURANCE = TestKilled|TestOrphanDies|TestFullDisk
+
+ON_PROGRAM = IMAGEBUILD_PROGRAM=$(CURDIR)/$(IMAGEBUILD)
+SCRIPTS = .ci/deps .ci/run $(wildcard images/etcd/*.sh $(MIGRATE)/testdata/*.sh)
 
 .DEFAULT_GOAL := build
-.PHONY: help deps build all-build push all-push push-manifest test lock check fmt bench clean imagebuild
+.PHONY: help deps build all-build push all-push push-manifest test tests $(TIERS) lock check fmt bench clean imagebuild
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo 'variables: IMAGE=$(IMAGE) OS=$(OS) ARCH=$(ARCH) OSVERSION=$(OSVERSION)'
 	@echo '           BUNDLED_ETCD_VERSIONS LATEST_ETCD_VERSION REVISION'
 	@echo '           PUSH_REGISTRY=$(PUSH_REGISTRY) REGISTRY=$(REGISTRY) IMAGE_TAG=$(IMAGE_TAG) IMAGE_NAME=$(IMAGE_NAME)'
@@ -63,18 +68,50 @@ all-push: imagebuild ## push IMAGE for all its platforms, then the index
 push-manifest: imagebuild ## push the index over the platforms' images that are in PUSH_REGISTRY
 	$(IMAGEBUILD) push $(IMAGE) $(REPOSITORIES) --manifest-only $(OVERRIDES)
 
-test: ## run all tests: the program's, and those of migrate with real etcd
-	.ci/deps test
-	swift test
-	cd $(MIGRATE) && go vet ./... && go test ./...
+TIERS = test-fast test-program test-network test-endurance
+test: tests ## run all tests, and say how long each tier of them took
+	@failed=; times=; for tier in $(TIERS); do \
+	    began=$$(date +%s); $(MAKE) --no-print-directory $$tier || failed="$$failed $$tier"; \
+	    times="$$times $$tier:$$(($$(date +%s) - began))"; \
+	done; for time in $$times; do printf '%-16s %5d s\n' $${time%:*} $${time#*:}; done; \
+	[ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
+
+tests:
+	.ci/deps build
+	swift build --build-tests
+
+test-fast: tests ## run what is offline and in process
+	.ci/deps test-fast
+	swift test --skip-build --skip EndToEndTests
+	cd $(MIGRATE) && go test ./...
+
+# The release binary, which users have, and not the debug build beside the tests.
+test-program: tests imagebuild ## run the program as a user does, offline
+	.ci/deps test-program
+	$(ON_PROGRAM) swift test --skip-build --filter EndToEndTests.ProgramTests
+
+test-network: tests imagebuild ## build from the real Debian archive, and hand the images to other tools
+	.ci/deps test-network
+	$(ON_PROGRAM) swift test --skip-build --filter EndToEndTests.NetworkTests
 	$(MIGRATE)/testdata/fetch-etcd.sh $(ETCD_BINARIES)
-	cd $(MIGRATE) && ETCD_BINARIES=$(ETCD_BINARIES) go test -tags etcd -timeout 30m ./e2e
+	cd $(MIGRATE) && ETCD_BINARIES=$(ETCD_BINARIES) go test -short -tags etcd -timeout 30m ./e2e
+
+test-endurance: tests imagebuild ## kill what is under way, over and over, and fill disks
+	.ci/deps test-endurance
+	$(ON_PROGRAM) swift test --skip-build --filter EndToEndTests.EnduranceTests
+	$(MIGRATE)/testdata/fetch-etcd.sh $(ETCD_BINARIES)
+	cd $(MIGRATE) && ETCD_BINARIES=$(ETCD_BINARIES) go test -tags etcd -timeout 30m -run '$(ENDURANCE)' ./e2e
 
 lock: imagebuild ## pin IMAGE's inputs anew
 	$(IMAGEBUILD) lock $(IMAGE) $(OVERRIDES)
 
-check: ## check the sources' formatting
+check: ## check formatting, warnings, the module graph, Go, scripts, documents and their commands
+	.ci/deps check
 	swift format lint --strict --recursive Package.swift Sources Tests
+	shellcheck $(SCRIPTS)
+	cd $(MIGRATE) && test -z "$$(gofmt -l .)" && go vet ./... && go vet -tags etcd ./... && go-staticcheck ./...
+	swift build --build-tests --explicit-target-dependency-import-check error
+	swift test --skip-build --filter 'RepositoryTests|EndToEndTests.ProgramTests/DocumentTests'
 
 fmt: ## format the sources
 	swift format --in-place --recursive Package.swift Sources Tests

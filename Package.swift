@@ -130,11 +130,15 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // What the tests of every module need: folders, programs, noise, waiting.
+        .target(
+            name: "TestSupport", dependencies: [.product(name: "SystemPackage", package: "swift-system")],
+            path: "Tests/TestSupport", swiftSettings: strict),
         // Registries that go wrong, for the tests of what must cope with them.
         .target(
             name: "RegistryTesting",
             dependencies: [
-                "Scheduling", "RegistryServer", "OCIContent", "OCIModel",
+                "Scheduling", "RegistryServer", "OCIContent", "OCIModel", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -146,17 +150,19 @@ let package = Package(
 
         test("OCIModelTests", ["OCIModel"]),
         test(
-            "LayerArchiveTests", ["LayerArchive", "OCIModel", .product(name: "SystemPackage", package: "swift-system")]),
+            "LayerArchiveTests",
+            ["LayerArchive", "OCIModel", "TestSupport", .product(name: "SystemPackage", package: "swift-system")]),
         test(
             "OCIContentTests",
             [
-                "DurableFiles", "OCIContent", "OCIModel", .product(name: "NIOCore", package: "swift-nio"),
+                "DurableFiles", "OCIContent", "OCIModel", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         test(
             "OCIArchiveTests",
             [
-                "DurableFiles", "OCIArchive", "LayerArchive", "OCIContent", "OCIModel",
+                "DurableFiles", "OCIArchive", "LayerArchive", "OCIContent", "OCIModel", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
@@ -165,7 +171,7 @@ let package = Package(
             [
                 "Scheduling", "DurableFiles", "OCIRegistry", "RegistryTesting", "RegistryServer", "OCIContent",
                 "OCIModel", "HTTPTransfer",
-                "StubHTTP",
+                "StubHTTP", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -173,7 +179,7 @@ let package = Package(
         test(
             "RegistryServerTests",
             [
-                "DurableFiles", "RegistryTesting", "RegistryServer", "OCIContent", "OCIModel",
+                "DurableFiles", "RegistryTesting", "RegistryServer", "OCIContent", "OCIModel", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -194,7 +200,7 @@ let package = Package(
             "ImageInputsTests",
             [
                 "Scheduling", "DurableFiles", "ImageInputs", "ImageDefinition", "OCIContent", "OCIModel",
-                "LayerArchive", "HTTPTransfer", "StubHTTP",
+                "LayerArchive", "HTTPTransfer", "StubHTTP", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -203,14 +209,16 @@ let package = Package(
             "ImageAssemblyTests",
             [
                 "Scheduling", "DurableFiles", "ImageAssembly", "ImageDefinition", "LayerArchive", "OCIContent",
-                "OCIModel",
+                "OCIModel", "TestSupport",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        // It runs the program that the build puts beside the tests.
+        // What the sources and documents of this repository must be.
+        test("RepositoryTests", ["TestSupport"]),
+        // They run the program that the build puts beside the tests, or that `IMAGEBUILD_PROGRAM` names.
         test(
             "EndToEndTests",
             [
-                "ImageDefinition", "LayerArchive", "OCIModel", "RegistryServer", "RegistryTesting",
+                "ImageDefinition", "LayerArchive", "OCIModel", "RegistryServer", "RegistryTesting", "TestSupport",
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),

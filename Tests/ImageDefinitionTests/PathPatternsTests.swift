@@ -40,7 +40,7 @@ import Testing
         #expect(PathPatterns(["/a*b"]).matches(notUTF8))
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a hostile pattern takes no exponential time`() throws {
+    @Test func `a hostile pattern takes no exponential time`() throws {
         let pattern = "/" + String(repeating: "*a", count: 1000) + "b"
         let crossing = "/" + String(repeating: "**/a*", count: 500) + "b"
         let path = String(repeating: "a", count: 4000)

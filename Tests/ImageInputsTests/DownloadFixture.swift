@@ -3,8 +3,10 @@ import ImageInputs
 import OCIModel
 import Synchronization
 import SystemPackage
+import TestSupport
 
-/// The surroundings of a download test: a folder of its own, small timeouts, pauses that are noted and not waited for.
+/// The surroundings of a download test: a folder of its own, pauses that are noted and not waited for. What waits
+/// for the network does so for as long as it takes, unless a test shortens a limit.
 final class DownloadFixture: Sendable {
     let folder: FilePath
     private let noted = Mutex<[Duration]>([])
@@ -19,18 +21,12 @@ final class DownloadFixture: Sendable {
 
     /// Runs `body` in a new folder, which is removed afterwards.
     static func using<Result: Sendable>(_ body: (DownloadFixture) async throws -> Result) async throws -> Result {
-        let name = "imagebuild-fetch-\(UInt64.random(in: .min ... .max))"
-        let folder = FilePath("/tmp").appending(name)
-        try makeFolder(folder)
-        defer { removeFolder(folder) }
-        return try await body(DownloadFixture(folder: folder))
+        try await withTemporaryFolder { try await body(DownloadFixture(folder: $0)) }
     }
 
     var settings: DownloadSettings {
         var limits = DownloadLimits()
-        limits.connect = .seconds(2)
-        // Long enough for a machine that is busy with other things.
-        limits.idle = .seconds(30)
+        (limits.connect, limits.idle, limits.minimumTotal) = (.hanging, .hanging, .hanging)
         return DownloadSettings(limits: limits, jitter: { 0 }, pause: { [self] in note($0) })
     }
 
@@ -62,15 +58,6 @@ final class DownloadFixture: Sendable {
         var bytes = [UInt8](repeating: 0, count: 4 << 20)
         let count = try bytes.withUnsafeMutableBytes { try descriptor.read(into: $0) }
         return Array(bytes.prefix(count))
-    }
-
-    /// Bytes without a pattern that a shifted or repeated piece could hide in.
-    static func content(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
-        var state = seed
-        return (0..<count).map { _ in
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return UInt8(truncatingIfNeeded: state >> 33)
-        }
     }
 }
 

@@ -3,10 +3,11 @@ import ImageInputs
 import OCIModel
 import StubHTTP
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite struct DownloaderCandidateTests {
-    let content = DownloadFixture.content(10_000)
+    let content = noise(10_000)
     /// Nothing listens on port 1 of loopback.
     let closed = "http://127.0.0.1:1/debian/a.deb"
 

@@ -3,10 +3,11 @@ import ImageInputs
 import OCIModel
 import StubHTTP
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite struct DownloaderFailureTests {
-    let content = DownloadFixture.content(10_000)
+    let content = noise(10_000)
 
     @Test func `a server's trouble is retried with growing pauses`() async throws {
         try await DownloadFixture.using { fixture in
@@ -85,7 +86,7 @@ import Testing
 
     @Test func `wrong bytes are named, and the next candidate is asked`() async throws {
         try await DownloadFixture.using { fixture in
-            let wrong = DownloadFixture.content(10_000, seed: 7)
+            let wrong = noise(10_000, seed: 7)
             try await StubServer.serving { [content] request, _ in
                 .reply(200, [:], request.target == "/bad/a.deb" ? wrong : content)
             } _: { [content] server in

@@ -1,11 +1,12 @@
 import HTTPTransfer
 import ImageInputs
 import StubHTTP
+import TestSupport
 import Testing
 
 @Suite struct DownloaderProxyTests {
     @Test func `a request goes through the proxy`() async throws {
-        let content = DownloadFixture.content(1000)
+        let content = noise(1000)
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { _, _ in
                 .reply(200, [:], content)
@@ -21,7 +22,7 @@ import Testing
     }
 
     @Test func `a proxy that does not connect is named as the cause`() async throws {
-        let content = DownloadFixture.content(1000)
+        let content = noise(1000)
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { _, _ in
                 .reply(403)

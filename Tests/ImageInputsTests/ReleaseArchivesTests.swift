@@ -6,12 +6,13 @@ import OCIModel
 import StubHTTP
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import ImageInputs
 
 @Suite struct ReleaseArchivesTests {
-    static let content = DownloadFixture.content(50_000)
+    static let content = noise(50_000)
     static let sum = Digest(of: content)
 
     /// Serves `/v1/a.tgz`, and the list of sums that is given.

@@ -2,6 +2,7 @@ import Foundation
 import LayerArchive
 import OCIModel
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite struct `Release archives` {
@@ -56,11 +57,11 @@ import Testing
     }
 
     @Test(arguments: ["tar -czf archive etcd-v1", "tar -cJf archive etcd-v1", "tar -cf archive etcd-v1"])
-    func `a tar is read, compressed or not`(command: String) throws {
+    func `a tar is read, compressed or not`(command: String) async throws {
         let folder = try TemporaryFolder()
         let make =
             "mkdir etcd-v1 && printf hello > etcd-v1/etcd && chmod 755 etcd-v1/etcd && touch -d @1700000000 etcd-v1/etcd"
-        #expect(try run("\(make) && \(command)", in: folder.path) == 0)
+        #expect(try await run("\(make) && \(command)", in: folder.path) == 0)
         let opened = try Self.open(try contents(folder.path.appending("archive")), in: folder)
         #expect(try Self.content("etcd-v1/etcd", opened) == Array("hello".utf8))
         #expect(opened.package.date == 1_700_000_000)

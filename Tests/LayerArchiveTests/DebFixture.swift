@@ -1,5 +1,6 @@
 import OCIModel
 import SystemPackage
+import TestSupport
 
 @testable import LayerArchive
 

@@ -1,5 +1,6 @@
 import OCIModel
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import LayerArchive
@@ -7,7 +8,7 @@ import Testing
 @Suite struct `Debian package` {
     typealias Member = DebFixture.Member
 
-    @Test func `a package made by dpkg-deb is opened as it is`() throws {
+    @Test func `a package made by dpkg-deb is opened as it is`() async throws {
         guard has("dpkg-deb") else { return }
         for compression in ["xz", "gzip", "zstd", "none"] {
             let folder = try TemporaryFolder()
@@ -20,7 +21,7 @@ import Testing
                 printf caf > "p/usr/café"; ln -s usr/bin p/abc
                 SOURCE_DATE_EPOCH=1700000000 dpkg-deb --root-owner-group -Z\(compression) -b p x.deb
                 """
-            #expect(try run(script, in: folder.path) == 0)
+            #expect(try await run(script, in: folder.path) == 0)
             let package = try folder.unpack(folder.path.appending("x.deb"))
             #expect(package.date == 1_700_000_000)
             #expect(package.control.keys.sorted() == ["control", "postinst"])

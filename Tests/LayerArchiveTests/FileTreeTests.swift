@@ -1,6 +1,7 @@
 import LayerArchive
 import OCIModel
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite struct `File tree` {

@@ -1,16 +1,17 @@
 import LayerArchive
 import OCIModel
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite struct `Other programs` {
-    @Test func `gzip and tar read our layer whole`() throws {
+    @Test func `gzip and tar read our layer whole`() async throws {
         let folder = try TemporaryFolder()
         let written = try folder.write(`Layer writer`.everything(), LayerCodec(name: small(.gzip)), as: "layer.gz")
-        #expect(try run("gzip -t layer.gz && gzip -dc layer.gz > layer.tar", in: folder.path) == 0)
+        #expect(try await run("gzip -t layer.gz && gzip -dc layer.gz > layer.tar", in: folder.path) == 0)
         #expect(try Digest(of: contents(folder.path.appending("layer.tar"))) == written.diffID.digest)
         #expect(
-            try run(
+            try await run(
                 "tar --list --verbose --full-time --numeric-owner --quoting-style=escape -f layer.tar | tr -s ' ' > list",
                 in: folder.path)
                 == 0)
@@ -18,31 +19,31 @@ import Testing
         #expect(try !contents(folder.path.appending("layer.tar")).isEmpty)
     }
 
-    @Test(.enabled(if: has("zstd"))) func `zstd reads our layer whole`() throws {
+    @Test(.enabled(if: has("zstd"))) func `zstd reads our layer whole`() async throws {
         let folder = try TemporaryFolder()
         let written = try folder.write(`Layer writer`.everything(), LayerCodec(name: small(.zstd)), as: "layer.zst")
-        #expect(try run("zstd -q -t layer.zst && zstd -q -d layer.zst -o layer.tar", in: folder.path) == 0)
+        #expect(try await run("zstd -q -t layer.zst && zstd -q -d layer.zst -o layer.tar", in: folder.path) == 0)
         #expect(try Digest(of: contents(folder.path.appending("layer.tar"))) == written.diffID.digest)
     }
 
-    @Test(.enabled(if: has("python3"))) func `python's tarfile sees the attributes and numbers`() throws {
+    @Test(.enabled(if: has("python3"))) func `python's tarfile sees the attributes and numbers`() async throws {
         let folder = try TemporaryFolder()
         _ = try folder.write(`Layer writer`.everything(), LayerCodec(name: small(.gzip)), as: "layer.gz")
         let script = try folder.file("read.py", Array(reader.utf8))
-        #expect(try run("python3 '\(script)' > out", in: folder.path) == 0)
+        #expect(try await run("python3 '\(script)' > out", in: folder.path) == 0)
         let out = try String(decoding: contents(folder.path.appending("out")), as: UTF8.self)
         #expect(out == expectedByPython)
     }
 
     @Test(arguments: ["gnu", "pax", "ustar", "v7"])
-    func `a tar by GNU tar is read`(_ format: String) throws {
+    func `a tar by GNU tar is read`(_ format: String) async throws {
         let folder = try TemporaryFolder()
         let name = format == "gnu" || format == "pax" ? String(repeating: "n", count: 200) : "n"
         let script = """
             mkdir -p in/d && printf hello > in/d/\(name) && chmod 4750 in/d/\(name) && ln -s \(name) in/d/s && \
             ln in/d/\(name) in/d/z && tar --sort=name --format=\(format) --mtime=@1700000000 --owner=0 --group=0 -cf layer -C in .
             """
-        #expect(try run(script, in: folder.path) == 0)
+        #expect(try await run(script, in: folder.path) == 0)
         let members = try folder.list().entries
         let paths = ["", "d", "d/\(name)", "d/s", "d/z"]
         #expect(try members.map(\.path) == paths.map { try EntryPath($0) })
@@ -54,11 +55,11 @@ import Testing
     }
 
     @Test(arguments: ["gzip", "xz", "bzip2", "zstd"])
-    func `layers of other compressors are read`(_ program: String) throws {
+    func `layers of other compressors are read`(_ program: String) async throws {
         guard has(program) || program == "gzip" else { return }
         let folder = try TemporaryFolder()
         let written = try folder.write(`Layer writer`.everything(), LayerCodec(name: small(.gzip)), as: "layer.gz")
-        #expect(try run("gzip -dc layer.gz | \(program) -c > layer", in: folder.path) == 0)
+        #expect(try await run("gzip -dc layer.gz | \(program) -c > layer", in: folder.path) == 0)
         let listing = try folder.list()
         #expect(listing.diffID == written.diffID)
         #expect(listing.uncompressedSize == written.uncompressedSize)

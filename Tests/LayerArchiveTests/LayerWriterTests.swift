@@ -3,6 +3,7 @@ import LayerArchive
 import OCIModel
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite struct `Layer writer` {

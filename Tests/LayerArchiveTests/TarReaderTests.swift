@@ -1,5 +1,6 @@
 import OCIModel
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import LayerArchive
@@ -103,10 +104,10 @@ import Testing
         }
     }
 
-    @Test func `no single damaged byte stops the program`() throws {
+    @Test func `no single damaged byte stops the program`() async throws {
         let folder = try TemporaryFolder()
         _ = try folder.write(`Layer writer`.everything(), .standard(.gzip), as: "layer.gz")
-        #expect(try run("gzip -dc layer.gz > tar", in: folder.path) == 0)
+        #expect(try await run("gzip -dc layer.gz > tar", in: folder.path) == 0)
         let good = try contents(folder.path.appending("tar"))
         for index in stride(from: 0, to: good.count, by: 61) {
             var bytes = good

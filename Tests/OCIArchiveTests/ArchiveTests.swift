@@ -5,6 +5,7 @@ import OCIArchive
 import OCIContent
 import OCIModel
 import SystemPackage
+import TestSupport
 import Testing
 
 import struct NIOCore.ByteBuffer
@@ -16,12 +17,12 @@ struct ArchiveFixture: ~Copyable {
     let platform = Platform(os: "linux", architecture: "amd64")
 
     init() throws {
-        let url = FileManager.default.temporaryDirectory.appending(path: "imagebuild-test-\(UUID())")
-        folder = FilePath(url.path)
+        let folder = try TemporaryFolder.make()
         store = try ContentStore(root: folder.appending("store"))
+        self.folder = folder
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: folder.string) }
+    deinit { TemporaryFolder.remove(folder) }
 
     /// A layer of one file.
     func layer(_ text: String, _ compression: LayerCodec.Compression = .gzip) throws -> (Descriptor, DiffID) {

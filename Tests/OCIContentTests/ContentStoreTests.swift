@@ -3,6 +3,7 @@ import OCIContent
 import OCIModel
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite struct ContentStoreTests {

@@ -4,6 +4,7 @@ import OCIContent
 import OCIModel
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 /// Layouts as others write them: by mistake, or in bad faith (row 50 of the fault table).

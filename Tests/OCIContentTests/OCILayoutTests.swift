@@ -2,6 +2,7 @@ import DurableFiles
 import OCIContent
 import OCIModel
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite struct OCILayoutTests {

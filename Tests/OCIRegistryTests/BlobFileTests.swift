@@ -5,6 +5,7 @@ import OCIContent
 import OCIModel
 import OCIRegistry
 import SystemPackage
+import TestSupport
 import Testing
 
 /// Blobs of a layout that somebody else wrote, on the way to a registry: read once, and checked on the way.
@@ -17,9 +18,8 @@ import Testing
     private func push(
         _ content: [UInt8]? = nil, sealed: Bool = false, _ change: (inout UploadSettings) -> Void = { _ in }
     ) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "imagebuild-test-\(UUID())")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let layout = OCILayout(root: FilePath(folder.path))
+        let folder = try TemporaryFolder()
+        let layout = OCILayout(root: folder.path)
         let path = layout.path(of: blob.digest)
         try FileSystem.makeDirectories(path.removingLastComponent())
         try FileSystem.write(content ?? bytes, to: path)
@@ -32,6 +32,7 @@ import Testing
         settings.upload.chunk = 700_000
         change(&settings.upload)
         try await RegistryRepository("a", over: registry, settings: settings).putBlob(blob, from: layout)
+        withExtendedLifetime(folder) {}
     }
 
     private func flipped(at place: Int) -> [UInt8] {

@@ -3,6 +3,7 @@ import NIOHTTP1
 import OCIContent
 import OCIModel
 import OCIRegistry
+import TestSupport
 import Testing
 
 /// The rows of the fault matrix that break a blob on its way from a registry.

@@ -2,6 +2,7 @@ import NIOHTTP1
 import OCIContent
 import OCIModel
 import OCIRegistry
+import TestSupport
 import Testing
 
 /// The rows of the fault matrix that end a blob's upload badly, on the way to a registry.

@@ -5,6 +5,7 @@ import OCIRegistry
 import RegistryTesting
 import Scheduling
 import Synchronization
+import TestSupport
 import Testing
 
 /// Writers of one subject's fallback list who know nothing of each other, at registries that take a list whatever the condition.
@@ -146,7 +147,7 @@ import Testing
 
     @Test func `row 48: three writers at once at each of many subjects lose nothing over the wire`() async throws {
         try await TestRegistry.run(quirks: [.noReferrers(status: 404), .noConditions]) { registry in
-            let subjects = (0..<4).map { Descriptor(of: noise(100, seed: UInt8($0)), .manifest) }
+            let subjects = (0..<4).map { Descriptor(of: noise(100, seed: UInt64($0)), .manifest) }
             let trials = subjects.flatMap { subject in (0..<3).map { (subject, $0) } }
             let host = try RegistryHost(registry.host)
             var settings = RepositorySettings()

@@ -4,15 +4,7 @@ import OCIModel
 import OCIRegistry
 import Synchronization
 import SystemPackage
-
-/// Bytes that are the same each time and unlike at each place.
-func noise(_ count: Int, seed: UInt8 = 1) -> [UInt8] {
-    var value = UInt32(seed)
-    return (0..<count).map { _ in
-        value = value &* 1_664_525 &+ 1_013_904_223
-        return UInt8(truncatingIfNeeded: value >> 24)
-    }
-}
+import TestSupport
 
 extension Descriptor {
     init(of bytes: [UInt8], _ type: MediaType = .layerGzip, by algorithm: Digest.Algorithm = .sha256) {
@@ -58,7 +50,7 @@ struct FakeImage {
         var entries: [Descriptor] = []
         for platform in 0..<platforms {
             let config = Array(#"{"architecture":"a\#(platform)","os":"linux"}"#.utf8)
-            let bytes = (0..<layers).map { noise(size, seed: UInt8(platform * layers + $0 + 1)) }
+            let bytes = (0..<layers).map { noise(size, seed: UInt64(platform * layers + $0 + 1)) }
             blobs += bytes + [config]
             let manifest = Manifest(
                 config: Descriptor(of: config, .config, by: algorithm),

@@ -3,6 +3,7 @@ import OCIContent
 import OCIModel
 import OCIRegistry
 import Scheduling
+import TestSupport
 import Testing
 
 /// Whole pushes and copies, counted in requests.

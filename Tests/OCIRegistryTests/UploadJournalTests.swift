@@ -6,18 +6,13 @@ import OCIModel
 import OCIRegistry
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 /// Uploads of a run that died.
 @Suite struct UploadJournalTests {
     private let registry = FakeRegistry()
     private let blob = noise(20_000)
-
-    private func withFolder(_ body: (FilePath) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "imagebuild-test-\(UUID())")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try await body(FilePath(folder.path))
-    }
 
     private func repository(_ folder: FilePath, now: Int64 = 1000) -> RegistryRepository {
         var repository = RegistryRepository("test/image", over: registry, settings: .small)
@@ -36,7 +31,7 @@ import Testing
     }
 
     @Test func `a later run goes on with the session, and sends no byte again`() async throws {
-        try await withFolder { folder in
+        try await withTemporaryFolder { folder in
             try await die(folder)
             #expect(try FileSystem.names(in: folder).count == 1)
             try await repository(folder, now: 2000).putBlob(Descriptor(of: blob), from: MemorySource([blob]))
@@ -47,7 +42,7 @@ import Testing
     }
 
     @Test func `a session that the registry forgot is begun anew`() async throws {
-        try await withFolder { folder in
+        try await withTemporaryFolder { folder in
             try await die(folder)
             registry.state.withLock { $0.sessions = [:] }
             try await repository(folder).putBlob(Descriptor(of: blob), from: MemorySource([blob]))
@@ -56,7 +51,7 @@ import Testing
     }
 
     @Test func `a blob that was committed since is not sent`() async throws {
-        try await withFolder { folder in
+        try await withTemporaryFolder { folder in
             try await die(folder)
             registry.put("test/image", .init(blobs: [Digest(of: blob): blob]))
             let before = registry.received
@@ -68,13 +63,13 @@ import Testing
 
     @Test func `entries older than a day, of the future, or torn are dropped`() async throws {
         for now in [1000 + 86_401, 1000 - 86_401] as [Int64] {
-            try await withFolder { folder in
+            try await withTemporaryFolder { folder in
                 try await die(folder)
                 _ = repository(folder, now: now)
                 #expect(try FileSystem.names(in: folder) == [])
             }
         }
-        try await withFolder { folder in
+        try await withTemporaryFolder { folder in
             try await die(folder)
             let name = try #require(try FileSystem.names(in: folder).first)
             try FileSystem.write(Array("{".utf8), to: folder.appending(name))
@@ -84,7 +79,7 @@ import Testing
     }
 
     @Test func `an entry that is of another blob is not gone on with`() async throws {
-        try await withFolder { folder in
+        try await withTemporaryFolder { folder in
             try await die(folder)
             let name = try #require(try FileSystem.names(in: folder).first)
             let other = noise(20_000, seed: 9)
@@ -97,7 +92,7 @@ import Testing
     }
 
     @Test func `nobody else can read a session's address`() async throws {
-        try await withFolder { folder in
+        try await withTemporaryFolder { folder in
             try await die(folder)
             let name = try #require(try FileSystem.names(in: folder).first)
             let attributes = try FileManager.default.attributesOfItem(atPath: folder.appending(name).string)
@@ -106,7 +101,7 @@ import Testing
     }
 
     @Test func `small blobs are not written down`() async throws {
-        try await withFolder { folder in
+        try await withTemporaryFolder { folder in
             registry.fail(.PUT, "/blobs/uploads/", .reset, times: .max)
             let small = noise(3000)
             await #expect(throws: OCIRegistryError.self) {

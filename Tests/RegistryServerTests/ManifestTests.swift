@@ -5,6 +5,7 @@ import OCIModel
 import RegistryServer
 import RegistryTesting
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite struct ManifestTests {

@@ -2,6 +2,7 @@ import NIOHTTP1
 import OCIModel
 import RegistryServer
 import RegistryTesting
+import TestSupport
 import Testing
 
 /// The quirks are those that they are named after.

@@ -1,19 +1,18 @@
 import DurableFiles
-import FoundationEssentials
 import NIOHTTP1
 import OCIContent
 import OCIModel
 import RegistryServer
 import RegistryTesting
 import SystemPackage
+import TestSupport
 import Testing
 
 /// The image store as the place of a registry's blobs.
 @Suite struct SharedStoreTests {
     private func run(_ body: (ContentStore, RegistryClient) async throws -> Void) async throws {
-        let folder = FilePath(FileManager.default.temporaryDirectory.path).appending("shared-\(UUID())")
-        try FileSystem.makeDirectories(folder)
-        defer { try? FileSystem.removeTree(folder) }
+        let folder = try TemporaryFolder.make()
+        defer { TemporaryFolder.remove(folder) }
         let store = try ContentStore(root: folder)
         let storage = try RegistryStorage(root: folder.appending("registry"), sharing: store)
         let registry = try await RegistryServer.start(

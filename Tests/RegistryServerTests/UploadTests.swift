@@ -3,6 +3,7 @@ import NIOHTTP1
 import OCIModel
 import RegistryServer
 import RegistryTesting
+import TestSupport
 import Testing
 
 @Suite struct UploadTests {
@@ -156,9 +157,7 @@ import Testing
             let location = try await client.begin()
             registry.faults.on(.uploadChunk, .stallRequest(after: 1000))
             let stalled = Task { try await client.send(.PATCH, location, body: blob) }
-            while registry.wire.requests(.uploadChunk).first?.bytesIn != 1000 {
-                try await Task.sleep(for: .milliseconds(5))
-            }
+            try await until { registry.wire.requests(.uploadChunk).first?.bytesIn == 1000 }
             // Nothing of the stalled one was written: it waits for a batch to be full.
             let answer = try await client.send(.PUT, "\(location)?digest=\(digest)", body: blob)
             #expect(answer.status == 201)

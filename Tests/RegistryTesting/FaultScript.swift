@@ -26,8 +26,8 @@ package final class FaultScript: Sendable {
         case editBody(@Sendable ([UInt8]) -> [UInt8])
         /// Has the registry do what was asked twice, and gives its second answer.
         case duplicate
-        /// Waits before the registry is asked.
-        case delay(Duration)
+        /// Asks the registry only once something is so, or never where the client has gone by then.
+        case holdUntil(@Sendable () -> Bool)
     }
 
     package struct Rule: Sendable {

@@ -54,8 +54,11 @@ package struct FaultyResponder<Inner: HTTPResponder<RegistryRequestContext>>: HT
             _ = try await inner.respond(to: again, context: context)
             return try await inner.respond(
                 to: Request(head: request.head, body: RequestBody(buffer: body)), context: context)
-        case .delay(let pause)?:
-            try await Task.sleep(for: pause)
+        case .holdUntil(let isSo)?:
+            while !isSo() {
+                guard context.channel.isActive else { throw Connection.Broken() }
+                try await Task.sleep(for: .milliseconds(5))
+            }
             return try await inner.respond(to: request, context: context)
         default: return try await inner.respond(to: request, context: context)
         }

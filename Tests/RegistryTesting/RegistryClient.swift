@@ -41,7 +41,7 @@ package struct RegistryClient: Sendable {
     /// Sends a request to a path, or to a whole address.
     package func send(
         _ method: HTTPMethod, _ path: String, _ headers: HTTPHeaders = [:], body: [UInt8]? = nil,
-        timeout: TimeAmount = .seconds(30)
+        timeout: TimeAmount = .minutes(30)
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: path.hasPrefix("http") ? path : base + path)
         request.method = method
@@ -118,13 +118,4 @@ package func + (one: HTTPHeaders, other: HTTPHeaders) -> HTTPHeaders {
     var all = one
     all.add(contentsOf: other)
     return all
-}
-
-/// Bytes that are like no others.
-package func noise(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
-    var state = seed
-    return (0..<count).map { _ in
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return UInt8(truncatingIfNeeded: state >> 33)
-    }
 }

@@ -1,10 +1,10 @@
-import FoundationEssentials
 import NIOSSL
 import OCIContent
 package import RegistryServer
 import Scheduling
 import Synchronization
 package import SystemPackage
+import TestSupport
 
 /// A registry in a temporary folder, with faults and quirks in front of it and a record of all that crossed the wire.
 ///
@@ -41,9 +41,8 @@ package struct TestRegistry: Sendable {
         quirks: Set<Quirk> = [], access: Access = .open, isTLS: Bool = false,
         configure: (inout RegistryConfiguration) -> Void = { _ in }, _ body: (TestRegistry) async throws -> Void
     ) async throws {
-        let folder = FilePath(FileManager.default.temporaryDirectory.path).appending("registry-\(UUID())")
-        try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder.string) }
+        let folder = try TemporaryFolder.make()
+        defer { TemporaryFolder.remove(folder) }
         let clock = TestClock()
         var configuration = RegistryConfiguration(
             now: { clock.now }, random: { UInt64.random(in: .min ... .max) })

@@ -6,6 +6,7 @@ import OCIContent
 import OCIModel
 import Scheduling
 import SystemPackage
+import TestSupport
 import Testing
 
 /// Images on a Linux base image.
@@ -40,7 +41,7 @@ import Testing
             definition: definition, maintainerScripts: MaintainerScripts(packages: [:]), maintainerScriptsFile: "",
             debianRelease: nil, sourceDateEpoch: epoch, codec: .standard(.gzip))
         let plan = try BuildPlan(request, contents: [contents])
-        let folder = try WindowsFolder()
+        let folder = try TemporaryFolder()
         let pool = BlockingPool(threads: 1)
         let assembler = Assembler(
             store: try ContentStore(root: folder.path.appending("store")), pool: pool, threads: 1, toolIdentity: "test",

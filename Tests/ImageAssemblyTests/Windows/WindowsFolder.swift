@@ -1,20 +1,10 @@
-import Foundation
 import LayerArchive
 import OCIModel
 import SystemPackage
+import TestSupport
 
-/// A folder of one test's own, with layers written to it and read back from it.
-struct WindowsFolder: ~Copyable {
-    let path: FilePath
-
-    init() throws {
-        let url = FileManager.default.temporaryDirectory.appending(path: "windows-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
-        path = FilePath(url.path)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path.string) }
-
+/// Layers that are written to the folder and read back from it.
+extension TemporaryFolder {
     func write(_ tree: FileTree, as name: String = "layer") throws -> WrittenLayer {
         let file = try FileDescriptor.open(
             path.appending(name), .readWrite, options: [.create, .truncate], permissions: .ownerReadWrite)

@@ -6,6 +6,7 @@ import OCIContent
 import OCIModel
 import Scheduling
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite struct WindowsImageTests {
@@ -30,7 +31,7 @@ import Testing
 
     /// Builds the image and returns it with the store it is in.
     private func assemble(
-        _ folder: borrowing WindowsFolder, _ base: TinyWindowsBase, program: [UInt8] = TinyPE().bytes(),
+        _ folder: borrowing TemporaryFolder, _ base: TinyWindowsBase, program: [UInt8] = TinyPE().bytes(),
         _ change: (inout Definition) -> Void = { _ in }
     ) async throws -> (image: AssembledImage, store: ContentStore) {
         var definition = try definition()
@@ -58,7 +59,7 @@ import Testing
     }
 
     @Test func `the small base is a base that Windows imports`() throws {
-        let folder = try WindowsFolder()
+        let folder = try TemporaryFolder()
         let base = try TinyWindowsBase(in: folder)
         let listing = try LayerReader.list(folder.path.appending("base"), isCancelled: { false })
         #expect(WindowsImporter.refusal(of: listing, isBase: true) == nil)
@@ -66,7 +67,7 @@ import Testing
     }
 
     @Test func `an image lies on its base: layers named, configuration kept and continued`() async throws {
-        let folder = try WindowsFolder()
+        let folder = try TemporaryFolder()
         let base = try TinyWindowsBase(in: folder)
         let one = try await assemble(folder, base).image.platforms[0]
         #expect(one.platform.description == "windows/amd64:10.0.20348.2762")
@@ -113,7 +114,7 @@ import Testing
     }
 
     @Test func `a layer read back holds every parent and passes the importer`() async throws {
-        let folder = try WindowsFolder()
+        let folder = try TemporaryFolder()
         let (image, store) = try await assemble(folder, TinyWindowsBase(in: folder))
         let layer = try #require(image.platforms[0].layers.last)
         let listing = try LayerReader.list(store.path(of: layer.descriptor.digest), isCancelled: { false })
@@ -123,8 +124,8 @@ import Testing
     }
 
     @Test func `the same image has the same digest, and a layout of it lacks the base's layers alone`() async throws {
-        let one = try WindowsFolder()
-        let other = try WindowsFolder()
+        let one = try TemporaryFolder()
+        let other = try TemporaryFolder()
         let first = try await assemble(one, TinyWindowsBase(in: one))
         let second = try await assemble(other, TinyWindowsBase(in: other))
         #expect(first.image.index.descriptor == second.image.index.descriptor)
@@ -154,7 +155,7 @@ import Testing
     }
 
     @Test func `a definition without PATH leaves Windows' own, and one of nothing leaves all`() async throws {
-        let folder = try WindowsFolder()
+        let folder = try TemporaryFolder()
         let image = try await assemble(folder, TinyWindowsBase(in: folder)) { $0.config = .init() }.image
         let execution = image.platforms[0].config.value.config
         #expect(execution?.environment == ["COMPLUS=1"])
@@ -166,7 +167,7 @@ import Testing
     }
 
     @Test func `a base without a history leaves the image without one`() async throws {
-        let folder = try WindowsFolder()
+        let folder = try TemporaryFolder()
         for nothing in [nil, JSONValue.null, .array([])] {
             let base = try TinyWindowsBase(in: folder) { $0["history"] = nothing }
             #expect(try await assemble(folder, base).image.platforms[0].config.value.history == nil)
@@ -174,7 +175,7 @@ import Testing
     }
 
     @Test func `an entry point that is not there, and an ELF program, stop the build`() async throws {
-        let folder = try WindowsFolder()
+        let folder = try TemporaryFolder()
         let base = try TinyWindowsBase(in: folder)
         let missing = await #expect(throws: ImageAssemblyError.self) {
             _ = try await assemble(folder, base) { $0.config.entrypoint = ["/usr/local/bin/other"] }
@@ -189,7 +190,7 @@ import Testing
     }
 
     @Test func `a link and a file in a folder of the base stop the build`() async throws {
-        let folder = try WindowsFolder()
+        let folder = try TemporaryFolder()
         let base = try TinyWindowsBase(in: folder)
         let link = await #expect(throws: ImageAssemblyError.self) {
             _ = try await assemble(folder, base) { $0.links[0].system = nil }
@@ -203,7 +204,7 @@ import Testing
     }
 
     @Test func `a base whose documents contradict the lock or themselves is refused`() throws {
-        let folder = try WindowsFolder()
+        let folder = try TemporaryFolder()
         let changes: [(inout [String: JSONValue]) -> Void] = [
             { $0["os.version"] = .text("10.0.20348.1") }, { $0["os.version"] = nil },
             { $0["rootfs"] = .object(["type": .text("layers"), "diff_ids": .array([])]) }, { $0["rootfs"] = nil },
@@ -226,7 +227,7 @@ struct TinyWindowsBase {
 
     var members: [String: JSONValue] { get throws { try CanonicalJSON.decode(JSONValue.self, from: config).members } }
 
-    init(in folder: borrowing WindowsFolder, _ change: (inout [String: JSONValue]) -> Void = { _ in }) throws {
+    init(in folder: borrowing TemporaryFolder, _ change: (inout [String: JSONValue]) -> Void = { _ in }) throws {
         let written = try folder.write(Self.tree(), as: "base")
         var members: [String: JSONValue] = [
             "os": .text("windows"), "architecture": .text("amd64"), "os.version": .text("10.0.20348.2762"),

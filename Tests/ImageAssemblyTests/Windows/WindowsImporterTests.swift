@@ -1,6 +1,7 @@
 import ImageAssembly
 import LayerArchive
 import OCIModel
+import TestSupport
 import Testing
 
 /// A layer that Windows refuses, the entry at which it gives up, and by which rule.
@@ -161,7 +162,7 @@ struct BrokenLayer: Sendable, CustomTestStringConvertible {
 
     @Test(arguments: broken)
     func `a broken layer is refused at its entry, by its rule`(_ layer: BrokenLayer) throws {
-        let folder = try WindowsFolder()
+        let folder = try TemporaryFolder()
         let refusal = WindowsImporter.refusal(of: try folder.listing(layer.members), isBase: layer.isBase)
         #expect(refusal?.rule == layer.rule, "\(refusal?.description ?? "taken")")
         #expect(refusal?.entry == layer.entry)
@@ -198,14 +199,14 @@ struct BrokenLayer: Sendable, CustomTestStringConvertible {
         ],
     ])
     func `layers as other builders make them pass`(_ members: [ForeignMember]) throws {
-        let folder = try WindowsFolder()
+        let folder = try TemporaryFolder()
         #expect(WindowsImporter.refusal(of: try folder.listing(members), isBase: false) == nil)
     }
 
     static let usersOwn = "AQAAgBQAAAAkAAAAAAAAAAAAAAABAgAAAAAABSAAAAAhAgAAAQIAAAAAAAUgAAAAIQIAAA=="
 
     @Test func `a hard link may lead to a file of a layer below, in any case`() throws {
-        let folder = try WindowsFolder()
+        let folder = try TemporaryFolder()
         let lower = try folder.listing(Self.roots + [.directory("Files/d"), .file("Files/d/a")])
         let upper = try folder.listing(Self.roots + [.hardLink("Files/b", "Files/D/A")])
         #expect(WindowsImporter.refusal(of: upper, isBase: false) != nil)
@@ -215,7 +216,7 @@ struct BrokenLayer: Sendable, CustomTestStringConvertible {
     }
 
     @Test func `only the base has a utility VM with all its files`() throws {
-        let folder = try WindowsFolder()
+        let folder = try TemporaryFolder()
         let base = try folder.listing(
             Self.roots + [
                 .directory("UtilityVM"), .directory("UtilityVM/Files"), .file("UtilityVM/SystemTemplateBase.vhdx"),
@@ -225,7 +226,7 @@ struct BrokenLayer: Sendable, CustomTestStringConvertible {
     }
 
     @Test func `a refusal says where, what and by which rule`() throws {
-        let folder = try WindowsFolder()
+        let folder = try TemporaryFolder()
         let layer = try folder.listing(Self.roots + [.file("Files/usr/x")])
         #expect(
             WindowsImporter.refusal(of: layer, isBase: false)?.description

@@ -1,6 +1,7 @@
 import ImageAssembly
 import LayerArchive
 import OCIModel
+import TestSupport
 import Testing
 
 @Suite struct WindowsLayerTests {
@@ -41,13 +42,13 @@ import Testing
     }
 
     @Test func `the bytes of a fixed tree are fixed`() throws {
-        let folder = try WindowsFolder()
+        let folder = try TemporaryFolder()
         let written = try folder.write(try WindowsLayer.tree(drive(["/usr/local/bin/etcd.exe"]), time: 1_700_000_000))
         #expect("\(written.diffID)" == "sha256:a2c21e7c1dfb48bcff9bb261e4abd978653035d978064b22bea57d9d19ffe30a")
     }
 
     @Test func `our own layers pass the importer, also as they lie in a tar`() throws {
-        let folder = try WindowsFolder()
+        let folder = try TemporaryFolder()
         var source = try drive(["/usr/local/bin/a.exe", "/usr/local/bin/a-1.exe", "/usr/local/bin-x", "/etcd/é.txt"])
         source = try source.linkingEqualFiles()
         let layer = try folder.listing(try WindowsLayer.tree(source, time: 1))

@@ -3,6 +3,7 @@ import FoundationEssentials
 import ImageInputs
 import OCIContent
 import SystemPackage
+import TestSupport
 import Testing
 
 /// Runs the real `gpgv`; without it these tests fail.
@@ -165,10 +166,9 @@ struct ReleaseVerifierTests {
 func withKeyring<R: Sendable>(
     _ keyring: String = SignedFixtures.keyring, _ body: (FilePath) async throws -> R
 ) async throws -> R {
-    let folder = FileManager.default.temporaryDirectory.appending(component: "imagebuild-\(UUID())")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let file = folder.appending(component: "ring.gpg")
-    try #require(Data(base64Encoded: keyring)).write(to: file)
-    return try await body(FilePath(file.path))
+    try await withTemporaryFolder { folder in
+        let file = folder.appending("ring.gpg")
+        try FileSystem.write(Array(try #require(Data(base64Encoded: keyring))), to: file)
+        return try await body(file)
+    }
 }

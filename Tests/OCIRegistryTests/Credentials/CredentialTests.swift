@@ -1,6 +1,7 @@
 import Foundation
 import OCIRegistry
 import SystemPackage
+import TestSupport
 import Testing
 
 /// A folder of logins that is removed afterwards.
@@ -8,10 +9,7 @@ struct CredentialFolder {
     let path: URL
 
     static func using<Result>(_ body: (CredentialFolder) async throws -> Result) async throws -> Result {
-        let path = FileManager.default.temporaryDirectory.appending(path: "logins-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: path, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: path) }
-        return try await body(CredentialFolder(path: path))
+        try await withTemporaryFolder { try await body(CredentialFolder(path: URL(filePath: $0.string))) }
     }
 
     func file(_ name: String) -> FilePath { FilePath(path.appending(path: name).path) }

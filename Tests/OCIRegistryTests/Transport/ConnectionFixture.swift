@@ -3,9 +3,11 @@ import NIOHTTP1
 import OCIRegistry
 import StubHTTP
 import Synchronization
+import TestSupport
 import Testing
 
-/// The surroundings of a connection's test: pauses that pass at once and are noted, warnings that are kept.
+/// The surroundings of a connection's test: pauses that pass at once and are noted, warnings that
+/// are kept. What waits for the network does so for as long as it takes, unless a test shortens a limit.
 final class ConnectionFixture: Sendable {
     private struct State {
         var skipped: Duration = .zero
@@ -14,6 +16,10 @@ final class ConnectionFixture: Sendable {
     }
 
     private let state = Mutex(State())
+    private let stopped: ContinuousClock.Instant?
+
+    /// A clock that is stopped moves by pauses and skips alone: no busy machine makes anything late.
+    init(stopsClock: Bool = false) { stopped = stopsClock ? .now : nil }
 
     var pauses: [Duration] { state.withLock { $0.pauses } }
     var warnings: [String] { state.withLock { $0.warnings } }
@@ -25,10 +31,10 @@ final class ConnectionFixture: Sendable {
         _ credentials: CredentialSources = CredentialSources(), change: (inout RegistryLimits) -> Void = { _ in }
     ) -> NetworkSettings {
         var limits = RegistryLimits()
-        limits.connect = .seconds(5)
+        (limits.connect, limits.idle) = (.hanging, .hanging)
         change(&limits)
         let time = RegistryTime(
-            now: { [self] in ContinuousClock.now + state.withLock { $0.skipped } },
+            now: { [self] in (stopped ?? .now) + state.withLock { $0.skipped } },
             pause: { [self] pause in
                 state.withLock { state in
                     state.skipped += pause
@@ -44,10 +50,11 @@ final class ConnectionFixture: Sendable {
 
     /// Runs `body` with a connection to a server on loopback.
     static func connected<Result: Sendable>(
-        to port: Int, login: RegistryLogin? = nil, change: (inout RegistryLimits) -> Void = { _ in },
+        to port: Int, login: RegistryLogin? = nil, stopsClock: Bool = false,
+        change: (inout RegistryLimits) -> Void = { _ in },
         _ body: @Sendable (RegistryConnection, ConnectionFixture) async throws -> Result
     ) async throws -> Result {
-        let fixture = ConnectionFixture()
+        let fixture = ConnectionFixture(stopsClock: stopsClock)
         let host = try RegistryHost("127.0.0.1:\(port)")
         let sources = CredentialSources(explicit: login.map { [host: $0] } ?? [:])
         return try await RegistryNetwork.withNetwork(fixture.settings(sources, change: change)) { network in

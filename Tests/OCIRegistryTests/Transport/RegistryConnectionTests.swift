@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 import OCIRegistry
 import StubHTTP
+import TestSupport
 import Testing
 
 @Suite struct RegistryConnectionTests {
@@ -113,14 +114,14 @@ import Testing
 
     @Test func `who is cancelled while waiting for its turn ends`() async throws {
         try await StubServer.serving { _, _ in
-            [.pause(.seconds(60))]
+            [.pause(.hanging)]
         } _: { server in
             try await ConnectionFixture.connected(to: server.port, change: { $0.requestsPerHost = 1 }) {
                 connection, _ in
                 await #expect(throws: CancellationError.self) {
                     try await withThrowingTaskGroup(of: Void.self) { group in
                         for _ in 0..<3 { group.addTask { _ = try await connection.text(.get("/v2/")) } }
-                        while server.requests.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+                        try await until { !server.requests.isEmpty }
                         group.cancelAll()
                         try await group.waitForAll()
                     }

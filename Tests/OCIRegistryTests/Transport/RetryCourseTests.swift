@@ -55,8 +55,7 @@ import Testing
         #expect(waited.withLock { $0 } == [.seconds(20)])
     }
 
-    @Test(.timeLimit(.minutes(1)))
-    func `permits are given in the order of coming, and not to who was called off`() async throws {
+    @Test func `permits are given in the order of coming, and not to who was called off`() async throws {
         let (permits, order) = (Permits(1), Order())
         let (opened, open) = AsyncStream<Void>.makeStream()
         let holder = Task { try await permits.with { for await _ in opened { break } } }

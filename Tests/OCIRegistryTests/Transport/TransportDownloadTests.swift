@@ -2,16 +2,16 @@ import NIOCore
 import OCIRegistry
 import StubHTTP
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct TransportDownloadTests {
-    @Test(.timeLimit(.minutes(1)))
-    func `of a refusal that does not end no more than its beginning is read`() async throws {
+    @Test func `of a refusal that does not end no more than its beginning is read`() async throws {
         let body = [UInt8](repeating: 0x20, count: 10_000_000)
         try await StubServer.serving { _, _ in
-            .reply(400, ["Content-Length": "1000000000"], body) + [.pause(.seconds(300))]
+            .reply(400, ["Content-Length": "1000000000"], body) + [.pause(.hanging)]
         } _: { server in
-            try await ConnectionFixture.connected(to: server.port, change: { $0.idle = .seconds(200) }) {
+            try await ConnectionFixture.connected(to: server.port) {
                 connection, _ in
                 let error = try await refusal { try await connection.text(.get("/v2/")) }
                 #expect(error.code == .refused)
@@ -47,7 +47,7 @@ import Testing
 
     @Test func `row 12: a body that stalls is interrupted`() async throws {
         try await StubServer.serving { _, _ in
-            .begin(Self.content, sending: 1000) + [.pause(.seconds(300))]
+            .begin(Self.content, sending: 1000) + [.pause(.hanging)]
         } _: { server in
             try await ConnectionFixture.connected(to: server.port, change: { $0.idle = .milliseconds(400) }) {
                 connection, _ in

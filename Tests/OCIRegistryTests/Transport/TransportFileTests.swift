@@ -5,6 +5,7 @@ import OCIRegistry
 import StubHTTP
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 /// Bodies that go from a file to the network without being read here.
@@ -24,19 +25,21 @@ import Testing
     private func putting<Result>(
         zeros: Int64? = nil, _ heard: Heard = Heard(), _ body: (RegistryRequest) async throws -> Result
     ) async throws -> Result {
-        let path = FileManager.default.temporaryDirectory.appending(path: "imagebuild-test-\(UUID())").path
-        #expect(FileManager.default.createFile(atPath: path, contents: zeros == nil ? Data(Self.content) : nil))
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        if let zeros { try FileHandle(forWritingTo: URL(filePath: path)).truncate(atOffset: UInt64(zeros)) }
-        let range = zeros.map { 0..<$0 } ?? Self.range
-        var request = RegistryRequest(.PUT, .path("/v2/a/blobs/uploads/1"), scopes: [], accepted: [201])
-        request.isRepeatable = false
-        let file = FilePart(FilePath(path), range, moved: heard.hear)
-        request.body = .stream(length: range.upperBound - range.lowerBound, file: file) {
-            Issue.record("the file was read")
-            throw CancellationError()
+        try await withTemporaryFolder { folder in
+            let path = folder.appending("content")
+            #expect(
+                FileManager.default.createFile(atPath: path.string, contents: zeros == nil ? Data(Self.content) : nil))
+            if let zeros { try FileHandle(forWritingTo: URL(filePath: path.string)).truncate(atOffset: UInt64(zeros)) }
+            let range = zeros.map { 0..<$0 } ?? Self.range
+            var request = RegistryRequest(.PUT, .path("/v2/a/blobs/uploads/1"), scopes: [], accepted: [201])
+            request.isRepeatable = false
+            let file = FilePart(path, range, moved: heard.hear)
+            request.body = .stream(length: range.upperBound - range.lowerBound, file: file) {
+                Issue.record("the file was read")
+                throw CancellationError()
+            }
+            return try await body(request)
         }
-        return try await body(request)
     }
 
     @Test func `a part of a file arrives as it is, and every piece that left is heard of`() async throws {
@@ -72,9 +75,10 @@ import Testing
     }
 
     @Test func `a refusal while a file is being sent is told in the registry's words`() async throws {
+        let isTaken = Flag()
         try await StubServer.serving { _, _ in
             .reply(413, ["Connection": "close"], Array(#"{"errors":[{"code":"SIZE_INVALID"}]}"#.utf8))
-                + [.pause(.milliseconds(200)), .close]
+                + [.until { isTaken.isRaised }, .close]
         } early: { _ in
             true
         } _: { server in
@@ -82,18 +86,19 @@ import Testing
                 let error = try await putting(zeros: 400_000_000) { request in
                     try await refusal { try await connection.status(request) }
                 }
+                isTaken.raise()
                 #expect(error.code == .tooLarge)
                 #expect(error.message.contains("SIZE_INVALID"), "\(error.message)")
             }
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `of a long answer to a file as much is read as is told`() async throws {
+    @Test func `of a long answer to a file as much is read as is told`() async throws {
         try await StubServer.serving { _, _ in
             let head = "HTTP/1.1 400 Bad Request\r\nContent-Length: 10000000\r\n\r\n"
-            return [.send(Array(head.utf8) + [UInt8](repeating: 65, count: 200_000)), .pause(.seconds(300))]
+            return [.send(Array(head.utf8) + [UInt8](repeating: 65, count: 200_000)), .pause(.hanging)]
         } _: { server in
-            try await ConnectionFixture.connected(to: server.port, change: { $0.idle = .seconds(300) }) {
+            try await ConnectionFixture.connected(to: server.port) {
                 connection, _ in
                 let error = try await putting { request in try await refusal { try await connection.status(request) } }
                 #expect(error.status == 400)
@@ -102,13 +107,14 @@ import Testing
     }
 
     @Test func `a connection that breaks in a file is an interruption`() async throws {
+        let heard = Heard()
         try await StubServer.serving { _, _ in
-            [.pause(.milliseconds(100)), .reset]
+            [.until { heard.offsets.count >= 2 }, .reset]
         } early: { _ in
             true
         } _: { server in
             try await ConnectionFixture.connected(to: server.port) { connection, _ in
-                let error = try await putting(zeros: 400_000_000) { request in
+                let error = try await putting(zeros: 400_000_000, heard) { request in
                     try await refusal { try await connection.status(request) }
                 }
                 #expect(error.code == .interrupted)
@@ -116,10 +122,9 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
-    func `row 14: a server that stops reading a file is given up`() async throws {
+    @Test func `row 14: a server that stops reading a file is given up`() async throws {
         try await StubServer.serving { _, _ in
-            [.pause(.seconds(300))]
+            [.pause(.hanging)]
         } early: { _ in
             true
         } _: { server in
@@ -134,8 +139,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
-    func `a file that ends too early is given up like a server that does not read`() async throws {
+    @Test func `a file that ends too early is given up like a server that does not read`() async throws {
         try await StubServer.serving { _, _ in
             .reply(201)
         } _: { server in
@@ -153,17 +157,17 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `whoever is called off in a file stops at once`() async throws {
+    @Test func `whoever is called off in a file stops at once`() async throws {
         let heard = Heard()
         try await StubServer.serving { _, _ in
-            [.pause(.seconds(300))]
+            [.pause(.hanging)]
         } early: { _ in
             true
         } _: { server in
             try await ConnectionFixture.connected(to: server.port) { connection, _ in
                 try await putting(zeros: 4_000_000_000, heard) { request in
                     let sending = Task { try await connection.status(request) }
-                    while heard.offsets.count < 2 { try await Task.sleep(for: .milliseconds(10)) }
+                    try await until { heard.offsets.count >= 2 }
                     sending.cancel()
                     await #expect(throws: CancellationError.self) { try await sending.value }
                 }

@@ -3,6 +3,7 @@ import NIOHTTP1
 import OCIRegistry
 import StubHTTP
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct TransportUploadTests {
@@ -33,23 +34,27 @@ import Testing
     }
 
     @Test func `an answer while the body is being sent is taken`() async throws {
+        let isTaken = Flag()
         try await StubServer.serving { _, index in
-            index == 0 ? .reply(429, ["Connection": "close"]) + [.pause(.milliseconds(200)), .close] : .reply(201)
+            index == 0
+                ? .reply(429, ["Connection": "close"]) + [.until { isTaken.isRaised }, .close] : .reply(201)
         } early: { _ in
             true
         } _: { server in
             try await ConnectionFixture.connected(to: server.port) { connection, _ in
                 let long = Self.content + Self.content + Self.content + Self.content
                 try await connection.expect(.put("/v2/a/blobs/uploads/1", long, accepted: [429]), 429)
+                isTaken.raise()
             }
         }
     }
 
     @Test(arguments: [false, true])
     func `a refusal while the body is being sent is told in the registry's words`(inOnePiece: Bool) async throws {
+        let isTaken = Flag()
         try await StubServer.serving { _, _ in
             .reply(413, ["Connection": "close"], Array(#"{"errors":[{"code":"SIZE_INVALID"}]}"#.utf8))
-                + [.pause(.milliseconds(200)), .close]
+                + [.until { isTaken.isRaised }, .close]
         } early: { _ in
             true
         } _: { server in
@@ -59,16 +64,16 @@ import Testing
                 var request = RegistryRequest.put("/v2/a/blobs/uploads/1", long)
                 if inOnePiece { request.body = .bytes(long) }
                 let error = try await refusal { [request] in try await connection.status(request) }
+                isTaken.raise()
                 #expect(error.code == .tooLarge)
                 #expect(error.message.contains("SIZE_INVALID"), "\(error.message)")
             }
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
-    func `row 14: a server that stops reading is given up, because a piece does not leave`() async throws {
+    @Test func `row 14: a server that stops reading is given up, because a piece does not leave`() async throws {
         try await StubServer.serving { _, _ in
-            [.pause(.seconds(300))]
+            [.pause(.hanging)]
         } early: { _ in
             true
         } _: { server in
@@ -83,17 +88,16 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
-    func `an upload that never stops takes no longer than its size allows`() async throws {
+    @Test func `an upload that never stops takes no longer than its size allows`() async throws {
         try await StubServer.serving { _, _ in
             .reply(201)
         } _: { server in
             func change(_ limits: inout RegistryLimits) {
-                (limits.connect, limits.idle, limits.slowestRate) = (.milliseconds(200), .seconds(3), 10_000)
+                (limits.connect, limits.idle, limits.slowestRate) = (.milliseconds(200), .milliseconds(400), 10_000)
             }
-            try await ConnectionFixture.connected(to: server.port, change: change) { connection, _ in
-                // 6.4 s, of which 0.2 are for the bytes; none of them is late.
-                let request = Self.trickle(pieces: 2000, of: 1, every: .milliseconds(10))
+            try await ConnectionFixture.connected(to: server.port, stopsClock: true, change: change) { connection, _ in
+                // It may take 1.2 s, of which 0.2 are for the bytes, and takes 4 at least; by the fixture's clock no piece is late.
+                let request = Self.trickle(pieces: 2000, of: 1, every: .milliseconds(2))
                 let error = try await refusal { try await connection.status(request) }
                 #expect(error.code == .interrupted)
                 #expect(error.message.contains("it took longer than it may"), "\(error.message)")

@@ -15,6 +15,7 @@ import (
 // TestFullDisk runs on small file systems of its own, with less and less room left. Every run completes, or stops with all data in place;
 // once there is room, the next run completes. MIGRATE_DISK_TRIALS is the number of sizes for each way.
 func TestFullDisk(t *testing.T) {
+	skipInShort(t)
 	if os.Geteuid() != 0 {
 		t.Fatal("this test mounts file systems, which needs root")
 	}

@@ -32,6 +32,7 @@ type tally struct{ killed, tooLate, resumed, stopped, losses int }
 // TestKilled kills migrate at points spread over its run, and lets the next run go on. MIGRATE_KILL_TRIALS is the number of points of each
 // way; the default is a sample.
 func TestKilled(t *testing.T) {
+	skipInShort(t)
 	trials := 12
 	if text := os.Getenv("MIGRATE_KILL_TRIALS"); text != "" {
 		n, err := strconv.Atoi(text)
@@ -161,6 +162,7 @@ func afterLine(errors io.Reader, lines int, delay time.Duration) {
 
 // TestOrphanDies: with migrate, the etcd that it started ends too, so that the next run finds a free directory.
 func TestOrphanDies(t *testing.T) {
+	skipInShort(t)
 	w := ways[0]
 	s := newSetup(t, w.versions...)
 	template, _ := w.template(t, s)

@@ -138,3 +138,10 @@ func mustContain(t testing.TB, text, part string) {
 		t.Fatalf("%q is not in:\n%s", part, text)
 	}
 }
+
+// skipInShort leaves out what takes endurance: kills and full disks, over and over.
+func skipInShort(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long; run without -short")
+	}
+}

@@ -8,7 +8,7 @@
 # each package against the index. Without gpgv or the keyring the first link is missing, and that is said.
 set -eu
 
-mirror= arch= directory=
+mirror='' arch='' directory=''
 versions="bullseye:3.3.25 bookworm:3.4.23 trixie:3.5.16 sid:3.5.30"
 keyring=${DEBIAN_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
 

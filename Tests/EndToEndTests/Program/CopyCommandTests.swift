@@ -1,0 +1,179 @@
+import Foundation
+import OCIModel
+import TestSupport
+import Testing
+
+extension ProgramTests {
+    /// `imagebuild copy` between layouts and archives, and what other programs make of the result.
+    @Suite struct CopyCommandTests {
+        @Test func `an image goes round through every kind of place, and its digest stays`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let digest = try await built(fixture)
+                let places = [
+                    "oci:.imagebuild/oci/tiny", "oci-archive:a.tar", "oci:second:other", "oci-archive:b.tar:third",
+                ]
+                for (from, to) in zip(places, places.dropFirst()) {
+                    #expect(try await fixture.succeed("copy", from, to) == digest)
+                }
+                let copied = try await json(fixture, "copy", "oci-archive:b.tar", "oci:last:x", "--format", "json")
+                #expect(copied["digest"] as? String == digest && copied["name"] as? String == "x")
+                let shown = try await fixture.succeed("inspect", "oci:last:x")
+                #expect(shown.hasPrefix("x \(digest)"))
+                #expect(fixture.temporaries == [])
+            }
+        }
+
+        @Test func `one platform is its manifest as it is, and Docker's archive of it is read again`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                _ = try await built(fixture)
+                let one = try await fixture.succeed(
+                    "copy", "oci:.imagebuild/oci/tiny", "oci:one", "--platform", "linux/ppc64le")
+                let index = try await fixture.succeed("inspect", "tiny")
+                #expect(index.contains("linux/ppc64le  \(one)"))
+                let archived = try await fixture.succeed("copy", "oci:one", "docker-archive:one.tar:tiny")
+                #expect(archived == one)
+                let back = try await fixture.succeed("copy", "docker-archive:one.tar", "oci:back")
+                #expect(try await fixture.succeed("copy", "docker-archive:one.tar:tiny:trixie-0", "oci:back") == back)
+                let config = try await fixture.tool("skopeo", "inspect", "--config", "docker-archive:one.tar")
+                #expect(config.contains("ppc64le"))
+                try await fixture.tool(
+                    "skopeo", "--insecure-policy", "copy", "docker-archive:one.tar", "docker-archive:theirs.tar:x/y:z")
+                // The same layers, found anew in another program's archive.
+                let theirs = try await fixture.succeed("copy", "docker-archive:theirs.tar", "oci:theirs")
+                let text = try await fixture.succeed("inspect", "oci:theirs:z")
+                #expect(text.contains(theirs) && text.contains("linux/ppc64le"))
+            }
+        }
+
+        @Test func `skopeo's layouts and archives are copied with all platforms`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let digest = try await built(fixture)
+                for kind in ["oci:theirs", "oci-archive:theirs.tar"] {
+                    try await fixture.tool(
+                        "skopeo", "--insecure-policy", "copy", "--all", "--preserve-digests",
+                        "oci:.imagebuild/oci/tiny:trixie-0", "\(kind):v1")
+                    #expect(
+                        try await fixture.succeed("copy", kind, "oci:mine:\(kind.hasSuffix("tar") ? "a" : "b")")
+                            == digest)
+                }
+            }
+        }
+
+        @Test func `every tag is copied, a line for each`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let digest = try await built(fixture)
+                for tag in ["v1", "v2"] {
+                    _ = try await fixture.succeed("copy", "oci:.imagebuild/oci/tiny", "oci:many:\(tag)")
+                }
+                let copied = try await fixture.succeed("copy", "oci:many", "oci-archive:many.tar", "--all-tags")
+                #expect(copied == "v1 \(digest)\nv2 \(digest)")
+                #expect(try await fixture.succeed("copy", "oci-archive:many.tar:v2", "oci:out") == digest)
+            }
+        }
+
+        @Test func `a dry run says what would be sent and which tag moves, and changes nothing`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let digest = try await built(fixture)
+                let text = try await fixture.succeed("copy", "oci:.imagebuild/oci/tiny", "oci:new:v1", "--dry-run")
+                #expect(text.contains(digest) && text.contains("to send: ") && text.contains("tag v1: new"), "\(text)")
+                #expect(!FileManager.default.fileExists(atPath: fixture.folder.appending(path: "new").path))
+                let one = try await fixture.succeed(
+                    "copy", "oci:.imagebuild/oci/tiny", "oci:new:v1", "--platform", "linux/amd64")
+                let moved = try await fixture.succeed("copy", "oci:.imagebuild/oci/tiny", "oci:new:v1", "--dry-run")
+                #expect(moved.contains("tag v1: moves from \(one) to \(digest)"), "\(moved)")
+            }
+        }
+
+        @Test(arguments: [
+            (["nowhere:", "oci:x"], 2, "is not"), (["oci:", "oci:x"], 2, "it names no path"),
+            (["oci:nowhere", "oci:x"], 1, "no OCI layout at"), (["oci-archive:no.tar", "oci:x"], 1, "no file"),
+            (["oci:.imagebuild/oci/tiny:v9", "oci:x"], 1, "trixie-0"),
+            (["oci:.imagebuild/oci/tiny", "oci:x:-bad"], 2, "'-bad' is not a tag"),
+            (["oci:.imagebuild/oci/tiny", "docker-archive:x.tar"], 2, "one platform"),
+            (["oci:.imagebuild/oci/tiny", "docker-archive:x.tar", "--referrers"], 2, "nothing that refers"),
+            (["oci:.imagebuild/oci/tiny", "oci:x", "--platform", "linux/s390x"], 1, "linux/amd64, linux/ppc64le"),
+            (["oci:.imagebuild/oci/tiny", "oci:x:v1", "--all-tags"], 2, "one is named"),
+            (["oci:.imagebuild/oci/tiny", "oci:x", "--platform", "linux/amd64", "--all"], 64, "excludes"),
+        ])
+        func `what cannot be copied is refused, and nothing is written`(
+            _ arguments: [String], _ status: Int32, _ message: String
+        ) async throws {
+            try await CommandLineFixture.scoped { fixture in
+                _ = try await built(fixture)
+                let ended = try await fixture.start(["copy"] + arguments, in: nil).ended()
+                #expect(ended.status == status, "\(ended.errors)")
+                #expect(ended.errors.contains(message), "\(ended.errors)")
+                #expect(ended.output == "")
+                #expect(!ended.errors.contains("sent"), "\(ended.errors)")
+                #expect(fixture.names(fixture.folder).allSatisfy { !$0.hasPrefix("x") })
+                #expect(fixture.temporaries == [])
+            }
+        }
+
+        @Test func `docker-archives of several images are copied by name, and a name without a tag is latest`()
+            async throws
+        {
+            try await CommandLineFixture.scoped { fixture in
+                _ = try await built(fixture)
+                for name in ["a:latest", "b:1"] {
+                    try await fixture.tool(
+                        "skopeo", "--insecure-policy", "copy", "oci:.imagebuild/oci/tiny:trixie-0",
+                        "docker-archive:\(name.prefix(1)).tar:\(name)")
+                }
+                let whole = try await fixture.succeed("copy", "docker-archive:a.tar:docker.io/library/a", "oci:out:a")
+                #expect(try await fixture.succeed("copy", "docker-archive:a.tar", "oci:out") == whole)
+                let every = try await fixture.run("copy", "docker-archive:a.tar", "oci:all", "--all-tags")
+                #expect(every.status == 2 && every.errors.contains("docker-archive:FILE:NAME:TAG"), "\(every.errors)")
+            }
+        }
+
+        @Test func `a name that no registry can have is refused before anything is sent, with what to write`()
+            async throws
+        {
+            try await CommandLineFixture.scoped { fixture in
+                _ = try await built(fixture)
+                try await fixture.tool(
+                    "skopeo", "--insecure-policy", "copy", "--all", "oci:.imagebuild/oci/tiny:trixie-0",
+                    "oci:full:docker.io/library/tiny:1")
+                for option in ["--all", "--all-tags"] {
+                    let ended = try await fixture.run("copy", "oci:full", "127.0.0.1:1/x", option)
+                    #expect(ended.status == 2, "\(ended.errors)")
+                    #expect(ended.errors.contains("'docker.io/library/tiny:1' in its source"), "\(ended.errors)")
+                    #expect(ended.errors.contains("127.0.0.1:1/x:TAG"), "\(ended.errors)")
+                }
+            }
+        }
+
+        @Test func `what is no image is not written as a docker-archive`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let empty = Array("{}".utf8)
+                let type = "application/vnd.oci.empty.v1+json"
+                let part = #"{"mediaType":"\#(type)","digest":"\#(Digest(of: empty))","size":2}"#
+                let manifest =
+                    #"{"schemaVersion":2,"mediaType":"\#(MediaType.manifest.rawValue)","artifactType":"a/b","#
+                    + #""config":\#(part),"layers":[\#(part)]}"#
+                let root = Digest(of: manifest.utf8)
+                try fixture.write("{}", to: "odd/blobs/sha256/\(Digest(of: empty).hex)")
+                try fixture.write(manifest, to: "odd/blobs/sha256/\(root.hex)")
+                try fixture.write(#"{"imageLayoutVersion":"1.0.0"}"#, to: "odd/oci-layout")
+                try fixture.write(
+                    #"{"schemaVersion":2,"manifests":[{"mediaType":"\#(MediaType.manifest.rawValue)","#
+                        + #""digest":"\#(root)","size":\#(manifest.utf8.count)}]}"#, to: "odd/index.json")
+                let ended = try await fixture.run("copy", "oci:odd", "docker-archive:odd.tar:odd:1")
+                #expect(ended.status == 2 && ended.errors.contains("holds an image, and this is '\(type)'"))
+            }
+        }
+
+        private func built(_ fixture: CommandLineFixture) async throws -> String {
+            try await TinyImage(fixture, payload: 20_000).fillStore()
+            return try await fixture.succeed("build", "tiny", "--all", "--offline")
+        }
+
+        private func json(_ fixture: CommandLineFixture, _ arguments: String...) async throws -> [String: Any] {
+            let ended = try await fixture.start(arguments, in: nil).ended()
+            try #require(ended.status == 0, "\(ended.errors)")
+            return try #require(
+                try JSONSerialization.jsonObject(with: Data(ended.output.utf8)) as? [String: Any])
+        }
+    }
+}

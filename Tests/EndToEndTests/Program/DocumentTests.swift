@@ -1,0 +1,71 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension ProgramTests {
+    /// The commands in the documents, run as they stand there, on a machine without a network.
+    @Suite struct DocumentTests {
+        struct Command: Sendable, CustomTestStringConvertible {
+            var document: String
+            var line: String
+            var testDescription: String { "\(document): \(line)" }
+        }
+
+        @Test(arguments: commands(of: "imagebuild"))
+        func `a command is understood, and does its work where it needs nothing from outside`(
+            _ command: Command
+        ) async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let images = fixture.folder.appending(path: "images")
+                try FileManager.default.removeItem(at: images)
+                try FileManager.default.copyItem(at: Repository.root.appending(path: "images"), to: images)
+                let words = command.line.replacingOccurrences(of: "/srv/", with: "srv/")
+                    .replacingOccurrences(of: "--port 5000", with: "--port 0")
+                try fixture.write(
+                    "exec '\(Program.imagebuild)' \(words.dropFirst("imagebuild ".count))\n", to: "command")
+                var setting = fixture.setting.cutOff()
+                setting.environment["IMAGEBUILD_STORE"] = fixture.store.path
+                setting.environment["IMAGEBUILD_DEBIAN_MIRROR"] = "http://127.0.0.1:1/debian"
+                // Without a terminal: nobody is there to be asked.
+                let program = try Program(["setsid", "-w", "sh", "command"], in: setting)
+                if words.contains("registry serve") {
+                    _ = try await program.firstLine()
+                    try await fixture.tool("pkill", "-TERM", "-P", "\(program.process)")
+                }
+                let ended = try await program.ended()
+                #expect(ended.status != 64, "\(ended.errors)")
+                if needsNothing(words) { #expect(ended.status == 0, "\(ended.errors)") }
+            }
+        }
+
+        @Test(arguments: commands(of: "make"))
+        func `a target of the Makefile is there`(_ command: Command) async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let arguments = command.line.dropFirst("make".count)
+                try fixture.write("exec make -n -C '\(Repository.root.path)'\(arguments)\n", to: "command")
+                let ended = try await Program.run(["sh", "command"], in: fixture.setting)
+                #expect(ended.status == 0, "\(ended.errors)")
+            }
+        }
+
+        private func needsNothing(_ words: String) -> Bool {
+            ["--offline", "imagebuild store ", "registry serve", "--help", "--version"].contains { words.contains($0) }
+                && !words.contains(" build ") && !words.contains(" push ")
+        }
+
+        /// The lines of a document's shell examples that call this program, without the notes behind them.
+        private static func commands(of program: String) -> [Command] {
+            ["README.md", "CONTRIBUTING.md", "images/etcd/README.md", "images/etcd-all/README.md"].flatMap {
+                document -> [Command] in
+                let parts = ((try? Repository.text(document)) ?? "").components(separatedBy: "```")
+                let examples = parts.enumerated().filter { $0.offset % 2 == 1 && $0.element.hasPrefix("sh\n") }
+                return examples.flatMap { $0.element.split(separator: "\n").dropFirst() }.compactMap { line in
+                    let command = line.split(separator: /\s#\s/)[0].trimmingCharacters(in: .whitespaces)
+                    let isWhole = !command.hasSuffix("\\") && !command.contains("…")
+                    guard isWhole, command.hasPrefix(program + " ") || command == program else { return nil }
+                    return Command(document: document, line: command)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,12 @@
+package import Foundation
+
+/// The files of this repository.
+package enum Repository {
+    /// The folder of `Package.swift`.
+    package static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    package static func text(_ path: String) throws -> String {
+        try String(contentsOf: root.appending(path: path), encoding: .utf8)
+    }
+}
