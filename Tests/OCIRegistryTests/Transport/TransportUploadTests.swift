@@ -96,7 +96,7 @@ import Testing
                 let request = Self.trickle(pieces: 2000, of: 1, every: .milliseconds(10))
                 let error = try await refusal { try await connection.status(request) }
                 #expect(error.code == .interrupted)
-                #expect(error.message.contains("it took longer than it may"), "\(error.message)")
+                #expect(error.message.contains("exceeded its time limit"), "\(error.message)")
             }
         }
     }
