@@ -95,7 +95,7 @@ import Testing
         #expect(isolated.warnings.contains { $0.contains("Hyper-V") })
         let twice = NodeSelection(.containerd, node, entries: windows(["10.0.26100.999", "10.0.26100.2033"]))
         #expect(twice.warnings.contains { $0.contains("2 entries have build 26100") })
-        #expect(twice.warnings.contains { $0.contains("take 10.0.26100.2033 instead") })
+        #expect(twice.warnings.contains { $0.contains("choose 10.0.26100.2033 instead") })
         #expect(NodeSelection(.docker, node, entries: windows(["10.0.20348.1"])).warnings.isEmpty)
     }
 
