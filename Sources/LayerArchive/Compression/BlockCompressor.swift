@@ -43,12 +43,12 @@ struct BlockCompressor: ~Copyable {
         }
     }
 
-    /// Compresses a block; the same input gives the same bytes, whatever was compressed before.
+    /// Compresses a block into a buffer of at least `bound` bytes; the same input gives the same bytes, whatever was
+    /// compressed before.
     ///
     /// libdeflate writes a header without a name, with the time 0 and the operating system "unknown" (255): RFC 1952,
     /// 2.3.
     ///
-    /// - Parameter output: A buffer of at least `bound` bytes.
     /// - Returns: The number of bytes written to `output`.
     func compress(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer

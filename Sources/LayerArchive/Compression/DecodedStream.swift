@@ -23,7 +23,7 @@ struct DecodedStream: ~Copyable {
 
     /// Creates a stream that recognises only the compressions in `filters` and passes other bytes through unchanged.
     ///
-    /// - Parameter limit: The largest number of decompressed bytes accepted.
+    /// `limit` is the largest number of decompressed bytes accepted.
     init(
         _ input: FileRange, subject: String, filters: Set<Filter>, limit: Int64, hashing: Bool = false,
         isCancelled: @escaping @Sendable () -> Bool

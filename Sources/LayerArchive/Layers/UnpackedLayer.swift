@@ -64,6 +64,7 @@ extension LayerReader {
     ///   - file: The layer, whose digest the caller has checked.
     ///   - spool: An empty file, positioned at its start. After an error its content is useless.
     ///   - isCancelled: Called for each decoded piece; if it returns `true`, the decoding stops.
+    /// - Returns: The record, from which an `UnpackedLayer` can be made once the spool is in its final place.
     /// - Throws: `LayerArchiveError` with the codes of `list`.
     package static func unpack(
         _ file: FilePath, into spool: FileDescriptor, isCancelled: @escaping @Sendable () -> Bool

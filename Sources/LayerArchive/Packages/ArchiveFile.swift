@@ -13,7 +13,8 @@ package enum ArchiveFile {
     ///   - spool: An empty file, positioned at its start. After an error its content is useless.
     ///   - limits: The most that the archive may ask for.
     ///   - isCancelled: Called for each decoded piece; if it returns `true`, the decoding stops.
-    /// - Throws: `LayerArchiveError` with the code `escape` for a member that would leave the root, lie below a link or
+    /// - Returns: The record, from which an `UnpackedPackage` can be made once the spool is in its final place.
+    /// - Throws: `LayerArchiveError` with the code `escape`
     ///   take the place of another, or `tooLarge`, `corrupt`, `inputOutput` or `cancelled`.
     package static func unpack(
         file: FilePath, name: String, into spool: FileDescriptor, limits: ArchiveLimits = ArchiveLimits(),
