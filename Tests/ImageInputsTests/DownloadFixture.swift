@@ -5,14 +5,14 @@ import Synchronization
 import SystemPackage
 import TestSupport
 
-/// The surroundings of a download test: a folder of its own, pauses that are noted and not waited for. What waits
-/// for the network does so for as long as it takes, unless a test shortens a limit.
+/// The environment of a download test: a folder of its own, small timeouts, and pauses that are recorded instead of
+/// waited for.
 final class DownloadFixture: Sendable {
     let folder: FilePath
     private let noted = Mutex<[Duration]>([])
     private let counted = Mutex<Int64>(0)
 
-    /// Each pause that was asked for.
+    /// All requested pauses.
     var pauses: [Duration] { noted.withLock { $0 } }
     /// The sum of all progress reports.
     var progress: Int64 { counted.withLock { $0 } }
@@ -61,12 +61,12 @@ final class DownloadFixture: Sendable {
     }
 }
 
-/// The error of a fetch that must fail.
+/// Returns the error of a fetch that must fail.
 func failure(_ body: () async throws -> some Any) async throws -> ImageInputsError {
     do { _ = try await body() } catch let error as ImageInputsError { return error }
     throw NoFailure()
 }
 
 struct NoFailure: Error, CustomStringConvertible {
-    var description: String { "it succeeded, though it had to fail" }
+    var description: String { "the fetch succeeded, but it should have failed" }
 }

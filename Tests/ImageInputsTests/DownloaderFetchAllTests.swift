@@ -55,13 +55,13 @@ import Testing
         }
     }
 
-    @Test func `nothing to fetch is no work`() async throws {
+    @Test func `fetching nothing does nothing`() async throws {
         let fixture = try await DownloadFixture.using { $0 }
         let downloads = try await Downloader.withDownloader(fixture.settings) { try await $0.fetchAll([]) }
         #expect(downloads.isEmpty)
     }
 
-    /// The moments at which a person may press Ctrl-C: before the head, in the body, in a pause. Nothing else would end them.
+    /// The moments at which a user may press Ctrl-C: before the head, in the body, in a pause.
     @Test(arguments: ["head", "body", "pause"])
     func `cancellation ends at once`(moment: String) async throws {
         try await DownloadFixture.using { fixture in
@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test func `cancellation does not wait for a connection that is being made`() async throws {
+    @Test func `cancellation does not wait for a connection that is being opened`() async throws {
         try await DownloadFixture.using { fixture in
             try await SilentPort.listening { port in
                 let request = try fixture.request(["http://127.0.0.1:\(port)/a"], .upTo(10))
@@ -122,7 +122,7 @@ import Testing
 }
 
 extension Downloader {
-    /// As `DebianArchive` fetches packages.
+    /// Fetches several files as `DebianArchive` fetches packages.
     fileprivate func fetchAll(_ requests: [DownloadRequest], limit: Int = 6) async throws -> [Download] {
         try await mapConcurrently(requests, limit: limit) { try await fetch($0) }
     }

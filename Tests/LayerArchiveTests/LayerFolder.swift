@@ -13,7 +13,7 @@ extension TemporaryFolder {
         return file
     }
 
-    /// An empty file, open while `use` runs.
+    /// Creates an empty file that is open while `use` runs.
     func withOutput<Result>(_ name: String, _ use: (FileDescriptor) throws -> Result) throws -> Result {
         let descriptor = try FileDescriptor.open(
             path.appending(name), .readWrite, options: [.create, .truncate], permissions: .ownerReadWrite)

@@ -14,13 +14,13 @@ func overwrite(_ path: FilePath, with text: String) throws {
     try file.closeAfter { _ = try file.writeAll(text.utf8) }
 }
 
-/// What a destination told.
+/// The events that a destination reported.
 final class Events: Sendable {
     private let events = Mutex<[TransferEvent]>([])
     func add(_ event: TransferEvent) { events.withLock { $0.append(event) } }
     var all: [TransferEvent] { events.withLock { $0 } }
 
-    /// Bytes of a blob that moved.
+    /// Returns the number of bytes of a blob that were moved.
     func moved(_ digest: Digest) -> Int64 {
         all.reduce(0) { sum, event in
             if case .moved(digest, let bytes) = event { sum + bytes } else { sum }

@@ -18,7 +18,7 @@ extension TemporaryFolder {
         return try LayerReader.list(path.appending("layer"), isCancelled: { false })
     }
 
-    /// A layer of any members in any order, which no writer of ours would make.
+    /// Writes a layer of any members in any order, which our own writer would not make.
     func listing(_ members: [ForeignMember]) throws -> LayerListing {
         let bytes = members.flatMap(\.bytes) + [UInt8](repeating: 0, count: 1024)
         let file = path.appending("foreign")
