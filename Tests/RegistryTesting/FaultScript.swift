@@ -26,8 +26,8 @@ package final class FaultScript: Sendable {
         case editBody(@Sendable ([UInt8]) -> [UInt8])
         /// Lets the registry carry out the request twice, and returns its second answer.
         case duplicate
-        /// Waits before the registry receives the request.
-        case delay(Duration)
+        /// Asks the registry only once a condition holds, or never if the client is gone by then.
+        case holdUntil(@Sendable () -> Bool)
     }
 
     package struct Rule: Sendable {
