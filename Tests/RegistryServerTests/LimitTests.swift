@@ -43,7 +43,10 @@ import Testing
 
     @Test(arguments: ["Content-Length: 1099511627776", "Transfer-Encoding: chunked"], ["PATCH", "GET"])
     func `an unwanted body is not read to its end`(header: String, method: String) async throws {
-        try await TestRegistry.run(configure: { $0.limits.blob = 1000 }) { registry in
+        func configure(_ configuration: inout RegistryConfiguration) {
+            (configuration.limits.blob, configuration.limits.lingering) = (1000, .seconds(1))
+        }
+        try await TestRegistry.run(configure: configure) { registry in
             let target = method == "GET" ? "/v2/" : try await RegistryClient(registry).begin()
             let answer = try await Flood.send(
                 "\(method) \(target) HTTP/1.1\r\nHost: a\r\n\(header)\r\n\r\n", to: registry)

@@ -49,6 +49,8 @@ package struct TestRegistry: Sendable {
             now: { clock.now }, random: { UInt64.random(in: .min ... .max) })
         // An answer that a fault stalls would never end by itself.
         configuration.limits.grace = .milliseconds(200)
+        // However slow a machine is, its client reads an answer before the connection is gone.
+        configuration.limits.lingering = .hanging
         let users = try PasswordFile(parsing: passwords)
         switch access {
         case .open: break

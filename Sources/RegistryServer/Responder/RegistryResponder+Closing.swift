@@ -5,9 +5,6 @@ import NIOCore
 extension RegistryResponder {
     /// The size in bytes up to which an unwanted body is read and discarded, so that its connection can be reused.
     private static let unwantedLimit: Int64 = 1 << 20
-    /// How long a connection stays open after its last answer: closing it while bytes arrive resets it, and the sender
-    /// could lose the answer.
-    private static let lingering = TimeAmount.seconds(1)
 
     /// Returns whether the answer left a body unread that is too long to discard.
     static func leavesLongBody(of request: Request, _ response: Response) -> Bool {
@@ -19,13 +16,16 @@ extension RegistryResponder {
 
     /// Returns the answer with the connection closed after it: otherwise the server would first read the rest of the
     /// request, however long it is.
-    static func closing(_ response: Response, _ channel: any Channel) -> Response {
+    ///
+    /// - Parameter lingering: How long the connection stays open: closing it while bytes arrive resets it, and the sender could
+    ///   lose the answer.
+    static func closing(_ response: Response, _ channel: any Channel, after lingering: Duration) -> Response {
         var response = response
         let body = response.body
         response.headers[.connection] = "close"
         response.body = ResponseBody(contentLength: body.contentLength) { writer in
             try await body.write(writer)
-            let end = channel.eventLoop.scheduleTask(in: lingering) { channel.close(promise: nil) }
+            let end = channel.eventLoop.scheduleTask(in: TimeAmount(lingering)) { channel.close(promise: nil) }
             try? await channel.closeFuture.get()
             end.cancel()
         }

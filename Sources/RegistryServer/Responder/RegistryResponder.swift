@@ -44,7 +44,9 @@ package struct RegistryResponder: HTTPResponder {
         }
         response.headers[.distributionVersion] = "registry/2.0"
         response.headers[.contentTypeOptions] = "nosniff"
-        if Self.leavesLongBody(of: request, response) { response = Self.closing(response, context.channel) }
+        if Self.leavesLongBody(of: request, response) {
+            response = Self.closing(response, context.channel, after: configuration.limits.lingering)
+        }
         return request.method == .head ? response.createHeadResponse() : response
     }
 
