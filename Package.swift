@@ -1,7 +1,15 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// A newer compiler warns of more, which must keep nobody from building.
+#if compiler(<6.4)
+    let warnings = SwiftSetting.treatAllWarnings(as: .error)
+#else
+    let warnings = SwiftSetting.treatAllWarnings(as: .warning)
+#endif
+
 let strict: [SwiftSetting] = [
+    warnings,
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),

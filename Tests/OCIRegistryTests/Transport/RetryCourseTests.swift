@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import OCIRegistry
@@ -58,13 +59,19 @@ import Testing
     @Test func `permits are granted in order of arrival, and not to cancelled tasks`() async throws {
         let (permits, order) = (Permits(1), Order())
         let (opened, open) = AsyncStream<Void>.makeStream()
-        let holder = Task { try await permits.with { for await _ in opened { break } } }
+        let isHeld = Flag()
+        let holder = Task {
+            try await permits.with {
+                isHeld.raise()
+                for await _ in opened { break }
+            }
+        }
+        try await until { isHeld.isRaised }
         var waiting: [Task<Void, any Error>] = []
         for number in 0..<4 {
-            try await Task.sleep(for: .milliseconds(50))
             waiting.append(Task { try await permits.with { order.append(number) } })
+            try await until { permits.waitingCount == number + 1 }
         }
-        try await Task.sleep(for: .milliseconds(50))
         waiting[1].cancel()
         // This ends before anything has been returned.
         await #expect(throws: CancellationError.self) { try await waiting[1].value }

@@ -12,6 +12,9 @@ final class Permits: Sendable {
 
     private let state: Mutex<State>
 
+    /// The number of tasks that wait for a permit.
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+
     init(_ count: Int) { state = Mutex(State(free: max(1, count))) }
 
     /// Runs `body` with a permit.
