@@ -95,7 +95,7 @@ import Testing
             let written = try folder.write(tree, codec)
             #expect(written.uncompressedSize == Int64(512 + (size + 511) / 512 * 512 + 1024))
             try folder.withOutput("plain") { try TarFile.write(tree, to: $0, isCancelled: { false }) }
-            let plain = try #require(try FileManager.default.contents(atPath: folder.path.appending("plain").string))
+            let plain = try #require(FileManager.default.contents(atPath: folder.path.appending("plain").string))
             #expect(Array(plain[512..<512 + size]) == bytes)
             #expect(written.diffID.digest == Digest(of: plain))
             #expect(try folder.list().diffID == written.diffID)
