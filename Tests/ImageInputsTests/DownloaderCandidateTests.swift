@@ -116,7 +116,7 @@ import Testing
             } _: { [content] server in
                 let error = try await failure { try await fixture.fetch([server.url("/a")], content) }
                 #expect(error.code == .rejected)
-                #expect(error.message.contains("redirected more than 5 times"))
+                #expect(error.message.contains("more than 5 redirects"))
                 #expect(server.requests.count == 6)
             }
         }
