@@ -114,7 +114,7 @@ struct BaseImages {
         let settings = try inputs.registries.settings(RegistryOptions.sources(), warn: { console.warn($0) })
         return try await RegistryNetwork.withNetwork(settings) { network in
             let asked = try ImageReference(name)
-            let repository = "\(asked.host)/\(asked.repository)"
+            let repository = asked.place
             let places = try inputs.mirrors.repositories(for: repository).map { name in
                 let reference = try ImageReference(name)
                 return RegistryRepository(reference.repository, over: try network.connection(to: reference.host))
@@ -158,7 +158,7 @@ extension Definition.BaseImage {
     }
 
     fileprivate var tag: String? {
-        get throws { isLayout ? nil : try ImageReference(reference).tag }
+        get throws { isLayout ? nil : try ImageReference(reference).tag?.description }
     }
 }
 

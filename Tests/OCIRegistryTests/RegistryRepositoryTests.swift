@@ -9,7 +9,7 @@ import Testing
 @Suite struct RegistryRepositoryTests {
     private let registry = FakeRegistry()
 
-    private func repository(_ name: String = "test/image") -> RegistryRepository {
+    private func repository(_ name: RepositoryName = "test/image") -> RegistryRepository {
         RegistryRepository(name, over: registry, settings: .small)
     }
 
@@ -96,7 +96,7 @@ import Testing
     @Test func `what was pushed to one repository is mounted into the next`() async throws {
         let blob = noise(3000)
         let memory = RegistryMemory(host: registry.host)
-        for name in ["a", "b"] {
+        for name: RepositoryName in ["a", "b"] {
             let destination = RegistryRepository(name, over: registry, memory: memory, settings: .small)
             try await destination.putBlob(Descriptor(of: blob), from: MemorySource([blob]))
         }

@@ -1,4 +1,5 @@
 import Hummingbird
+import OCIModel
 
 extension RegistryResponder {
     /// Bytes of a token request's form.
@@ -10,7 +11,9 @@ extension RegistryResponder {
         let action = Self.action(of: request.method, route)
         // A client that asks for both at once can mount; one that may not read the source can still push.
         let source: RepositoryName? =
-            if case .uploads = route { Query(request.uri.query)["from"].flatMap { RepositoryName($0) } } else { nil }
+            if case .uploads = route { Query(request.uri.query)["from"].flatMap { try? RepositoryName($0) } } else {
+                nil
+            }
         try await check(request, route.repository.map { (action, $0) }, source: source)
     }
 

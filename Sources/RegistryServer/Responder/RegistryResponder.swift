@@ -3,7 +3,7 @@ import HTTPTypes
 package import Hummingbird
 package import Logging
 package import NIOCore
-package import OCIContent
+import OCIContent
 import OCIModel
 package import Scheduling
 

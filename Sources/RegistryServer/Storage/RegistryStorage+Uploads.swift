@@ -1,4 +1,4 @@
-package import DurableFiles
+import DurableFiles
 import OCIContent
 import OCIModel
 import SystemPackage

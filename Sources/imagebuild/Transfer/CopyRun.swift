@@ -99,7 +99,7 @@ struct CopyRun: Sendable {
             }
             return Images(content: opened.content, name: opened.name, roots: [(chosen, try name(tag))])
         }
-        let roots = try await opened.content.tagged().filter { !Self.isReferrersTag($0.tag) }
+        let roots = try await opened.content.tagged().filter { !(Tag($0.tag)?.isReferrersList ?? false) }
         guard !roots.isEmpty else { throw CommandError(message: "there is no tag to copy") }
         return Images(
             content: opened.content, name: opened.name, roots: try roots.map { (ImageEnds.bare($1), try fitting($0)) })
@@ -120,16 +120,10 @@ struct CopyRun: Sendable {
 
     /// A source's name, if the destination can have it: layouts and archives may use any text.
     private func fitting(_ name: String) throws -> String {
-        guard case .registry(let text) = destination, !ImageReference.isTag(name) else { return name }
+        guard case .registry(let text) = destination, Tag(name) == nil else { return name }
         throw CommandError(
             status: .refused, message: "the image is called '\(name)' in its source, which is no tag",
             hint: "name one: \(text):TAG")
-    }
-
-    /// `sha256-<hex>`, a list of referrers in a registry that cannot list them itself (distribution-spec, "Referrers Tag
-    /// Schema"): content of the registry, not of a person.
-    private static func isReferrersTag(_ tag: String) -> Bool {
-        ["sha256-", "sha512-"].contains(tag.prefix(7)) && (try? Digest(hex: String(tag.dropFirst(7)))) != nil
     }
 }
 

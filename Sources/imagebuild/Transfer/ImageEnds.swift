@@ -45,10 +45,10 @@ struct ImageEnds: Sendable {
         case .registry(let text):
             let reference = try ImageReference(text)
             let repository = try registries.repository(reference)
-            let tag = reference.digest == nil ? reference.name : reference.tag
+            let tag = reference.digest == nil ? reference.name.description : reference.tag?.description
             return Source(
-                content: repository, root: { (try await repository.resolve(reference.name), tag) },
-                name: reference.repository.split(separator: "/").last.map(String.init))
+                content: repository, root: { (try await repository.resolve(reference.name.description), tag) },
+                name: reference.repository.parts.last.map(String.init))
         }
     }
 
@@ -101,9 +101,9 @@ struct ImageEnds: Sendable {
         guard reference.digest == nil else {
             throw CommandError(
                 status: .refused, message: "'\(text)' names a digest, and an image is copied to a tag",
-                hint: "write \(reference.host)/\(reference.repository):TAG")
+                hint: "write \(reference.place):TAG")
         }
-        return reference.tag
+        return reference.tag?.description
     }
 
     private static func tagged(_ root: Descriptor, _ tag: String?) -> (Descriptor, tag: String?) {

@@ -30,7 +30,7 @@ extension RegistryRepository {
     package var isWholeByName: Bool { true }
 
     /// The source's repository, if it is one of this registry.
-    func holder(behind source: any ContentSource) -> String? {
+    func holder(behind source: any ContentSource) -> RepositoryName? {
         guard let other = source as? RegistryRepository, other.transport.host == transport.host else { return origin }
         return other.name
     }
