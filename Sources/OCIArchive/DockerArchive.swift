@@ -93,7 +93,13 @@ package struct DockerArchive: Sendable {
     }
 }
 
-extension DockerArchive: NamedContent {
+extension DockerArchive: ContentSource {
+    package var repository: RepositoryAddress? { nil }
+
+    package func holds(_ blob: Descriptor) -> Bool? {
+        images.contains { $0.manifest.descriptor.digest == blob.digest } || (try? slice(blob)) != nil
+    }
+
     /// The image of a name (`etcd:3.5.16-0`; `etcd` is `etcd:latest`); without one, the only image.
     ///
     /// - Throws: `ContentError` `.missing`, with the names that there are.

@@ -7,7 +7,7 @@ package struct VersionNumber: Hashable, Sendable, Comparable, CustomStringConver
     private let release: [UInt64]
     private let prerelease: [String]
 
-    /// Parses one to five dotted numbers of up to 12 digits, with an optional pre-release after `-`; refuses build metadata
+    /// Parses one to five dotted numbers of up to nine digits, with an optional pre-release after `-`; refuses build metadata
     /// after `+`.
     package init?(_ text: some StringProtocol) {
         let halves = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
@@ -69,7 +69,7 @@ package struct VersionNumber: Hashable, Sendable, Comparable, CustomStringConver
     }
 
     private static func number(_ text: some StringProtocol) -> UInt64? {
-        guard (1...12).contains(text.utf8.count), text.utf8.allSatisfy(\.isDigit) else { return nil }
+        guard (1...9).contains(text.utf8.count), text.utf8.allSatisfy(\.isDigit) else { return nil }
         return UInt64(text)
     }
 }

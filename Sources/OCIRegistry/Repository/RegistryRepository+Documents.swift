@@ -1,9 +1,13 @@
 import NIOCore
 import NIOHTTP1
-import OCIContent
+package import OCIContent
 package import OCIModel
 
-extension RegistryRepository: NamedContent {
+extension RegistryRepository: ContentSource {
+    package var repository: RepositoryAddress? { RepositoryAddress(host: transport.host, name: name) }
+
+    package func holds(_ blob: Descriptor) -> Bool? { nil }
+
     /// Manifests and indexes come from where registries keep manifests; anything else (a configuration) is a blob.
     ///
     /// - Throws: `OCIRegistryError` `.corrupt` for other bytes, `.tooLarge` beyond `settings.documentLimit`.
@@ -15,13 +19,6 @@ extension RegistryRepository: NamedContent {
                     + "the limit for a document")
         }
         guard descriptor.mediaType.isDocument else { return try await documentAmongBlobs(descriptor) }
-        for mirror in mirrors {
-            // The origin is there for whatever is wrong with a mirror.
-            if let found = try? await mirror.fetch(.digest(descriptor.digest), expected: descriptor) {
-                return found.bytes
-            }
-            try Task.checkCancellation()
-        }
         return try await fetch(.digest(descriptor.digest), expected: descriptor).bytes
     }
 

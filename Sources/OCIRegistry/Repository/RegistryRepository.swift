@@ -14,10 +14,6 @@ package struct RegistryRepository: Sendable {
     package var settings: RepositorySettings
     /// Where unfinished uploads are written down; without one, a run that dies begins large blobs anew.
     package var journal: UploadJournal?
-    /// Copies of this repository, asked first for what has a digest.
-    package var mirrors: [RegistryRepository] = []
-    /// The repository of the same registry that the content comes from, where the source itself does not show it.
-    package var origin: RepositoryName?
     /// Where a tag must still be when it is set; of those not named here it does not matter.
     package var tagExpectations: [String: TagExpectation] = [:]
     /// Whether a tag that is there stays where it is.

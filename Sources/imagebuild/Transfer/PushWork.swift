@@ -101,12 +101,11 @@ struct PushWork: Sendable {
         return OCILayout(root: folder.path.pushing(FilePath(path)).lexicallyNormalized())
     }
 
-    private func registryBase(_ reference: ImageReference) throws -> RegistryRepository {
+    private func registryBase(_ reference: ImageReference) throws -> any ContentSource {
         let places = try mirrors.repositories(for: reference.place).map {
             try access.repository(try ImageReference($0))
         }
-        guard var base = places.last else { return try access.repository(reference) }
-        base.mirrors = places.dropLast()
-        return base
+        guard let base = places.last else { return try access.repository(reference) }
+        return MirroredSource(base, mirrors: places.dropLast())
     }
 }
