@@ -1,4 +1,4 @@
-package package import NIOCore
+package import NIOCore
 package import OCIModel
 
 /// The pieces of a blob on their way from a source to its user. The last one is held back until the digest is known to be

@@ -1,5 +1,6 @@
 import OCIContent
 import OCIModel
+import OCIRegistry
 import Scheduling
 
 /// What a push sends: an image in the store, on the layers of base images that are elsewhere, or here and elsewhere.
