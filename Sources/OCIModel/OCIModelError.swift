@@ -1,6 +1,6 @@
 /// The reason why a value of the OCI model was refused.
 package struct OCIModelError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What a caller can act on.
+    /// The kinds of failure that a caller can act on.
     package enum Code: Hashable, Sendable {
         case invalidDigest, invalidPlatform, invalidPath, invalidDocument
         /// Text that is no tag, repository, host or image reference.
@@ -8,7 +8,7 @@ package struct OCIModelError: Error, Hashable, Sendable, CustomStringConvertible
     }
 
     package var code: Code
-    /// What was refused and why, lower-case, without a full stop.
+    /// What was refused and why; lower-case, without a full stop.
     package var message: String
     package var hint: String?
 

@@ -3,7 +3,7 @@ import OCIRegistry
 import Testing
 
 @Suite struct RegistryHostTests {
-    @Test func `loopback is known, and Docker Hub's server`() throws {
+    @Test func `loopback hosts and Docker Hub's server are known`() throws {
         for host in ["localhost", "localhost:5000", "127.0.0.1:5000", "127.1.2.3", "[::1]:1"] {
             #expect(try RegistryHost(host).isLoopback)
         }

@@ -15,7 +15,7 @@ package struct CheckedPieces: Sendable {
     /// Whether pieces were handed on that turned out not to be the blob's.
     package private(set) var areWrong = false
 
-    /// - Parameter offset: where in the blob the pieces begin (bytes).
+    /// Takes pieces that begin at `offset` (bytes) of the blob.
     package init(_ blob: Descriptor, from offset: Int64) {
         self.blob = blob
         position = offset
