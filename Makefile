@@ -49,9 +49,21 @@ help: ## list the verbs
 deps: ## install what the build needs beside Swift
 	.ci/deps build
 
-# With Swift's libraries inside, the program runs where Swift is not, and starts in two thirds of the time.
-imagebuild: deps
-	swift build -c release --product imagebuild --static-swift-stdlib
+# Swift's libraries and the C libraries go into the program: it runs where Swift is not, and does not load libarchive's nine
+# dependencies at every start. Symbols and relocations, which a program at a fixed address does without, would cost more of it.
+STATIC = $(CURDIR)/.build/static
+RELEASE = -c release --product imagebuild --static-swift-stdlib -debug-info-format none \
+	-Xswiftc -use-ld=lld -Xlinker -s -Xswiftc -L$(STATIC) -Xlinker -llzma -Xlinker -lbz2 -Xlinker -lz \
+	-Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xswiftc -Xclang-linker -Xswiftc -no-pie
+
+imagebuild: deps $(STATIC)
+	@[ -x $(IMAGEBUILD) ] || echo 'compiling imagebuild and its libraries: this takes minutes, and happens once' >&2
+	swift build $(RELEASE)
+
+# The linker takes a library from here before it looks for a shared one.
+$(STATIC): | deps
+	mkdir -p $@
+	for name in archive bz2 crypt deflate lzma stdc++ yaml z zstd; do ln -sf "$$(clang -print-file-name=lib$$name.a)" $@; done
 
 build: imagebuild ## build IMAGE for OS and ARCH (the default)
 	$(IMAGEBUILD) build $(IMAGE) --platform $(PLATFORM) $(OVERRIDES)

@@ -24,27 +24,26 @@ let package = Package(
     dependencies: [
         // Exact versions, here and only here: Package.resolved is not kept (ARCHITECTURE.md, "Decisions").
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1"),
-        .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", exact: "1.0.2", traits: []),
     ],
     targets: [
-        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
-        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
-        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
+        .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
 
         library("DurableFiles", [.product(name: "SystemPackage", package: "swift-system")]),
         library("Scheduling", [.product(name: "NIOPosix", package: "swift-nio")]),
-        library("OCIModel", [.product(name: "Crypto", package: "swift-crypto")]),
+        library("OCIModel", [.product(name: "NIOSSL", package: "swift-nio-ssl")]),
 
-        library("ImageDefinition", ["OCIModel", .product(name: "Yams", package: "Yams")]),
+        library("ImageDefinition", ["OCIModel", "CYAML"]),
         library(
             "LayerArchive",
             ["OCIModel", "CArchive", "CDeflate", "CZstd", .product(name: "SystemPackage", package: "swift-system")]),
