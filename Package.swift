@@ -44,6 +44,7 @@ let package = Package(
         library("Scheduling", [.product(name: "NIOPosix", package: "swift-nio")]),
         library("OCIModel", [.product(name: "Crypto", package: "swift-crypto")]),
 
+        library("DebianFormat", ["OCIModel"]),
         library("ImageDefinition", ["OCIModel", .product(name: "Yams", package: "Yams")]),
         library(
             "LayerArchive",
@@ -94,8 +95,8 @@ let package = Package(
         library(
             "ImageInputs",
             [
-                "Scheduling", "DurableFiles", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent",
-                "HTTPTransfer",
+                "Scheduling", "DurableFiles", "OCIModel", "DebianFormat", "ImageDefinition", "LayerArchive",
+                "OCIContent", "HTTPTransfer",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -105,7 +106,8 @@ let package = Package(
         library(
             "ImageAssembly",
             [
-                "Scheduling", "DurableFiles", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent",
+                "Scheduling", "DurableFiles", "OCIModel", "DebianFormat", "ImageDefinition", "LayerArchive",
+                "OCIContent",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
@@ -189,11 +191,13 @@ let package = Package(
             ],
             path: "Tests/StubHTTP", swiftSettings: strict),
         test("HTTPTransferTests", ["HTTPTransfer", "OCIModel"]),
+        test("DebianFormatTests", ["DebianFormat", "OCIModel"]),
         test("ImageDefinitionTests", ["ImageDefinition", "OCIModel"]),
         test(
             "ImageInputsTests",
             [
-                "Scheduling", "DurableFiles", "ImageInputs", "ImageDefinition", "OCIContent", "OCIModel",
+                "Scheduling", "DurableFiles", "ImageInputs", "DebianFormat", "ImageDefinition", "OCIContent",
+                "OCIModel",
                 "LayerArchive", "HTTPTransfer", "StubHTTP",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Subprocess", package: "swift-subprocess"),

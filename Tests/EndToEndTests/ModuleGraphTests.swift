@@ -8,6 +8,7 @@ import Testing
         "DurableFiles": ["SystemPackage"],
         "Scheduling": ["NIOPosix", "Synchronization"],
         "OCIModel": ["Crypto", "FoundationEssentials"],
+        "DebianFormat": ["OCIModel"],
         "ImageDefinition": ["OCIModel", "Yams", "FoundationEssentials"],
         "LayerArchive": [
             "OCIModel", "CArchive", "CDeflate", "CZstd", "SystemPackage", "Synchronization", "Dispatch",
@@ -23,8 +24,9 @@ import Testing
         ],
         "ImageInputs": [
             "DurableFiles", "Scheduling",
-            "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "HTTPTransfer", "AsyncHTTPClient", "NIOCore",
-            "NIOHTTP1", "Subprocess", "SystemPackage", "Synchronization", "FoundationEssentials",
+            "OCIModel", "DebianFormat", "ImageDefinition", "LayerArchive", "OCIContent", "HTTPTransfer",
+            "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "Subprocess", "SystemPackage", "Synchronization",
+            "FoundationEssentials",
         ],
         "OCIRegistry": [
             "DurableFiles", "Scheduling",
@@ -39,7 +41,8 @@ import Testing
         ],
         "OCIArchive": ["DurableFiles", "OCIModel", "LayerArchive", "OCIContent", "NIOCore", "SystemPackage"],
         "ImageAssembly": [
-            "DurableFiles", "Scheduling", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "SystemPackage",
+            "DurableFiles", "Scheduling", "OCIModel", "DebianFormat", "ImageDefinition", "LayerArchive", "OCIContent",
+            "SystemPackage",
         ],
         "imagebuild": [
             "DurableFiles", "Scheduling",

@@ -1,3 +1,4 @@
+import DebianFormat
 import ImageDefinition
 import LayerArchive
 import OCIModel
@@ -57,18 +58,9 @@ extension ConsistencyGate {
     /// One stanza: syft drops a last line without a newline and stops at a field that comes twice.
     private static func checkStanza(_ bytes: [UInt8]) throws(GateFault) {
         guard bytes.last == UInt8(ascii: "\n") else { throw GateFault(.scannerData, "does not end in a newline") }
-        var fields: Set<String> = []
-        for line in bytes.split(separator: UInt8(ascii: "\n")) where line.first != 0x20 && line.first != 0x09 {
-            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
-                throw GateFault(
-                    .scannerData, "has the line '\(String(decoding: line, as: UTF8.self))', which is no field")
-            }
-            let field = String(decoding: line[..<colon], as: UTF8.self).lowercased()
-            guard fields.insert(field).inserted else {
-                throw GateFault(.scannerData, "has the field '\(field)' twice")
-            }
-        }
-        for field in ["package", "version", "architecture"] where !fields.contains(field) {
+        let stanza: Stanza
+        do { stanza = try Stanza(controlFile: bytes) } catch { throw GateFault(.scannerData, error.message) }
+        for field in ["package", "version", "architecture"] where (try? stanza.value(field)) == nil {
             throw GateFault(.scannerData, "lacks the field '\(field)'")
         }
     }

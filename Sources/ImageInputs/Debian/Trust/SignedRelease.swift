@@ -1,3 +1,4 @@
+package import DebianFormat
 package import ImageDefinition
 import OCIModel
 
@@ -27,9 +28,11 @@ package struct SignedRelease: Sendable {
         archive = Self.archive(of: expected.suite)
         suite = expected.suite
         self.bytes = bytes
-        file = try ReleaseFile(signedText: verified.bytes)
+        (file, acceptedExpired) = try ImageInputsError.mapping { () throws(DebianFormatError) in
+            let file = try ReleaseFile(signedText: verified.bytes)
+            return (file, try file.check(expected))
+        }
         signers = verified.signers
-        acceptedExpired = try file.check(expected)
     }
 
     static func indexPath(for architecture: String) -> String { "main/binary-\(architecture)/Packages.xz" }
@@ -53,22 +56,5 @@ package struct SignedRelease: Sendable {
             inRelease: Digest(of: bytes),
             indexes: indexes.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) },
             missingIndexes: missing.isEmpty ? nil : missing.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
-    }
-}
-
-extension ReleaseFile {
-    /// The `Packages` file that a listed `Packages.xz` holds; Debian lists both.
-    package func uncompressed(_ path: String) -> File? {
-        path.hasSuffix(".xz") ? files[String(path.dropLast(3))] : nil
-    }
-
-    /// Refuses a decompressed index that is not the one that the Release lists.
-    package func checkUncompressed(_ bytes: [UInt8], of path: String, suite: String) throws(ImageInputsError) {
-        guard let listed = uncompressed(path) else { return }
-        guard listed.size == bytes.count, listed.sha256 == Digest(of: bytes) else {
-            throw ImageInputsError(
-                .corrupt, "\(path) of \(suite), decompressed, is not the file that its Release lists",
-                hint: "fetch it again: the copy is damaged")
-        }
     }
 }

@@ -1,8 +1,8 @@
 extension Clause {
     /// Parses a whole field: clauses separated by commas, alternatives by bars.
     ///
-    /// - Throws: `ImageInputsError(.corrupt)` naming the relation that cannot be read.
-    package static func parse(_ field: String) throws(ImageInputsError) -> [Clause] {
+    /// - Throws: `DebianFormatError(.corrupt)` naming the relation that cannot be read.
+    package static func parse(_ field: String) throws(DebianFormatError) -> [Clause] {
         var clauses: [Clause] = []
         for part in field.utf8.split(separator: UInt8(ascii: ",")) where !Array(part)[...].trimmed.isEmpty {
             var alternatives: [Relation] = []
@@ -17,12 +17,12 @@ extension Clause {
 
 extension Relation {
     /// Parses one alternative.
-    package init(_ text: String) throws(ImageInputsError) { try self.init(Array(text.utf8)[...].trimmed) }
+    package init(_ text: String) throws(DebianFormatError) { try self.init(Array(text.utf8)[...].trimmed) }
 
-    init(_ bytes: ArraySlice<UInt8>) throws(ImageInputsError) {
+    fileprivate init(_ bytes: ArraySlice<UInt8>) throws(DebianFormatError) {
         let shown = String(decoding: bytes.prefix(120), as: UTF8.self)
-        func refuse(_ why: String) -> ImageInputsError {
-            ImageInputsError(.corrupt, "cannot read the dependency '\(shown)': \(why)")
+        func refuse(_ why: String) -> DebianFormatError {
+            DebianFormatError(.corrupt, "cannot read the dependency '\(shown)': \(why)")
         }
         let full = bytes.prefix { !Self.endsName($0) }
         let halves = full.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
@@ -50,8 +50,8 @@ extension Relation {
     }
 
     private mutating func readVersion(
-        _ inner: ArraySlice<UInt8>, _ refuse: (String) -> ImageInputsError
-    ) throws(ImageInputsError) {
+        _ inner: ArraySlice<UInt8>, _ refuse: (String) -> DebianFormatError
+    ) throws(DebianFormatError) {
         let sign = inner.prefix { [0x3c, 0x3d, 0x3e].contains($0) }
         let text = String(decoding: sign, as: UTF8.self)
         // `<` and `>` are old spellings of `<=` and `>=` (Policy 7.1).
@@ -66,16 +66,10 @@ extension Relation {
     }
     private static func endsName(_ byte: UInt8) -> Bool { byte.isBlank || byte == 0x0a || opens(byte) }
 
-    /// Lower-case letters, digits, `+`, `-`, `.` (Policy 5.6.1); virtual packages of Perl modules have capitals as
-    /// well.
-    static func isPackageName(_ bytes: ArraySlice<UInt8>) -> Bool {
+    /// Whether this is a package's name: lower-case letters, digits, `+`, `-`, `.` (Policy 5.6.1); virtual packages of Perl
+    /// modules have capitals and underscores as well.
+    package static func isPackageName(_ bytes: some Collection<UInt8>) -> Bool {
         guard let first = bytes.first, first.isAlphanumeric else { return false }
         return bytes.allSatisfy { $0.isAlphanumeric || [0x2b, 0x2d, 0x2e, 0x5f].contains($0) }
-    }
-}
-
-extension UInt8 {
-    var isAlphanumeric: Bool {
-        (0x30...0x39).contains(self) || (0x41...0x5a).contains(self) || (0x61...0x7a).contains(self)
     }
 }

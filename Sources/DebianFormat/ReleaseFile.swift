@@ -26,41 +26,58 @@ package struct ReleaseFile: Hashable, Sendable {
 
     /// Parses the text that the signature covers.
     ///
-    /// - Throws: `ImageInputsError(.corrupt)` for a missing field, a second stanza, or a path listed twice with
+    /// - Throws: `DebianFormatError(.corrupt)` for a missing field, a second stanza, or a path listed twice with
     ///   different digests.
-    package init(signedText: [UInt8]) throws(ImageInputsError) {
+    package init(signedText: [UInt8]) throws(DebianFormatError) {
         var reader = StanzaReader(signedText[...])
         guard let stanza = reader.next(), reader.next() == nil else {
-            throw ImageInputsError(.corrupt, "cannot read the Release: it is not one stanza")
+            throw DebianFormatError(.corrupt, "cannot read the Release: it is not one stanza")
         }
         suite = try stanza.value("Suite") ?? ""
         codename = try stanza.value("Codename") ?? ""
         version = try stanza.value("Version")
         date = try Timestamp(releaseDate: stanza.required("Date"))
-        validUntil = try stanza.value("Valid-Until").map { (text) throws(ImageInputsError) in
+        validUntil = try stanza.value("Valid-Until").map { (text) throws(DebianFormatError) in
             try Timestamp(releaseDate: text)
         }
         acquireByHash = try stanza.value("Acquire-By-Hash")?.lowercased() == "yes"
         files = try Self.files(stanza.required("SHA256"))
     }
 
-    private static func files(_ list: String) throws(ImageInputsError) -> [String: File] {
+    private static func files(_ list: String) throws(DebianFormatError) -> [String: File] {
         var files: [String: File] = [:]
         for line in list.utf8.split(separator: UInt8(ascii: "\n")) {
             let words = line.split(separator: UInt8(ascii: " ")).map { String($0) ?? "" }
             guard words.count == 3, let digest = try? Digest(hex: words[0]), let size = Int64(words[1]), size >= 0
             else {
-                throw ImageInputsError(
+                throw DebianFormatError(
                     .corrupt, "cannot read the Release's SHA256 list: '\(String(line)?.prefix(160) ?? "")'")
             }
             let file = File(size: size, sha256: digest)
             guard files.updateValue(file, forKey: words[2]) ?? file == file else {
-                throw ImageInputsError(.corrupt, "the Release lists \(words[2]) twice with different digests")
+                throw DebianFormatError(.corrupt, "the Release lists \(words[2]) twice with different digests")
             }
             guard files.count <= 200_000 else {
-                throw ImageInputsError(.corrupt, "the Release lists more than 200000 files")
+                throw DebianFormatError(.corrupt, "the Release lists more than 200000 files")
             }
         }
         return files
+    }
+}
+
+extension ReleaseFile {
+    /// The `Packages` file that a listed `Packages.xz` holds; Debian lists both.
+    package func uncompressed(_ path: String) -> File? {
+        path.hasSuffix(".xz") ? files[String(path.dropLast(3))] : nil
+    }
+
+    /// Refuses a decompressed index that is not the one that the Release lists.
+    package func checkUncompressed(_ bytes: [UInt8], of path: String, suite: String) throws(DebianFormatError) {
+        guard let listed = uncompressed(path) else { return }
+        guard listed.size == bytes.count, listed.sha256 == Digest(of: bytes) else {
+            throw DebianFormatError(
+                .corrupt, "\(path) of \(suite), decompressed, is not the file that its Release lists",
+                hint: "fetch it again: the copy is damaged")
+        }
     }
 }

@@ -1,4 +1,4 @@
-import ImageInputs
+import DebianFormat
 import Testing
 
 struct PackagesIndexTests {
@@ -37,12 +37,12 @@ struct PackagesIndexTests {
 
     @Test(arguments: ["Version: 1\n", "Package: a\n\nVersion: 2\n", "\nx"])
     func `a stanza without a name is refused`(text: String) {
-        #expect(throws: ImageInputsError.self) { try index(text) }
+        #expect(throws: DebianFormatError.self) { try index(text) }
     }
 
     @Test func `a stanza beyond the limit is refused`() {
         let long = "Package: a\nDescription: " + String(repeating: "x", count: 1 << 20) + "\n"
-        #expect(throws: ImageInputsError.self) { try index(long) }
+        #expect(throws: DebianFormatError.self) { try index(long) }
     }
 
     @Test(arguments: ["", "\n", "\n\n\n"])
@@ -63,7 +63,7 @@ struct PackagesIndexTests {
         var fields = stanzaFields("good", "1.0")
         fields[field] = value
         let stanza = Stanza(Array(stanzaText(fields).utf8)[...])
-        let error = #expect(throws: ImageInputsError.self) { try DebianPackage(stanza) }
+        let error = #expect(throws: DebianFormatError.self) { try DebianPackage(stanza) }
         #expect(error?.code == .corrupt)
         if field != "Package" { #expect(error?.message.contains("'good'") == true) }
     }

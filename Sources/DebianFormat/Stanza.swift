@@ -9,12 +9,12 @@ package struct Stanza: Hashable, Sendable {
     ///
     /// Field names compare without regard to case.
     ///
-    /// - Throws: `ImageInputsError(.corrupt)` where the field occurs twice: readers would disagree on which counts.
-    package func value(_ field: String) throws(ImageInputsError) -> String? {
+    /// - Throws: `DebianFormatError(.corrupt)` where the field occurs twice: readers would disagree on which counts.
+    package func value(_ field: String) throws(DebianFormatError) -> String? {
         var found: String?
         for line in FieldLines(bytes) where line.isNamed(field) {
             guard found == nil else {
-                throw ImageInputsError(.corrupt, "cannot read a control stanza: it has the field \(field) twice")
+                throw DebianFormatError(.corrupt, "cannot read a control stanza: it has the field \(field) twice")
             }
             found = line.value
         }
@@ -22,9 +22,9 @@ package struct Stanza: Hashable, Sendable {
     }
 
     /// The value of a field that must be there and not be empty.
-    package func required(_ field: String) throws(ImageInputsError) -> String {
+    package func required(_ field: String) throws(DebianFormatError) -> String {
         guard let value = try value(field), !value.isEmpty else {
-            throw ImageInputsError(.corrupt, "cannot read a control stanza: it has no field \(field)")
+            throw DebianFormatError(.corrupt, "cannot read a control stanza: it has no field \(field)")
         }
         return value
     }
@@ -97,8 +97,8 @@ extension UInt8 {
 }
 
 extension ArraySlice<UInt8> {
-    /// Without the blanks and carriage returns at both ends.
-    var trimmed: ArraySlice<UInt8> {
+    /// The bytes between the blanks, carriage returns and newlines at both ends.
+    package var trimmed: ArraySlice<UInt8> {
         func isSpace(_ byte: UInt8) -> Bool { byte.isBlank || byte == 0x0d || byte == 0x0a }
         guard let last = lastIndex(where: { !isSpace($0) }) else { return self[endIndex...] }
         return self[...last].drop(while: isSpace)

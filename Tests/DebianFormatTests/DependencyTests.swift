@@ -1,4 +1,4 @@
-import ImageInputs
+import DebianFormat
 import Testing
 
 struct DependencyTests {
@@ -50,7 +50,7 @@ struct DependencyTests {
         "../a", "a\u{ff}", "a (=> 1)", "é", "a )", "a ]",
     ])
     func `what is no dependency is refused`(text: String) {
-        #expect(throws: ImageInputsError.self) { try Clause.parse(text) }
+        #expect(throws: DebianFormatError.self) { try Clause.parse(text) }
     }
 
     @Test(arguments: ["", " ", ",", " , ,"])

@@ -1,4 +1,4 @@
-import ImageInputs
+import DebianFormat
 import Testing
 
 struct DebianVersionTests {
@@ -30,6 +30,6 @@ struct DebianVersionTests {
         String(repeating: "1", count: 300),
     ])
     func `what is no version is refused`(text: String) {
-        #expect(throws: ImageInputsError.self) { try DebianVersion(text) }
+        #expect(throws: DebianFormatError.self) { try DebianVersion(text) }
     }
 }

@@ -18,10 +18,10 @@ package struct PackagesIndex: Sendable {
     package static let sizeLimit: Int64 = 512 << 20
     private static let stanzaLimit = 1 << 20
 
-    /// - Throws: `ImageInputsError(.corrupt)` for a file or stanza beyond the limits, or a stanza without a name.
-    package init(_ bytes: [UInt8]) throws(ImageInputsError) {
+    /// - Throws: `DebianFormatError(.corrupt)` for a file or stanza beyond the limits, or a stanza without a name.
+    package init(_ bytes: [UInt8]) throws(DebianFormatError) {
         guard bytes.count <= Self.sizeLimit else {
-            throw ImageInputsError(
+            throw DebianFormatError(
                 .corrupt, "the Packages file is \(bytes.count) bytes long: the limit is \(Self.sizeLimit)")
         }
         self.bytes = bytes
@@ -46,7 +46,7 @@ package struct PackagesIndex: Sendable {
 }
 
 extension PackagesIndex {
-    private mutating func scan() throws(ImageInputsError) {
+    private mutating func scan() throws(DebianFormatError) {
         var start: Int?
         var isNamed = false
         var line = 0
@@ -76,10 +76,10 @@ extension PackagesIndex {
         if let begun = start { try close(begun, bytes.count, isNamed) }
     }
 
-    private mutating func close(_ start: Int, _ end: Int, _ isNamed: Bool) throws(ImageInputsError) {
+    private mutating func close(_ start: Int, _ end: Int, _ isNamed: Bool) throws(DebianFormatError) {
         guard isNamed, end - start <= Self.stanzaLimit else {
             let why = isNamed ? "is longer than \(Self.stanzaLimit) bytes" : "has no Package field"
-            throw ImageInputsError(.corrupt, "cannot read the Packages file: the stanza at byte \(start) \(why)")
+            throw DebianFormatError(.corrupt, "cannot read the Packages file: the stanza at byte \(start) \(why)")
         }
         stanzas.append((UInt32(start), UInt32(end)))
     }

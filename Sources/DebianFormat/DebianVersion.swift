@@ -10,11 +10,11 @@ package struct DebianVersion: Sendable, Comparable, CustomStringConvertible {
 
     /// Parses `[epoch:]upstream[-revision]`.
     ///
-    /// - Throws: `ImageInputsError(.corrupt)` for an empty part, a foreign character or an epoch out of range.
-    package init(_ text: String) throws(ImageInputsError) {
+    /// - Throws: `DebianFormatError(.corrupt)` for an empty part, a foreign character or an epoch out of range.
+    package init(_ text: String) throws(DebianFormatError) {
         let bytes = Array(text.utf8)
-        func refuse(_ why: String) -> ImageInputsError {
-            ImageInputsError(.corrupt, "'\(text.prefix(80))' is not a Debian version: \(why)")
+        func refuse(_ why: String) -> DebianFormatError {
+            DebianFormatError(.corrupt, "'\(text.prefix(80))' is not a Debian version: \(why)")
         }
         guard !bytes.isEmpty, bytes.count <= 256 else { throw refuse("it is empty or longer than 256 bytes") }
         var rest = bytes[...]

@@ -22,12 +22,12 @@ package struct DebianPackage: Sendable {
     package var conflicts: [Relation]
     package var stanza: Stanza
 
-    /// - Throws: `ImageInputsError(.corrupt)` naming the package, for a missing or malformed field.
-    package init(_ stanza: Stanza) throws(ImageInputsError) {
+    /// - Throws: `DebianFormatError(.corrupt)` naming the package, for a missing or malformed field.
+    package init(_ stanza: Stanza) throws(DebianFormatError) {
         let name = try stanza.required("Package")
-        do throws(ImageInputsError) {
-            guard Relation.isPackageName(Array(name.utf8)[...]) else {
-                throw ImageInputsError(.corrupt, "its name is not one")
+        do throws(DebianFormatError) {
+            guard Relation.isPackageName(name.utf8) else {
+                throw DebianFormatError(.corrupt, "its name is not one")
             }
             self.name = name
             version = try DebianVersion(stanza.required("Version"))
@@ -43,37 +43,34 @@ package struct DebianPackage: Sendable {
             conflicts = try Self.clauses(stanza, ["Conflicts", "Breaks"]).flatMap(\.alternatives)
             self.stanza = stanza
         } catch {
-            throw ImageInputsError(.corrupt, "cannot read the stanza of '\(name.prefix(80))': \(error.message)")
+            throw DebianFormatError(.corrupt, "cannot read the stanza of '\(name.prefix(80))': \(error.message)")
         }
     }
 
-    private static func clauses(_ stanza: Stanza, _ fields: [String]) throws(ImageInputsError) -> [Clause] {
+    private static func clauses(_ stanza: Stanza, _ fields: [String]) throws(DebianFormatError) -> [Clause] {
         var clauses: [Clause] = []
         for field in fields { clauses += try Clause.parse(stanza.value(field) ?? "") }
         return clauses
     }
 
-    private static func size(_ text: String) throws(ImageInputsError) -> Int64 {
+    private static func size(_ text: String) throws(DebianFormatError) -> Int64 {
         guard let size = Int64(text), size > 0, size <= 8 << 30 else {
-            throw ImageInputsError(.corrupt, "its Size '\(text.prefix(40))' is not between 1 byte and 8 GiB")
+            throw DebianFormatError(.corrupt, "its Size '\(text.prefix(40))' is not between 1 byte and 8 GiB")
         }
         return size
     }
 
-    private static func digest(_ text: String) throws(ImageInputsError) -> Digest {
+    private static func digest(_ text: String) throws(DebianFormatError) -> Digest {
         guard let digest = try? Digest(hex: text) else {
-            throw ImageInputsError(.corrupt, "its SHA256 '\(text.prefix(80))' is not 64 hexadecimal digits")
+            throw DebianFormatError(.corrupt, "its SHA256 '\(text.prefix(80))' is not 64 hexadecimal digits")
         }
         return digest
     }
 
-    /// The path becomes part of a URL and of a lock, so that it may neither leave the archive nor hold odd characters.
-    private static func poolPath(_ text: String) throws(ImageInputsError) -> String {
-        let plain = text.utf8.allSatisfy { $0.isAlphanumeric || "/._+-~".utf8.contains($0) }
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard plain, text.utf8.count <= 1024, parts.count > 1, parts[0] == "pool",
-            parts.allSatisfy({ !["", ".", ".."].contains($0) })
-        else { throw ImageInputsError(.corrupt, "its Filename '\(text.prefix(120))' is not a path below pool/") }
+    private static func poolPath(_ text: String) throws(DebianFormatError) -> String {
+        guard text.isPlainPath, text.utf8.count <= 1024, text.hasPrefix("pool/") else {
+            throw DebianFormatError(.corrupt, "its Filename '\(text.prefix(120))' is not a path below pool/")
+        }
         return text
     }
 }

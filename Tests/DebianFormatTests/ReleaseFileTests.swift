@@ -1,4 +1,4 @@
-import ImageInputs
+import DebianFormat
 import OCIModel
 import Testing
 
@@ -21,12 +21,12 @@ struct ReleaseFileTests {
         previous: String? = nil
     ) throws -> ReleaseExpectation {
         ReleaseExpectation(
-            suite: suite, now: try Timestamp(rfc3339: now), acceptExpired: acceptExpired,
-            previousDate: try previous.map { try Timestamp(rfc3339: $0) })
+            suite: suite, now: try #require(Timestamp(canonical: now)), acceptExpired: acceptExpired,
+            previousDate: try previous.map { try #require(Timestamp(canonical: $0)) })
     }
 
-    private func refusal(_ release: ReleaseFile, _ expected: ReleaseExpectation) -> ImageInputsError? {
-        do throws(ImageInputsError) {
+    private func refusal(_ release: ReleaseFile, _ expected: ReleaseExpectation) -> DebianFormatError? {
+        do throws(DebianFormatError) {
             _ = try release.check(expected)
             return nil
         } catch { return error }
@@ -77,7 +77,7 @@ struct ReleaseFileTests {
             ["Suite": "a\n\nSuite: b"],
         ] as [[String: String?]])
     func `a malformed Release is refused`(changes: [String: String?]) {
-        #expect(throws: ImageInputsError.self) { try release(changes) }
+        #expect(throws: DebianFormatError.self) { try release(changes) }
     }
 
     @Test(arguments: [
@@ -87,7 +87,7 @@ struct ReleaseFileTests {
     ])
     func `dates are read without a time zone`(text: String, expected: String) throws {
         #expect(try Timestamp(releaseDate: text).description == expected)
-        #expect(try Timestamp(rfc3339: expected).description == expected)
+        #expect(Timestamp(canonical: expected)?.description == expected)
     }
 
     @Test(arguments: [
@@ -96,7 +96,7 @@ struct ReleaseFileTests {
         "Sat, 12 Sep 99999999999999 07:55:41 UTC", "12 Sep 2026 07:55:41 UTC",
     ])
     func `what is no date is refused`(text: String) {
-        #expect(throws: ImageInputsError.self) { try Timestamp(releaseDate: text) }
-        #expect(throws: ImageInputsError.self) { try Timestamp(rfc3339: text) }
+        #expect(throws: DebianFormatError.self) { try Timestamp(releaseDate: text) }
+        #expect(Timestamp(canonical: text) == nil)
     }
 }
