@@ -33,7 +33,7 @@ struct DamagedTextTests {
 
     @Test func `damaged indexes and stanzas`() throws {
         let text = ["base", "libone1", "mawk"].map { name in
-            var fields = stanzaFields(name, "1:2.0~rc1-3")
+            var fields = stanzaFields(name, "2.0~rc1-3")
             fields["Depends"] = "awk, libtwo2 (>= 2.0) | c:any [amd64]"
             fields["Provides"] = "awk (= 1),\n zoneinfo"
             return stanzaText(fields)

@@ -90,12 +90,12 @@ package struct DebianResolver: Sendable {
         _ definition: Definition, now: Timestamp, previous: Lock?
     ) async throws -> [SignedRelease] {
         let accepted = definition.debian?.acceptExpired ?? []
-        let expectations = definition.debianSuites.map { suite in
+        let expectations = try definition.debianSuites.map { suite in
             let archive = SignedRelease.archive(of: suite)
             let before = previous?.releases.first { $0.archive == archive && $0.suite == suite }
             return ReleaseExpectation(
                 suite: suite, now: now, acceptExpired: accepted.contains(suite),
-                previousDate: before.flatMap { Timestamp(canonical: $0.date) })
+                previousDate: try before.map { try $0.timestamp() })
         }
         return try await mapConcurrently(expectations, limit: 4) { expected in
             let bytes = try await fetchRelease(SignedRelease.archive(of: expected.suite), expected.suite)

@@ -58,3 +58,16 @@ package struct SignedRelease: Sendable {
             missingIndexes: missing.isEmpty ? nil : missing.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
     }
 }
+
+extension Lock.Release {
+    /// Returns the locked date; a malformed one is refused, since it would let any older Release pass.
+    func timestamp() throws(ImageInputsError) -> Timestamp {
+        guard let timestamp = Timestamp(canonical: date) else {
+            throw ImageInputsError(
+                .corrupt,
+                "the lock's date of \(suite), '\(date.prefix(80))', is not a date like '2026-09-12T07:55:41Z'",
+                hint: "lock the image again")
+        }
+        return timestamp
+    }
+}
