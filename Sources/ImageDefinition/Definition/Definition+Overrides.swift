@@ -1,3 +1,5 @@
+import OCIModel
+
 /// What a user changes of a definition for one build, as the Makefile of the Kubernetes etcd image lets one do.
 package struct DefinitionOverrides: Hashable, Sendable {
     /// Versions apart by spaces or commas, ascending.
@@ -42,7 +44,7 @@ extension Definition {
         let listed = bundle?.versions ?? []
         var versions: [BundledVersion] = []
         for word in text.split(whereSeparator: { " ,\t\n".contains($0) }).map(String.init) {
-            guard VersionNumber.isVersion(word, minimumParts: 2) else {
+            guard VersionNumber(word)?.isRelease(minimumParts: 2) == true else {
                 throw Self.refused(option, "'\(word)' is not a version", "a version looks like 3.5.16")
             }
             if let last = versions.last?.version, !VersionNumber.isAscending(last, word) {
