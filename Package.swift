@@ -45,6 +45,7 @@ let package = Package(
         library("OCIModel", [.product(name: "Crypto", package: "swift-crypto")]),
 
         library("DebianFormat", ["OCIModel"]),
+        library("Executables", ["OCIModel"]),
         library("ImageDefinition", ["OCIModel", .product(name: "Yams", package: "Yams")]),
         library(
             "LayerArchive",
@@ -95,7 +96,8 @@ let package = Package(
         library(
             "ImageInputs",
             [
-                "Scheduling", "DurableFiles", "OCIModel", "DebianFormat", "ImageDefinition", "LayerArchive",
+                "Scheduling", "DurableFiles", "OCIModel", "DebianFormat", "Executables", "ImageDefinition",
+                "LayerArchive",
                 "OCIContent", "HTTPTransfer",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -106,7 +108,8 @@ let package = Package(
         library(
             "ImageAssembly",
             [
-                "Scheduling", "DurableFiles", "OCIModel", "DebianFormat", "ImageDefinition", "LayerArchive",
+                "Scheduling", "DurableFiles", "OCIModel", "DebianFormat", "Executables", "ImageDefinition",
+                "LayerArchive",
                 "OCIContent",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
@@ -192,6 +195,9 @@ let package = Package(
             path: "Tests/StubHTTP", swiftSettings: strict),
         test("HTTPTransferTests", ["HTTPTransfer", "OCIModel"]),
         test("DebianFormatTests", ["DebianFormat", "OCIModel"]),
+        // Small executables of either kind, for the tests of what reads them.
+        .target(name: "ExecutableFixtures", path: "Tests/ExecutableFixtures", swiftSettings: strict),
+        test("ExecutablesTests", ["Executables", "ExecutableFixtures", "OCIModel"]),
         test("ImageDefinitionTests", ["ImageDefinition", "OCIModel"]),
         test(
             "ImageInputsTests",
@@ -206,7 +212,8 @@ let package = Package(
         test(
             "ImageAssemblyTests",
             [
-                "Scheduling", "DurableFiles", "ImageAssembly", "ImageDefinition", "LayerArchive", "OCIContent",
+                "Scheduling", "DurableFiles", "ExecutableFixtures", "ImageAssembly", "ImageDefinition", "LayerArchive",
+                "OCIContent",
                 "OCIModel",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),

@@ -9,6 +9,7 @@ import Testing
         "Scheduling": ["NIOPosix", "Synchronization"],
         "OCIModel": ["Crypto", "FoundationEssentials"],
         "DebianFormat": ["OCIModel"],
+        "Executables": ["OCIModel"],
         "ImageDefinition": ["OCIModel", "Yams", "FoundationEssentials"],
         "LayerArchive": [
             "OCIModel", "CArchive", "CDeflate", "CZstd", "SystemPackage", "Synchronization", "Dispatch",
@@ -24,7 +25,7 @@ import Testing
         ],
         "ImageInputs": [
             "DurableFiles", "Scheduling",
-            "OCIModel", "DebianFormat", "ImageDefinition", "LayerArchive", "OCIContent", "HTTPTransfer",
+            "OCIModel", "DebianFormat", "Executables", "ImageDefinition", "LayerArchive", "OCIContent", "HTTPTransfer",
             "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "Subprocess", "SystemPackage", "Synchronization",
             "FoundationEssentials",
         ],
@@ -41,7 +42,8 @@ import Testing
         ],
         "OCIArchive": ["DurableFiles", "OCIModel", "LayerArchive", "OCIContent", "NIOCore", "SystemPackage"],
         "ImageAssembly": [
-            "DurableFiles", "Scheduling", "OCIModel", "DebianFormat", "ImageDefinition", "LayerArchive", "OCIContent",
+            "DurableFiles", "Scheduling", "OCIModel", "DebianFormat", "Executables", "ImageDefinition", "LayerArchive",
+            "OCIContent",
             "SystemPackage",
         ],
         "imagebuild": [

@@ -23,7 +23,7 @@ extension ConsistencyGate {
             if content.size == 0 { throw GateFault(.scannerData, "is empty") }
         }
         check("/etc/os-release") { content throws(GateFault) in
-            let lines = try reader.readAll(content, limit: Self.maximumRecord).split(separator: UInt8(ascii: "\n"))
+            let lines = try Self.read(content, reader, limit: Self.maximumRecord).split(separator: UInt8(ascii: "\n"))
             guard lines.contains(where: { $0.elementsEqual("ID=debian".utf8) }) else {
                 throw GateFault(.scannerData, "does not say ID=debian")
             }
@@ -33,13 +33,19 @@ extension ConsistencyGate {
         for record in records {
             check(record) { content throws(GateFault) in
                 if record.hasSuffix(".md5sums") {
-                    try Self.checkChecksums(try reader.readAll(content, limit: Self.maximumChecksums))
+                    try Self.checkChecksums(try Self.read(content, reader, limit: Self.maximumChecksums))
                 } else {
-                    try Self.checkStanza(try reader.readAll(content, limit: Self.maximumRecord))
+                    try Self.checkStanza(try Self.read(content, reader, limit: Self.maximumRecord))
                 }
             }
         }
         return failures
+    }
+
+    private static func read(
+        _ content: FileContent, _ reader: ContentReader, limit: Int
+    ) throws(GateFault) -> [UInt8] {
+        do { return try reader.readAll(content, limit: limit) } catch { throw GateFault(.unreadable, error.message) }
     }
 
     /// Two spaces after the checksum: trivy stops at a line without them.

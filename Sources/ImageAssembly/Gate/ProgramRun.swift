@@ -1,3 +1,4 @@
+import Executables
 package import LayerArchive
 package import OCIModel
 

@@ -1,3 +1,4 @@
+import ExecutableFixtures
 import Foundation
 import ImageAssembly
 import ImageDefinition

@@ -1,4 +1,5 @@
 import DurableFiles
+import ExecutableFixtures
 import ImageAssembly
 import ImageDefinition
 import LayerArchive

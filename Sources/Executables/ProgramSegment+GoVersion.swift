@@ -1,5 +1,4 @@
-import LayerArchive
-import OCIModel
+package import OCIModel
 
 private enum GoData {
     /// Where Go's linker leaves the build information (`debug/buildinfo` in Go's standard library).
@@ -9,26 +8,26 @@ private enum GoData {
 }
 
 extension [ProgramSegment] {
-    /// The greatest version that a string variable of a Go program holds at its start; `nil` for other programs.
+    /// Returns the greatest version that a string variable of a Go program holds at its start; `nil` for other programs.
     ///
     /// Debian builds Go programs without modules, so that their build information names no version. But a program that
     /// reports its version has it in a package variable, and Go lays a string variable down in the writable data as an
     /// aligned address and length. etcd 3.4 and 3.5 have two that look like a version: their own and the oldest one
     /// that they can form a cluster with.
-    func greatestGoVersionVariable(in content: FileContent, reader: ContentReader) throws(GateFault) -> VersionNumber? {
+    package func greatestGoVersionVariable(in file: some RandomAccessBytes) throws(ExecutableError) -> VersionNumber? {
         var isGo = false
         var greatest: VersionNumber?
         var total: UInt64 = 0
         for segment in self where segment.isWritable {
             total = total.addingReportingOverflow(segment.fileSize).partialValue
             guard segment.fileSize <= GoData.maximum, total <= GoData.maximum else { return nil }
-            guard let offset = Int64(exactly: segment.offset), offset <= content.size else { return nil }
+            guard let offset = Int64(exactly: segment.offset), offset <= file.size else { return nil }
             // Variables are aligned by their address.
             var position = Int64((8 - segment.address % 8) % 8)
             while position < Int64(segment.fileSize) {
                 let wanted = Swift.min(GoData.chunk + 8, Int(Int64(segment.fileSize) - position))
-                let bytes = try reader.read(content, at: offset + position, count: wanted)
-                try scan(bytes, content, reader, &isGo, &greatest)
+                let bytes = try file.bytes(at: offset + position, count: wanted)
+                try scan(bytes, file, &isGo, &greatest)
                 position += Int64(GoData.chunk)
             }
         }
@@ -36,9 +35,9 @@ extension [ProgramSegment] {
     }
 
     private func scan(
-        _ bytes: [UInt8], _ content: FileContent, _ reader: ContentReader, _ isGo: inout Bool,
+        _ bytes: [UInt8], _ file: some RandomAccessBytes, _ isGo: inout Bool,
         _ greatest: inout VersionNumber?
-    ) throws(GateFault) {
+    ) throws(ExecutableError) {
         for start in stride(from: 0, through: bytes.count - 16, by: 8) {
             if bytes[start] == 0xff, bytes[start...].starts(with: GoData.magic) { isGo = true }
             // A length of 5 to 32: nearly all other words are sorted out by this.
@@ -47,7 +46,7 @@ extension [ProgramSegment] {
             }
             let length = Int(bytes[start + 8])
             guard let offset = fileOffset(of: bytes.littleEndian(at: start), count: UInt64(length)) else { continue }
-            let text = try reader.read(content, at: offset, count: length)
+            let text = try file.bytes(at: offset, count: length)
             // Three numbers: four would be an address like 127.0.0.1.
             guard text.prefix(while: { $0 != UInt8(ascii: "-") }).count(where: { $0 == UInt8(ascii: ".") }) == 2,
                 let version = VersionNumber(String(decoding: text, as: UTF8.self))

@@ -1,20 +1,30 @@
-/// A small ELF file, made byte by byte, with just what the gate reads.
-struct TinyELF {
-    var machine: UInt16 = 62
-    var is64Bit = true
-    var isLittleEndian = true
-    var flags: UInt32 = 0
-    var interpreter: String?
-    var needed: [String] = []
-    var runpath: String?
+/// A small ELF file, made byte by byte, with just what is read of one.
+package struct TinyELF {
+    package var machine: UInt16 = 62
+    package var is64Bit = true
+    package var isLittleEndian = true
+    package var flags: UInt32 = 0
+    package var interpreter: String?
+    package var needed: [String] = []
+    package var runpath: String?
     /// Values of string variables in the writable data.
-    var variables: [String] = []
-    var isGo = false
+    package var variables: [String] = []
+    package var isGo = false
+
+    package init(
+        machine: UInt16 = 62, is64Bit: Bool = true, isLittleEndian: Bool = true, flags: UInt32 = 0,
+        interpreter: String? = nil, needed: [String] = [], runpath: String? = nil, variables: [String] = [],
+        isGo: Bool = false
+    ) {
+        (self.machine, self.is64Bit, self.isLittleEndian, self.flags) = (machine, is64Bit, isLittleEndian, flags)
+        (self.interpreter, self.needed, self.runpath) = (interpreter, needed, runpath)
+        (self.variables, self.isGo) = (variables, isGo)
+    }
 
     private static let readOnlyAddress: UInt64 = 0x400000
     private static let dataAddress: UInt64 = 0x600000
 
-    func bytes() -> [UInt8] {
+    package func bytes() -> [UInt8] {
         let headerCount = 2 + (interpreter == nil ? 0 : 1) + (isDynamic ? 1 : 0)
         var body = [UInt8](repeating: 0, count: 64 + headerCount * 56)
         func append(_ text: String) -> UInt64 {
@@ -76,7 +86,7 @@ struct TinyELF {
 }
 
 extension FixedWidthInteger {
-    var littleEndianBytes: [UInt8] {
+    package var littleEndianBytes: [UInt8] {
         (0..<Self.bitWidth / 8).map { UInt8(truncatingIfNeeded: self >> Self($0 * 8)) }
     }
 }

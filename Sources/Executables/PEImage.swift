@@ -1,52 +1,52 @@
-import LayerArchive
-
 /// What Windows' loader reads of a PE file: the machine, and where its sections are (PE Format, "COFF File Header",
 /// "Optional Header" and "Section Table").
-struct PEImage: Hashable, Sendable {
-    var machine: UInt16
+package struct PEImage: Hashable, Sendable {
+    package let machine: UInt16
     /// PE32+, the form of 64-bit programs.
-    var is64Bit: Bool
+    package let is64Bit: Bool
     /// By their address in memory at the base that the file prefers; none of a 32-bit file.
-    var segments: [ProgramSegment] = []
+    package private(set) var segments: [ProgramSegment] = []
 
     /// As many as the loader takes.
     static let maximumSections = 96
 
-    /// Where the signature is in a file that begins with these bytes; `nil` where it is no PE file: `MZ` alone is a
-    /// program of DOS, or a text.
-    static func offset(
-        _ start: [UInt8], _ content: FileContent, _ reader: ContentReader
-    ) throws(GateFault) -> Int64? {
+    /// Returns where the signature is in a file that begins with these bytes; `nil` where it is not a PE file: `MZ` alone
+    /// is a program of DOS, or a text.
+    package static func offset(
+        _ start: [UInt8], in file: some RandomAccessBytes
+    ) throws(ExecutableError) -> Int64? {
         guard start.starts(with: "MZ".utf8), start.count >= 64 else { return nil }
         let offset = Int64(start.littleEndian(at: 60, as: UInt32.self))
-        return try reader.read(content, at: offset, count: 4) == Array("PE\0\0".utf8) ? offset : nil
+        return try file.bytes(at: offset, count: 4) == Array("PE\0\0".utf8) ? offset : nil
     }
 
     /// Reads on from the signature.
     ///
-    /// - Throws: `GateFault` where the file breaks off or contradicts itself.
-    init(at offset: Int64, of content: FileContent, _ reader: ContentReader) throws(GateFault) {
-        let header = try reader.read(content, at: offset + 4, count: 20)
-        guard header.count == 20 else { throw GateFault(.peMalformed, "ends within its PE header") }
+    /// - Throws: `ExecutableError` where the file breaks off or contradicts itself.
+    package init(at offset: Int64, of file: some RandomAccessBytes) throws(ExecutableError) {
+        let header = try file.bytes(at: offset + 4, count: 20)
+        guard header.count == 20 else { throw ExecutableError(.malformedPE, "ends within its PE header") }
         machine = header.littleEndian(at: 0)
         let sectionCount = Int(header.littleEndian(at: 2, as: UInt16.self))
         let optionalSize = Int(header.littleEndian(at: 16, as: UInt16.self))
-        let optional = try reader.read(content, at: offset + 24, count: optionalSize)
+        let optional = try file.bytes(at: offset + 24, count: optionalSize)
         guard optional.count == optionalSize, optionalSize >= 32 else {
-            throw GateFault(.peMalformed, "ends within its optional PE header")
+            throw ExecutableError(.malformedPE, "ends within its optional PE header")
         }
         let magic = optional.littleEndian(at: 0, as: UInt16.self)
         is64Bit = magic == 0x20b
         guard is64Bit else {
-            guard magic == 0x10b else { throw GateFault(.peMalformed, "has an optional PE header of an unknown kind") }
+            guard magic == 0x10b else {
+                throw ExecutableError(.malformedPE, "has an optional PE header of an unknown kind")
+            }
             return
         }
         guard sectionCount <= Self.maximumSections else {
-            throw GateFault(.peMalformed, "has \(sectionCount) PE sections")
+            throw ExecutableError(.malformedPE, "has \(sectionCount) PE sections")
         }
-        let table = try reader.read(content, at: offset + 24 + Int64(optionalSize), count: sectionCount * 40)
+        let table = try file.bytes(at: offset + 24 + Int64(optionalSize), count: sectionCount * 40)
         guard table.count == sectionCount * 40 else {
-            throw GateFault(.peMalformed, "ends within its PE section table")
+            throw ExecutableError(.malformedPE, "ends within its PE section table")
         }
         let base: UInt64 = optional.littleEndian(at: 24)
         segments = (0..<sectionCount).map { Self.section(table, at: $0 * 40, base: base) }
@@ -64,8 +64,8 @@ struct PEImage: Hashable, Sendable {
         0x14c: "i386", 0x1c0: "ARM", 0x1c4: "ARM", 0x200: "IA-64", 0x8664: "x86-64", 0xaa64: "AArch64",
     ]
 
-    /// Why the file cannot run on an architecture; `nil` where it can.
-    func mismatch(_ architecture: String) -> String? {
+    /// Returns why the file cannot run on an architecture; `nil` where it can.
+    package func mismatch(_ architecture: String) -> String? {
         let wanted: [String: UInt16] = ["amd64": 0x8664, "arm64": 0xaa64]
         guard let expected = wanted[architecture], let name = Self.machines[expected] else {
             return "is a Windows executable, and which ones run on \(architecture) is not known"

@@ -1,5 +1,5 @@
 /// A part of a program's file that its loader puts at an address.
-struct ProgramSegment: Hashable, Sendable {
+package struct ProgramSegment: Hashable, Sendable {
     var offset: UInt64
     var address: UInt64
     var fileSize: UInt64
@@ -7,7 +7,7 @@ struct ProgramSegment: Hashable, Sendable {
 }
 
 extension [ProgramSegment] {
-    /// Where `count` bytes at a virtual address are in the file; `nil` where no segment holds them all.
+    /// Returns where `count` bytes at a virtual address are in the file; `nil` where no segment holds them all.
     func fileOffset(of address: UInt64, count: UInt64) -> Int64? {
         for segment in self where address >= segment.address {
             let inside = address - segment.address

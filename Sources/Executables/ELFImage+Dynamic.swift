@@ -1,5 +1,3 @@
-import LayerArchive
-
 extension ELFImage {
     private enum Tag {
         static let null: UInt64 = 0
@@ -12,14 +10,14 @@ extension ELFImage {
 
     /// Reads the libraries that the file needs and where it wants them looked for.
     mutating func readDynamic(
-        _ segment: ProgramSegment, _ content: FileContent, _ reader: ContentReader
-    ) throws(GateFault) {
+        _ segment: ProgramSegment, _ file: some RandomAccessBytes
+    ) throws(ExecutableError) {
         guard segment.fileSize <= UInt64(Self.maximumDynamicSize), let offset = Int64(exactly: segment.offset) else {
-            throw GateFault(.elfMalformed, "has a malformed ELF dynamic section")
+            throw ExecutableError(.malformedELF, "has a malformed ELF dynamic section")
         }
-        let bytes = try reader.read(content, at: offset, count: Int(segment.fileSize))
+        let bytes = try file.bytes(at: offset, count: Int(segment.fileSize))
         guard bytes.count == Int(segment.fileSize) else {
-            throw GateFault(.elfMalformed, "ends within its ELF dynamic section")
+            throw ExecutableError(.malformedELF, "ends within its ELF dynamic section")
         }
         var values: [UInt64: UInt64] = [:]
         var names: [UInt64] = []
@@ -30,37 +28,37 @@ extension ELFImage {
             if tag == Tag.needed { names.append(value) } else { values[tag] = value }
         }
         guard names.count <= Self.maximumNeeded else {
-            throw GateFault(.elfMalformed, "needs more than \(Self.maximumNeeded) libraries")
+            throw ExecutableError(.malformedELF, "needs more than \(Self.maximumNeeded) libraries")
         }
         let paths = values[Tag.runpath] ?? values[Tag.rpath]
         guard !names.isEmpty || paths != nil else { return }
         let strings = try stringTable(values)
-        for name in names { needed.append(try string(at: name, of: strings, content, reader)) }
+        for name in names { needed.append(try string(at: name, of: strings, file)) }
         if let paths {
-            searchPath = try string(at: paths, of: strings, content, reader)
+            searchPath = try string(at: paths, of: strings, file)
                 .split(separator: UInt8(ascii: ":")).map(Array.init)
         }
     }
 
-    private func stringTable(_ values: [UInt64: UInt64]) throws(GateFault) -> (offset: Int64, size: UInt64) {
+    private func stringTable(_ values: [UInt64: UInt64]) throws(ExecutableError) -> (offset: Int64, size: UInt64) {
         guard let address = values[Tag.stringTable], let size = values[Tag.stringTableSize],
             let offset = segments.fileOffset(of: address, count: size)
-        else { throw GateFault(.elfMalformed, "has no valid ELF dynamic string table") }
+        else { throw ExecutableError(.malformedELF, "has no valid ELF dynamic string table") }
         return (offset, size)
     }
 
     private func string(
-        at index: UInt64, of table: (offset: Int64, size: UInt64), _ content: FileContent, _ reader: ContentReader
-    ) throws(GateFault) -> [UInt8] {
+        at index: UInt64, of table: (offset: Int64, size: UInt64), _ file: some RandomAccessBytes
+    ) throws(ExecutableError) -> [UInt8] {
         guard index < table.size, let inside = Int64(exactly: index) else {
-            throw GateFault(.elfMalformed, "names a string outside its ELF dynamic string table")
+            throw ExecutableError(.malformedELF, "names a string outside its ELF dynamic string table")
         }
         let (start, overflow) = table.offset.addingReportingOverflow(inside)
-        guard !overflow else { throw GateFault(.elfMalformed, "has no valid ELF dynamic string table") }
+        guard !overflow else { throw ExecutableError(.malformedELF, "has no valid ELF dynamic string table") }
         let length = Int(min(table.size - index, UInt64(Self.maximumString)))
-        let bytes = try reader.read(content, at: start, count: length)
+        let bytes = try file.bytes(at: start, count: length)
         guard let end = bytes.firstIndex(of: 0) else {
-            throw GateFault(.elfMalformed, "has an unended string in its ELF dynamic string table")
+            throw ExecutableError(.malformedELF, "has an unended string in its ELF dynamic string table")
         }
         return Array(bytes[..<end])
     }

@@ -1,14 +1,14 @@
-import OCIModel
+package import OCIModel
 
 /// What ELF files of one platform look like, and where its dynamic loader searches.
-struct ELFTarget: Hashable, Sendable {
-    var machine: UInt16
+package struct ELFTarget: Hashable, Sendable {
+    private let machine: UInt16
     /// The value of the ABI bits of `e_flags` (`EF_PPC64_ABI`), where the machine has several ABIs.
-    var abi: UInt32?
-    var triplet: String
+    private let abi: UInt32?
+    private let triplet: String
 
-    /// `nil` for a platform whose binaries are not ELF, or are not known.
-    init?(_ platform: Platform) {
+    /// Returns `nil` for a platform whose binaries are not ELF, or are not known.
+    package init?(_ platform: Platform) {
         guard platform.os == "linux" else { return nil }
         switch platform.architecture {
         case "amd64": self.init(machine: 62, triplet: "x86_64-linux-gnu")
@@ -24,8 +24,8 @@ struct ELFTarget: Hashable, Sendable {
         self.triplet = triplet
     }
 
-    /// Why a file with this header cannot run here; `nil` where it can.
-    func mismatch(_ header: ELFHeader) -> String? {
+    /// Returns why a file with this header cannot run on the platform; `nil` where it can.
+    package func mismatch(_ header: ELFHeader) -> String? {
         let sameABI = abi.map { header.flags & 3 == $0 } ?? true
         let matches = header.machine == machine && header.is64Bit && header.isLittleEndian
         if matches && sameABI { return nil }
@@ -45,7 +45,7 @@ struct ELFTarget: Hashable, Sendable {
     }
 
     /// The loader's own directories, in its order (ld.so(8); Debian's multiarch directories come first).
-    var libraryDirectories: [String] {
+    package var libraryDirectories: [String] {
         ["/lib/\(triplet)", "/usr/lib/\(triplet)", "/lib", "/usr/lib", "/lib64", "/usr/lib64"]
     }
 }

@@ -1,8 +1,7 @@
-import LayerArchive
+import ExecutableFixtures
+import Executables
 import OCIModel
 import Testing
-
-@testable import ImageAssembly
 
 @Suite struct ELFImageTests {
     private let whole = TinyELF(
@@ -11,11 +10,10 @@ import Testing
     ).bytes()
 
     private func read(_ bytes: [UInt8]) throws -> (ELFImage, VersionNumber?)? {
-        let reader = ContentReader()
         guard let header = try ELFHeader(Array(bytes.prefix(ELFHeader.size))) else { return nil }
         guard header.is64Bit, header.isLittleEndian else { return nil }
-        let image = try ELFImage(.bytes(bytes), header: header, reader: reader)
-        return (image, try image.segments.greatestGoVersionVariable(in: .bytes(bytes), reader: reader))
+        let image = try ELFImage(ByteFile(bytes), header: header)
+        return (image, try image.segments.greatestGoVersionVariable(in: ByteFile(bytes)))
     }
 
     @Test func `interpreter, libraries, search path and version variables are read`() throws {
@@ -34,7 +32,7 @@ import Testing
     @Test func `files cut short anywhere are refused or read, never more than that`() throws {
         var refused = 0
         for length in 0..<whole.count {
-            do { _ = try read(Array(whole.prefix(length))) } catch is GateFault { refused += 1 }
+            do { _ = try read(Array(whole.prefix(length))) } catch is ExecutableError { refused += 1 }
         }
         // From the magic number to the end of the dynamic section every cut is found.
         #expect(refused > 300)
@@ -49,7 +47,7 @@ import Testing
                 for extreme in extremes {
                     var bytes = whole
                     bytes.replaceSubrange(offset..<offset + width, with: extreme.littleEndianBytes.prefix(width))
-                    do { _ = try read(bytes) } catch is GateFault {}
+                    do { _ = try read(bytes) } catch is ExecutableError {}
                 }
             }
         }
@@ -68,7 +66,7 @@ import Testing
             var bytes = whole
             for _ in 0...next(6) { bytes[next(bytes.count)] = UInt8(next(256)) }
             if next(8) == 0 { bytes.removeLast(next(bytes.count)) }
-            do { _ = try read(bytes) } catch is GateFault {}
+            do { _ = try read(bytes) } catch is ExecutableError {}
         }
     }
 
@@ -87,13 +85,58 @@ import Testing
     func `a malformed part is named`(offset: Int, value: UInt64, width: Int, message: String) throws {
         var bytes = whole
         bytes.replaceSubrange(offset..<offset + width, with: value.littleEndianBytes.prefix(width))
-        let fault = #expect(throws: GateFault.self) { try read(bytes) }
+        let fault = #expect(throws: ExecutableError.self) { try read(bytes) }
         #expect(fault?.message == message)
-        #expect(fault?.rule == .elfMalformed)
+        #expect(fault?.code == .malformedELF)
+    }
+
+    @Test(arguments: [
+        ("linux", "amd64", TinyELF(), nil),
+        (
+            "linux", "arm64", TinyELF(),
+            "is an ELF file for x86-64, 64-bit little-endian, not for AArch64, 64-bit little-endian"
+        ),
+        ("linux", "ppc64le", TinyELF(machine: 21, flags: 2), nil),
+        (
+            "linux", "ppc64le", TinyELF(machine: 21, flags: 1),
+            "is an ELF file for PowerPC64, 64-bit little-endian of another ABI than ELFv2"
+        ),
+    ])
+    func `a file runs where machine, class, byte order and ABI agree`(
+        system: String, architecture: String, elf: TinyELF, mismatch: String?
+    ) throws {
+        let header = try #require(ELFHeader(Array(elf.bytes().prefix(ELFHeader.size))))
+        let target = try #require(ELFTarget(Platform(os: system, architecture: architecture)))
+        #expect(target.mismatch(header) == mismatch)
+        #expect(ELFTarget(Platform(os: "windows", architecture: architecture)) == nil)
+    }
+
+    @Test func `a file that cannot be read says why`() throws {
+        struct Gone: RandomAccessBytes {
+            struct Reason: Error, CustomStringConvertible { let description = "it is gone" }
+            let size: Int64 = 4096
+            func read(at offset: Int64, count: Int) throws -> [UInt8] { throw Reason() }
+        }
+        let header = try #require(ELFHeader(Array(whole.prefix(ELFHeader.size))))
+        let error = #expect(throws: ExecutableError.self) { try ELFImage(Gone(), header: header) }
+        #expect(error?.code == .unreadable && error?.message == "it is gone")
     }
 
     @Test func `a text is no ELF file`() throws {
         #expect(try read(Array("#!/bin/sh\n".utf8)) == nil)
         #expect(try read([]) == nil)
+    }
+}
+
+/// A file in memory.
+private struct ByteFile: RandomAccessBytes {
+    let bytes: [UInt8]
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    var size: Int64 { Int64(bytes.count) }
+
+    func read(at offset: Int64, count: Int) -> [UInt8] {
+        guard (0..<size).contains(offset), count > 0 else { return [] }
+        return Array(bytes[Int(offset)...].prefix(count))
     }
 }

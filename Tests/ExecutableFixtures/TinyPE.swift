@@ -1,17 +1,25 @@
-/// A small PE file, made byte by byte, with just what the gate reads.
-struct TinyPE {
-    var machine: UInt16 = 0x8664
-    var is64Bit = true
+/// A small PE file, made byte by byte, with just what is read of one.
+package struct TinyPE {
+    package var machine: UInt16 = 0x8664
+    package var is64Bit = true
     /// Values of string variables in the writable data.
-    var variables: [String] = []
-    var isGo = true
+    package var variables: [String] = []
+    package var isGo = true
     /// Instead of the number of sections that there are.
-    var sectionCount: UInt16?
-    var optionalSize: UInt16 = 112
+    package var sectionCount: UInt16?
+    package var optionalSize: UInt16 = 112
+
+    package init(
+        machine: UInt16 = 0x8664, is64Bit: Bool = true, variables: [String] = [], isGo: Bool = true,
+        sectionCount: UInt16? = nil, optionalSize: UInt16 = 112
+    ) {
+        (self.machine, self.is64Bit, self.variables, self.isGo) = (machine, is64Bit, variables, isGo)
+        (self.sectionCount, self.optionalSize) = (sectionCount, optionalSize)
+    }
 
     private static let base: UInt64 = 0x1_4000_0000
 
-    func bytes() -> [UInt8] {
+    package func bytes() -> [UInt8] {
         var body = Array("MZ".utf8) + [UInt8](repeating: 0, count: 58) + UInt32(64).littleEndianBytes
         var text: [UInt8] = []
         let places = variables.map { variable in
