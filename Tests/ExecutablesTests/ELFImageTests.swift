@@ -105,7 +105,7 @@ import Testing
     func `a file runs where machine, class, byte order and ABI agree`(
         system: String, architecture: String, elf: TinyELF, mismatch: String?
     ) throws {
-        let header = try #require(ELFHeader(Array(elf.bytes().prefix(ELFHeader.size))))
+        let header = try #require(try ELFHeader(Array(elf.bytes().prefix(ELFHeader.size))))
         let target = try #require(ELFTarget(Platform(os: system, architecture: architecture)))
         #expect(target.mismatch(header) == mismatch)
         #expect(ELFTarget(Platform(os: "windows", architecture: architecture)) == nil)
@@ -117,7 +117,7 @@ import Testing
             let size: Int64 = 4096
             func read(at offset: Int64, count: Int) throws -> [UInt8] { throw Reason() }
         }
-        let header = try #require(ELFHeader(Array(whole.prefix(ELFHeader.size))))
+        let header = try #require(try ELFHeader(Array(whole.prefix(ELFHeader.size))))
         let error = #expect(throws: ExecutableError.self) { try ELFImage(Gone(), header: header) }
         #expect(error?.code == .unreadable && error?.message == "it is gone")
     }

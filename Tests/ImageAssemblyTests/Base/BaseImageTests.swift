@@ -45,7 +45,7 @@ import Testing
         let pool = BlockingPool(threads: 1)
         let assembler = Assembler(
             store: try ContentStore(root: folder.path.appending("store")), pool: pool, threads: 1, toolIdentity: "test",
-            stamps: Digest(of: []), observe: { _ in })
+            stamps: [:], observe: { _ in })
         let result = await Task {
             try await assembler.assemble(plan) { images, index in
                 try await ConsistencyGate(plan, of: definition, images: images, index: index).check(on: pool, nil)
