@@ -6,7 +6,7 @@ extension RootFilesystem {
     /// `nil` where the root filesystem has no such file.
     private func accounts(_ kind: AccountFile.Kind) throws(ImageAssemblyError) -> AccountFile? {
         let path = try kind.path()
-        guard let place = tree.resolve(path, followingLast: true), tree[place] != nil else { return nil }
+        guard let place = tree.resolve(path) else { return nil }
         return try AccountFile(kind, read(path))
     }
 

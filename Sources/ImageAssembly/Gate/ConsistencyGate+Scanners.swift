@@ -28,7 +28,7 @@ extension ConsistencyGate {
                 throw GateFault(.scannerData, "does not say ID=debian")
             }
         }
-        let records = root.sorted.map(\.path.description).filter { $0.hasPrefix("/var/lib/dpkg/status.d/") }
+        let records = root.tree.sorted.map(\.path.description).filter { $0.hasPrefix("/var/lib/dpkg/status.d/") }
         if records.isEmpty { check("/var/lib/dpkg/status.d") { _ throws(GateFault) in } }
         for record in records {
             check(record) { content throws(GateFault) in

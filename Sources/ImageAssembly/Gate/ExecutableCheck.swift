@@ -21,7 +21,7 @@ struct ExecutableCheck {
 
     mutating func run(_ reader: ContentReader) {
         guard ["linux", "windows"].contains(platform.os) else { return }
-        let files = root.sorted
+        let files = root.tree.sorted
         for (path, entry) in files {
             guard case .regular(let content) = entry.kind else { continue }
             do throws(ExecutableError) {
@@ -77,11 +77,11 @@ struct ExecutableCheck {
 
     private mutating func checkInterpreter(_ text: [UInt8], of path: EntryPath) {
         let shown = String(decoding: text, as: UTF8.self)
-        guard text.first == UInt8(ascii: "/"), let real = root.resolve(text, from: .root), images[real] != nil else {
+        guard text.first == UInt8(ascii: "/"), let real = root.tree.resolve(text), images[real] != nil else {
             fail(path, GateFault(.elfInterpreter, "its interpreter \(shown) is not in the image"))
             return
         }
-        if root.entries[real].map({ $0.mode & 0o111 == 0 }) ?? true {
+        if root.tree[real].map({ $0.mode & 0o111 == 0 }) ?? true {
             fail(path, GateFault(.elfInterpreter, "its interpreter \(shown) is not executable"))
         }
     }
@@ -111,7 +111,7 @@ struct ExecutableCheck {
         let slash = UInt8(ascii: "/")
         let places = name.contains(slash) ? [name] : directories.map { $0 + [slash] + name }
         for place in places where place.first == slash {
-            if let real = root.resolve(place, from: .root), images[real] != nil { return real }
+            if let real = root.tree.resolve(place), images[real] != nil { return real }
         }
         return nil
     }

@@ -58,7 +58,7 @@ package struct FolderFiles: Sendable {
             }
         case S_IFLNK:
             let target = try target(of: source)
-            guard depth > 0, !target.starts(with: "/"), staysInside(path, target) else {
+            guard depth > 0, !target.starts(with: "/"), path.destination(ofLinkTo: target.utf8) != nil else {
                 throw ImageAssemblyError(
                     .invalidInput, "\(source) is a symbolic link to \(target), outside of what is copied",
                     hint: "write it under 'links' in the definition")
@@ -80,15 +80,6 @@ package struct FolderFiles: Sendable {
         latestChange = max(latestChange, changed)
         stamps[source] =
             "\(status.st_mode) \(status.st_size) \(modified) \(changed) \(status.st_ino) \(status.st_dev)"
-    }
-
-    private func staysInside(_ path: EntryPath, _ target: String) -> Bool {
-        var depth = path.components.count - 1
-        for part in target.split(separator: "/") where part != "." {
-            depth += part == ".." ? -1 : 1
-            if depth < 0 { return false }
-        }
-        return true
     }
 
     private func target(of link: FilePath) throws -> String {
