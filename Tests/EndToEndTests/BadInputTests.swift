@@ -53,7 +53,7 @@ extension EndToEnd {
 
         @Test(arguments: [
             (["build", "nosuch"], "no image 'nosuch'", "known here: tiny"),
-            (["build", "tiny", "--arch", "mips"], "unknown architecture 'mips'", "amd64, arm64 and ppc64le"),
+            (["build", "tiny", "--arch", "mips"], "unknown architecture 'mips'", "amd64, arm64 or ppc64le"),
             (["build", "tiny", "--arch", "arm64"], "tiny is not made for linux/arm64", "linux/amd64, linux/ppc64le"),
             (["build", "tiny", "--platform", "linux"], "'linux' is not a platform", "linux/ppc64le"),
             (["build", "tiny", "--output", "tarball:x"], "'tarball:x' is not an output", "docker-archive:PATH"),
@@ -136,7 +136,7 @@ extension EndToEnd {
                 setting.environment["IMAGEBUILD_DEBIAN_MIRROR"] = "ftp://host/debian"
                 let ended = try await fixture.run("build", "tiny", in: setting)
                 #expect(ended.status == 1 || ended.status == 2)
-                #expect(ended.errors.contains("the Debian mirror cannot be used"), "\(ended.errors)")
+                #expect(ended.errors.contains("the Debian mirror is invalid"), "\(ended.errors)")
             }
         }
     }

@@ -59,7 +59,7 @@ extension Field {
         return since
     }
 
-    /// Numbers between points, as text: 3.10 is newer than 3.9.
+    /// Reads numbers separated by points, as text: 3.10 is newer than 3.9.
     func version(minimumParts: Int) -> String? {
         text("a version", like: "3.5.16") {
             VersionNumber($0)?.isRelease(minimumParts: minimumParts) ?? false
@@ -68,7 +68,7 @@ extension Field {
 }
 
 extension Definition.Bundle {
-    /// The programs that a bundled version has, in the user's order: those whose `since` is not newer.
+    /// Returns the programs that a bundled version has, in the user's order: those whose `since` is not newer.
     package func programs(of version: Definition.BundledVersion) -> [Definition.Program] {
         programs.filter { $0.since.map { !VersionNumber.isAscending(version.version, $0) } ?? true }
     }
