@@ -51,6 +51,8 @@ let package = Package(
         library("Scheduling", [.product(name: "NIOPosix", package: "swift-nio")]),
         library("OCIModel", [.product(name: "NIOSSL", package: "swift-nio-ssl")]),
 
+        library("DebianFormat", ["OCIModel"]),
+        library("Executables", ["OCIModel"]),
         library("ImageDefinition", ["OCIModel", "CYAML"]),
         library(
             "LayerArchive",
@@ -101,8 +103,9 @@ let package = Package(
         library(
             "ImageInputs",
             [
-                "Scheduling", "DurableFiles", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent",
-                "HTTPTransfer",
+                "Scheduling", "DurableFiles", "OCIModel", "DebianFormat", "Executables", "ImageDefinition",
+                "LayerArchive",
+                "OCIContent", "HTTPTransfer",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -112,7 +115,9 @@ let package = Package(
         library(
             "ImageAssembly",
             [
-                "Scheduling", "DurableFiles", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent",
+                "Scheduling", "DurableFiles", "OCIModel", "DebianFormat", "Executables", "ImageDefinition",
+                "LayerArchive",
+                "OCIContent",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
@@ -202,11 +207,16 @@ let package = Package(
             ],
             path: "Tests/StubHTTP", swiftSettings: strict),
         test("HTTPTransferTests", ["HTTPTransfer", "OCIModel"]),
+        test("DebianFormatTests", ["DebianFormat", "OCIModel"]),
+        // Small executables of either kind, for the tests of what reads them.
+        .target(name: "ExecutableFixtures", path: "Tests/ExecutableFixtures", swiftSettings: strict),
+        test("ExecutablesTests", ["Executables", "ExecutableFixtures", "OCIModel"]),
         test("ImageDefinitionTests", ["ImageDefinition", "OCIModel"]),
         test(
             "ImageInputsTests",
             [
-                "Scheduling", "DurableFiles", "ImageInputs", "ImageDefinition", "OCIContent", "OCIModel",
+                "Scheduling", "DurableFiles", "ImageInputs", "DebianFormat", "ImageDefinition", "OCIContent",
+                "OCIModel",
                 "LayerArchive", "HTTPTransfer", "StubHTTP", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
@@ -215,7 +225,8 @@ let package = Package(
         test(
             "ImageAssemblyTests",
             [
-                "Scheduling", "DurableFiles", "ImageAssembly", "ImageDefinition", "LayerArchive", "OCIContent",
+                "Scheduling", "DurableFiles", "ExecutableFixtures", "ImageAssembly", "ImageDefinition", "LayerArchive",
+                "OCIContent",
                 "OCIModel", "TestSupport",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),

@@ -1,3 +1,5 @@
+import DebianFormat
+
 /// Why an input could not be chosen, fetched or verified.
 package struct ImageInputsError: Error, Sendable, CustomStringConvertible {
     /// What a caller can act on.
@@ -50,4 +52,22 @@ package struct ImageInputsError: Error, Sendable, CustomStringConvertible {
     }
 
     package var description: String { message }
+}
+
+extension ImageInputsError {
+    /// Runs what reads Debian's formats, and throws what it refuses as an error of this module.
+    static func mapping<Value>(
+        _ read: () throws(DebianFormatError) -> Value
+    ) throws(ImageInputsError) -> Value {
+        do { return try read() } catch {
+            let code: Code =
+                switch error.code {
+                case .corrupt: .corrupt
+                case .expired: .expired
+                case .rolledBack: .rolledBack
+                case .untimely: .untimely
+                }
+            throw ImageInputsError(code, error.message, hint: error.hint, cause: error)
+        }
+    }
 }

@@ -39,6 +39,12 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
         self.init(seconds: days * 86400 + numbers[3] * 3600 + numbers[4] * 60 + numbers[5])
     }
 
+    /// Parses what `description` writes, and no other form: `2026-09-12T07:55:41Z`.
+    package init?(canonical text: String) {
+        guard let date = Self(dateTime: text), date.description == text else { return nil }
+        self = date
+    }
+
     /// Parses a date of RFC 3339 as configurations contain it, in any zone and with fractions, which are truncated.
     package init?(dateTime text: String) {
         let (date, fraction) = (text.prefix(19), text.dropFirst(19))

@@ -150,7 +150,8 @@ struct BuildRun: Sendable {
         view.expectLayers(plan)
         let assembler = Assembler(
             store: store, pool: pool, threads: Surroundings.coreCount, toolIdentity: ToolIdentity.current,
-            stamps: Digest(of: files.flatMap(\.stamp).joined(separator: "\n").utf8), observe: { view.observe($0) })
+            stamps: files.reduce(into: [:]) { $0.merge($1.stamps) { stamp, _ in stamp } }, observe: { view.observe($0) }
+        )
         let definition = folder.definition
         let image = try await assembler.assemble(plan) { images, index in
             let gate = ConsistencyGate(plan, of: definition, images: images, index: index)
@@ -200,7 +201,7 @@ struct BuildRun: Sendable {
         ]
         parts += platforms.map(\.description)
         parts += [folder.definitionBytes, lockBytes, scripts ?? []].map { Digest(of: $0).hex }
-        parts += files.flatMap(\.stamp)
+        parts += files.flatMap { $0.stamps.map { "\($0) \($1)" }.sorted() }
         return Digest(of: parts.joined(separator: "\n").utf8)
     }
 }

@@ -173,8 +173,8 @@ import Testing
         try await Self.using(host: other) { builder, _ in
             let error = try await failure { try await builder.build([try Self.program(Self.compiling)]) { _ in } }
             #expect(error.code == .toolMissing)
-            #expect(
-                error.message == "cannot compile on this \(other) machine: the Go toolchain is made for \(Self.host)")
+            let start = "cannot compile on this \(other) machine: the Go toolchain is an ELF file for "
+            #expect(error.message.hasPrefix(start))
         }
     }
 

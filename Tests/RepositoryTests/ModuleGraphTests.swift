@@ -8,7 +8,7 @@ import Testing
     private static let standard: Set<String> = ["Dispatch", "FoundationEssentials", "Glibc", "Musl", "Synchronization"]
     /// Modules that come with the product of another name.
     private static let alsoOf = [
-        "Hummingbird": ["HummingbirdCore", "HTTPTypes", "ServiceLifecycle"], "NIOSSL": ["CNIOBoringSSL"],
+        "NIOSSL": ["CNIOBoringSSL"], "Hummingbird": ["HummingbirdCore", "HTTPTypes", "ServiceLifecycle"],
     ]
     /// What one module of each alone knows.
     private static let owners = [

@@ -2,7 +2,7 @@ import LayerArchive
 package import OCIContent
 package import OCIModel
 package import Scheduling
-import SystemPackage
+package import SystemPackage
 
 /// What happens while an image is assembled, for a person to watch.
 package enum AssemblyEvent: Sendable {
@@ -36,12 +36,12 @@ package struct Assembler: Sendable {
     package var threads: Int
     /// What tells one build of this program from another, so that a remembered layer is never one of other code.
     package var toolIdentity: String
-    /// Stands for the contents of files that are not in the store.
-    package var stamps: Digest
+    /// The stamps of the files that are not in the store, by path: each stands for the file's contents.
+    package var stamps: [FilePath: String]
     package var observe: @Sendable (AssemblyEvent) -> Void
 
     package init(
-        store: ContentStore, pool: BlockingPool, threads: Int, toolIdentity: String, stamps: Digest,
+        store: ContentStore, pool: BlockingPool, threads: Int, toolIdentity: String, stamps: [FilePath: String],
         observe: @escaping @Sendable (AssemblyEvent) -> Void
     ) {
         self.store = store

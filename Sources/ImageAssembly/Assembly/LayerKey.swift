@@ -1,20 +1,22 @@
 import LayerArchive
 package import OCIModel
+import SystemPackage
 
 extension LayerPlan {
-    /// The digest of the recipe: the codec, and every entry with the identity of its contents. Equal keys: equal bytes.
+    /// Returns the digest of the layer's recipe: the codec, and every entry with the identity of its contents. Layers with
+    /// equal keys have equal bytes.
     ///
-    /// Contents in a file are named by path, place and, where the path is not itself a digest, by `stamps`.
-    func key(codec: LayerCodec, toolIdentity: String, stamps: Digest) -> Digest {
+    /// A content that lies in a file is identified by the file's path, its position there and, where the path is not itself
+    /// a digest, the file's stamp. Stamps of files that are in other layers do not count.
+    func key(codec: LayerCodec, toolIdentity: String, stamps: [FilePath: String]) -> Digest {
         var hasher = SHA256Hasher()
         func add(_ text: String) {
             hasher.update(text.utf8)
             hasher.update([0])
         }
-        add("layer 2")
+        add("layer 3")
         add(toolIdentity)
         add(codec.name)
-        add(stamps.hex)
         add(tree.hasBareDirectoryNames ? "bare" : "")
         for (path, entry) in tree.sorted {
             hasher.update(path.bytes)
@@ -31,7 +33,8 @@ extension LayerPlan {
             }
             switch entry.kind {
             case .regular(.bytes(let bytes)): add("bytes \(Digest(of: bytes).hex)")
-            case .regular(.slice(let file, let offset, let size)): add("slice \(file) \(offset) \(size)")
+            case .regular(.slice(let file, let offset, let size)):
+                add("slice \(file) \(offset) \(size) \(stamps[file] ?? "")")
             case .directory: add("directory")
             case .symlink(let target): add("symlink \(Digest(of: target).hex)")
             case .hardLink(let original): add("link \(Digest(of: original.bytes).hex)")

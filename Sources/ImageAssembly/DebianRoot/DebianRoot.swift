@@ -56,7 +56,10 @@ package struct DebianRoot: Sendable {
         for (path, cause) in root.causes { noteCause(path, cause) }
         var tree = root.tree.excluding(excludes)
         for package in installed { try tree.addRecord(of: package, owners: merged.owners, time: time) }
-        try tree.complete(time: time)
+        tree.addMissingParents(time: time)
+        do { try tree.checkStructure() } catch {
+            throw ImageAssemblyError(.conflict, "cannot put the root filesystem together: \(error.message)")
+        }
         return tree
     }
 }

@@ -1,3 +1,4 @@
+import DebianFormat
 import LayerArchive
 import OCIModel
 
@@ -11,7 +12,7 @@ extension FileTree {
         of package: InstalledPackage, owners: [EntryPath: String], time: Int64
     ) throws(ImageAssemblyError) {
         let path = try EntryPath.of("var/lib/dpkg/status.d/" + package.name)
-        self[path] = FileEntry(.regular(.bytes(package.stanza.text)), mode: 0o644, modified: time)
+        self[path] = FileEntry(.regular(.bytes(Array(package.stanza.bytes))), mode: 0o644, modified: time)
         guard let sums = package.control["md5sums"] else { return }
         var kept: [UInt8] = []
         for line in sums.split(separator: UInt8(ascii: "\n")) {

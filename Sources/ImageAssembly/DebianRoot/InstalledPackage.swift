@@ -1,3 +1,4 @@
+import DebianFormat
 import ImageDefinition
 import LayerArchive
 import OCIModel
@@ -7,7 +8,7 @@ struct InstalledPackage {
     let locked: Lock.Package
     let tree: FileTree
     let control: [String: [UInt8]]
-    let stanza: ControlStanza
+    let stanza: Stanza
     /// Packages whose files this one's may take the place of (Debian policy 7.6.1). Only relations without a version:
     /// one with a version speaks of packages that a resolved set no longer holds.
     let replaces: Set<String>
@@ -19,26 +20,29 @@ struct InstalledPackage {
     var rank: Int { name == "base-passwd" ? 0 : name == "base-files" ? 1 : 2 }
 
     init(_ locked: Lock.Package, _ unpacked: UnpackedPackage) throws(ImageAssemblyError) {
-        let letters = Set("abcdefghijklmnopqrstuvwxyz0123456789+-.")
-        guard let first = locked.name.first, first.isLetter || first.isNumber, locked.name.allSatisfy(letters.contains)
-        else {
+        guard Relation.isPackageName(locked.name.utf8) else {
             throw ImageAssemblyError(.invalidInput, "'\(locked.name)' is not the name of a Debian package")
         }
+        let fields = [("Package", locked.name), ("Version", locked.version), ("Architecture", locked.architecture)]
+        let stated: [String?]
         self.locked = locked
         tree = unpacked.tree
         control = unpacked.control
-        stanza = try ControlStanza(unpacked.control["control"] ?? [], of: locked.name)
-        for (field, expected) in [
-            ("Package", locked.name), ("Version", locked.version), ("Architecture", locked.architecture),
-        ] where stanza[field] != expected {
+        do throws(DebianFormatError) {
+            let stanza = try Stanza(controlFile: unpacked.control["control"] ?? [])
+            self.stanza = stanza
+            stated = try fields.map { (field, _) throws(DebianFormatError) in try stanza.value(field) }
+            let relations = try Clause.parse(stanza.value("Replaces") ?? "").flatMap(\.alternatives)
+            replaces = Set(relations.filter { $0.comparison == nil }.map(\.name))
+        } catch {
+            throw ImageAssemblyError(
+                .invalidInput, "cannot use the control file of package \(locked.name): it \(error.message)")
+        }
+        for ((field, expected), stated) in zip(fields, stated) where stated != expected {
             throw ImageAssemblyError(
                 .invalidInput,
-                "cannot install \(locked.name): the lock says \(field) \(expected), the package "
-                    + (stanza[field] ?? "nothing"),
+                "cannot install \(locked.name): the lock says \(field) \(expected), the package \(stated ?? "nothing")",
                 hint: "lock the image again")
         }
-        replaces = Set(
-            (stanza["Replaces"] ?? "").split(separator: ",").map { $0.filter { !$0.isWhitespace } }
-                .filter { !$0.contains("(") })
     }
 }

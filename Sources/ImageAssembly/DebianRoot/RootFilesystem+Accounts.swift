@@ -3,10 +3,10 @@ import LayerArchive
 import OCIModel
 
 extension RootFilesystem {
-    /// `nil` where the root filesystem has no such file.
+    /// Returns `nil` where the root filesystem has no such file.
     private func accounts(_ kind: AccountFile.Kind) throws(ImageAssemblyError) -> AccountFile? {
         let path = try kind.path()
-        guard let place = tree.resolve(path, followingLast: true), tree[place] != nil else { return nil }
+        guard tree.resolve(path) != nil else { return nil }
         return try AccountFile(kind, read(path))
     }
 

@@ -56,7 +56,7 @@ extension RootFilesystem {
         guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "/")) else {
             throw ImageAssemblyError(.invalidInput, "'\(name)' is not the name of an alternative")
         }
-        guard let real = tree.resolve(target, followingLast: true), tree[real] != nil else {
+        guard tree.resolve(target) != nil else {
             throw ImageAssemblyError(
                 .invalidInput, "the alternative \(target) of \(name) is not in the root filesystem")
         }

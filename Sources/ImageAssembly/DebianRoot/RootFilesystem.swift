@@ -60,7 +60,7 @@ struct RootFilesystem {
 
     /// Where a path is, through the links of its parents (`/var/lock/x` at `/run/lock/x`).
     func place(_ path: EntryPath, followingLast: Bool = false) throws(ImageAssemblyError) -> EntryPath {
-        guard let place = tree.resolve(path, followingLast: followingLast), !place.isRoot else {
+        guard let place = tree.resolve(path, followingLast: followingLast, mayBeMissing: true), !place.isRoot else {
             throw ImageAssemblyError(.invalidInput, "\(path) is the root directory or behind a loop of links")
         }
         return place

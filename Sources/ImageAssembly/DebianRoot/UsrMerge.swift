@@ -20,18 +20,10 @@ enum UsrMerge {
         return try .of(usr + [UInt8(ascii: "/")] + path.bytes)
     }
 
-    /// The path that a link at `path` leads to, by its text alone; `nil` where that leaves the root.
+    /// Returns the path that a link at `path` leads to once merged, by its text alone; `nil` where that leaves the root.
     static func destination(ofLinkAt path: EntryPath, to target: [UInt8]) throws(ImageAssemblyError) -> EntryPath? {
-        let slash = UInt8(ascii: "/")
-        var parts = target.first == slash ? [] : Array(path.components.dropLast())
-        for part in target.split(separator: slash) where !part.elementsEqual(".".utf8) {
-            if part.elementsEqual("..".utf8) {
-                guard parts.popLast() != nil else { return nil }
-            } else {
-                parts.append(part)
-            }
-        }
-        return try self.path(.of(Array(parts.joined(separator: [slash]))))
+        guard let destination = path.destination(ofLinkTo: target) else { return nil }
+        return try self.path(destination)
     }
 
     /// Adds the links that no package ships, and the directories that they lead to.

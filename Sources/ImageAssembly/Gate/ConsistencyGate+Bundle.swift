@@ -1,3 +1,4 @@
+import Executables
 import ImageDefinition
 import LayerArchive
 import OCIModel
@@ -66,9 +67,10 @@ extension ConsistencyGate {
                 )
                 continue
             }
-            do throws(GateFault) {
+            do throws(ExecutableError) {
                 if known[file.path] == nil {
-                    known[file.path] = .some(try segments.greatestGoVersionVariable(in: file.content, reader: reader))
+                    let content = ReadableContent(content: file.content, reader: reader)
+                    known[file.path] = .some(try segments.greatestGoVersionVariable(in: content))
                 }
                 let version = known[file.path] ?? nil
                 guard version != claim.version else { continue }
@@ -77,7 +79,7 @@ extension ConsistencyGate {
                         path: claim.path, version: claim.version, suggested: version,
                         run: programs.programRun(file.path)))
             } catch {
-                fail(claim.path, error)
+                fail(claim.path, GateFault(error))
             }
         }
     }

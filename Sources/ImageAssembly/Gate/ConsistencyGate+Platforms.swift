@@ -17,10 +17,11 @@ extension ConsistencyGate {
         var failures: [GateFailure] = []
         // A directory that one side lacks is reported once, without all that it holds.
         var reported: Set<EntryPath> = []
-        for path in Set(one.root.entries.keys).union(other.root.entries.keys).sorted() where !platformSpecific(path) {
-            let isOwn = [one.root, other.root].contains { $0.entries[path] != nil && !$0.isOfBase(path) }
+        for path in Set(one.root.tree.entries.keys).union(other.root.tree.entries.keys).sorted()
+        where !platformSpecific(path) {
+            let isOwn = [one.root, other.root].contains { $0.tree[path] != nil && !$0.isOfBase(path) }
             guard isOwn else { continue }
-            let (here, there) = (one.root.entries[path], other.root.entries[path])
+            let (here, there) = (one.root.tree[path], other.root.tree[path])
             if here == nil || there == nil {
                 let isBelow = path.parent.map(reported.contains) ?? false
                 reported.insert(path)

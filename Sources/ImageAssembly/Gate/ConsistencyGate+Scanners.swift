@@ -1,3 +1,4 @@
+import DebianFormat
 import ImageDefinition
 import LayerArchive
 import OCIModel
@@ -22,23 +23,29 @@ extension ConsistencyGate {
             if content.size == 0 { throw GateFault(.scannerData, "is empty") }
         }
         check("/etc/os-release") { content throws(GateFault) in
-            let lines = try reader.readAll(content, limit: Self.maximumRecord).split(separator: UInt8(ascii: "\n"))
+            let lines = try Self.read(content, reader, limit: Self.maximumRecord).split(separator: UInt8(ascii: "\n"))
             guard lines.contains(where: { $0.elementsEqual("ID=debian".utf8) }) else {
                 throw GateFault(.scannerData, "does not say ID=debian")
             }
         }
-        let records = root.sorted.map(\.path.description).filter { $0.hasPrefix("/var/lib/dpkg/status.d/") }
+        let records = root.tree.sorted.map(\.path.description).filter { $0.hasPrefix("/var/lib/dpkg/status.d/") }
         if records.isEmpty { check("/var/lib/dpkg/status.d") { _ throws(GateFault) in } }
         for record in records {
             check(record) { content throws(GateFault) in
                 if record.hasSuffix(".md5sums") {
-                    try Self.checkChecksums(try reader.readAll(content, limit: Self.maximumChecksums))
+                    try Self.checkChecksums(try Self.read(content, reader, limit: Self.maximumChecksums))
                 } else {
-                    try Self.checkStanza(try reader.readAll(content, limit: Self.maximumRecord))
+                    try Self.checkStanza(try Self.read(content, reader, limit: Self.maximumRecord))
                 }
             }
         }
         return failures
+    }
+
+    private static func read(
+        _ content: FileContent, _ reader: ContentReader, limit: Int
+    ) throws(GateFault) -> [UInt8] {
+        do { return try reader.readAll(content, limit: limit) } catch { throw GateFault(.unreadable, error.message) }
     }
 
     /// Two spaces after the checksum: trivy stops at a line without them.
@@ -57,18 +64,9 @@ extension ConsistencyGate {
     /// One stanza: syft drops a last line without a newline and stops at a field that comes twice.
     private static func checkStanza(_ bytes: [UInt8]) throws(GateFault) {
         guard bytes.last == UInt8(ascii: "\n") else { throw GateFault(.scannerData, "does not end in a newline") }
-        var fields: Set<String> = []
-        for line in bytes.split(separator: UInt8(ascii: "\n")) where line.first != 0x20 && line.first != 0x09 {
-            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
-                throw GateFault(
-                    .scannerData, "has the line '\(String(decoding: line, as: UTF8.self))', which is no field")
-            }
-            let field = String(decoding: line[..<colon], as: UTF8.self).lowercased()
-            guard fields.insert(field).inserted else {
-                throw GateFault(.scannerData, "has the field '\(field)' twice")
-            }
-        }
-        for field in ["package", "version", "architecture"] where !fields.contains(field) {
+        let stanza: Stanza
+        do { stanza = try Stanza(controlFile: bytes) } catch { throw GateFault(.scannerData, error.message) }
+        for field in ["package", "version", "architecture"] where (try? stanza.value(field)) == nil {
             throw GateFault(.scannerData, "lacks the field '\(field)'")
         }
     }

@@ -1,3 +1,4 @@
+import Executables
 import LayerArchive
 import OCIModel
 
@@ -20,13 +21,15 @@ struct ExecutableCheck {
 
     mutating func run(_ reader: ContentReader) {
         guard ["linux", "windows"].contains(platform.os) else { return }
-        let files = root.sorted
+        let files = root.tree.sorted
         for (path, entry) in files {
             guard case .regular(let content) = entry.kind else { continue }
-            do throws(GateFault) {
-                try identify(path, content, reader)
+            do throws(ExecutableError) {
+                if let refusal = try identify(path, ReadableContent(content: content, reader: reader)) {
+                    fail(path, refusal)
+                }
             } catch {
-                fail(path, error)
+                fail(path, GateFault(error))
             }
         }
         // Everything must be known before libraries are looked for.
@@ -43,40 +46,42 @@ struct ExecutableCheck {
         failures.append(GateFailure(platform: platform, path: path, rule: fault.rule, message: fault.message))
     }
 
+    /// Keeps what the loader reads of the file where it is an executable; returns why it cannot run on the platform.
     private mutating func identify(
-        _ path: EntryPath, _ content: FileContent, _ reader: ContentReader
-    ) throws(GateFault) {
-        let start = try reader.read(content, at: 0, count: ELFHeader.size)
-        if let offset = try PEImage.offset(start, content, reader) {
+        _ path: EntryPath, _ content: ReadableContent
+    ) throws(ExecutableError) -> GateFault? {
+        let start = try content.bytes(at: 0, count: ELFHeader.size)
+        if let offset = try PEImage.offset(start, in: content) {
             guard platform.os == "windows" else {
-                throw GateFault(.peMachine, "is a Windows executable in a \(platform.os) image")
+                return GateFault(.peMachine, "is a Windows executable in a \(platform.os) image")
             }
-            let image = try PEImage(at: offset, of: content, reader)
-            if let mismatch = image.mismatch(platform.architecture) { throw GateFault(.peMachine, mismatch) }
+            let image = try PEImage(at: offset, of: content)
+            if let mismatch = image.mismatch(platform.architecture) { return GateFault(.peMachine, mismatch) }
             windowsImages[path] = image
-            return
+            return nil
         }
-        guard let header = try ELFHeader(start) else { return }
+        guard let header = try ELFHeader(start) else { return nil }
         guard platform.os == "linux" else {
-            throw GateFault(.elfMachine, "is an ELF file in a \(platform.os) image")
+            return GateFault(.elfMachine, "is an ELF file in a \(platform.os) image")
         }
         guard let target = ELFTarget(platform) else {
-            throw GateFault(.elfMachine, "is an ELF file, and which ones run on \(platform) is not known")
+            return GateFault(.elfMachine, "is an ELF file, and which ones run on \(platform) is not known")
         }
-        if let mismatch = target.mismatch(header) { throw GateFault(.elfMachine, mismatch) }
-        images[path] = try ELFImage(content, header: header, reader: reader)
+        if let mismatch = target.mismatch(header) { return GateFault(.elfMachine, mismatch) }
+        images[path] = try ELFImage(content, header: header)
+        return nil
     }
 
-    /// Of an executable that can run on the platform.
+    /// Returns the segments of an executable that can run on the platform.
     func segments(of path: EntryPath) -> [ProgramSegment]? { images[path]?.segments ?? windowsImages[path]?.segments }
 
     private mutating func checkInterpreter(_ text: [UInt8], of path: EntryPath) {
         let shown = String(decoding: text, as: UTF8.self)
-        guard text.first == UInt8(ascii: "/"), let real = root.resolve(text, from: .root), images[real] != nil else {
+        guard text.first == UInt8(ascii: "/"), let real = root.tree.resolve(text), images[real] != nil else {
             fail(path, GateFault(.elfInterpreter, "its interpreter \(shown) is not in the image"))
             return
         }
-        if root.entries[real].map({ $0.mode & 0o111 == 0 }) ?? true {
+        if root.tree[real].map({ $0.mode & 0o111 == 0 }) ?? true {
             fail(path, GateFault(.elfInterpreter, "its interpreter \(shown) is not executable"))
         }
     }
@@ -106,7 +111,7 @@ struct ExecutableCheck {
         let slash = UInt8(ascii: "/")
         let places = name.contains(slash) ? [name] : directories.map { $0 + [slash] + name }
         for place in places where place.first == slash {
-            if let real = root.resolve(place, from: .root), images[real] != nil { return real }
+            if let real = root.tree.resolve(place), images[real] != nil { return real }
         }
         return nil
     }

@@ -1,3 +1,4 @@
+import Executables
 package import OCIModel
 
 /// A rule of the consistency gate, by the name that a failure shows.
@@ -65,5 +66,14 @@ struct GateFault: Error {
     init(_ rule: GateRule, _ message: String) {
         self.rule = rule
         self.message = message
+    }
+
+    init(_ error: ExecutableError) {
+        message = error.message
+        switch error.code {
+        case .malformedELF: rule = .elfMalformed
+        case .malformedPE: rule = .peMalformed
+        case .unreadable: rule = .unreadable
+        }
     }
 }

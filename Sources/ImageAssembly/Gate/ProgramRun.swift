@@ -1,3 +1,4 @@
+import Executables
 package import LayerArchive
 package import OCIModel
 
@@ -43,7 +44,7 @@ package typealias ProgramRunner = @Sendable (ProgramRun, _ arguments: [String]) 
 extension ExecutableCheck {
     /// What it takes to start one of the executables that `run(_:)` found.
     func programRun(_ program: EntryPath) -> ProgramRun {
-        let interpreter = images[program]?.interpreter.flatMap { root.resolve($0, from: .root) }
+        let interpreter = images[program]?.interpreter.flatMap { root.tree.resolve($0) }
         var found: Set<EntryPath> = [program]
         if let interpreter { found.insert(interpreter) }
         var pending = Array(found)
@@ -52,7 +53,7 @@ extension ExecutableCheck {
         }
         let directories = Set(found.subtracting([program]).compactMap(\.parent))
         let files = found.sorted().compactMap { path -> ProgramRun.File? in
-            guard let entry = root.entries[path], case .regular(let content) = entry.kind else { return nil }
+            guard let entry = root.tree[path], case .regular(let content) = entry.kind else { return nil }
             return ProgramRun.File(path: path, content: content, mode: entry.mode)
         }
         return ProgramRun(

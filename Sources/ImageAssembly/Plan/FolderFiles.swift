@@ -11,11 +11,12 @@ package import SystemPackage
     import Musl
 #endif
 
-/// The definition's extra files as they are in the image's folder: the tree, and a stamp of all that was looked at.
+/// The definition's extra files as they are in the image's folder: the tree, and a stamp of every file and folder looked at.
 package struct FolderFiles: Sendable {
     package private(set) var tree = FileTree()
-    /// One line for each file and folder: path, kind, size, times and inode. Equal stamps: nothing was touched.
-    package private(set) var stamp: [String] = []
+    /// By path on disk, what the system says of each file and folder: kind, size, times and inode. Whoever finds the same
+    /// stamp again knows that the file was not touched.
+    package private(set) var stamps: [FilePath: String] = [:]
     /// The latest change of any of them, in nanoseconds since the epoch.
     package private(set) var latestChange: Int64 = 0
 
@@ -40,7 +41,7 @@ package struct FolderFiles: Sendable {
                 .invalidInput, "cannot read \(source), which \(path) is made from: \(Errno(rawValue: errno))",
                 hint: "the path of 'source' is relative to the image's folder")
         }
-        guard depth < 64, stamp.count < Self.countLimit else {
+        guard depth < 64, stamps.count < Self.countLimit else {
             throw ImageAssemblyError(.invalidInput, "too many files below \(file.source): more than \(Self.countLimit)")
         }
         note(source, status)
@@ -57,7 +58,7 @@ package struct FolderFiles: Sendable {
             }
         case S_IFLNK:
             let target = try target(of: source)
-            guard depth > 0, !target.starts(with: "/"), staysInside(path, target) else {
+            guard depth > 0, !target.starts(with: "/"), path.destination(ofLinkTo: target.utf8) != nil else {
                 throw ImageAssemblyError(
                     .invalidInput, "\(source) is a symbolic link to \(target), outside of what is copied",
                     hint: "write it under 'links' in the definition")
@@ -77,17 +78,8 @@ package struct FolderFiles: Sendable {
         func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec) }
         let (modified, changed) = (nanoseconds(status.st_mtim), nanoseconds(status.st_ctim))
         latestChange = max(latestChange, changed)
-        stamp.append(
-            "\(source) \(status.st_mode) \(status.st_size) \(modified) \(changed) \(status.st_ino) \(status.st_dev)")
-    }
-
-    private func staysInside(_ path: EntryPath, _ target: String) -> Bool {
-        var depth = path.components.count - 1
-        for part in target.split(separator: "/") where part != "." {
-            depth += part == ".." ? -1 : 1
-            if depth < 0 { return false }
-        }
-        return true
+        stamps[source] =
+            "\(status.st_mode) \(status.st_size) \(modified) \(changed) \(status.st_ino) \(status.st_dev)"
     }
 
     private func target(of link: FilePath) throws -> String {

@@ -9,7 +9,7 @@ extension LayerPlan {
     static func layers(_ request: PlanRequest, _ contents: PlatformContents) throws -> [LayerPlan] {
         var layers: [LayerPlan] = []
         func isBelow(_ path: EntryPath) -> Bool {
-            contents.baseImage?.root.entries[path] != nil || layers.contains { $0.tree[path] != nil }
+            contents.baseImage?.root.tree[path] != nil || layers.contains { $0.tree[path] != nil }
         }
         if let base = try base(request, contents) { layers.append(base) }
         for version in request.definition.bundle?.versions ?? [] {
@@ -78,7 +78,7 @@ extension LayerPlan {
             tree[try bundle.directory.appending("\(program.name)-\(version)\(suffix)")] = entry
             if version == bundle.latest { tree[try bundle.directory.appending(program.name + suffix)] = entry }
         }
-        tree.addParents(except: isBelow, time: time)
+        tree.addMissingParents(time: time, except: isBelow)
         let origins = provided.values.map(\.origin.name)
         return LayerPlan(
             name: "\(request.definition.name) \(version)", tree: tree, created: Timestamp(seconds: time),
@@ -132,7 +132,7 @@ extension LayerPlan {
             tree[link.path] = FileEntry(.symlink(target: Array(link.target.utf8)), mode: 0o777, modified: time)
         }
         guard !tree.isEmpty else { return nil }
-        tree.addParents(except: isBelow, time: time)
+        tree.addMissingParents(time: time, except: isBelow)
         return LayerPlan(
             name: "files", tree: tree, created: Timestamp(seconds: time),
             createdBy: "imagebuild: files of \(definition.name)",
@@ -151,19 +151,6 @@ extension LayerPlan {
 }
 
 extension FileTree {
-    /// Adds a directory entry for each parent that neither this tree nor a lower layer has: implied directories have no
-    /// defined mode, and an entry for an existing one would replace its mode and owner.
-    fileprivate mutating func addParents(except isBelow: (EntryPath) -> Bool, time: Int64) {
-        for path in Array(entries.keys) {
-            var next = path.parent
-            while let parent = next, !parent.isRoot {
-                if self[parent] != nil || isBelow(parent) { break }
-                self[parent] = FileEntry(.directory, mode: 0o755, modified: time)
-                next = parent.parent
-            }
-        }
-    }
-
     fileprivate func clamped(to epoch: Int64?) -> FileTree {
         guard let epoch else { return self }
         var result = self

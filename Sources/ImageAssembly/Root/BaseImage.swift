@@ -52,7 +52,7 @@ package struct BaseImage: Sendable {
                     + "\(diffIDs[place])")
         }
         var base = self
-        do throws(GateFault) { base.root = try MergedRoot(base: layers) } catch {
+        do { base.root = try MergedRoot(base: layers) } catch {
             throw Self.refused(pin, error.message)
         }
         return base

@@ -11,15 +11,15 @@ extension MergedRoot {
 
     /// Lays layers on each other, lowest first.
     ///
-    /// - Throws: `GateFault` for what no unpacker takes; its message names the path.
-    init(base layers: [UnpackedLayer]) throws(GateFault) {
+    /// - Throws: `ImageAssemblyError` (`invalidInput`) for what no unpacker takes; its message names the path.
+    init(base layers: [UnpackedLayer]) throws(ImageAssemblyError) {
         self.init()
         for layer in layers {
             removeHidden(by: layer)
             for one in layer.entries where !one.path.name.starts(with: Self.whiteout) {
-                try put(one.entry, at: place(of: one.path))
-                guard entries.count <= Self.maximumEntries else {
-                    throw GateFault(.layerEntry, "its layers hold more than \(Self.maximumEntries) files")
+                try lay(one.entry, at: place(of: one.path))
+                guard tree.entries.count <= Self.maximumEntries else {
+                    throw ImageAssemblyError(.invalidInput, "its layers hold more than \(Self.maximumEntries) files")
                 }
             }
         }
@@ -35,55 +35,56 @@ extension MergedRoot {
             let name = one.path.name
             let isWhiteout = name.starts(with: Self.whiteout)
             guard isWhiteout || one.entry.kind != .directory,
-                let folder = isDirectory(parent) ? parent : resolve(parent)
+                let folder = tree.isDirectory(parent) ? parent : tree.resolve(parent)
             else { continue }
             if name == Self.opaque {
                 emptied.insert(folder)
             } else if !isWhiteout {
-                if let place = folder.appending(name), isDirectory(place) { gone.insert(place) }
+                if let place = folder.appending(name), tree.isDirectory(place) { gone.insert(place) }
             } else if !name.dropFirst(4).starts(with: Self.whiteout), let place = folder.appending(name.dropFirst(4)) {
                 gone.insert(place)
             }
         }
         guard !gone.isEmpty || !emptied.isEmpty else { return }
-        entries = entries.filter { path, _ in
-            if gone.contains(path) { return false }
+        remove { path in
+            if gone.contains(path) { return true }
             var ancestor = path.parent
             while let folder = ancestor {
-                if gone.contains(folder) || emptied.contains(folder) { return false }
+                if gone.contains(folder) || emptied.contains(folder) { return true }
                 ancestor = folder.parent
             }
-            return true
+            return false
         }
     }
 
-    private mutating func put(_ entry: FileEntry, at place: EntryPath) throws(GateFault) {
+    private mutating func lay(_ entry: FileEntry, at place: EntryPath) throws(ImageAssemblyError) {
         var entry = entry
         if case .hardLink(let target) = entry.kind {
             let parent = target.parent ?? .root
-            let real = resolve(parent).map { target.replacing(parent, with: $0) } ?? target
-            guard let file = entries[real], file.kind != .directory else {
-                throw GateFault(.layerEntry, "its hard link \(place) leads to \(target), which is no file")
+            let real = tree.resolve(parent).map { target.replacing(parent, with: $0) } ?? target
+            guard let file = tree[real], file.kind != .directory else {
+                throw ImageAssemblyError(.invalidInput, "its hard link \(place) leads to \(target), which is no file")
             }
             entry = file
         }
-        guard entry.kind == .directory || !isDirectory(place) else {
-            throw GateFault(.layerEntry, "one of its layers has \(place) as a directory and as something else")
+        guard entry.kind == .directory || !tree.isDirectory(place) else {
+            throw ImageAssemblyError(
+                .invalidInput, "one of its layers has \(place) as a directory and as something else")
         }
-        entries[place] = entry
+        put(entry, at: place)
     }
 
     /// Where an entry comes to lie: links among its parents are followed, and parents that no layer has are made.
-    private mutating func place(of path: EntryPath) throws(GateFault) -> EntryPath {
-        guard let parent = path.parent, !isDirectory(parent) else { return path }
+    private mutating func place(of path: EntryPath) throws(ImageAssemblyError) -> EntryPath {
+        guard let parent = path.parent, !tree.isDirectory(parent) else { return path }
         var at = EntryPath.root
         for component in parent.components {
             guard let next = at.appending(component) else {
-                throw GateFault(.layerEntry, "its path \(path) is too long")
+                throw ImageAssemblyError(.invalidInput, "its path \(path) is too long")
             }
-            if entries[next] == nil { entries[next] = FileEntry(.directory, mode: 0o755, modified: 0) }
-            guard let real = isDirectory(next) ? next : resolve(next), isDirectory(real) else {
-                throw GateFault(.layerEntry, "\(path) lies below \(next), which is no directory")
+            if tree[next] == nil { put(FileEntry(.directory, mode: 0o755, modified: 0), at: next) }
+            guard let real = tree.isDirectory(next) ? next : tree.resolve(next), tree.isDirectory(real) else {
+                throw ImageAssemblyError(.invalidInput, "\(path) lies below \(next), which is no directory")
             }
             at = real
         }

@@ -72,7 +72,7 @@ extension Lock.Release {
             refuse("'\(archive) \(suite)' is not a valid archive and suite")
         }
         let dates = [date] + (validUntil.map { [$0] } ?? [])
-        for date in dates where !date.isTimestamp {
+        for date in dates where Timestamp(canonical: date) == nil {
             refuse("'\(date)' of '\(suite)' is not a date like 2026-01-31T00:00:00Z")
         }
         if signedBy.isEmpty { refuse("'\(suite)' names no key that signed it") }
@@ -128,13 +128,6 @@ extension String {
             }
     }
 
-    /// Whether the text has the form `2026-01-31T00:00:00Z`.
-    fileprivate var isTimestamp: Bool {
-        utf8.count == 20
-            && zip(utf8, "0000-00-00T00:00:00Z".utf8).allSatisfy { byte, shape in
-                shape == UInt8(ascii: "0") ? (0x30...0x39).contains(byte) : byte == shape
-            }
-    }
 }
 
 extension UInt8 {

@@ -37,12 +37,6 @@ extension FileTree {
     }
 
     private static func staysInside(_ path: EntryPath, _ target: String) -> Bool {
-        guard !target.isEmpty, !target.hasPrefix("/") else { return false }
-        var depth = path.components.count - 1
-        for part in target.split(separator: "/") where part != "." {
-            depth += part == ".." ? -1 : 1
-            if depth < 0 { return false }
-        }
-        return true
+        !target.isEmpty && !target.hasPrefix("/") && path.destination(ofLinkTo: target.utf8) != nil
     }
 }

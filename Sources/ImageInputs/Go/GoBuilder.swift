@@ -1,4 +1,5 @@
 import DurableFiles
+import Executables
 import LayerArchive
 package import OCIContent
 package import OCIModel
@@ -123,18 +124,19 @@ package struct GoBuilder: Sendable {
         return folder.pushing(FilePath(String(root.description.dropFirst())))
     }
 
-    /// Checks the toolchain's machine, which is 18 bytes into an ELF file: a toolchain of another machine fails here,
-    /// and not with a shell's message.
+    /// Checks that the toolchain is made for this machine: another one fails here, and not with a shell's message.
     private func checkMachine(_ program: FilePath) throws {
-        let machines: [String: UInt8] = ["amd64": 62, "arm64": 183, "ppc64le": 21]
         let file = try FileDescriptor.open(program, .readOnly, options: .closeOnExec)
         defer { try? file.close() }
-        var start = [UInt8](repeating: 0, count: 20)
-        let count = try start.withUnsafeMutableBytes { try file.read(into: $0) }
-        guard count == 20, start.starts(with: [0x7f, 0x45, 0x4c, 0x46]), start[18] == machines[host] else {
-            let made = machines.first { $0.value == start[18] }?.key ?? "another machine"
+        let start = try [UInt8](unsafeUninitializedCapacity: ELFHeader.size) { buffer, count in
+            count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+        }
+        let header = try? ELFHeader(start)
+        let target = ELFTarget(Platform(os: "linux", architecture: host))
+        guard let header, let target, target.mismatch(header) == nil else {
+            let reason = header.flatMap { target?.mismatch($0) } ?? "is no program for it"
             throw ImageInputsError(
-                .toolMissing, "cannot compile on this \(host) machine: the Go toolchain is made for \(made)",
+                .toolMissing, "cannot compile on this \(host) machine: the Go toolchain \(reason)",
                 hint: "use ${arch} in the toolchain's address, or correct its sum")
         }
     }

@@ -14,6 +14,14 @@ extension FileTree {
         return missing.sorted()
     }
 
+    /// Adds a directory for each missing parent, except for those that a lower layer has: an entry for one of these would
+    /// replace its mode and owner.
+    package mutating func addMissingParents(time: Int64, except isBelow: (EntryPath) -> Bool = { _ in false }) {
+        for parent in missingParents where !isBelow(parent) {
+            self[parent] = FileEntry(.directory, mode: 0o755, modified: time)
+        }
+    }
+
     /// Checks that nothing lies below a file or link and that every hard link ends at a regular file, as a tar
     /// requires.
     ///

@@ -1,3 +1,4 @@
+import ExecutableFixtures
 import Foundation
 import ImageAssembly
 import ImageDefinition
@@ -45,7 +46,7 @@ import Testing
         let pool = BlockingPool(threads: 1)
         let assembler = Assembler(
             store: try ContentStore(root: folder.path.appending("store")), pool: pool, threads: 1, toolIdentity: "test",
-            stamps: Digest(of: []), observe: { _ in })
+            stamps: [:], observe: { _ in })
         let result = await Task {
             try await assembler.assemble(plan) { images, index in
                 try await ConsistencyGate(plan, of: definition, images: images, index: index).check(on: pool, nil)

@@ -65,7 +65,7 @@ struct TinyBase {
 
     /// What the layers come to, as `layer` would be told it, sorted.
     func lines() throws -> [String] {
-        try image().root.entries.sorted { $0.key < $1.key }.map { path, entry in
+        try image().root.tree.entries.sorted { $0.key < $1.key }.map { path, entry in
             let name = path.description.dropFirst()
             return switch entry.kind {
             case .directory: "\(name)/"

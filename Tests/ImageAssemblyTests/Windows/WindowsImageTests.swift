@@ -1,4 +1,5 @@
 import DurableFiles
+import ExecutableFixtures
 import ImageAssembly
 import ImageDefinition
 import LayerArchive
@@ -47,7 +48,7 @@ import Testing
         let store = try ContentStore(root: folder.path.appending("store"))
         let pool = BlockingPool(threads: 1)
         let assembler = Assembler(
-            store: store, pool: pool, threads: 1, toolIdentity: "test", stamps: Digest(of: []), observe: { _ in })
+            store: store, pool: pool, threads: 1, toolIdentity: "test", stamps: [:], observe: { _ in })
         let checked = definition
         let result = await Task {
             try await assembler.assemble(plan) { images, index in

@@ -48,7 +48,7 @@ struct DebianResolverTests {
                     return bytes
                 })
             return try await resolver.resolve(
-                definition, requirements: Digest(of: []), codec: "gzip", now: try Timestamp(rfc3339: now),
+                definition, requirements: Digest(of: []), codec: "gzip", now: try #require(Timestamp(canonical: now)),
                 previous: previous)
         }
     }

@@ -48,7 +48,7 @@ struct MissingIndexTests {
                 })
             return try await resolver.resolve(
                 definition, requirements: Digest(of: []), codec: "gzip",
-                now: try Timestamp(rfc3339: "2026-11-20T00:00:00Z"), previous: nil)
+                now: try #require(Timestamp(canonical: "2026-11-20T00:00:00Z")), previous: nil)
         }
     }
 

@@ -1,3 +1,4 @@
+import DebianFormat
 import ImageInputs
 import OCIModel
 import Testing
@@ -7,13 +8,16 @@ struct PackageResolverTests {
     private func index(_ suite: String, _ lines: String) throws -> (source: IndexSource, index: PackagesIndex) {
         let stanzas = lines.split(separator: "\n").map { line in
             let words = line.split(separator: " ", maxSplits: 2).map(String.init)
-            var fields = stanzaFields(words[0], words[1])
-            fields["SHA256"] = Digest(of: Array("\(suite) \(words[0]) \(words[1])".utf8)).hex
+            var fields = [
+                "Package": words[0], "Version": words[1], "Architecture": "amd64", "Size": "10",
+                "Filename": "pool/main/\(words[0])_\(words[1]).deb",
+                "SHA256": Digest(of: Array("\(suite) \(words[0]) \(words[1])".utf8)).hex,
+            ]
             for field in (words.count > 2 ? words[2] : "").split(separator: ";") {
                 let halves = field.split(separator: "=", maxSplits: 1).map { $0.drop { $0 == " " } }
                 fields[String(halves[0])] = String(halves[1])
             }
-            return stanzaText(fields)
+            return fields.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)\n" }.joined()
         }
         let source = IndexSource(archive: "debian", suite: suite, path: "main/binary-amd64/Packages.xz")
         return (source, try PackagesIndex(Array(stanzas.joined(separator: "\n").utf8)))

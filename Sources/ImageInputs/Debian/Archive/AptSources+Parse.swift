@@ -1,3 +1,5 @@
+import DebianFormat
+
 extension AptSources.Entry {
     /// The `.sources` format (sources.list(5), "DEB822-STYLE FORMAT").
     static func parse(deb822 text: String) -> [Self] {

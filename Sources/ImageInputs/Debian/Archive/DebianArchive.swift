@@ -34,7 +34,7 @@ package struct DebianArchive: Sendable {
         progress: @escaping @Sendable (Lock.Package, Int64) -> Void
     ) async throws {
         var dates: [String: Timestamp] = [:]
-        for release in releases { dates[release.suite] = try Timestamp(rfc3339: release.date) }
+        for release in releases { dates[release.suite] = try release.timestamp() }
         var seen: Set<Digest> = []
         let missing = packages.filter {
             seen.insert($0.sha256).inserted && !store.contains($0.sha256, size: $0.size)

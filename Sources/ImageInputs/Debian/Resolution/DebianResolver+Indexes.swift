@@ -1,3 +1,4 @@
+import DebianFormat
 import ImageDefinition
 import OCIContent
 import OCIModel
@@ -109,8 +110,10 @@ extension DebianResolver {
     ) async throws -> PackagesIndex {
         let limit = min(release.file.uncompressed(index.path)?.size ?? .max, PackagesIndex.sizeLimit)
         let bytes = try await decompress(file, limit)
-        try release.file.checkUncompressed(bytes, of: index.path, suite: release.suite)
-        return try PackagesIndex(bytes)
+        return try ImageInputsError.mapping { () throws(DebianFormatError) in
+            try release.file.checkUncompressed(bytes, of: index.path, suite: release.suite)
+            return try PackagesIndex(bytes)
+        }
     }
 }
 

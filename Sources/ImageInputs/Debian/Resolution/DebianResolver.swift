@@ -1,3 +1,4 @@
+import DebianFormat
 package import ImageDefinition
 import OCIContent
 package import OCIModel
@@ -94,7 +95,7 @@ package struct DebianResolver: Sendable {
             let before = previous?.releases.first { $0.archive == archive && $0.suite == suite }
             return ReleaseExpectation(
                 suite: suite, now: now, acceptExpired: accepted.contains(suite),
-                previousDate: try before.map { try Timestamp(rfc3339: $0.date) })
+                previousDate: try before.map { try $0.timestamp() })
         }
         return try await mapConcurrently(expectations, limit: 4) { expected in
             let bytes = try await fetchRelease(SignedRelease.archive(of: expected.suite), expected.suite)

@@ -1,3 +1,4 @@
+import DebianFormat
 import ImageDefinition
 import OCIModel
 
@@ -142,10 +143,14 @@ extension Definition {
 
     /// The packages that hold a bundled version's programs: their files alone, the base has what they need.
     func wishes(for bundled: BundledVersion) throws(ImageInputsError) -> [PackageWish] {
-        let version = try DebianVersion(bundled.version)
+        func isLater(_ version: String) throws(ImageInputsError) -> Bool {
+            try ImageInputsError.mapping { () throws(DebianFormatError) in
+                try DebianVersion(version) > DebianVersion(bundled.version)
+            }
+        }
         var wishes: [PackageWish] = []
         for program in bundle?.programs ?? [] {
-            if let since = program.since, try DebianVersion(since) > version { continue }
+            if let since = program.since, try isLater(since) { continue }
             guard let package = program.package, !wishes.contains(where: { $0.name == package }) else { continue }
             wishes.append(
                 PackageWish(

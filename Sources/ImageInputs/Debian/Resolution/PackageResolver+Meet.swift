@@ -1,3 +1,5 @@
+import DebianFormat
+
 extension PackageResolver {
     /// Meets one clause: by what is chosen already, else by the first alternative that can be chosen.
     mutating func meet(_ edge: Edge) throws(ImageInputsError) {

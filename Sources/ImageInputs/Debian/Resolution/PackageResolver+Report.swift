@@ -1,3 +1,5 @@
+import DebianFormat
+
 extension Candidate {
     /// `libc6 2.41-12 of trixie`.
     var described: String { "\(package.name) \(package.version) of \(source.suite)" }

@@ -1,3 +1,5 @@
+import DebianFormat
+
 /// Chooses packages for one architecture: deterministic, without backtracking, all problems at once.
 ///
 /// Every clause that leaves no choice is followed before any that does; so a choice always sees what is there anyway,

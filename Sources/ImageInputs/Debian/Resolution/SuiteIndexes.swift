@@ -1,3 +1,5 @@
+package import DebianFormat
+
 /// Where a stanza was found: enough to go from a package to the signed Release that vouches for it.
 package struct IndexSource: Hashable, Sendable {
     /// `debian` or `debian-security`.
@@ -49,7 +51,9 @@ package struct SuiteIndexes: Sendable {
         for suite in suites {
             for (source, index) in indexes where source.suite == suite {
                 for stanza in find(index) {
-                    let package = try DebianPackage(stanza)
+                    let package = try ImageInputsError.mapping { () throws(DebianFormatError) in
+                        try DebianPackage(stanza)
+                    }
                     // What is in an index of another architecture, or wrongly in this one, is not for here.
                     guard [architecture, "all"].contains(package.architecture) else { continue }
                     candidates.append(Candidate(package: package, source: source))

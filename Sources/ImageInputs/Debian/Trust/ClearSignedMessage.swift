@@ -1,3 +1,5 @@
+import DebianFormat
+
 /// The frame of a clear-signed text (RFC 9580, 7): one message, nothing before it, nothing after it.
 ///
 /// `gpgv` skips what stands around a message. Refusing it here means that no reader of the file, of whatever kind, can

@@ -1,3 +1,4 @@
+import DebianFormat
 package import ImageDefinition
 import OCIModel
 

@@ -1,3 +1,4 @@
+import DebianFormat
 import ImageDefinition
 
 /// The files beside a lock from which anyone can follow, offline, each package back to a signature of the Debian
@@ -22,13 +23,6 @@ package enum LockProof {
         let unique = sorted.map(\.stanza).filter { seen.insert($0).inserted }
         let newline = UInt8(ascii: "\n")
         return Array(unique.map { $0.bytes + ($0.bytes.last == newline ? [] : [newline]) }.joined(separator: [newline]))
-    }
-
-    /// Names from a lock become paths and URLs; a lock is a file that anyone may have edited.
-    static func isPlain(_ path: String) -> Bool {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        return path.utf8.allSatisfy { $0.isAlphanumeric || "/._+-~".utf8.contains($0) }
-            && parts.allSatisfy { !["", ".", ".."].contains($0) }
     }
 }
 

@@ -1,3 +1,4 @@
+import DebianFormat
 import ImageDefinition
 import OCIModel
 

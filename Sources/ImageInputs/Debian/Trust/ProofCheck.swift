@@ -1,3 +1,4 @@
+import DebianFormat
 import ImageDefinition
 import OCIModel
 
@@ -8,9 +9,10 @@ struct ProofCheck {
     /// The stanzas whose way to a signature is proven.
     var proven: [IndexSource: PackagesIndex] = [:]
 
+    /// Names from a lock become paths and URLs; a lock is a file that anyone may have edited.
     mutating func isPlain(_ release: Lock.Release) -> Bool {
         let names = ["\(release.archive)/\(release.suite)"] + release.indexes.map(\.path)
-        guard let odd = names.first(where: { !LockProof.isPlain($0) }) else { return true }
+        guard let odd = names.first(where: { !$0.isPlainPath }) else { return true }
         problems.append("the lock holds the name '\(odd.prefix(120))', which could leave its folder")
         return false
     }

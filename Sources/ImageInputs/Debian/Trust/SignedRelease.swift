@@ -1,3 +1,4 @@
+package import DebianFormat
 package import ImageDefinition
 import OCIModel
 
@@ -27,9 +28,11 @@ package struct SignedRelease: Sendable {
         archive = Self.archive(of: expected.suite)
         suite = expected.suite
         self.bytes = bytes
-        file = try ReleaseFile(signedText: verified.bytes)
+        (file, acceptedExpired) = try ImageInputsError.mapping { () throws(DebianFormatError) in
+            let file = try ReleaseFile(signedText: verified.bytes)
+            return (file, try file.check(expected))
+        }
         signers = verified.signers
-        acceptedExpired = try file.check(expected)
     }
 
     static func indexPath(for architecture: String) -> String { "main/binary-\(architecture)/Packages.xz" }
@@ -56,19 +59,15 @@ package struct SignedRelease: Sendable {
     }
 }
 
-extension ReleaseFile {
-    /// The `Packages` file that a listed `Packages.xz` holds; Debian lists both.
-    package func uncompressed(_ path: String) -> File? {
-        path.hasSuffix(".xz") ? files[String(path.dropLast(3))] : nil
-    }
-
-    /// Refuses a decompressed index that is not the one that the Release lists.
-    package func checkUncompressed(_ bytes: [UInt8], of path: String, suite: String) throws(ImageInputsError) {
-        guard let listed = uncompressed(path) else { return }
-        guard listed.size == bytes.count, listed.sha256 == Digest(of: bytes) else {
+extension Lock.Release {
+    /// Returns the locked date; a malformed one is refused, since it would let any older Release pass.
+    func timestamp() throws(ImageInputsError) -> Timestamp {
+        guard let timestamp = Timestamp(canonical: date) else {
             throw ImageInputsError(
-                .corrupt, "\(path) of \(suite), decompressed, is not the file that its Release lists",
-                hint: "fetch it again: the copy is damaged")
+                .corrupt,
+                "the lock's date of \(suite), '\(date.prefix(80))', is not a date like '2026-09-12T07:55:41Z'",
+                hint: "lock the image again")
         }
+        return timestamp
     }
 }

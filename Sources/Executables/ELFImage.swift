@@ -1,0 +1,65 @@
+/// What the loader reads of an ELF file: segments, interpreter and dynamic section (ELF-64 object file format; gABI 4 and 5).
+///
+/// Only 64-bit little-endian files are read further than their header: no other kind is on a platform that is built.
+/// Reads by offset what it needs, with a limit on every count and length; nothing in a file can make it trap.
+package struct ELFImage: Hashable, Sendable {
+    package let header: ELFHeader
+    package private(set) var segments: [ProgramSegment] = []
+    /// The path in PT_INTERP.
+    package private(set) var interpreter: [UInt8]?
+    /// The names of DT_NEEDED, in the file's order.
+    package internal(set) var needed: [[UInt8]] = []
+    /// The directories of DT_RUNPATH, or of DT_RPATH where that is missing; `$ORIGIN` not yet replaced.
+    package internal(set) var searchPath: [[UInt8]] = []
+
+    static let maximumSegments = 128
+    static let maximumDynamicSize = 1 << 20
+    static let maximumNeeded = 1024
+    static let maximumString = 4096
+
+    /// Reads on from the file's header.
+    package init(_ file: some RandomAccessBytes, header: ELFHeader) throws(ExecutableError) {
+        self.header = header
+        let count = Int(header.programHeaderCount)
+        guard count > 0 else { return }
+        guard count <= Self.maximumSegments, header.programHeaderSize == 56,
+            let start = Int64(exactly: header.programHeaderOffset)
+        else { throw ExecutableError(.malformedELF, "has a malformed ELF program header table") }
+        let table = try file.bytes(at: start, count: count * 56)
+        guard table.count == count * 56 else {
+            throw ExecutableError(.malformedELF, "ends within its ELF program headers")
+        }
+        var dynamic: ProgramSegment?
+        for index in 0..<count {
+            let (type, segment) = Self.programHeader(table, at: index * 56)
+            switch type {
+            case 1: segments.append(segment)
+            case 2: dynamic = segment
+            case 3: interpreter = try Self.interpreter(segment, file)
+            default: break
+            }
+        }
+        if let dynamic { try readDynamic(dynamic, file) }
+    }
+
+    private static func programHeader(_ table: [UInt8], at offset: Int) -> (type: UInt32, ProgramSegment) {
+        let segment = ProgramSegment(
+            offset: table.littleEndian(at: offset + 8), address: table.littleEndian(at: offset + 16),
+            fileSize: table.littleEndian(at: offset + 32),
+            isWritable: table.littleEndian(at: offset + 4, as: UInt32.self) & 2 != 0)
+        return (table.littleEndian(at: offset), segment)
+    }
+
+    private static func interpreter(
+        _ segment: ProgramSegment, _ file: some RandomAccessBytes
+    ) throws(ExecutableError) -> [UInt8] {
+        guard (2...UInt64(maximumString)).contains(segment.fileSize), let offset = Int64(exactly: segment.offset) else {
+            throw ExecutableError(.malformedELF, "has a malformed interpreter path")
+        }
+        let bytes = try file.bytes(at: offset, count: Int(segment.fileSize))
+        guard bytes.count == Int(segment.fileSize), let end = bytes.firstIndex(of: 0), end > 0 else {
+            throw ExecutableError(.malformedELF, "has a malformed interpreter path")
+        }
+        return Array(bytes[..<end])
+    }
+}

@@ -1,0 +1,51 @@
+package import OCIModel
+
+/// What ELF files of one platform look like, and where its dynamic loader searches.
+package struct ELFTarget: Hashable, Sendable {
+    private let machine: UInt16
+    /// The value of the ABI bits of `e_flags` (`EF_PPC64_ABI`), where the machine has several ABIs.
+    private let abi: UInt32?
+    private let triplet: String
+
+    /// Returns `nil` for a platform whose binaries are not ELF, or are not known.
+    package init?(_ platform: Platform) {
+        guard platform.os == "linux" else { return nil }
+        switch platform.architecture {
+        case "amd64": self.init(machine: 62, triplet: "x86_64-linux-gnu")
+        case "arm64": self.init(machine: 183, triplet: "aarch64-linux-gnu")
+        case "ppc64le": self.init(machine: 21, abi: 2, triplet: "powerpc64le-linux-gnu")
+        default: return nil
+        }
+    }
+
+    private init(machine: UInt16, abi: UInt32? = nil, triplet: String) {
+        self.machine = machine
+        self.abi = abi
+        self.triplet = triplet
+    }
+
+    /// Returns why a file with this header cannot run on the platform; `nil` where it can.
+    package func mismatch(_ header: ELFHeader) -> String? {
+        let sameABI = abi.map { header.flags & 3 == $0 } ?? true
+        let matches = header.machine == machine && header.is64Bit && header.isLittleEndian
+        if matches && sameABI { return nil }
+        let found = Self.describe(header.machine, is64Bit: header.is64Bit, isLittleEndian: header.isLittleEndian)
+        let expected = Self.describe(machine, is64Bit: true, isLittleEndian: true)
+        if matches { return "is an ELF file for \(found) of another ABI than ELFv\(abi ?? 0)" }
+        return "is an ELF file for \(found), not for \(expected)"
+    }
+
+    private static func describe(_ machine: UInt16, is64Bit: Bool, isLittleEndian: Bool) -> String {
+        let names: [UInt16: String] = [
+            3: "i386", 20: "PowerPC", 21: "PowerPC64", 22: "S/390", 40: "ARM", 62: "x86-64", 183: "AArch64",
+            243: "RISC-V", 247: "BPF",
+        ]
+        return
+            "\(names[machine] ?? "machine \(machine)"), \(is64Bit ? 64 : 32)-bit \(isLittleEndian ? "little" : "big")-endian"
+    }
+
+    /// The loader's own directories, in its order (ld.so(8); Debian's multiarch directories come first).
+    package var libraryDirectories: [String] {
+        ["/lib/\(triplet)", "/usr/lib/\(triplet)", "/lib", "/usr/lib", "/lib64", "/usr/lib64"]
+    }
+}

@@ -1,0 +1,92 @@
+/// A small ELF file, made byte by byte, with just what is read of one.
+package struct TinyELF {
+    package var machine: UInt16 = 62
+    package var is64Bit = true
+    package var isLittleEndian = true
+    package var flags: UInt32 = 0
+    package var interpreter: String?
+    package var needed: [String] = []
+    package var runpath: String?
+    /// Values of string variables in the writable data.
+    package var variables: [String] = []
+    package var isGo = false
+
+    package init(
+        machine: UInt16 = 62, is64Bit: Bool = true, isLittleEndian: Bool = true, flags: UInt32 = 0,
+        interpreter: String? = nil, needed: [String] = [], runpath: String? = nil, variables: [String] = [],
+        isGo: Bool = false
+    ) {
+        (self.machine, self.is64Bit, self.isLittleEndian, self.flags) = (machine, is64Bit, isLittleEndian, flags)
+        (self.interpreter, self.needed, self.runpath) = (interpreter, needed, runpath)
+        (self.variables, self.isGo) = (variables, isGo)
+    }
+
+    private static let readOnlyAddress: UInt64 = 0x400000
+    private static let dataAddress: UInt64 = 0x600000
+
+    package func bytes() -> [UInt8] {
+        let headerCount = 2 + (interpreter == nil ? 0 : 1) + (isDynamic ? 1 : 0)
+        var body = [UInt8](repeating: 0, count: 64 + headerCount * 56)
+        func append(_ text: String) -> UInt64 {
+            let at = UInt64(body.count)
+            body += Array(text.utf8) + [0]
+            return at
+        }
+        let interpreterAt = interpreter.map(append)
+        let stringsAt = append("")
+        let neededAt = needed.map { append($0) - stringsAt }
+        let runpathAt = runpath.map { append($0) - stringsAt }
+        let stringsSize = UInt64(body.count) - stringsAt
+        let variablesAt = variables.map(append)
+        let dynamicAt = UInt64(body.count)
+        var dynamic: [(UInt64, UInt64)] = neededAt.map { (1, $0) }
+        if let runpathAt { dynamic.append((29, runpathAt)) }
+        dynamic += [(5, Self.readOnlyAddress + stringsAt), (10, stringsSize), (0, 0)]
+        for (tag, value) in dynamic {
+            body += tag.littleEndianBytes + value.littleEndianBytes
+        }
+        let dynamicSize = UInt64(body.count) - dynamicAt
+        body += [UInt8](repeating: 0, count: (16 - body.count % 16) % 16)
+        let dataAt = UInt64(body.count)
+        if isGo { body += [0xff] + Array(" Go buildinf:".utf8) + [8, 2] }
+        for (at, text) in zip(variablesAt, variables) {
+            body += (Self.readOnlyAddress + at).littleEndianBytes + UInt64(text.utf8.count).littleEndianBytes
+        }
+        let dataSize = UInt64(body.count) - dataAt
+        var headers = Self.program(1, flags: 4, 0, Self.readOnlyAddress, dataAt)
+        headers += Self.program(1, flags: 6, dataAt, Self.dataAddress + dataAt, dataSize)
+        if let interpreterAt, let interpreter {
+            headers += Self.program(3, flags: 4, interpreterAt, 0, UInt64(interpreter.utf8.count + 1))
+        }
+        if isDynamic { headers += Self.program(2, flags: 6, dynamicAt, 0, dynamicSize) }
+        body.replaceSubrange(0..<64, with: header(count: headerCount))
+        body.replaceSubrange(64..<64 + headers.count, with: headers)
+        return body
+    }
+
+    private var isDynamic: Bool { !needed.isEmpty || runpath != nil }
+
+    private func header(count: Int) -> [UInt8] {
+        var bytes: [UInt8] = [0x7f, 0x45, 0x4c, 0x46, is64Bit ? 2 : 1, isLittleEndian ? 1 : 2, 1, 0]
+        bytes += [UInt8](repeating: 0, count: 8) + UInt16(2).littleEndianBytes
+        bytes += isLittleEndian ? machine.littleEndianBytes : machine.byteSwapped.littleEndianBytes
+        bytes += UInt32(1).littleEndianBytes + UInt64(0).littleEndianBytes + UInt64(64).littleEndianBytes
+        bytes += UInt64(0).littleEndianBytes + flags.littleEndianBytes
+        bytes += UInt16(64).littleEndianBytes + UInt16(56).littleEndianBytes + UInt16(count).littleEndianBytes
+        return bytes + [UInt8](repeating: 0, count: 64 - bytes.count)
+    }
+
+    private static func program(
+        _ type: UInt32, flags: UInt32, _ offset: UInt64, _ address: UInt64, _ size: UInt64
+    ) -> [UInt8] {
+        type.littleEndianBytes + flags.littleEndianBytes + offset.littleEndianBytes + address.littleEndianBytes
+            + address.littleEndianBytes + size.littleEndianBytes + size.littleEndianBytes
+            + UInt64(8).littleEndianBytes
+    }
+}
+
+extension FixedWidthInteger {
+    package var littleEndianBytes: [UInt8] {
+        (0..<Self.bitWidth / 8).map { UInt8(truncatingIfNeeded: self >> Self($0 * 8)) }
+    }
+}
