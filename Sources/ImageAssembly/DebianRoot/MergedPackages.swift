@@ -87,16 +87,4 @@ extension FileEntry {
         copy.modified = modified
         return self == copy
     }
-
-    /// What the entry is, in words.
-    var noun: String {
-        switch kind {
-        case .regular: "file"
-        case .directory: "directory"
-        case .symlink: "symbolic link"
-        case .hardLink: "hard link"
-        case .characterDevice, .blockDevice: "device"
-        case .fifo: "named pipe"
-        }
-    }
 }

@@ -6,7 +6,7 @@ extension RootFilesystem {
     /// Returns `nil` where the root filesystem has no such file.
     private func accounts(_ kind: AccountFile.Kind) throws(ImageAssemblyError) -> AccountFile? {
         let path = try kind.path()
-        guard tree.resolve(path) != nil else { return nil }
+        guard hasEntry(at: path) else { return nil }
         return try AccountFile(kind, read(path))
     }
 

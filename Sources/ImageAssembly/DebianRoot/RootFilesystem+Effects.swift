@@ -56,7 +56,7 @@ extension RootFilesystem {
         guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "/")) else {
             throw ImageAssemblyError(.invalidInput, "'\(name)' is not the name of an alternative")
         }
-        guard tree.resolve(target) != nil else {
+        guard hasEntry(at: target) else {
             throw ImageAssemblyError(
                 .invalidInput, "the alternative \(target) of \(name) is not in the root filesystem")
         }

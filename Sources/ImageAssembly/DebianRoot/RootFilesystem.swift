@@ -66,6 +66,9 @@ struct RootFilesystem {
         return place
     }
 
+    /// Returns whether a path leads to an entry. Directories above it may be missing: packages need not ship them.
+    func hasEntry(at path: EntryPath) -> Bool { tree.resolve(path, mayBeMissing: true).flatMap { tree[$0] } != nil }
+
     /// The regular file at a path, through links of both kinds.
     func file(_ path: EntryPath) throws(ImageAssemblyError) -> FileEntry {
         var place = try place(path, followingLast: true)

@@ -57,3 +57,17 @@ package struct FileEntry: Hashable, Sendable {
         self.paxRecords = paxRecords
     }
 }
+
+extension FileEntry {
+    /// What the entry is, in the words of messages.
+    package var noun: String {
+        switch kind {
+        case .regular: "file"
+        case .directory: "directory"
+        case .symlink: "symbolic link"
+        case .hardLink: "hard link"
+        case .characterDevice, .blockDevice: "device"
+        case .fifo: "named pipe"
+        }
+    }
+}

@@ -59,7 +59,7 @@ extension FileTree {
             if let entry = self[current] {
                 guard case .directory = entry.kind else {
                     throw LayerArchiveError(
-                        .invalidTree, "\(path) cannot be in the tree: \(current) above it is not a directory")
+                        .invalidTree, "\(path) cannot be in the tree: \(current) is a \(entry.noun), not a directory")
                 }
                 // The ancestors of a directory that has an entry are checked at its own turn.
                 return
