@@ -53,7 +53,7 @@ import Testing
         let (_, faults) = try merge([("base", base), ("top", { try $0.add(file: "/loop/a", []) })])
         #expect(
             faults == [
-                "/loop/a: lies in layer 'top' below /loop, a symlink of layer 'base' that leads to no directory (layer-below-symlink)"
+                "/loop/a: lies in layer 'top' below /loop, a symlink of layer 'base' that does not lead to a directory (layer-below-symlink)"
             ])
     }
 
