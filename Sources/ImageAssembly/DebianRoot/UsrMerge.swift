@@ -1,26 +1,26 @@
 import LayerArchive
 import OCIModel
 
-/// The merged-/usr layout: `/bin`, `/sbin` and `/lib*` are links into `/usr`. Debian 12 ships directories there and
-/// leaves the links to the installer; Debian 13 ships the links. `/usr/sbin` stays as it is.
+/// The merged-/usr layout: `/bin`, `/sbin` and `/lib*` are links into `/usr` (Debian 12 ships directories there, whose
+/// links the installer made; Debian 13 ships the links). `/usr/sbin` stays what it is.
 enum UsrMerge {
-    /// The links in every root filesystem.
+    /// Links in every root filesystem.
     static let always = ["bin", "sbin", "lib"]
-    /// The links that exist if the architecture has such a directory in `/usr`.
+    /// Links where the architecture has such a directory in `/usr`.
     static let multilib = ["lib32", "lib64", "libo32", "libx32"]
     private static let names = Set((always + multilib).map { Array($0.utf8) })
     private static let usr = Array("usr".utf8)
 
-    /// Returns whether `path` is itself one of the merged directories.
+    /// Whether `path` is one of the merged directories itself.
     static func isMerged(_ path: EntryPath) -> Bool { names.contains(path.bytes) }
 
-    /// Returns the place of `path` after the merge: `/bin/sh` at `/usr/bin/sh`.
+    /// Where `path` lies once merged: `/bin/sh` at `/usr/bin/sh`.
     static func path(_ path: EntryPath) throws(ImageAssemblyError) -> EntryPath {
         guard names.contains(Array(path.bytes.prefix { $0 != UInt8(ascii: "/") })) else { return path }
         return try .of(usr + [UInt8(ascii: "/")] + path.bytes)
     }
 
-    /// Returns the path that a link at `path` leads to, judging by its text alone, or `nil` if that leaves the root.
+    /// The path that a link at `path` leads to, by its text alone; `nil` where that leaves the root.
     static func destination(ofLinkAt path: EntryPath, to target: [UInt8]) throws(ImageAssemblyError) -> EntryPath? {
         let slash = UInt8(ascii: "/")
         var parts = target.first == slash ? [] : Array(path.components.dropLast())

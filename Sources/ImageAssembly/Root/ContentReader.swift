@@ -1,14 +1,13 @@
 import LayerArchive
 import SystemPackage
 
-/// Reads pieces of contents by offset. Keeps the last file open, because neighbouring contents are often slices of the
-/// same file.
+/// Reads pieces of contents by offset. Keeps the last file open, for neighbouring contents are often slices of one.
 final class ContentReader {
     private var current: (path: FilePath, descriptor: FileDescriptor)?
 
     deinit { try? current?.descriptor.close() }
 
-    /// Returns at most `count` bytes from `offset` on; fewer only if the content ends.
+    /// At most `count` bytes from `offset` on; fewer only where the content ends.
     func read(_ content: FileContent, at offset: Int64, count: Int) throws(GateFault) -> [UInt8] {
         guard offset >= 0, count > 0, offset < content.size else { return [] }
         let wanted = Int(min(Int64(count), content.size - offset))
@@ -17,12 +16,12 @@ final class ContentReader {
             return Array(bytes[Int(offset)..<Int(offset) + wanted])
         case .slice(let path, let start, _):
             let (position, overflow) = start.addingReportingOverflow(offset)
-            guard !overflow, position >= 0 else { throw GateFault(.unreadable, "its content has no valid offset") }
+            guard !overflow, position >= 0 else { throw GateFault(.unreadable, "its content lies at no valid offset") }
             return try read(path, at: position, count: wanted)
         }
     }
 
-    /// Returns the whole content, which must not be larger than `limit` bytes.
+    /// The whole content, which must not be larger than `limit` bytes.
     func readAll(_ content: FileContent, limit: Int) throws(GateFault) -> [UInt8] {
         guard content.size <= Int64(limit) else {
             throw GateFault(.unreadable, "is larger than the \(limit) bytes that such a file may have")

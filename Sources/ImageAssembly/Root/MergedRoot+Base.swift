@@ -1,17 +1,17 @@
 import LayerArchive
 import OCIModel
 
-/// Applies the layers of a foreign base image on top of each other, as containers' unpackers do (image-spec, layer.md,
-/// "Applying Changesets"), and refuses what those would fail at.
+/// How the layers of a base image, which others made, are laid on each other: as containers' unpackers do it (image-spec,
+/// layer.md, "Applying Changesets"), and what those would fail at is refused.
 extension MergedRoot {
-    /// A limit on the number of entries that no real image reaches.
+    /// More than any image has.
     private static let maximumEntries = 2_000_000
     private static let whiteout = Array(".wh.".utf8)
     private static let opaque = Array(".wh..wh..opq".utf8)
 
-    /// Applies layers on top of each other, lowest first.
+    /// Lays layers on each other, lowest first.
     ///
-    /// - Throws: `GateFault` for layers that no unpacker accepts; its message names the path.
+    /// - Throws: `GateFault` for what no unpacker takes; its message names the path.
     init(base layers: [UnpackedLayer]) throws(GateFault) {
         self.init()
         for layer in layers {
@@ -25,8 +25,8 @@ extension MergedRoot {
         }
     }
 
-    /// Removes what the layer hides of lower ones, by whiteouts anywhere in it or by putting something else in the
-    /// place of a directory. This is done in one pass, since a layer may name half a million paths.
+    /// Removes what the layer takes away of lower ones: by whiteouts, wherever in it these stand, and by putting something
+    /// else in the place of a directory. All in one go, since a layer may name half a million paths.
     private mutating func removeHidden(by layer: UnpackedLayer) {
         var gone: Set<EntryPath> = []
         var emptied: Set<EntryPath> = []
@@ -63,7 +63,7 @@ extension MergedRoot {
             let parent = target.parent ?? .root
             let real = resolve(parent).map { target.replacing(parent, with: $0) } ?? target
             guard let file = entries[real], file.kind != .directory else {
-                throw GateFault(.layerEntry, "its hard link \(place) leads to \(target), which is not a file")
+                throw GateFault(.layerEntry, "its hard link \(place) leads to \(target), which is no file")
             }
             entry = file
         }
@@ -73,7 +73,7 @@ extension MergedRoot {
         entries[place] = entry
     }
 
-    /// Returns the place of an entry: follows links among its parents, and creates parents that no layer has.
+    /// Where an entry comes to lie: links among its parents are followed, and parents that no layer has are made.
     private mutating func place(of path: EntryPath) throws(GateFault) -> EntryPath {
         guard let parent = path.parent, !isDirectory(parent) else { return path }
         var at = EntryPath.root
@@ -83,7 +83,7 @@ extension MergedRoot {
             }
             if entries[next] == nil { entries[next] = FileEntry(.directory, mode: 0o755, modified: 0) }
             guard let real = isDirectory(next) ? next : resolve(next), isDirectory(real) else {
-                throw GateFault(.layerEntry, "\(path) lies below \(next), which is not a directory")
+                throw GateFault(.layerEntry, "\(path) lies below \(next), which is no directory")
             }
             at = real
         }
@@ -92,7 +92,7 @@ extension MergedRoot {
 }
 
 extension EntryPath {
-    /// Returns the path of a child, or `nil` if it exceeds the length that a path may have.
+    /// `nil` beyond the length that a path may have.
     fileprivate func appending(_ name: some Sequence<UInt8>) -> EntryPath? {
         try? EntryPath(bytes + [UInt8(ascii: "/")] + name)
     }

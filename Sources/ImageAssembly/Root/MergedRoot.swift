@@ -1,28 +1,27 @@
 package import LayerArchive
 package import OCIModel
 
-/// The root filesystem that a container of an image sees: its layers applied on top of each other, as an unpacker does
-/// it.
+/// The root filesystem that a container of an image sees: its layers laid on each other as an unpacker does it.
 ///
-/// Hard links appear as the regular files that they name.
+/// Hard links are shown as the regular files that they are names of.
 package struct MergedRoot: Sendable {
     package internal(set) var entries: [EntryPath: FileEntry] = [:]
-    /// The names of the image's own layers that entries came from; the other entries are the base image's.
+    /// By which of the image's own layers each entry came; the others are the base image's.
     private var origins: [EntryPath: String] = [:]
 
     package init() {}
 
-    /// The entries in byte order of their paths.
+    /// Byte order of the paths.
     var sorted: [(path: EntryPath, entry: FileEntry)] {
         entries.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    /// Returns whether the entry exists and no layer of the image's own has touched it.
+    /// Whether an entry is there, and no layer of the image's own has touched it.
     func isOfBase(_ path: EntryPath) -> Bool { entries[path] != nil && origins[path] == nil }
 
     private func origin(_ path: EntryPath) -> String { origins[path].map { "layer '\($0)'" } ?? "the base image" }
 
-    /// Applies one more layer on top, and returns what is wrong with it, in byte order of the paths.
+    /// Lays one more layer on top, and returns what is wrong with it, in byte order of the paths.
     mutating func add(_ layer: ConsistencyGate.Layer) -> [(EntryPath, GateFault)] {
         var faults: [(EntryPath, GateFault)] = []
         for (path, entry) in layer.tree.sorted {
@@ -45,8 +44,7 @@ package struct MergedRoot: Sendable {
         var entry = entry
         if case .hardLink(let target) = entry.kind {
             guard let file = layer.tree[target], case .regular = file.kind else {
-                throw GateFault(
-                    .layerEntry, "is a hard link to \(target), which is not a file of layer '\(layer.name)'")
+                throw GateFault(.layerEntry, "is a hard link to \(target), which is no file of layer '\(layer.name)'")
             }
             entry = file
         }
@@ -59,7 +57,7 @@ package struct MergedRoot: Sendable {
             if case .directory = below.kind, entry.kind != .directory {
                 guard !isOfBase(place) else {
                     throw GateFault(
-                        .layerEntry, "is not a directory in layer '\(layer.name)' and would hide one of the base image")
+                        .layerEntry, "is no directory in layer '\(layer.name)', and would hide one of the base image")
                 }
                 removeContents(of: place)
             }
@@ -68,7 +66,7 @@ package struct MergedRoot: Sendable {
         origins[place] = layer.name
     }
 
-    /// Returns the place at which an unpacker puts an entry, following its parent's symlinks.
+    /// Where an unpacker puts an entry: its parent's symlinks are followed.
     private func place(of path: EntryPath, _ layer: ConsistencyGate.Layer) throws(GateFault) -> EntryPath {
         guard let parent = path.parent, !parent.isRoot else { return path }
         if isDirectory(parent) { return path }
@@ -79,21 +77,21 @@ package struct MergedRoot: Sendable {
                 guard let real else {
                     throw GateFault(
                         .layerBelowSymlink,
-                        "lies in layer '\(layer.name)' below \(at), a symlink of \(origin(at)) that does not lead to a directory"
+                        "lies in layer '\(layer.name)' below \(at), a symlink of \(origin(at)) that leads to no directory"
                     )
                 }
                 // containerd follows the link; Docker on overlayfs puts a directory in its place.
                 guard !isOfBase(at) else {
                     throw GateFault(
                         .layerBelowSymlink,
-                        "lies in layer '\(layer.name)' below \(at), a symlink of the base image: use \(real)")
+                        "lies in layer '\(layer.name)' below \(at), a symlink of the base image: write \(real)")
                 }
             }
             ancestor = at.parent
         }
         if let real { return real }
         throw GateFault(
-            .layerEntry, "lies in layer '\(layer.name)' below \(parent), which is not a directory of the image")
+            .layerEntry, "lies in layer '\(layer.name)' below \(parent), which is no directory of the image")
     }
 
     private mutating func removeContents(of directory: EntryPath) {

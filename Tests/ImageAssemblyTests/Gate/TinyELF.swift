@@ -1,4 +1,4 @@
-/// A small ELF file, made byte by byte, with only the parts that the gate reads.
+/// A small ELF file, made byte by byte, with just what the gate reads.
 struct TinyELF {
     var machine: UInt16 = 62
     var is64Bit = true
@@ -7,7 +7,7 @@ struct TinyELF {
     var interpreter: String?
     var needed: [String] = []
     var runpath: String?
-    /// The values of string variables in the writable data.
+    /// Values of string variables in the writable data.
     var variables: [String] = []
     var isGo = false
 

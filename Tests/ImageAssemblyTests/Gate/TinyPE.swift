@@ -1,11 +1,11 @@
-/// A small PE file, made byte by byte, with only the parts that the gate reads.
+/// A small PE file, made byte by byte, with just what the gate reads.
 struct TinyPE {
     var machine: UInt16 = 0x8664
     var is64Bit = true
-    /// The values of string variables in the writable data.
+    /// Values of string variables in the writable data.
     var variables: [String] = []
     var isGo = true
-    /// The number of sections in the header, if it differs from the actual one.
+    /// Instead of the number of sections that there are.
     var sectionCount: UInt16?
     var optionalSize: UInt16 = 112
 
