@@ -1,6 +1,5 @@
+import OCIModel
 import Testing
-
-@testable import ImageAssembly
 
 @Suite struct VersionNumberTests {
     @Test func `versions are ordered by number, with pre-releases first`() throws {
@@ -16,7 +15,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "v3.5.1", "3..5", "3.5.", "1.2.3.4.5", "3.5.x", "3.5.1-", "3.5.1-a..b", "3.5.1+x", "9999999999999", "３.5",
+        "", "v3.5.1", "3..5", "3.5.", "1.2.3.4.5.6", "3.5.x", "3.5.1-", "3.5.1-a..b", "3.5.1+x", "9999999999999", "３.5",
     ])
     func `anything but a version is refused`(text: String) {
         #expect(VersionNumber(text) == nil)
@@ -30,5 +29,13 @@ import Testing
     ])
     func `a program's output is searched for the first complete version`(output: String, version: String?) {
         #expect(VersionNumber.first(in: output)?.description == version)
+    }
+
+    @Test func `a release has its numbers and no suffix`() throws {
+        #expect(try #require(VersionNumber("3.5")).isRelease(minimumParts: 2))
+        #expect(try #require(VersionNumber("3")).isRelease(minimumParts: 2) == false)
+        #expect(try #require(VersionNumber("3.5.0-rc.1")).isRelease(minimumParts: 2) == false)
+        #expect(VersionNumber.isAscending("3.9", "3.10") && !VersionNumber.isAscending("3.10", "3.9"))
+        #expect(!VersionNumber.isAscending("3.5", "3.5.0") && !VersionNumber.isAscending("0", "x"))
     }
 }
