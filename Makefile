@@ -53,7 +53,8 @@ deps: ## install what the build needs beside Swift
 # dependencies at every start. Symbols and relocations, which a program at a fixed address does without, would cost more of it.
 STATIC = $(CURDIR)/.build/static
 RELEASE = -c release --product imagebuild --static-swift-stdlib -debug-info-format none \
-	-Xswiftc -use-ld=lld -Xlinker -s -Xswiftc -L$(STATIC) -Xlinker -llzma -Xlinker -lbz2 -Xlinker -lz \
+	-Xswiftc -use-ld=lld -Xlinker -s -Xlinker --no-export-dynamic \
+	-Xswiftc -L$(STATIC) -Xlinker -llzma -Xlinker -lbz2 -Xlinker -lz \
 	-Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xswiftc -Xclang-linker -Xswiftc -no-pie
 
 imagebuild: deps $(STATIC)
