@@ -27,6 +27,8 @@ package struct HTTPClients: Sendable {
 
     /// The one loop that serves all connections, in order: work submitted earlier is done before work submitted now.
     let loop: any EventLoop
+    /// Lives as long as the process. The library's own group would start a thread for every core, of which one is used.
+    private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let direct: HTTPClient
     private let proxied: [Route: HTTPClient]
     let settings: HTTPSettings
@@ -34,7 +36,7 @@ package struct HTTPClients: Sendable {
     package init(_ settings: HTTPSettings) {
         self.settings = settings
         let proxies = settings.proxies
-        let loop = MultiThreadedEventLoopGroup.singleton.any()
+        let loop = Self.group.any()
         self.loop = loop
         direct = HTTPClient(eventLoopGroup: loop, configuration: Self.configuration(settings, .direct))
         let routes = [

@@ -114,16 +114,18 @@ extension RegistryRepository {
 }
 
 extension RegistryResponse {
-    /// The body, whole.
+    /// Reads the whole body.
     ///
     /// - Throws: `.tooLarge` as soon as it is known to have more than `limit` bytes.
-    func body(limit: Int, of what: String) async throws -> [UInt8] {
+    func body(limit: Int, of what: @autoclosure () -> String) async throws -> [UInt8] {
         let announced = headers.first(name: "content-length").flatMap { Int64($0) } ?? 0
-        let tooLarge = OCIRegistryError(.tooLarge, "the answer to \(what) has more than \(limit) bytes")
-        guard announced <= Int64(limit) else { throw tooLarge }
+        func tooLarge() -> OCIRegistryError {
+            OCIRegistryError(.tooLarge, "the answer to \(what()) has more than \(limit) bytes")
+        }
+        guard announced <= Int64(limit) else { throw tooLarge() }
         var bytes: [UInt8] = []
         for try await piece in body {
-            guard piece.readableBytes <= limit - bytes.count else { throw tooLarge }
+            guard piece.readableBytes <= limit - bytes.count else { throw tooLarge() }
             bytes.append(contentsOf: piece.readableBytesView)
         }
         return bytes
