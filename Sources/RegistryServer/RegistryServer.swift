@@ -1,8 +1,9 @@
-package import Hummingbird
+import HTTPTypes
 import HummingbirdCore
 import HummingbirdTLS
 package import Logging
 import NIOCore
+import NIOPosix
 import OCIContent
 import Scheduling
 import ServiceLifecycle
@@ -35,7 +36,7 @@ package enum RegistryServer {
 
     /// Serves any responder in the same way: tests wrap the registry's with their own.
     package static func run(
-        _ responder: some HTTPResponder<RegistryRequestContext>, _ configuration: RegistryConfiguration,
+        _ responder: some HTTPResponder, _ configuration: RegistryConfiguration,
         whenReady: @escaping @Sendable (Int) -> Void
     ) async throws {
         let connections = OpenConnections()
@@ -48,16 +49,19 @@ package enum RegistryServer {
                     maxHeaderFieldSize: 32 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100)))
         // The framework's own log messages (closed connections, start and stop) add nothing to ours.
         let logger = Logger(label: "registry") { _ in SwiftLogNoOpLogHandler() }
-        let application = Application(
-            responder: responder,
-            server: try configuration.tls.map { try .tls(plain, tlsConfiguration: $0) } ?? plain,
-            configuration: ApplicationConfiguration(
+        let server = try (configuration.tls.map { try .tls(plain, tlsConfiguration: $0) } ?? plain).buildServer(
+            configuration: ServerConfiguration(
                 address: .hostname(configuration.address, port: configuration.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(
                     configuration.limits.connections, logger: logger)),
-            onServerRunning: { whenReady($0.localAddress?.port ?? configuration.port) },
-            logger: logger)
-        do { try await run(application, connections, grace: configuration.limits.grace, logger: logger) } catch {
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
+            responder: { request, writer, channel in
+                var response = try await responder.answer(request, on: channel)
+                response.headers[.date] = dateText(configuration.now())
+                try await write(response, with: writer)
+            },
+            onServerRunning: { whenReady($0.localAddress?.port ?? configuration.port) })
+        do { try await run(server, connections, grace: configuration.limits.grace, logger: logger) } catch {
             if Task.isCancelled { return }
             throw RegistryServerError(
                 .cannotStart,
@@ -76,13 +80,13 @@ package enum RegistryServer {
     ///
     /// Cancelling the server itself would drop connections between being accepted and being served, on which NIO traps.
     private static func run(
-        _ application: some Service, _ connections: OpenConnections, grace: Duration, logger: Logger
+        _ server: any Service, _ connections: OpenConnections, grace: Duration, logger: Logger
     ) async throws {
-        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [application], logger: logger))
+        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [server], logger: logger))
         // Unstructured, because cancellation must not reach the server before its shutdown does.
-        let server = Task { try await group.run() }
+        let running = Task { try await group.run() }
         try await withTaskCancellationHandler {
-            try await server.value
+            try await running.value
         } onCancel: {
             Task {
                 await group.triggerGracefulShutdown()
@@ -105,7 +109,7 @@ package enum RegistryServer {
 
     /// Starts serving any responder, and returns once connections are accepted.
     package static func start(
-        _ responder: some HTTPResponder<RegistryRequestContext>, _ configuration: RegistryConfiguration
+        _ responder: some HTTPResponder, _ configuration: RegistryConfiguration
     ) async throws -> RunningRegistry {
         try await start(configuration) { whenReady in
             try await run(responder, configuration, whenReady: whenReady)

@@ -1,13 +1,11 @@
 import HTTPTypes
-package import Hummingbird
+package import HummingbirdCore
 import NIOCore
 package import RegistryServer
 
 /// A responder in front of the registry, on the real connection, that records every request and makes those fail that
 /// the script names.
-package struct FaultyResponder<Inner: HTTPResponder<RegistryRequestContext>>: HTTPResponder {
-    package typealias Context = RegistryRequestContext
-
+package struct FaultyResponder<Inner: HTTPResponder>: HTTPResponder {
     let inner: Inner
     let script: FaultScript
     let wire: WireLog

@@ -1,13 +1,11 @@
 import HTTPTypes
-package import Hummingbird
+package import HummingbirdCore
 import NIOCore
 package import RegistryServer
 import Synchronization
 
 /// A registry with the quirks of others.
-package struct QuirkyResponder<Inner: HTTPResponder<RegistryRequestContext>>: HTTPResponder {
-    package typealias Context = RegistryRequestContext
-
+package struct QuirkyResponder<Inner: HTTPResponder>: HTTPResponder {
     let inner: Inner
     let quirks: Set<Quirk>
     let memory = QuirkMemory()

@@ -1,8 +1,8 @@
 import DurableFiles
 import HTTPTypes
-package import Hummingbird
+package import HummingbirdCore
 package import Logging
-package import NIOCore
+import NIOCore
 import OCIContent
 import OCIModel
 package import Scheduling
@@ -10,8 +10,6 @@ package import Scheduling
 /// The distribution protocol over a storage (distribution-spec 1.1, with the cancelling of uploads, tag parameters and
 /// SHA-512 from its next version). `RegistryServer` makes it listen on a port.
 package struct RegistryResponder: HTTPResponder {
-    package typealias Context = RegistryRequestContext
-
     let storage: RegistryStorage
     let configuration: RegistryConfiguration
     let pool: BlockingPool
@@ -82,17 +80,6 @@ package struct RegistryResponder: HTTPResponder {
     /// Runs blocking work on the pool.
     func blocking<R: Sendable>(_ work: @escaping @Sendable () throws -> R) async throws -> R {
         try await pool.run { _ in try work() }
-    }
-}
-
-/// The server's information about a request beside the request itself: the connection on which it arrived.
-package struct RegistryRequestContext: RequestContext {
-    package var coreContext: CoreRequestContextStorage
-    package let channel: any Channel
-
-    package init(source: ApplicationRequestContextSource) {
-        coreContext = CoreRequestContextStorage(source: source)
-        channel = source.channel
     }
 }
 
