@@ -6,6 +6,7 @@ import OCIModel
 import Scheduling
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import ImageAssembly
@@ -55,7 +56,7 @@ import Testing
     }
 
     @Test func `touching one file makes one layer anew`() async throws {
-        let folder = try WindowsFolder()
+        let folder = try TemporaryFolder()
         for name in ["one", "two"] {
             try FileSystem.write(Array(name.utf8), to: folder.path.appending("\(name).sh"))
         }

@@ -1,3 +1,4 @@
+import ExecutableFixtures
 import ImageAssembly
 import ImageDefinition
 import LayerArchive
