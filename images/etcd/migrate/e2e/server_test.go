@@ -78,7 +78,7 @@ func (e *server) get(path string) string {
 	return string(content)
 }
 
-func (e *server) post(path string, body, answer interface{}) {
+func (e *server) post(path string, body, answer any) {
 	e.t.Helper()
 	root := "/v3"
 	if strings.HasPrefix(e.version, "3.3.") {
@@ -104,7 +104,7 @@ func (e *server) post(path string, body, answer interface{}) {
 	}
 }
 
-type object = map[string]interface{}
+type object = map[string]any
 
 // put writes keys in transactions, a hundred at a time.
 func (e *server) put(count int, value string, every int) {

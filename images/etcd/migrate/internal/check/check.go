@@ -64,7 +64,7 @@ func Run(in Input) []Finding {
 	return c.findings
 }
 
-func (c *checker) add(severity Severity, code, format string, arguments ...interface{}) {
+func (c *checker) add(severity Severity, code, format string, arguments ...any) {
 	c.findings = append(c.findings, Finding{severity, code, fmt.Sprintf(format, arguments...)})
 }
 

@@ -67,7 +67,7 @@ func New(config Config) (*Client, error) {
 	return &Client{config: config, http: &http.Client{Transport: transport}}, nil
 }
 
-func (c *Client) send(ctx context.Context, method, url string, body interface{}) (*http.Response, error) {
+func (c *Client) send(ctx context.Context, method, url string, body any) (*http.Response, error) {
 	var content io.Reader
 	if body != nil {
 		encoded, err := json.Marshal(body)
@@ -87,7 +87,7 @@ func (c *Client) send(ctx context.Context, method, url string, body interface{})
 }
 
 // ask sends a request with a limit of time and size, and decodes the answer.
-func (c *Client) ask(ctx context.Context, method, url string, body, answer interface{}) error {
+func (c *Client) ask(ctx context.Context, method, url string, body, answer any) error {
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	response, err := c.send(ctx, method, url, body)

@@ -63,7 +63,7 @@ func TestStatusAndSnapshot(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "s.db")
 	broken := errors.New("broken")
-	if err := client.Snapshot(context.Background(), status, path, func(string) error { return broken }); err != broken {
+	if err := client.Snapshot(context.Background(), status, path, func(string) error { return broken }); !errors.Is(err, broken) {
 		t.Error(err)
 	}
 	if err := client.Snapshot(context.Background(), status, path, func(string) error { return nil }); err != nil {

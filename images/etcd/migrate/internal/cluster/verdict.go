@@ -16,7 +16,7 @@ type Report struct {
 	Findings  []check.Finding `json:"findings"`
 }
 
-func (r *Report) add(severity check.Severity, code, format string, arguments ...interface{}) {
+func (r *Report) add(severity check.Severity, code, format string, arguments ...any) {
 	r.Findings = append(r.Findings, check.Finding{Severity: severity, Code: code, Text: fmt.Sprintf(format, arguments...)})
 }
 

@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/protobuf"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/wal"
-	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/wire"
 )
 
 // The v2 store keeps the cluster's own records beside the users' keys, under these two roots.
@@ -36,7 +36,7 @@ func (f *Facts) entry(e wal.Entry, members membership) {
 	}
 	var v2 []byte
 	raw := false
-	err := wire.Each(e.Data, func(field wire.Field) error {
+	err := protobuf.Each(e.Data, func(field protobuf.Field) error {
 		n := field.Number
 		switch {
 		case n == fieldV2 && field.Type == 2:
@@ -69,7 +69,7 @@ func isMethod(text string) bool {
 }
 
 func (f *Facts) clusterVersionSet(message []byte) {
-	_ = wire.Each(message, func(field wire.Field) error {
+	_ = protobuf.Each(message, func(field protobuf.Field) error {
 		if field.Number == 1 {
 			f.setLogVersion(string(field.Bytes))
 		}
@@ -87,7 +87,7 @@ func (f *Facts) setLogVersion(text string) {
 
 func (f *Facts) v2Request(message []byte, index uint64, members membership) {
 	var method, key, value string
-	_ = wire.Each(message, func(field wire.Field) error {
+	_ = protobuf.Each(message, func(field protobuf.Field) error {
 		switch field.Number {
 		case 2:
 			method = string(field.Bytes)
@@ -210,7 +210,7 @@ const (
 func (m membership) change(message []byte) {
 	var kind, id uint64
 	var context []byte
-	err := wire.Each(message, func(field wire.Field) error {
+	err := protobuf.Each(message, func(field protobuf.Field) error {
 		switch field.Number {
 		case 2:
 			kind = field.Value

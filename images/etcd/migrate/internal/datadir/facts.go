@@ -86,7 +86,7 @@ func Read(paths Paths) (*Facts, error) {
 	return f, nil
 }
 
-func (f *Facts) problem(format string, arguments ...interface{}) {
+func (f *Facts) problem(format string, arguments ...any) {
 	if len(f.Problems) < 20 {
 		f.Problems = append(f.Problems, fmt.Sprintf(format, arguments...))
 	}

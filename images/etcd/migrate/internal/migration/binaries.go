@@ -2,6 +2,7 @@ package migration
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -74,7 +75,7 @@ func sameBytes(a, b string) bool {
 			return false
 		}
 		if errX != nil || errY != nil {
-			return errX == errY && (errX == io.EOF || errX == io.ErrUnexpectedEOF)
+			return errors.Is(errY, errX) && (errors.Is(errX, io.EOF) || errors.Is(errX, io.ErrUnexpectedEOF))
 		}
 	}
 }

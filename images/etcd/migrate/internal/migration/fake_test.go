@@ -18,7 +18,7 @@ import (
 	"testing"
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/etcd"
-	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/wire"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/protobuf"
 )
 
 // The test program plays the programs of etcd: a script by the name of each calls it with the name as first argument. What it answers was recorded
@@ -168,7 +168,7 @@ func usedPart(content []byte) ([]byte, uint32) {
 			break
 		}
 		length, padding := int(head&^(uint64(0xff)<<56)), int(head>>56&7)
-		_ = wire.Each(content[at+8:at+8+length], func(f wire.Field) error {
+		_ = protobuf.Each(content[at+8:at+8+length], func(f protobuf.Field) error {
 			if f.Number == 2 {
 				sum = uint32(f.Value)
 			}
@@ -243,19 +243,19 @@ func (s *keyStore) serve(w http.ResponseWriter, r *http.Request) {
 		s.save()
 		w.WriteHeader(http.StatusCreated)
 	}
-	node := map[string]interface{}{"key": key, "value": s.Keys[key].Value, "modifiedIndex": 4, "createdIndex": 4}
+	node := map[string]any{"key": key, "value": s.Keys[key].Value, "modifiedIndex": 4, "createdIndex": 4}
 	if s.Keys[key].TTL != "" {
 		node["ttl"], node["expiration"] = 3599, "2030-01-01T00:00:00Z"
 	}
-	_ = json.NewEncoder(w).Encode(map[string]interface{}{"action": "set", "node": node})
+	_ = json.NewEncoder(w).Encode(map[string]any{"action": "set", "node": node})
 }
 
 // gateway is the part of the JSON gateway of 3.0 that attaching a lease needs.
 func gateway(mux *http.ServeMux, path string) {
-	keys := map[string]map[string]interface{}{}
+	keys := map[string]map[string]any{}
 	for i := 0; i < 450; i++ {
 		key := fmt.Sprintf("/registry/events/%03d", i)
-		keys[key] = map[string]interface{}{"key": []byte(key), "value": []byte("v")}
+		keys[key] = map[string]any{"key": []byte(key), "value": []byte("v")}
 	}
 	mux.HandleFunc("/v3alpha/kv/range", func(w http.ResponseWriter, r *http.Request) {
 		var ask struct {
@@ -263,14 +263,14 @@ func gateway(mux *http.ServeMux, path string) {
 			RangeEnd []byte `json:"range_end"`
 		}
 		demand(json.NewDecoder(r.Body).Decode(&ask))
-		var kvs []interface{}
+		var kvs []any
 		for i := 0; i < 450 && len(kvs) < 200; i++ {
 			key := fmt.Sprintf("/registry/events/%03d", i)
 			if key >= string(ask.Key) && key < string(ask.RangeEnd) {
 				kvs = append(kvs, keys[key])
 			}
 		}
-		_ = json.NewEncoder(w).Encode(map[string]interface{}{"header": map[string]string{"revision": "9"}, "kvs": kvs})
+		_ = json.NewEncoder(w).Encode(map[string]any{"header": map[string]string{"revision": "9"}, "kvs": kvs})
 	})
 	mux.HandleFunc("/v3alpha/lease/grant", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, `{"header":{"revision":"9"},"ID":"7587","TTL":"3600"}`)

@@ -169,7 +169,7 @@ func TestPlanRunsNothing(t *testing.T) {
 	if err != nil || len(entries) != 1 {
 		t.Errorf("%v, %v", entries, err)
 	}
-	var decoded map[string]interface{}
+	var decoded map[string]any
 	if err := json.Unmarshal([]byte(p.JSON(nil)), &decoded); err != nil || decoded["current"] != "3.3.0/etcd3" {
 		t.Errorf("%v, %v", decoded, err)
 	}

@@ -130,7 +130,7 @@ func (m *Migration) step(ctx context.Context, p *plan.Plan, i int) error {
 			return err
 		}
 	}
-	pairs := []interface{}{}
+	pairs := []any{}
 	if step.Program != "" {
 		pairs = append(pairs, "program", step.Program)
 	}

@@ -57,7 +57,7 @@ type UsageError struct{ Message string }
 
 func (e *UsageError) Error() string { return e.Message }
 
-func usage(format string, arguments ...interface{}) error {
+func usage(format string, arguments ...any) error {
 	return &UsageError{fmt.Sprintf(format, arguments...)}
 }
 

@@ -64,7 +64,7 @@ type Input struct {
 // ErrRefused is the class of plans that would lose data, break a cluster, or cannot be carried out.
 var ErrRefused = errors.New("refused")
 
-func refuse(format string, arguments ...interface{}) error {
+func refuse(format string, arguments ...any) error {
 	return fmt.Errorf("%w: %s", ErrRefused, fmt.Sprintf(format, arguments...))
 }
 
@@ -127,7 +127,7 @@ func (m *maker) warnOnce(remark string) {
 	m.warn(remark)
 }
 
-func (m *maker) add(kind Kind, program string, v *version.Version, format string, arguments ...interface{}) {
+func (m *maker) add(kind Kind, program string, v *version.Version, format string, arguments ...any) {
 	step := Step{Kind: kind, Version: v, Text: fmt.Sprintf(format, arguments...)}
 	if v != nil && program != "" {
 		step.Program = program + "-" + v.String()

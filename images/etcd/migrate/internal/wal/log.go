@@ -8,7 +8,7 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/wire"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/protobuf"
 )
 
 // maxFiles bounds the files of one log: etcd keeps five by default.
@@ -51,10 +51,10 @@ func Read(directory string, after uint64, visit func(Entry) error) (Log, error) 
 		sum, err = readFile(filepath.Join(directory, name), sum, func(r record) error {
 			return log.record(r, after, visit)
 		})
-		if err == errTorn && i == len(names)-1 {
+		if errors.Is(err, errTorn) && i == len(names)-1 {
 			return log, nil
 		}
-		if err == errTorn {
+		if errors.Is(err, errTorn) {
 			err = fmt.Errorf("%w: %s ends early", ErrMalformed, name)
 		}
 		if err != nil {
@@ -67,7 +67,7 @@ func Read(directory string, after uint64, visit func(Entry) error) (Log, error) 
 func (l *Log) record(r record, after uint64, visit func(Entry) error) error {
 	switch r.kind {
 	case recordMetadata:
-		return wire.Each(r.data, func(f wire.Field) error {
+		return protobuf.Each(r.data, func(f protobuf.Field) error {
 			switch f.Number {
 			case 1:
 				l.NodeID = f.Value
@@ -77,7 +77,7 @@ func (l *Log) record(r record, after uint64, visit func(Entry) error) error {
 			return nil
 		})
 	case recordState:
-		return wire.Each(r.data, func(f wire.Field) error {
+		return protobuf.Each(r.data, func(f protobuf.Field) error {
 			if f.Number == 3 {
 				l.Commit = f.Value
 			}
@@ -103,7 +103,7 @@ func (l *Log) record(r record, after uint64, visit func(Entry) error) error {
 func parseEntry(message []byte) (Entry, error) {
 	var e Entry
 	kind := uint64(0)
-	err := wire.Each(message, func(f wire.Field) error {
+	err := protobuf.Each(message, func(f protobuf.Field) error {
 		switch f.Number {
 		case 1:
 			kind = f.Value
@@ -170,5 +170,5 @@ func Newest(directory string) string {
 
 // IsDamage reports errors that mean the log itself is bad, rather than that it could not be read.
 func IsDamage(err error) bool {
-	return errors.Is(err, ErrMalformed) || errors.Is(err, wire.ErrMalformed)
+	return errors.Is(err, ErrMalformed) || errors.Is(err, protobuf.ErrMalformed)
 }

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"sort"
 
-	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/wire"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/protobuf"
 )
 
 // maxSnapshot bounds a .snap file: it holds the v2 store, which etcd keeps in memory.
@@ -76,7 +76,7 @@ func readSnapshot(path string) (*Snapshot, error) {
 }
 
 func parseEnvelope(content []byte) (sum uint32, data []byte, err error) {
-	err = wire.Each(content, func(f wire.Field) error {
+	err = protobuf.Each(content, func(f protobuf.Field) error {
 		switch f.Number {
 		case 1:
 			sum = uint32(f.Value)
@@ -89,7 +89,7 @@ func parseEnvelope(content []byte) (sum uint32, data []byte, err error) {
 }
 
 func (s *Snapshot) parse(message []byte) error {
-	return wire.Each(message, func(f wire.Field) error {
+	return protobuf.Each(message, func(f protobuf.Field) error {
 		switch f.Number {
 		case 1:
 			s.Store = f.Bytes
@@ -101,7 +101,7 @@ func (s *Snapshot) parse(message []byte) error {
 }
 
 func (s *Snapshot) parseMetadata(message []byte) error {
-	return wire.Each(message, func(f wire.Field) error {
+	return protobuf.Each(message, func(f protobuf.Field) error {
 		switch f.Number {
 		case 1:
 			return s.parseConfState(f.Bytes)
@@ -115,8 +115,8 @@ func (s *Snapshot) parseMetadata(message []byte) error {
 }
 
 func (s *Snapshot) parseConfState(message []byte) error {
-	return wire.Each(message, func(f wire.Field) error {
-		ids, err := wire.Numbers(f)
+	return protobuf.Each(message, func(f protobuf.Field) error {
+		ids, err := protobuf.Numbers(f)
 		if err != nil {
 			return err
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/etcd"
-	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/etcd2"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/v2store"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
 )
 
@@ -44,7 +44,7 @@ func (m *Migration) convertStep(ctx context.Context, v version.Version) error {
 		return err
 	}
 	return m.with(ctx, v, m.onRestored(ctx), v.Line(), func(server *etcd.Server) error {
-		gateway := etcd2.NewGateway(server.URL, etcd.ClientPaths(v.Line()))
+		gateway := v2store.NewGateway(server.URL, etcd.ClientPaths(v.Line()))
 		count, err := gateway.AttachLease(ctx, m.options.TTLDirectory)
 		m.log.Info("keys under one lease", "directory", m.options.TTLDirectory, "keys", count)
 		return err
@@ -75,7 +75,7 @@ func (m *Migration) replayStep(ctx context.Context, v version.Version) error {
 	config := m.onRestored(ctx)
 	config.Extra = append([]etcd.Flag{{Name: "initial-cluster-state", Value: "new", HasValue: true}}, config.Extra...)
 	return m.with(ctx, v, config, version.Line{}, func(server *etcd.Server) error {
-		counts, err := etcd2.Replay(ctx, m.snapshotPath(), etcd2.NewStore(server.URL))
+		counts, err := v2store.Replay(ctx, m.snapshotPath(), v2store.NewStore(server.URL))
 		m.log.Info("keys replayed", "written", counts.Written, "with-ttl", counts.Leased, "skipped", counts.Skipped)
 		if counts.Skipped > 0 {
 			m.log.Warn("keys without a leading slash have no place in a v2 store and were left out", "keys", counts.Skipped)

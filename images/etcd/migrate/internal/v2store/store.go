@@ -1,6 +1,6 @@
-// Package etcd2 moves keys between the v2 and the v3 API of a running etcd: into a 2.3 member, and under a lease once
+// Package v2store moves keys between the v2 and the v3 API of a running etcd: into a 2.3 member, and under a lease once
 // they have become v3 keys. It speaks HTTP only.
-package etcd2
+package v2store
 
 import (
 	"context"
