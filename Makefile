@@ -66,7 +66,7 @@ push-manifest: imagebuild ## push the index over the platforms' images that are 
 test: ## run all tests: the program's, and those of migrate with real etcd
 	.ci/deps test
 	swift test
-	cd $(MIGRATE) && go vet ./... && go test ./...
+	cd $(MIGRATE) && go vet ./... && go test -tags faults ./...
 	$(MIGRATE)/testdata/fetch-etcd.sh $(ETCD_BINARIES)
 	cd $(MIGRATE) && ETCD_BINARIES=$(ETCD_BINARIES) go test -tags etcd -timeout 30m ./e2e
 

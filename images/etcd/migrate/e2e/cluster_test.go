@@ -106,8 +106,8 @@ func (c *trio) check(code int, more ...string) string {
 	return ""
 }
 
-// TestRollingClusterWithPeerTLS rolls three members from 3.4 to 3.5 as the README says, with checks before and after. It is also U5: a cluster
-// stays one.
+// TestRollingClusterWithPeerTLS rolls three members from 3.4 to 3.5 as the README says, with checks before and after. The
+// cluster stays one.
 func TestRollingClusterWithPeerTLS(t *testing.T) {
 	c := newTrio(t)
 	for i, s := range c.setups {

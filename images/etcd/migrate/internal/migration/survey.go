@@ -13,12 +13,12 @@ import (
 
 // Survey collects what the checks look at.
 func (m *Migration) Survey(ctx context.Context, environment []string) (check.Input, error) {
-	p, refusal := m.Plan()
-	in := check.Input{Options: m.options, Plan: p, Refusal: refusal, Environment: environment, Free: -1}
+	in := check.Input{Options: m.options, Environment: environment, Free: -1}
 	var err error
 	if in.State, err = datadir.Inspect(m.layout.paths); err != nil {
 		return in, err
 	}
+	in.Plan, in.Refusal = m.planFor(in.State)
 	if m.programs.Has("etcd", m.options.Target.Version) {
 		in.Known = m.programs.Flags(ctx, m.options.Target.Version)
 	}
@@ -29,7 +29,7 @@ func (m *Migration) Survey(ctx context.Context, environment []string) (check.Inp
 		in.Foreign = err == nil && os.Geteuid() != 0 && !durable.Mine(owner)
 	}
 	if in.State.Facts.Present {
-		in.Free, in.Need = m.space(p.Changes())
+		in.Free, in.Need = m.space(in.Plan.Changes())
 	}
 	return in, nil
 }

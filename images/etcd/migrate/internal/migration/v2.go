@@ -12,73 +12,73 @@ import (
 )
 
 // onRestored is the configuration of an etcd on the new member.
-func (m *Migration) onRestored(ctx context.Context) etcd.Config {
-	config := m.config(ctx)
-	config.DataDir, config.WALDir = m.layout.restored(), m.layout.restoredLog()
+func (r *run) onRestored(ctx context.Context) etcd.Config {
+	config := r.config(ctx)
+	config.DataDir, config.WALDir = r.layout.restored(), r.layout.restoredLog()
 	return config
 }
 
 // convertStep turns v2 keys into v3 keys, on a copy: etcdctl migrate changes files in place, and could be interrupted.
-func (m *Migration) convertStep(ctx context.Context, v version.Version) error {
-	if err := m.clearRestored(); err != nil {
+func (r *run) convertStep(ctx context.Context, v version.Version) error {
+	if err := r.clearRestored(); err != nil {
 		return err
 	}
-	if err := durable.MakeDir(m.layout.restored(), 0o700); err != nil {
+	if err := durable.MakeDir(r.layout.restored(), 0o700); err != nil {
 		return err
 	}
-	restored := datadir.Paths{Data: m.layout.restored(), WAL: m.layout.restoredLog()}
-	if _, err := durable.CopyTree(m.layout.paths.Member(), restored.Member(), nil); err != nil {
+	restored := datadir.Paths{Data: r.layout.restored(), WAL: r.layout.restoredLog()}
+	if _, err := durable.CopyTree(r.layout.paths.Member(), restored.Member(), nil); err != nil {
 		return err
 	}
 	arguments := []string{"migrate", "--data-dir=" + restored.Data}
 	if restored.WAL != "" {
-		if _, err := durable.CopyTree(m.layout.paths.WAL, restored.WAL, nil); err != nil {
+		if _, err := durable.CopyTree(r.layout.paths.WAL, restored.WAL, nil); err != nil {
 			return err
 		}
 		arguments = append(arguments, "--wal-dir="+restored.WAL)
 	}
-	if _, err := m.programs.Run(ctx, "etcdctl", v, arguments); err != nil {
+	if _, err := r.programs.Run(ctx, "etcdctl", v, arguments); err != nil {
 		return err
 	}
-	if err := m.checkConverted(restored.Database()); err != nil {
+	if err := r.checkConverted(restored.Database()); err != nil {
 		return err
 	}
-	return m.with(ctx, v, m.onRestored(ctx), v.Line(), func(server *etcd.Server) error {
+	return r.with(ctx, v, r.onRestored(ctx), v.Line(), func(server *etcd.Server) error {
 		gateway := v2store.NewGateway(server.URL, etcd.ClientPaths(v.Line()))
-		count, err := gateway.AttachLease(ctx, m.options.TTLDirectory)
-		m.log.Info("keys under one lease", "directory", m.options.TTLDirectory, "keys", count)
+		count, err := gateway.AttachLease(ctx, r.options.TTLDirectory)
+		r.log.Info("keys under one lease", "directory", r.options.TTLDirectory, "keys", count)
 		return err
 	})
 }
 
 // checkConverted refuses a conversion that made nothing of something.
-func (m *Migration) checkConverted(database string) error {
+func (r *run) checkConverted(database string) error {
 	count := 0
 	if err := datadir.EachLiveKey(database, func(datadir.KeyValue) error { count++; return nil }); err != nil {
 		return err
 	}
-	m.log.Info("keys converted", "keys", count)
-	if count == 0 && m.facts.V2Keys {
+	r.log.Info("keys converted", "keys", count)
+	if count == 0 && r.facts.V2Keys {
 		return errors.New("there are v2 keys, and etcdctl migrate made no v3 keys of them")
 	}
 	return nil
 }
 
 // replayStep writes the keys of the snapshot into a new member of 2.3.
-func (m *Migration) replayStep(ctx context.Context, v version.Version) error {
-	if err := m.clearRestored(); err != nil {
+func (r *run) replayStep(ctx context.Context, v version.Version) error {
+	if err := r.clearRestored(); err != nil {
 		return err
 	}
-	if err := durable.MakeDir(m.layout.restored(), 0o700); err != nil {
+	if err := durable.MakeDir(r.layout.restored(), 0o700); err != nil {
 		return err
 	}
-	config := m.onRestored(ctx)
+	config := r.onRestored(ctx)
 	config.Extra = append([]etcd.Flag{{Name: "initial-cluster-state", Value: "new", HasValue: true}}, config.Extra...)
-	return m.with(ctx, v, config, version.Line{}, func(server *etcd.Server) error {
-		counts, err := v2store.Replay(ctx, m.snapshotPath(), v2store.NewStore(server.URL))
-		m.log.Info("keys replayed", "written", counts.Written, "with-ttl", counts.Leased, "skipped", counts.Skipped)
+	return r.with(ctx, v, config, version.Line{}, func(server *etcd.Server) error {
+		counts, err := v2store.Replay(ctx, r.snapshotPath(), v2store.NewStore(server.URL))
+		r.log.Info("keys replayed", "written", counts.Written, "with-ttl", counts.Leased, "skipped", counts.Skipped)
 		if counts.Skipped > 0 {
-			m.log.Warn("keys without a leading slash have no place in a v2 store and were left out", "keys", counts.Skipped)
+			r.log.Warn("keys without a leading slash have no place in a v2 store and were left out", "keys", counts.Skipped)
 		}
 		return err
 	})

@@ -124,8 +124,8 @@ func TestRequired(t *testing.T) {
 	}
 }
 
-// TestU11 adds the address at which the temporary etcd is asked to those that the user wants it to listen on.
-func TestU11(t *testing.T) {
+// TestTemporaryEtcdIsAskedAtItsOwnAddress: adds the address at which the temporary etcd is asked to those that the user wants it to listen on.
+func TestTemporaryEtcdIsAskedAtItsOwnAddress(t *testing.T) {
 	environment := base(t)
 	environment["LISTEN_CLIENT_URLS"] = "http://10.128.0.1:2379"
 	o, err := resolve([]string{"--bin-dir=" + programs(t, "3.5.16")}, environment)

@@ -59,6 +59,9 @@ type Input struct {
 	MoveBinaries   bool
 	NewCluster     bool
 	FromSnapshot   bool
+
+	ImmovableBinaries string // a program that cannot be replaced by the target's, as MoveBinaries wants; empty if all can
+	LinkedLog         bool   // member/wal is a symbolic link, which a swap would not exchange
 }
 
 // ErrRefused is the class of plans that would lose data, break a cluster, or cannot be carried out.
@@ -91,10 +94,11 @@ func (m *maker) make() error {
 		return refuse("no way to etcd %d.x is known", major)
 	}
 	if empty, err := m.isEmpty(); err != nil || empty {
-		if err == nil {
-			m.initialise()
+		if err != nil {
+			return err
 		}
-		return err
+		m.initialise()
+		return m.practicable()
 	}
 	current, remark, err := m.in.State.Current()
 	if err != nil {
@@ -109,6 +113,19 @@ func (m *maker) make() error {
 		return err
 	}
 	m.finish()
+	return m.practicable()
+}
+
+// practicable refuses a plan whose steps are right, and cannot be carried out here.
+func (m *maker) practicable() error {
+	if m.plan.Swaps() && m.in.LinkedLog {
+		return refuse("member/wal is a symbolic link, which cannot be exchanged with the log of the new member; name the log's folder with --wal-dir instead")
+	}
+	if m.in.MoveBinaries && m.in.ImmovableBinaries != "" {
+		v := m.in.Target.Version
+		return refuse("%s cannot become that of %s, since its folder is not writable; set DO_NOT_MOVE_BINARIES=true and run etcd-%s",
+			m.in.ImmovableBinaries, v, v)
+	}
 	return nil
 }
 
