@@ -89,15 +89,36 @@ func (c *checker) data() {
 	}
 	if facts.V2Keys {
 		c.add(Warning, "v2-data", "the v2 store holds keys; from 3.4 on the v2 API is off unless --enable-v2 is given, and 3.6 has none")
-		if facts.V2Log && c.target().AtLeast(3, 6, 0) {
-			c.add(Error, "v2-log", "the log holds v2 requests, which etcd 3.6 panics on; start 3.5 once with --snapshot-count=1")
-		}
 	}
+	c.replay()
 	if facts.HasSnapshot && !facts.HasDatabase {
 		c.add(Error, "no-database", "there is a raft snapshot but no member/snap/db: etcd from 3.2 on panics")
 	}
 	if facts.AuthEnabled {
 		c.add(Note, "auth", "auth is enabled")
+	}
+}
+
+// replay looks at what the target, or a minor on the way to it, would read of the log.
+func (c *checker) replay() {
+	facts, to := c.in.State.Facts, c.target().Line()
+	if facts.V2Requests > 0 {
+		severity := Note
+		if to.AtLeast(3, 6) {
+			severity = Warning
+		}
+		c.add(severity, "v2-log", "the log holds %d v2 requests, the first is %s: etcd 3.6 and later panic on them. %s", facts.V2Requests, facts.V2First, plan.TakeSnapshot)
+	}
+	if facts.V2Records > 0 && to.AtLeast(3, 7) {
+		c.add(Warning, "v2-records", "the log holds %d records of etcd 3.5 or earlier, which etcd 3.7 cannot read. %s", facts.V2Records, plan.TakeSnapshot)
+	}
+	for _, m := range facts.OtherRole {
+		was, becomes := "a voter", "a learner"
+		if m.Learner {
+			was, becomes = becomes, was
+		}
+		c.add(Warning, "other-role", "member %x (%s) is %s in the log and %s in the database, which etcd 3.6 believes: update the member once with 3.5.31 or later, "+
+			"or remove it and add it again", m.ID, m.Name, was, becomes)
 	}
 }
 

@@ -2,6 +2,7 @@ package datadir
 
 import (
 	"encoding/json"
+	"math"
 	"path"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ const (
 // The fields of a request in the log that matter here.
 const (
 	fieldV2                = 2
+	fieldCompaction        = 7
 	fieldFirstWrite        = 4 // put, range deletion, transaction, compaction, lease grant and revocation
 	fieldLastWrite         = 9
 	fieldFirstAuth         = 1000
@@ -29,9 +31,9 @@ const (
 )
 
 // entry takes from one entry of the log what it says about the cluster.
-func (f *Facts) entry(e wal.Entry, members membership) {
+func (r *logReader) entry(e wal.Entry) {
 	if e.ConfChange {
-		members.change(e.Data)
+		r.members.change(e.Data)
 		return
 	}
 	var v2 []byte
@@ -42,10 +44,11 @@ func (f *Facts) entry(e wal.Entry, members membership) {
 		case n == fieldV2 && field.Type == 2:
 			v2, raw = field.Bytes, isMethod(string(field.Bytes))
 		case raw:
+		case n == fieldCompaction && isFutile(field.Bytes):
 		case n >= fieldFirstWrite && n <= fieldLastWrite, n >= fieldFirstAuth && n <= fieldLastAuth && n != fieldAuthenticate:
-			f.LastWrite = e.Index
+			r.LastWrite = e.Index
 		case n == fieldClusterVersionSet:
-			f.clusterVersionSet(field.Bytes)
+			r.clusterVersionSet(field.Bytes)
 		}
 		return nil
 	})
@@ -55,7 +58,18 @@ func (f *Facts) entry(e wal.Entry, members membership) {
 	if raw {
 		v2 = e.Data
 	}
-	f.v2Request(v2, e.Index, members)
+	r.v2Request(v2, e.Index)
+}
+
+// isFutile tells a compaction at the last of all revisions, which etcd can only refuse. It is what migrate sends to make the log move, and
+// changes nothing.
+func isFutile(compaction []byte) bool {
+	futile := false
+	_ = protobuf.Each(compaction, func(field protobuf.Field) error {
+		futile = futile || field.Number == 1 && field.Value == math.MaxInt64
+		return nil
+	})
+	return futile
 }
 
 // isMethod tells a v2 request that is written as such from one inside a v3 request: the former has its method where the
@@ -68,24 +82,28 @@ func isMethod(text string) bool {
 	return false
 }
 
-func (f *Facts) clusterVersionSet(message []byte) {
+func (r *logReader) clusterVersionSet(message []byte) {
 	_ = protobuf.Each(message, func(field protobuf.Field) error {
 		if field.Number == 1 {
-			f.setLogVersion(string(field.Bytes))
+			r.setVersion(string(field.Bytes))
 		}
 		return nil
 	})
 }
 
-func (f *Facts) setLogVersion(text string) {
-	if line, err := version.ParseLine(text); err == nil {
-		f.LogVersion = line
-	} else {
-		f.problem("cluster version: %v", err)
+func (r *logReader) setVersion(text string) {
+	line, err := version.ParseLine(text)
+	if err != nil {
+		r.problem("cluster version: %v", err)
+		return
+	}
+	r.LogVersion = line
+	if r.FirstVersion.IsZero() {
+		r.FirstVersion = line
 	}
 }
 
-func (f *Facts) v2Request(message []byte, index uint64, members membership) {
+func (r *logReader) v2Request(message []byte, index uint64) {
 	var method, key, value string
 	_ = protobuf.Each(message, func(field protobuf.Field) error {
 		switch field.Number {
@@ -98,15 +116,31 @@ func (f *Facts) v2Request(message []byte, index uint64, members membership) {
 		}
 		return nil
 	})
+	writes := method == "PUT" || method == "POST" || method == "DELETE"
 	switch {
-	case method != "PUT" && method != "POST" && method != "DELETE":
-	case strings.HasPrefix(key, usersRoot):
-		f.V2Keys, f.V2Log, f.LastWrite = true, true, index
-	case key == clusterRoot+"/version":
-		f.setLogVersion(value)
-	case strings.HasPrefix(key, clusterRoot+"/members/"):
-		members.attribute(key, value)
+	case writes && key == clusterRoot+"/version":
+		r.setVersion(value)
+	case writes && strings.HasPrefix(key, clusterRoot+"/members/"):
+		r.members.attribute(key, value)
+	case writes && strings.HasPrefix(key, usersRoot):
+		r.LastWrite = index
+		r.V2Keys = r.V2Keys || method != "DELETE"
 	}
+	if method == "PUT" && (key == clusterRoot+"/version" || isAttributes(key)) {
+		r.V2Records++
+		return
+	}
+	if r.V2Requests++; r.V2Requests == 1 {
+		r.V2First = V2Request{index, method, key}
+	}
+}
+
+// isAttributes tells the one record of a member that etcd 3.6 still reads as a v2 request: /0/members/<id>/attributes.
+func isAttributes(key string) bool {
+	folder, name := path.Split(key)
+	parent, id := path.Split(path.Clean(folder))
+	_, err := strconv.ParseUint(id, 16, 64)
+	return name == "attributes" && parent == clusterRoot+"/members/" && err == nil
 }
 
 // storeNode is a node of the v2 store. Decoding is bounded by the decoder's own limit of nesting.
@@ -122,31 +156,53 @@ func (n *storeNode) child(name string) *storeNode {
 	return n.Children[name]
 }
 
-func (f *Facts) readStore(content []byte, members membership) {
+func (r *logReader) readStore(content []byte) {
 	if len(content) == 0 {
 		return
 	}
 	var store struct{ Root *storeNode }
 	if err := json.Unmarshal(content, &store); err != nil {
-		f.problem("v2 store in the raft snapshot: %v", err)
+		r.problem("v2 store in the raft snapshot: %v", err)
 		return
 	}
-	if users := store.Root.child("1"); users != nil && len(users.Children) > 0 {
-		f.V2Keys = true
-	}
+	r.V2Keys = store.Root.hasKeys()
 	cluster := store.Root.child("0")
 	if node := cluster.child("version"); node != nil && node.Value != "" {
-		f.setLogVersion(node.Value)
+		r.setVersion(node.Value)
 	}
 	if list := cluster.child("members"); list != nil {
 		for id, node := range list.Children {
 			for _, name := range []string{"attributes", "raftAttributes"} {
 				if attribute := node.child(name); attribute != nil {
-					members.attribute(clusterRoot+"/members/"+id+"/"+name, attribute.Value)
+					r.members.attribute(clusterRoot+"/members/"+id+"/"+name, attribute.Value)
 				}
 			}
 		}
 	}
+}
+
+// hasKeys reports whether the store holds anything but the cluster's own records, by the rule of etcd 3.6: of the permissions, under /2, the two
+// folders that hold them do not count.
+func (n *storeNode) hasKeys() bool {
+	if n == nil {
+		return false
+	}
+	for name, child := range n.Children {
+		switch {
+		case name == "0" || child == nil:
+		case name != "2":
+			if len(child.Children) > 0 {
+				return true
+			}
+		default:
+			for _, kind := range child.Children {
+				if kind != nil && len(kind.Children) > 0 {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // membership is the members by their number. voting is set for those that raft knows, learners included.

@@ -20,6 +20,7 @@ type Config struct {
 	Extra                    []Flag
 	Debug                    bool
 	Alone                    bool // the only member: an election need not wait for others
+	Settle                   bool // take a raft snapshot after every second entry of the log
 }
 
 // Flag is one option of etcd, without its dashes.
@@ -78,6 +79,9 @@ func (c Config) Arguments(v version.Version, known map[string]bool) (arguments, 
 	if c.Alone && !contains(extra, "heartbeat-interval") && !contains(extra, "election-timeout") {
 		own = append(own, Flag{"heartbeat-interval", "10", true}, Flag{"election-timeout", "100", true})
 	}
+	if c.Settle {
+		extra = append(without(extra, "snapshot-count"), Flag{"snapshot-count", "1", true})
+	}
 	for _, f := range append(own, extra...) {
 		arguments = append(arguments, f.Argument())
 	}
@@ -90,6 +94,16 @@ func debugFlag(line version.Line) Flag {
 		return Flag{"log-level", "debug", true}
 	}
 	return Flag{Name: "debug"}
+}
+
+func without(flags []Flag, name string) []Flag {
+	var kept []Flag
+	for _, f := range flags {
+		if f.Name != name {
+			kept = append(kept, f)
+		}
+	}
+	return kept
 }
 
 func contains(flags []Flag, name string) bool {

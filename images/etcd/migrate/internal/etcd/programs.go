@@ -80,7 +80,7 @@ func (p Programs) Run(ctx context.Context, program string, v version.Version, ar
 		return "", fmt.Errorf("%s-%s %s: %w", program, v, arguments[0], ctx.Err())
 	}
 	if running.err != nil {
-		return "", fmt.Errorf("%s-%s %s: %w: %s", program, v, strings.Join(verbs(arguments), " "), running.err, out.tail(5))
+		return "", fmt.Errorf("%s-%s %s: %w: %s", program, v, strings.Join(verbs(arguments), " "), running.err, out.cause())
 	}
 	return out.text(), nil
 }

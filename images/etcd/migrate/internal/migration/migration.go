@@ -53,7 +53,17 @@ func (m *Migration) planFor(state *datadir.State) (*plan.Plan, error) {
 		Name:       o.Name, InitialCluster: o.InitialCluster, Backup: o.Backup, MoveBinaries: o.MoveBinaries,
 		NewCluster: o.NewCluster, FromSnapshot: o.Snapshot != "",
 		ImmovableBinaries: m.immovableBinaries(), LinkedLog: linkedLog(m.layout.paths) != "",
+		SkipV2Check: skipsV2Check(o.Extra),
 	})
+}
+
+func skipsV2Check(extra []etcd.Flag) bool {
+	for _, f := range extra {
+		if f.Name == "v2-deprecation" && f.Value == "write-only-skip-check" {
+			return true
+		}
+	}
+	return false
 }
 
 // Pending is the journal of a run that did not finish; nil if there is none.

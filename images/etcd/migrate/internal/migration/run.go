@@ -161,14 +161,18 @@ func (r *run) perform(ctx context.Context, step plan.Step) error {
 		return durable.MakeDir(r.layout.paths.Data, 0o777)
 	case plan.Backup:
 		return r.backup()
-	case plan.Start:
+	case plan.Start, plan.Settle:
 		return r.startStep(ctx, *step.Version)
 	case plan.Snapshot:
 		return r.snapshotStep(ctx, *step.Version)
+	case plan.Lower:
+		return r.lowerStep(ctx, *step.Version)
 	case plan.Restore:
 		return r.restoreStep(ctx, step)
 	case plan.MigrateStorage:
 		return r.migrateStorageStep(ctx, *step.Version)
+	case plan.Try:
+		return r.tryStep(ctx, *step.Version)
 	case plan.Swap:
 		return r.swapStep()
 	case plan.Convert:
@@ -184,7 +188,7 @@ func (r *run) perform(ctx context.Context, step plan.Step) error {
 }
 
 func (r *run) backup() error {
-	if r.layout.backups.Current(r.facts, r.plan.Current.Version.Line(), r.resumed) {
+	if r.layout.backups.Current(r.layout.paths, r.facts, r.plan.Current.Version.Line(), r.resumed) {
 		r.log.Info("the newest backup is of this very data", "backup", r.layout.backups.Base)
 		return nil
 	}

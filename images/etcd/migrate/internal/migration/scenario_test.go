@@ -180,7 +180,7 @@ func TestSnapshotWithoutDatabaseIsRefused(t *testing.T) {
 	if err := os.Remove(b.database()); err != nil {
 		t.Fatal(err)
 	}
-	writeSnapshotFile(t, filepath.Join(b.dir, "member", "snap", "0000000000000002-0000000000000003.snap"))
+	b.addSnapshot(t)
 	b.write("version.txt", "3.1.20/etcd3")
 	for _, target := range []string{"3.2.32", "3.3.25"} {
 		if err := b.run(target); !errors.Is(err, plan.ErrRefused) || !strings.Contains(err.Error(), "member/snap/db") {
@@ -193,7 +193,7 @@ func TestSnapshotWithoutDatabaseIsRefused(t *testing.T) {
 // TestV2KeysAreRefusedOnTheWayTo36: v2 keys in the store are refused on the way to 3.6.
 func TestV2KeysAreRefusedOnTheWayTo36(t *testing.T) {
 	b := newBench(t, "3.5.16", "3.5.16", "3.6.5")
-	writeSnapshotFile(t, filepath.Join(b.dir, "member", "snap", "0000000000000002-0000000000000003.snap"))
+	b.addSnapshot(t)
 	if err := b.run("3.6.5"); !errors.Is(err, plan.ErrRefused) || !strings.Contains(err.Error(), "v2") {
 		t.Error(err)
 	}

@@ -2,13 +2,11 @@ package migration
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/url"
 	"strings"
 	"time"
 
-	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/etcd"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
@@ -78,19 +76,4 @@ func (r *run) giveBack() error {
 		return err
 	}
 	return durable.GiveTree(r.layout.paths.WAL, *r.owner)
-}
-
-// startStep runs a version until the cluster version has become its minor: until then the data is still that of the minor before.
-func (r *run) startStep(ctx context.Context, v version.Version) error {
-	return r.with(ctx, v, r.config(ctx), v.Line(), nil)
-}
-
-// refresh reads the facts again after an etcd has run.
-func (r *run) refresh() error {
-	facts, err := datadir.Read(r.layout.paths)
-	if err != nil {
-		return fmt.Errorf("reading the data: %w", err)
-	}
-	r.facts = facts
-	return nil
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/etcd"
-	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/plan"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
 )
 
@@ -26,7 +25,7 @@ func (r *run) snapshotStep(ctx context.Context, v version.Version) error {
 	var save func(*etcd.Server) error
 	if !r.facts.AuthEnabled {
 		save = func(server *etcd.Server) error {
-			_, err := r.programs.Run(ctx, "etcdctl", v, []string{"--endpoints=" + server.URL, "snapshot", "save", fresh})
+			_, err := r.programs.Run(ctx, "etcdctl", v, etcd.SaveArguments(server.URL, fresh))
 			return err
 		}
 	}
@@ -107,79 +106,4 @@ func (r *run) snapshotPath() string {
 		return r.options.Snapshot
 	}
 	return r.layout.snapshot
-}
-
-// restoreStep makes a new member of the snapshot in a new place.
-func (r *run) restoreStep(ctx context.Context, step plan.Step) error {
-	snapshot := r.snapshotPath()
-	if err := VerifySnapshot(snapshot); err != nil {
-		return err
-	}
-	if err := r.clearRestored(); err != nil {
-		return err
-	}
-	o := r.options
-	arguments := []string{"snapshot", "restore", snapshot, "--data-dir=" + r.layout.restored(), "--name=" + o.Name,
-		"--initial-cluster=" + o.InitialCluster, "--initial-advertise-peer-urls=" + o.InitialAdvertisePeerURLs}
-	if log := r.layout.restoredLog(); log != "" {
-		arguments = append(arguments, "--wal-dir="+log)
-	}
-	for _, f := range o.Extra {
-		if f.Name == "initial-cluster-token" && f.HasValue {
-			arguments = append(arguments, f.Argument())
-		}
-	}
-	program := "etcdctl"
-	if step.Program != program+"-"+step.Version.String() {
-		program = "etcdutl"
-	}
-	if _, err := r.programs.Run(ctx, program, *step.Version, arguments); err != nil {
-		return err
-	}
-	return r.verifyRestored(snapshot)
-}
-
-func (r *run) clearRestored() error {
-	if err := durable.RemoveAll(r.layout.restored()); err != nil {
-		return err
-	}
-	if log := r.layout.restoredLog(); log != "" {
-		return durable.RemoveAll(log)
-	}
-	return nil
-}
-
-// verifyRestored compares the new member's keys with those it was made of.
-func (r *run) verifyRestored(original string) error {
-	restored := datadir.Paths{Data: r.layout.restored(), WAL: r.layout.restoredLog()}
-	return r.log.Step("compare", func() error { return datadir.SameData(original, restored.Database()) })
-}
-
-// migrateStorageStep takes back the storage version of the new member, and then starts the target's etcd on it: whatever is wrong shows
-// before the old member is touched.
-func (r *run) migrateStorageStep(ctx context.Context, v version.Version) error {
-	restored, line := datadir.Paths{Data: r.layout.restored(), WAL: r.layout.restoredLog()}, r.plan.Target.Version.Line()
-	if restored.WAL != "" { // etcdutl migrate knows one place for the log
-		link := filepath.Join(restored.Member(), "wal")
-		if err := os.Symlink(restored.WAL, link); err != nil {
-			return err
-		}
-		defer os.Remove(link)
-	}
-	if _, err := r.programs.Run(ctx, "etcdutl", v, []string{"migrate", "--data-dir=" + restored.Data, "--target-version=" + line.String()}); err != nil {
-		return fmt.Errorf("%w; the other way is online: etcdctl downgrade enable %s while etcd %s runs", err, line, v)
-	}
-	facts, err := datadir.ReadDatabase(restored.Database())
-	if err != nil {
-		return err
-	}
-	if now := facts.StorageVersion; !now.IsZero() && now != line {
-		return fmt.Errorf("the storage version is still %s", now)
-	}
-	if target, found := r.options.Bundle.Nearest(r.plan.Target.Version); found && plan.Clustered(r.options.InitialCluster) <= 1 {
-		if err := r.with(ctx, target, r.onRestored(ctx), line, nil); err != nil {
-			return err
-		}
-	}
-	return r.verifyRestored(r.snapshotPath())
 }

@@ -30,24 +30,25 @@ func (r *run) convertStep(ctx context.Context, v version.Version) error {
 	if _, err := durable.CopyTree(r.layout.paths.Member(), restored.Member(), nil); err != nil {
 		return err
 	}
-	arguments := []string{"migrate", "--data-dir=" + restored.Data}
 	if restored.WAL != "" {
 		if _, err := durable.CopyTree(r.layout.paths.WAL, restored.WAL, nil); err != nil {
 			return err
 		}
-		arguments = append(arguments, "--wal-dir="+restored.WAL)
 	}
-	if _, err := r.programs.Run(ctx, "etcdctl", v, arguments); err != nil {
+	if _, err := r.programs.Run(ctx, "etcdctl", v, etcd.ConvertArguments(r.onRestored(ctx))); err != nil {
 		return err
 	}
 	if err := r.checkConverted(restored.Database()); err != nil {
 		return err
 	}
-	return r.with(ctx, v, r.onRestored(ctx), v.Line(), func(server *etcd.Server) error {
+	return r.settle(ctx, v, r.onRestored(ctx), func(server *etcd.Server) error {
 		gateway := v2store.NewGateway(server.URL, etcd.ClientPaths(v.Line()))
 		count, err := gateway.AttachLease(ctx, r.options.TTLDirectory)
 		r.log.Info("keys under one lease", "directory", r.options.TTLDirectory, "keys", count)
-		return err
+		if err != nil || !r.plan.Target.Version.Line().AtLeast(3, 6) {
+			return err
+		}
+		return v2store.NewStore(server.URL).Clear(ctx) // 3.6 refuses a v2 store with keys, and all of them are v3 keys by now
 	})
 }
 

@@ -19,10 +19,13 @@ const (
 	Initialise     Kind = "initialise"      // make the directory, if need be
 	Backup         Kind = "backup"          // copy the data beside it, and verify the copy
 	Convert        Kind = "convert"         // etcd2 data becomes etcd3 data
-	Start          Kind = "start"           // run a version until the cluster version is its minor
+	Settle         Kind = "settle"          // run the data's own minor until a raft snapshot covers what the next one cannot read
+	Start          Kind = "start"           // run a version until the cluster version is its minor and a raft snapshot covers the log
 	Snapshot       Kind = "snapshot"        // run a version, and take a snapshot of it
+	Lower          Kind = "lower"           // make a snapshot of the next lower minor of one: etcdctl downgrade, on a temporary member
 	Restore        Kind = "restore"         // make a new member of a snapshot
 	MigrateStorage Kind = "migrate-storage" // etcdutl migrate, on the new member
+	Try            Kind = "try"             // start the target's etcd on the new member, or on one like it
 	Replay         Kind = "replay"          // write etcd3 data into a new 2.3 member
 	Swap           Kind = "swap"            // the new member takes the place of the old one
 	Record         Kind = "record"          // write version.txt
@@ -62,6 +65,7 @@ type Input struct {
 
 	ImmovableBinaries string // a program that cannot be replaced by the target's, as MoveBinaries wants; empty if all can
 	LinkedLog         bool   // member/wal is a symbolic link, which a swap would not exchange
+	SkipV2Check       bool   // --v2-deprecation=write-only-skip-check is among the extra arguments
 }
 
 // ErrRefused is the class of plans that would lose data, break a cluster, or cannot be carried out.
@@ -81,8 +85,10 @@ func Make(in Input) (*Plan, error) {
 }
 
 type maker struct {
-	in   Input
-	plan *Plan
+	in        Input
+	plan      *Plan
+	log       logState // as the steps so far leave it
+	converted bool     // a step turns the v2 keys into v3 keys
 }
 
 func (m *maker) make() error {
@@ -109,6 +115,7 @@ func (m *maker) make() error {
 	for _, problem := range m.in.State.Facts.Problems {
 		m.warn("damage: " + problem)
 	}
+	m.log = logStateOf(m.in.State.Facts)
 	if err := m.route(); err != nil {
 		return err
 	}

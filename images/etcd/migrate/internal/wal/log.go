@@ -26,7 +26,14 @@ type Log struct {
 	LastIndex, LastTerm uint64
 	Commit              uint64
 	FirstEntry          uint64 // index of the first entry that was read; 0 if there was none
+	Snapshots           []Position
 }
+
+// Position is a place in the log. Snapshots of a Log are those that the files which were read name as taken.
+type Position struct{ Index, Term uint64 }
+
+// maxSnapshots bounds the positions that are kept: the newest ones.
+const maxSnapshots = 1 << 12
 
 // Entry is one agreed or proposed change. Data is valid only while it is visited.
 type Entry struct {
@@ -83,6 +90,8 @@ func (l *Log) record(r record, after uint64, visit func(Entry) error) error {
 			}
 			return nil
 		})
+	case recordSnapshot:
+		return l.snapshot(r.data)
 	case recordEntry:
 		entry, err := parseEntry(r.data)
 		if err != nil {
@@ -98,6 +107,35 @@ func (l *Log) record(r record, after uint64, visit func(Entry) error) error {
 		return visit(entry)
 	}
 	return nil
+}
+
+func (l *Log) snapshot(message []byte) error {
+	var at Position
+	err := protobuf.Each(message, func(f protobuf.Field) error {
+		switch f.Number {
+		case 1:
+			at.Index = f.Value
+		case 2:
+			at.Term = f.Value
+		}
+		return nil
+	})
+	if len(l.Snapshots) >= maxSnapshots {
+		l.Snapshots = append(l.Snapshots[:0], l.Snapshots[1:]...)
+	}
+	l.Snapshots = append(l.Snapshots, at)
+	return err
+}
+
+// Names reports whether the log names a snapshot at a position, as a committed one. A snapshot file that it does not name was written by an etcd that
+// died before it could say so; etcd from 3.4 on does not begin at it.
+func (l Log) Names(at Position) bool {
+	for _, known := range l.Snapshots {
+		if known == at && at.Index <= l.Commit {
+			return true
+		}
+	}
+	return false
 }
 
 func parseEntry(message []byte) (Entry, error) {

@@ -23,9 +23,12 @@ type Snapshot struct {
 	Path        string
 }
 
-// NewestSnapshot reads the newest valid .snap file of a directory, as etcd does; nil if there is none.
-// The problems name the newer ones that are not valid.
-func NewestSnapshot(directory string) (*Snapshot, []error, error) {
+// Position is where in the log the snapshot was taken.
+func (s *Snapshot) Position() Position { return Position{s.Index, s.Term} }
+
+// NewestSnapshot reads the newest valid .snap file of a directory that is acceptable, as etcd does; nil if there is none. The problems name the newer
+// ones that are not valid.
+func NewestSnapshot(directory string, acceptable func(Position) bool) (*Snapshot, []error, error) {
 	entries, err := os.ReadDir(directory)
 	if os.IsNotExist(err) {
 		return nil, nil, nil
@@ -35,7 +38,7 @@ func NewestSnapshot(directory string) (*Snapshot, []error, error) {
 	}
 	var names []string
 	for _, entry := range entries {
-		if _, _, ok := fileName(entry.Name(), ".snap"); ok && entry.Type().IsRegular() {
+		if term, index, ok := fileName(entry.Name(), ".snap"); ok && entry.Type().IsRegular() && acceptable(Position{index, term}) {
 			names = append(names, entry.Name())
 		}
 	}
@@ -50,6 +53,9 @@ func NewestSnapshot(directory string) (*Snapshot, []error, error) {
 	}
 	return nil, problems, nil
 }
+
+// Any accepts every position.
+func Any(Position) bool { return true }
 
 func readSnapshot(path string) (*Snapshot, error) {
 	file, err := os.Open(path)
