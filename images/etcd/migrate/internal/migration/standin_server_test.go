@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/etcd"
@@ -56,7 +57,7 @@ func playServer(text string, set map[string]string) {
 	demand(err)
 	go func() { _ = http.Serve(listener, mux) }()
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	<-signals
 	s.mutex.Lock() // nothing is half written
 }
