@@ -173,15 +173,10 @@ func (c *checker) flags() {
 			set = append(set, etcd.Flag{Name: flag, Value: value, HasValue: true})
 		}
 	}
-	for _, text := range etcd.Unknown(set, c.target().Line()) {
+	for _, text := range etcd.Unknown(set, c.target(), c.in.Known) {
 		c.add(Warning, "environment", "in the environment: %s", text)
 	}
-	for _, f := range set {
-		if c.in.Known != nil && !c.in.Known[f.Name] && len(etcd.Unknown([]etcd.Flag{f}, c.target().Line())) == 0 {
-			c.add(Note, "environment", "ETCD_%s is set, and etcd %s lists no such option", strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")), c.target())
-		}
-	}
-	for _, text := range etcd.Unknown(c.in.Options.Extra, c.target().Line()) {
+	for _, text := range etcd.Unknown(c.in.Options.Extra, c.target(), c.in.Known) {
 		c.add(Warning, "extra-args", "in the extra arguments: %s", text)
 	}
 	if c.target().AtLeast(3, 4, 0) && len(set) > 0 {

@@ -75,7 +75,7 @@ func (c Config) Arguments(v version.Version, known map[string]bool) (arguments, 
 	if c.WALDir != "" {
 		own = append(own, Flag{"wal-dir", c.WALDir, true})
 	}
-	extra, remarks := Translate(c.Extra, v.Line(), known)
+	extra, remarks := Translate(c.Extra, v, known)
 	if c.Alone && !contains(extra, "heartbeat-interval") && !contains(extra, "election-timeout") {
 		own = append(own, Flag{"heartbeat-interval", "10", true}, Flag{"election-timeout", "100", true})
 	}

@@ -9,6 +9,11 @@ func SaveArguments(url, file string) []string {
 	return []string{"--endpoints=" + url, "snapshot", "save", file}
 }
 
+// CanPlaceLog reports whether a program can restore a snapshot with the log in a place of its own. etcdctl learned that with 3.3.
+func CanPlaceLog(program string, v version.Version) bool {
+	return toolFlags.accepts(program+" snapshot restore wal-dir", v)
+}
+
 // RestoreArguments are those with which etcdctl or etcdutl makes a member of a snapshot, for an etcd with the configuration.
 func RestoreArguments(snapshot string, c Config) []string {
 	arguments := []string{"snapshot", "restore", snapshot, "--data-dir=" + c.DataDir, "--name=" + c.Name,

@@ -41,9 +41,18 @@ func (r *run) restoredSnapshot() string {
 
 // restore makes a member of a snapshot, as the configuration of the etcd that will run on it says.
 func (r *run) restore(ctx context.Context, program string, v version.Version, snapshot string, config etcd.Config) error {
-	arguments := etcd.RestoreArguments(snapshot, config)
-	_, err := r.programs.Run(ctx, program, v, arguments)
-	return err
+	log := config.WALDir
+	if !etcd.CanPlaceLog(program, v) {
+		config.WALDir = ""
+	}
+	if _, err := r.programs.Run(ctx, program, v, etcd.RestoreArguments(snapshot, config)); err != nil || log == config.WALDir {
+		return err
+	}
+	made := filepath.Join(datadir.Paths{Data: config.DataDir}.Member(), "wal")
+	if _, err := durable.CopyTree(made, log, nil); err != nil { // the place may be on another file system
+		return err
+	}
+	return durable.RemoveAll(made)
 }
 
 func (r *run) clearRestored() error {
