@@ -13,7 +13,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
@@ -99,7 +98,7 @@ func (c *Client) ask(ctx context.Context, method, url string, body, answer any) 
 	if err != nil {
 		return err
 	}
-	if response.StatusCode != http.StatusOK && !strings.HasSuffix(url, "/health") {
+	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s answers %d: %.200s", url, response.StatusCode, content)
 	}
 	if err := json.Unmarshal(content, answer); err != nil {
