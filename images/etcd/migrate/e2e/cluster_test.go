@@ -80,10 +80,10 @@ func newTrio(t *testing.T) *trio {
 
 func (c *trio) peer(i int) string { return fmt.Sprintf("https://127.0.0.1:%d", c.setups[i].peerPort) }
 
-func (c *trio) start(i int, version string) {
+func (c *trio) start(i int, version string, more ...string) {
 	client := fmt.Sprintf("http://127.0.0.1:%d", freePort(c.t))
 	arguments := append([]string{fmt.Sprintf("--name=m%d", i), "--data-dir=" + c.setups[i].dir, "--listen-client-urls=" + client, "--advertise-client-urls=" + client,
-		"--listen-peer-urls=" + c.peer(i), "--initial-advertise-peer-urls=" + c.peer(i), "--initial-cluster=" + c.initial}, c.tls...)
+		"--listen-peer-urls=" + c.peer(i), "--initial-advertise-peer-urls=" + c.peer(i), "--initial-cluster=" + c.initial}, append(more, c.tls...)...)
 	c.servers[i] = launch(c.t, version, client, arguments...)
 }
 

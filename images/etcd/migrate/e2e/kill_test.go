@@ -26,6 +26,17 @@ var ways = []way{
 	{"downgrade 3.5 to 3.4", v35, v34, []string{v34, v35}},
 }
 
+// waysAtHand adds the ways to and from the newest minors, where there are any.
+func waysAtHand(t *testing.T) []way {
+	all, list := minors(t), ways
+	for i, v := range all {
+		if strings.HasPrefix(v, "3.7.") && i > 0 {
+			list = append(list, way{"upgrade 3.3 to 3.7", v33, v, append([]string{v33}, all...)}, way{"downgrade 3.7 to 3.6", v, all[i-1], all})
+		}
+	}
+	return list
+}
+
 // tally is a line of the table.
 type tally struct{ killed, tooLate, resumed, stopped, losses int }
 
@@ -41,7 +52,7 @@ func TestKilled(t *testing.T) {
 		trials = n
 	}
 	table := "way                    killed  (ended before)  resumed  stopped, data in place  losses\n"
-	for _, w := range ways {
+	for _, w := range waysAtHand(t) {
 		got := w.kill(t, trials)
 		table += fmt.Sprintf("%-22s %6d  %14d  %7d  %22d  %6d\n", w.name, got.killed, got.tooLate, got.resumed, got.stopped, got.losses)
 	}

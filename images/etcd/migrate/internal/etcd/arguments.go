@@ -3,6 +3,7 @@
 package etcd
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
@@ -20,7 +21,7 @@ type Config struct {
 	Extra                    []Flag
 	Debug                    bool
 	Alone                    bool // the only member: an election need not wait for others
-	Settle                   bool // take a raft snapshot after every second entry of the log
+	SnapshotCount            int  // after more entries of the log than this a raft snapshot is taken; 0 for what is usual
 }
 
 // Flag is one option of etcd, without its dashes.
@@ -79,8 +80,8 @@ func (c Config) Arguments(v version.Version, known map[string]bool) (arguments, 
 	if c.Alone && !contains(extra, "heartbeat-interval") && !contains(extra, "election-timeout") {
 		own = append(own, Flag{"heartbeat-interval", "10", true}, Flag{"election-timeout", "100", true})
 	}
-	if c.Settle {
-		extra = append(without(extra, "snapshot-count"), Flag{"snapshot-count", "1", true})
+	if c.SnapshotCount > 0 {
+		extra = append(without(extra, "snapshot-count"), Flag{"snapshot-count", strconv.Itoa(c.SnapshotCount), true})
 	}
 	for _, f := range append(own, extra...) {
 		arguments = append(arguments, f.Argument())

@@ -110,7 +110,7 @@ func TestEveryCommandLineIsAccepted(t *testing.T) {
 		}
 		return flags, command
 	}
-	config := Config{Name: "m", DataDir: "/d", WALDir: "/w", InitialCluster: "m=x", InitialAdvertisePeerURLs: "x", Debug: true, Alone: true, Settle: true}
+	config := Config{Name: "m", DataDir: "/d", WALDir: "/w", InitialCluster: "m=x", InitialAdvertisePeerURLs: "x", Debug: true, Alone: true, SnapshotCount: 1}
 	for name := range serverFlags {
 		config.Extra = append(config.Extra, Flag{name, "x", true})
 	}
@@ -140,6 +140,7 @@ func TestEveryCommandLineIsAccepted(t *testing.T) {
 		if v.AtLeast(3, 6, 0) {
 			lines["etcdutl migrate"] = MigrateArguments("/d", version.Line{Major: 3, Minor: 5})
 			lines["etcdctl downgrade"] = DowngradeArguments("http://x", version.Line{Major: 3, Minor: 6})
+			lines["etcdctl cancel"] = CancelArguments("http://x")
 		}
 		for what, arguments := range lines {
 			program, _, _ := strings.Cut(what, " ")

@@ -47,3 +47,8 @@ func ConvertArguments(c Config) []string {
 func DowngradeArguments(url string, to version.Line) []string {
 	return []string{"--endpoints=" + url, "downgrade", "enable", to.String()}
 }
+
+// CancelArguments are those with which etcdctl ends a downgrade.
+func CancelArguments(url string) []string {
+	return []string{"--endpoints=" + url, "downgrade", "cancel"}
+}

@@ -115,6 +115,7 @@ func play(name string, arguments []string) {
 		newMember(member, set["wal-dir"], content[:len(content)-sha256.Size])
 	case strings.HasPrefix(command, "downgrade enable "):
 		askServer(set["endpoints"] + "/downgrade?to=" + strings.TrimPrefix(command, "downgrade enable "))
+	case command == "downgrade cancel":
 	case command == "migrate" && program == "etcdutl":
 		if set["target-version"] == "" {
 			os.Exit(128)

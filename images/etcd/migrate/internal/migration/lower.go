@@ -20,33 +20,52 @@ func (r *run) lowerStep(ctx context.Context, v version.Version) error {
 	if err := VerifySnapshot(r.snapshotPath()); err != nil {
 		return err
 	}
-	member, lowered, line := filepath.Join(r.layout.work, "lowered"), r.loweredSnapshot(), r.plan.Target.Version.Line()
-	for _, path := range []string{member, lowered} {
-		if err := durable.RemoveAll(path); err != nil {
-			return err
-		}
+	member, line := filepath.Join(r.layout.work, "lowered"), r.plan.Target.Version.Line()
+	if err := durable.RemoveAll(member); err != nil {
+		return err
 	}
 	config := r.lonely(ctx, member)
 	if err := r.restore(ctx, "etcdutl", v, r.snapshotPath(), config); err != nil {
 		return err
 	}
-	config.Settle = true // the storage version can only move back once a snapshot covers the entries that are new in this minor
-	if err := r.with(ctx, v, config, v.Line(), func(server *etcd.Server) error {
-		if _, err := r.programs.Run(ctx, "etcdctl", v, etcd.DowngradeArguments(server.URL, line)); err != nil {
-			return err
+	config.SnapshotCount = 1 // the storage version can only move back once a snapshot covers the entries that are new in this minor
+	err := r.with(ctx, v, config, v.Line(), func(server *etcd.Server) error {
+		for i := 1; ; i++ {
+			err := r.lowerOnce(ctx, server, line)
+			if err == nil || i == maxLowers || ctx.Err() != nil {
+				return err
+			}
+			r.log.Info("the snapshot is not usable, and is taken again", "reason", err)
 		}
-		if err := r.log.Step("await", func() error { return server.AwaitStorage(ctx, line, r.options.StartTimeout) }, "storage", line); err != nil {
-			return err
-		}
-		_, err := r.programs.Run(ctx, "etcdctl", v, etcd.SaveArguments(server.URL, lowered))
-		return err
-	}); err != nil {
-		return err
-	}
-	if err := r.checkLowered(line); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	return durable.RemoveAll(member)
+}
+
+// maxLowers is how often the snapshot is taken until it has caught the right moment.
+const maxLowers = 3
+
+// lowerOnce enables the downgrade, waits for it, ends it, and takes the snapshot. It is ended, since the lower minor would find it enabled for as long as its
+// own check takes, and the one below that refuses such data. Some seconds later this etcd would go up again, which the check of the snapshot notices.
+func (r *run) lowerOnce(ctx context.Context, server *etcd.Server, line version.Line) error {
+	if err := durable.RemoveAll(r.loweredSnapshot()); err != nil {
+		return err
+	}
+	if _, err := r.programs.Run(ctx, "etcdctl", server.Version, etcd.DowngradeArguments(server.URL, line)); err != nil {
+		return err
+	}
+	if err := r.log.Step("await", func() error { return server.AwaitStorage(ctx, line, r.options.StartTimeout) }, "storage", line); err != nil {
+		return err
+	}
+	if _, err := r.programs.Run(ctx, "etcdctl", server.Version, etcd.CancelArguments(server.URL)); err != nil {
+		return err
+	}
+	if _, err := r.programs.Run(ctx, "etcdctl", server.Version, etcd.SaveArguments(server.URL, r.loweredSnapshot())); err != nil {
+		return err
+	}
+	return r.checkLowered(line)
 }
 
 func (r *run) checkLowered(line version.Line) error {

@@ -1,0 +1,195 @@
+//go:build etcd
+
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
+)
+
+// atHand is the newest patch of a minor; the test is skipped where ETCD_BINARIES has none, since the Debian archive lacks some.
+func atHand(t *testing.T, minor string) string {
+	t.Helper()
+	for _, v := range minors(t) {
+		if strings.HasPrefix(v, minor+".") {
+			return v
+		}
+	}
+	t.Skipf("ETCD_BINARIES holds no etcd %s", minor)
+	return ""
+}
+
+// survives migrates, lets the target serve twice, and compares the history of the database.
+func (s *setup) survives(t *testing.T, to string, more ...string) {
+	t.Helper()
+	before := filepath.Join(t.TempDir(), "before.db")
+	data, err := os.ReadFile(datadir.Paths{Data: s.dir}.Database())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(before, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.migrate(t, 0, to)
+	for i := 0; i < 2; i++ {
+		s.start(t, to, more...).stop()
+	}
+	if err := datadir.SameHistory(datadir.Paths{Data: s.dir}.Database(), before); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAuthOnTheWayToTheNewest: with auth on, some versions refuse what settles a log; starts alone do.
+func TestAuthOnTheWayToTheNewest(t *testing.T) {
+	all := minors(t)
+	for _, from := range []string{"3.3", "3.4", "3.5", "3.6"} {
+		t.Run(from, func(t *testing.T) {
+			v := atHand(t, from)
+			s := newSetup(t, all...)
+			etcd := s.start(t, v)
+			etcd.fill(50)
+			etcd.post("/auth/user/add", object{"name": "root", "password": "secret"}, nil)
+			etcd.post("/auth/role/add", object{"name": "root"}, nil)
+			etcd.post("/auth/user/grant", object{"user": "root", "role": "root"}, nil)
+			etcd.post("/auth/enable", object{}, nil)
+			etcd.stop()
+			s.survives(t, atHand(t, "3.7"))
+		})
+	}
+}
+
+// TestSeparateLogToTheNewestAndBack goes up with a log elsewhere, and back as far as the versions at hand go.
+func TestSeparateLogToTheNewestAndBack(t *testing.T) {
+	all := minors(t)
+	s := newSetup(t, all...)
+	wal := filepath.Join(t.TempDir(), "wal")
+	s.arguments = []string{"--wal-dir=" + wal}
+	first := atHand(t, "3.0")
+	etcd := s.start(t, first, "--wal-dir="+wal)
+	etcd.write()
+	etcd.stop()
+	s.survives(t, atHand(t, "3.7"), "--wal-dir="+wal)
+	for i := len(all) - 2; all[i] != first; i-- {
+		s.survives(t, all[i], "--wal-dir="+wal)
+	}
+}
+
+// TestQuorumReadsDoNotStop36: each /health of 3.3 is a quorum read in the log, which the user's own way up through 3.5 leaves there.
+func TestQuorumReadsDoNotStop36(t *testing.T) {
+	s := newSetup(t, minors(t)...)
+	for _, minor := range []string{"3.3", "3.4", "3.5"} { // one by one, as a user goes: migrate runs nothing
+		v := atHand(t, minor)
+		s.migrate(t, 0, v)
+		etcd := s.start(t, v)
+		if minor == "3.3" {
+			etcd.fill(50)
+			for i := 0; i < 5; i++ {
+				etcd.get("/health")
+			}
+		}
+		etcd.stop()
+	}
+	s.survives(t, atHand(t, "3.6"))
+}
+
+// TestClusterDownFromTheNewest: three members with TLS between them go from 3.7 to 3.6 and to 3.5 with one snapshot for all.
+func TestClusterDownFromTheNewest(t *testing.T) {
+	c := newTrio(t)
+	for i, s := range c.setups {
+		s.bin = bundle(t, minors(t)...)
+		s.migrate(t, 0, atHand(t, "3.7"))
+		c.start(i, atHand(t, "3.7"))
+	}
+	c.check(0, "--expect-version=3.7")
+	c.servers[0].fill(200)
+	before := c.servers[0].content()
+	for _, minor := range []string{"3.6", "3.5"} {
+		to := atHand(t, minor)
+		snapshot := filepath.Join(t.TempDir(), "all.db")
+		c.check(0, "--snapshot="+snapshot)
+		for i := range c.setups {
+			c.servers[i].stop()
+		}
+		for _, s := range c.setups {
+			mustContain(t, s.migrate(t, 0, to, "--from-snapshot="+snapshot), "step=try")
+		}
+		for i := range c.setups {
+			c.start(i, to)
+		}
+		c.check(0, "--expect-version="+minor)
+		for _, server := range c.servers {
+			same(t, before, server.content())
+		}
+	}
+}
+
+// TestClusterUpToTheNewest rolls three members from 3.5 to 3.7, minor by minor. What 3.5 wrote of itself is still in the log when 3.7 would start, which is
+// refused with what to do; after that it goes on.
+func TestClusterUpToTheNewest(t *testing.T) {
+	c := newTrio(t)
+	v35, v36, v37 := atHand(t, "3.5"), atHand(t, "3.6"), atHand(t, "3.7")
+	for i, s := range c.setups {
+		s.bin = bundle(t, minors(t)...)
+		s.migrate(t, 0, v35)
+		c.start(i, v35)
+	}
+	c.check(0, "--expect-version=3.5")
+	c.servers[0].fill(200)
+	before := c.servers[0].content()
+	roll := func(to string, more ...string) {
+		for i, s := range c.setups {
+			c.servers[i].stop()
+			s.migrate(t, 0, to)
+			c.start(i, to, more...)
+			c.check(0)
+		}
+	}
+	roll(v36)
+	c.check(0, "--expect-version=3.6")
+	c.servers[0].stop()
+	mustContain(t, c.setups[0].migrate(t, 2, v37), "--snapshot-count=1")
+	output, _ := exec.Command(program, "cluster", "check", "--endpoints="+c.servers[1].url, "--data-dir="+c.setups[0].dir).CombinedOutput()
+	mustContain(t, string(output), "v2-records")
+	c.start(0, v36, "--snapshot-count=1")
+	c.check(0)
+	for i := 1; i < 3; i++ {
+		c.servers[i].stop()
+		c.start(i, v36, "--snapshot-count=1")
+		c.check(0)
+	}
+	c.servers[0].put(10, "more", 1)
+	for i := range c.setups {
+		before = c.servers[i].content()
+	}
+	roll(v37)
+	c.check(0, "--expect-version=3.7")
+	for _, server := range c.servers {
+		same(t, before, server.content())
+	}
+}
+
+// TestLargeDataToTheNewest: 150 MB go up from 3.3 and down again. MIGRATE_LARGE is set to run it.
+func TestLargeDataToTheNewest(t *testing.T) {
+	if os.Getenv("MIGRATE_LARGE") == "" {
+		t.Skip("set MIGRATE_LARGE to go with 150 MB")
+	}
+	s := newSetup(t, minors(t)...)
+	etcd := s.start(t, atHand(t, "3.3"))
+	value := []byte(strings.Repeat("0123456789abcdef", 1024))
+	for i := 0; i < 9600; i += 40 {
+		var requests []object
+		for j := i; j < i+40; j++ {
+			requests = append(requests, object{"request_put": object{"key": []byte(fmt.Sprintf("/big/%06d", j)), "value": value}})
+		}
+		etcd.post("/kv/txn", object{"success": requests}, nil)
+	}
+	etcd.stop()
+	s.survives(t, atHand(t, "3.7"))
+	s.survives(t, atHand(t, "3.6"))
+}
