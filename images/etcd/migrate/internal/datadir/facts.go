@@ -92,10 +92,19 @@ func (f *Facts) problem(format string, arguments ...any) {
 
 // Line is the minor that the data was last agreed on, and whether that is certain. After a restore the database keeps the version of the
 // cluster that it came from until an etcd starts on it, so the database alone gives only an upper bound.
+//
+// From 3.6 on the database is the truth, and has two versions: the cluster version moves up as soon as every member runs it, the storage version some
+// time later. On the way down both move. An older etcd refuses the data until it has the right one of either, so the higher one counts.
 func (f *Facts) Line() (line version.Line, certain bool) {
 	switch {
 	case !f.StorageVersion.IsZero():
-		return f.StorageVersion, true
+		line = f.StorageVersion
+		for _, other := range []version.Line{f.DatabaseVersion, f.LogVersion} {
+			if line.Less(other) {
+				line = other
+			}
+		}
+		return line, true
 	case !f.LogVersion.IsZero():
 		return f.LogVersion, true
 	}

@@ -40,6 +40,23 @@ func TestRecordedFacts(t *testing.T) {
 	}
 }
 
+// TestLine: the storage version, the cluster version in the database and that in the log move at different times.
+func TestLine(t *testing.T) {
+	for _, c := range []struct {
+		storage, database, log, want string
+		certain                      bool
+	}{
+		{"", "", "3.5", "3.5", true}, {"", "3.6", "3.5", "3.5", true}, {"", "3.6", "", "3.6", false}, {"", "3.5", "3.6", "3.6", true},
+		{"3.6", "3.6", "", "3.6", true}, {"3.6", "3.7", "", "3.7", true}, {"3.6", "3.6", "3.7", "3.7", true}, {"3.7", "3.6", "3.6", "3.7", true}, {"3.6", "3.6", "3.6", "3.6", true},
+	} {
+		parse := func(text string) version.Line { line, _ := version.ParseLine(text); return line }
+		f := Facts{StorageVersion: parse(c.storage), DatabaseVersion: parse(c.database), Log: Log{LogVersion: parse(c.log)}}
+		if line, certain := f.Line(); line.String() != c.want || certain != c.certain {
+			t.Errorf("%+v: %s, %t", c, line, certain)
+		}
+	}
+}
+
 // logOf makes a data directory whose log holds some entries.
 func logOf(t testing.TB, entries ...[]byte) (string, *waltest.Log) {
 	t.Helper()
