@@ -57,8 +57,8 @@ func TestEveryWay(t *testing.T) {
 		for j, to := range all {
 			mark := "."
 			if j > i || j == i-1 {
-				mark = "ok"
-				if !t.Run(from+" to "+to, func(t *testing.T) { way1(t, all, from, to) }) {
+				mark = "not run"
+				if passed := t.Run(from+" to "+to, func(t *testing.T) { mark = "ok"; goes(t, all, from, to) }); !passed {
 					mark = "FAILED"
 				}
 			}
@@ -75,8 +75,8 @@ func storage(v string) string {
 	return "etcd3"
 }
 
-// way1 makes data with one version, migrates it, and lets the other version serve it.
-func way1(t *testing.T, all []string, from, to string) {
+// goes makes data with one version, migrates it, and lets the other version serve it.
+func goes(t *testing.T, all []string, from, to string) {
 	s := newSetup(t, all...)
 	etcd := s.start(t, from)
 	before := etcd.write()
@@ -137,7 +137,7 @@ func (e *server) write() content {
 	e.t.Helper()
 	if storage(e.version) == "etcd2" {
 		for i := 0; i < 12; i++ {
-			e.put2(fmt.Sprintf("/registry/items/%02d", i), fmt.Sprintf("v2-%d", i))
+			e.put2(fmt.Sprintf("/registry/items/%02d", i), fmt.Sprintf("v2-%d", i), "")
 		}
 		return e.read(true)
 	}
@@ -153,9 +153,13 @@ func (e *server) write() content {
 	return e.read(false)
 }
 
-func (e *server) put2(key, value string) {
+func (e *server) put2(key, value, ttl string) {
 	e.t.Helper()
-	request, err := http.NewRequest(http.MethodPut, e.url+"/v2/keys"+key, strings.NewReader(url.Values{"value": {value}}.Encode()))
+	form := url.Values{"value": {value}}
+	if ttl != "" {
+		form.Set("ttl", ttl)
+	}
+	request, err := http.NewRequest(http.MethodPut, e.url+"/v2/keys"+key, strings.NewReader(form.Encode()))
 	if err != nil {
 		e.t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -192,4 +193,31 @@ func TestLargeDataToTheNewest(t *testing.T) {
 	etcd.stop()
 	s.survives(t, atHand(t, "3.7"))
 	s.survives(t, atHand(t, "3.6"))
+}
+
+// TestDeletedV2KeysDoNotStop36: keys of the v2 API stop the way to 3.6 until they are deleted; what the log then holds of them does not, although one with
+// a lifetime made etcd write an entry twice a second.
+func TestDeletedV2KeysDoNotStop36(t *testing.T) {
+	s := newSetup(t, minors(t)...)
+	v35, v36 := atHand(t, "3.5"), atHand(t, "3.6")
+	etcd := s.start(t, v35, "--enable-v2")
+	etcd.fill(50)
+	etcd.put2("/a/b", "x", "")
+	etcd.put2("/a/c", "y", "3600")
+	etcd.get("/v2/keys/a/b?quorum=true")
+	etcd.stop()
+	mustContain(t, s.migrate(t, 2, v36), "v2 store holds keys")
+	etcd = s.start(t, v35, "--enable-v2")
+	request, err := http.NewRequest(http.MethodDelete, etcd.url+"/v2/keys/a?recursive=true", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatal(err, response)
+	}
+	response.Body.Close()
+	etcd.stop()
+	s.survives(t, v36)
+	s.survives(t, atHand(t, "3.7"))
 }

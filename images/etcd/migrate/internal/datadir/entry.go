@@ -103,35 +103,51 @@ func (r *logReader) setVersion(text string) {
 	}
 }
 
-func (r *logReader) v2Request(message []byte, index uint64) {
-	var method, key, value string
+// The fields of a v2 request. A condition on the key's old value may keep a deletion from happening.
+type v2Fields struct {
+	method, path, value    string
+	conditional, recursive bool
+}
+
+func parseV2(message []byte) (v v2Fields) {
 	_ = protobuf.Each(message, func(field protobuf.Field) error {
 		switch field.Number {
 		case 2:
-			method = string(field.Bytes)
+			v.method = string(field.Bytes)
 		case 3:
-			key = string(field.Bytes)
+			v.path = string(field.Bytes)
 		case 4:
-			value = string(field.Bytes)
+			v.value = string(field.Bytes)
+		case 6:
+			v.conditional = v.conditional || len(field.Bytes) > 0
+		case 7:
+			v.conditional = v.conditional || field.Value != 0
+		case 12:
+			v.recursive = field.Value != 0
 		}
 		return nil
 	})
-	writes := method == "PUT" || method == "POST" || method == "DELETE"
+	return v
+}
+
+func (r *logReader) v2Request(message []byte, index uint64) {
+	v := parseV2(message)
+	writes := v.method == "PUT" || v.method == "POST" || v.method == "DELETE"
 	switch {
-	case writes && key == clusterRoot+"/version":
-		r.setVersion(value)
-	case writes && strings.HasPrefix(key, clusterRoot+"/members/"):
-		r.members.attribute(key, value)
-	case writes && strings.HasPrefix(key, usersRoot):
+	case writes && v.path == clusterRoot+"/version":
+		r.setVersion(v.value)
+	case writes && strings.HasPrefix(v.path, clusterRoot+"/members/"):
+		r.members.attribute(v.path, v.value)
+	case writes && strings.HasPrefix(v.path, usersRoot):
 		r.LastWrite = index
-		r.V2Keys = r.V2Keys || method != "DELETE"
+		r.v2keys.apply(v)
 	}
-	if method == "PUT" && (key == clusterRoot+"/version" || isAttributes(key)) {
+	if v.method == "PUT" && (v.path == clusterRoot+"/version" || isAttributes(v.path)) {
 		r.V2Records++
 		return
 	}
 	if r.V2Requests++; r.V2Requests == 1 {
-		r.V2First = V2Request{index, method, key}
+		r.V2First = V2Request{index, v.method, v.path}
 	}
 }
 
@@ -165,7 +181,7 @@ func (r *logReader) readStore(content []byte) {
 		r.problem("v2 store in the raft snapshot: %v", err)
 		return
 	}
-	r.V2Keys = store.Root.hasKeys()
+	r.v2keys.load(store.Root)
 	cluster := store.Root.child("0")
 	if node := cluster.child("version"); node != nil && node.Value != "" {
 		r.setVersion(node.Value)
@@ -179,30 +195,6 @@ func (r *logReader) readStore(content []byte) {
 			}
 		}
 	}
-}
-
-// hasKeys reports whether the store holds anything but the cluster's own records, by the rule of etcd 3.6: of the permissions, under /2, the two
-// folders that hold them do not count.
-func (n *storeNode) hasKeys() bool {
-	if n == nil {
-		return false
-	}
-	for name, child := range n.Children {
-		switch {
-		case name == "0" || child == nil:
-		case name != "2":
-			if len(child.Children) > 0 {
-				return true
-			}
-		default:
-			for _, kind := range child.Children {
-				if kind != nil && len(kind.Children) > 0 {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }
 
 // membership is the members by their number. voting is set for those that raft knows, learners included.

@@ -41,6 +41,7 @@ func (r V2Request) String() string {
 type logReader struct {
 	Log
 	position wal.Position // of the snapshot
+	v2keys   v2keys
 	members  membership
 	problems []string
 }
@@ -75,6 +76,7 @@ func (f *Facts) readLog(paths Paths) {
 		f.problem("%s", problem)
 	}
 	f.Log = reader.Log
+	f.V2Keys = reader.v2keys.any()
 	f.NodeID, f.ClusterID, f.FirstEntry = log.NodeID, log.ClusterID, log.FirstEntry
 	if log.LastIndex > f.LastIndex {
 		f.LastIndex = log.LastIndex

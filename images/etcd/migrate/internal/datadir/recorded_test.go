@@ -109,6 +109,47 @@ func TestEveryV2RequestIsSeen(t *testing.T) {
 	}
 }
 
+// TestV2KeysAreFollowed: a key counts from when it may be there until it is surely deleted.
+func TestV2KeysAreFollowed(t *testing.T) {
+	remove := func(path string, more ...byte) []byte { return append(waltest.V2("DELETE", path, ""), more...) }
+	recursive, conditional := waltest.Number(12, 1), waltest.Bytes(6, []byte("old"))
+	put := func(path string) []byte { return waltest.V2("PUT", path, "x") }
+	for name, c := range map[string]struct {
+		entries [][]byte
+		want    bool
+	}{
+		"put":                               {[][]byte{put("/1/a")}, true},
+		"put and deleted":                   {[][]byte{put("/1/a"), remove("/1/a")}, false},
+		"put, deleted and put":              {[][]byte{put("/1/a"), remove("/1/a"), put("/1/a")}, true},
+		"another one deleted":               {[][]byte{put("/1/a"), remove("/1/b")}, true},
+		"deleted on a condition":            {[][]byte{put("/1/a"), remove("/1/a", conditional...)}, true},
+		"its folder deleted":                {[][]byte{put("/1/f/a"), put("/1/f/b"), remove("/1/f", recursive...)}, false},
+		"its folder deleted if it is empty": {[][]byte{put("/1/f/a"), remove("/1/f")}, true},
+		"a folder with a longer name":       {[][]byte{put("/1/fg/a"), remove("/1/f", recursive...)}, true},
+		"never put":                         {[][]byte{remove("/1/a")}, false},
+	} {
+		dir, _ := logOf(t, c.entries...)
+		if f := ReadLog(Paths{Data: dir}); f.V2Keys != c.want || f.V2Requests != len(c.entries) {
+			t.Errorf("%s: %t, %d", name, f.V2Keys, f.V2Requests)
+		}
+	}
+	for store, want := range map[string]bool{
+		`{"Root":{"Children":{"0":{"Children":{"members":{"Children":{"1":{}}}}},"1":{}}}}`:              false,
+		`{"Root":{"Children":{"1":{"Children":{"a":{"Value":"x"}}}}}}`:                                   true,
+		`{"Root":{"Children":{"1":{"Children":{"empty":{"Children":{}}}}}}}`:                             true,
+		`{"Root":{"Children":{"2":{"Children":{"enabled":{"Value":"false"},"users":{"Children":{}}}}}}}`: false,
+		`{"Root":{"Children":{"2":{"Children":{"users":{"Children":{"root":{}}}}}}}}`:                    true,
+		`{"Root":{"Children":{"3":{"Children":{"a":{}}}}}}`:                                              true,
+		`{"Root":{"Children":{"1":null}}}`:                                                               false,
+	} {
+		r := &logReader{members: membership{}}
+		r.readStore([]byte(store))
+		if r.v2keys.any() != want || len(r.problems) > 0 {
+			t.Errorf("%s: %t, %q", store, r.v2keys.any(), r.problems)
+		}
+	}
+}
+
 // TestSnapshotCoversTheLog: what is before the raft snapshot does not count, if etcd would begin at it.
 func TestSnapshotCoversTheLog(t *testing.T) {
 	const store = `{"Root":{"Children":{"0":{"Children":{"version":{"Value":"3.5.0"}}}}}}`

@@ -6,6 +6,7 @@ import (
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/etcd"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/plan"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
 )
 
@@ -51,12 +52,20 @@ func (r *run) settle(ctx context.Context, v version.Version, config etcd.Config,
 			r.facts = facts
 		}
 		if isSettled(facts) && !facts.SnapshotAhead {
-			return nil
+			return r.checkV2Keys(facts)
 		}
 		r.log.Info("the log is not settled yet", "etcd", v, "snapshot", facts.SnapshotIndex, "last", facts.LastIndex)
 	}
 	return fmt.Errorf("etcd %s was started %d times, and no raft snapshot covers its log: run migrate again; if that does not help, "+
 		"start this etcd with --snapshot-count=1 yourself, and stop what writes to its v2 store", v, maxSettles)
+}
+
+// checkV2Keys looks at the v2 store again once a raft snapshot says for sure what is in it.
+func (r *run) checkV2Keys(facts *datadir.Facts) error {
+	if !facts.V2Keys || !r.plan.Target.Version.Line().AtLeast(3, 6) || skipsV2Check(r.options.Extra) {
+		return nil
+	}
+	return fmt.Errorf("%w: %s", plan.ErrRefused, plan.V2KeysLeft)
 }
 
 // isSettled reports whether every later minor can read the log.
