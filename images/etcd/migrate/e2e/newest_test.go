@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
 )
@@ -220,4 +221,27 @@ func TestDeletedV2KeysDoNotStop36(t *testing.T) {
 	etcd.stop()
 	s.survives(t, v36)
 	s.survives(t, atHand(t, "3.7"))
+}
+
+// TestDowngradeThatIsUnderWay: somebody enabled the downgrade from 3.7, and stopped etcd at some moment after that.
+func TestDowngradeThatIsUnderWay(t *testing.T) {
+	v36, v37 := atHand(t, "3.6"), atHand(t, "3.7")
+	for name, reached := range map[string]string{"enabled": "", "cluster version": `"etcdcluster":"3.6`, "storage version": `"storage":"3.6`} {
+		t.Run(name, func(t *testing.T) {
+			s := newSetup(t, minors(t)...)
+			etcd := s.start(t, v37)
+			etcd.fill(50)
+			for deadline := time.Now().Add(30 * time.Second); !strings.Contains(etcd.get("/version"), `"storage":"3.7`) && time.Now().Before(deadline); {
+				time.Sleep(50 * time.Millisecond)
+			}
+			if output, err := exec.Command(filepath.Join(binaries, "etcdctl-"+v37), "--endpoints="+etcd.url, "downgrade", "enable", "3.6").CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, output)
+			}
+			for deadline := time.Now().Add(30 * time.Second); !strings.Contains(etcd.get("/version"), reached) && time.Now().Before(deadline); {
+				time.Sleep(5 * time.Millisecond)
+			}
+			etcd.stop()
+			s.survives(t, v36)
+		})
+	}
 }

@@ -97,8 +97,11 @@ func (o *output) tail(n int) string {
 // text is everything that was kept.
 func (o *output) text() string { return strings.ReplaceAll(o.tail(maxLines), " | ", "\n") }
 
-// isFatal tells the line with which an etcd ends: of zap in its two forms, of capnslog up to 3.4, and of Go itself.
+// isFatal tells the line with which a program ends: of zap in its two forms, of capnslog up to 3.4, of Go itself, and of the tools.
 func isFatal(line string) bool {
+	if strings.HasPrefix(line, "Error: ") {
+		return true // of the tools
+	}
 	for _, mark := range []string{`"level":"fatal"`, `"level":"panic"`, "\tfatal\t", "\tpanic\t", " C | ", "panic: ", "fatal error: "} {
 		if strings.Contains(line, mark) {
 			return true

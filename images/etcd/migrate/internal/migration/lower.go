@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
@@ -29,7 +30,11 @@ func (r *run) lowerStep(ctx context.Context, v version.Version) error {
 		return err
 	}
 	config.SnapshotCount = 1 // the storage version can only move back once a snapshot covers the entries that are new in this minor
-	err := r.with(ctx, v, config, v.Line(), func(server *etcd.Server) error {
+	cluster, err := r.clusterOfSnapshot(v.Line())
+	if err != nil {
+		return err
+	}
+	err = r.with(ctx, v, config, cluster, func(server *etcd.Server) error {
 		for i := 1; ; i++ {
 			err := r.lowerOnce(ctx, server, line)
 			if err == nil || i == maxLowers || ctx.Err() != nil {
@@ -44,6 +49,21 @@ func (r *run) lowerStep(ctx context.Context, v version.Version) error {
 	return durable.RemoveAll(member)
 }
 
+// clusterOfSnapshot is the cluster version to wait for: that of the etcd that runs, unless the snapshot was taken in the middle of a downgrade, which goes on.
+func (r *run) clusterOfSnapshot(line version.Line) (version.Line, error) {
+	facts, err := datadir.ReadDatabase(r.snapshotPath())
+	if err != nil || facts.ClusterVersion.Less(line) {
+		return version.Line{}, err
+	}
+	return line, nil
+}
+
+// isUnderWay tells what etcdctl says of a downgrade that was enabled before: while it lasts, and once the cluster version has followed, from where the
+// same target is one minor too few. That nothing comes of it shows in the storage version.
+func isUnderWay(err error) bool {
+	return strings.Contains(err.Error(), "downgrade job in progress") || strings.Contains(err.Error(), "invalid downgrade target version")
+}
+
 // maxLowers is how often the snapshot is taken until it has caught the right moment.
 const maxLowers = 3
 
@@ -53,7 +73,7 @@ func (r *run) lowerOnce(ctx context.Context, server *etcd.Server, line version.L
 	if err := durable.RemoveAll(r.loweredSnapshot()); err != nil {
 		return err
 	}
-	if _, err := r.programs.Run(ctx, "etcdctl", server.Version, etcd.DowngradeArguments(server.URL, line)); err != nil {
+	if _, err := r.programs.Run(ctx, "etcdctl", server.Version, etcd.DowngradeArguments(server.URL, line)); err != nil && !isUnderWay(err) {
 		return err
 	}
 	if err := r.log.Step("await", func() error { return server.AwaitStorage(ctx, line, r.options.StartTimeout) }, "storage", line); err != nil {

@@ -169,6 +169,19 @@ func TestDowngradeOfAClusterIsTried(t *testing.T) {
 	}
 }
 
+// TestSwappedBinaryIsADowngrade: somebody put 3.6 into the place of 3.7, which refuses the data, and version.txt says 3.6 by now. The data counts.
+func TestSwappedBinaryIsADowngrade(t *testing.T) {
+	b := recordedBench(t, "3.7.1", everyMinor...)
+	b.write("version.txt", "3.6.14/etcd3")
+	if err := b.serves("3.6.14/etcd3"); err == nil || !strings.Contains(err.Error(), "invalid downgrade") {
+		t.Fatal(err)
+	}
+	b.must("3.6.14/etcd3")
+	if err := b.serves("3.6.14/etcd3"); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestPanicIsQuoted: when etcd dies, the line that says why is shown, not the end of the stack behind it.
 func TestPanicIsQuoted(t *testing.T) {
 	b := recordedBench(t, "3.3.27-quorum-reads", everyMinor...)
