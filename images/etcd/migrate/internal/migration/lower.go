@@ -25,7 +25,7 @@ func (r *run) lowerStep(ctx context.Context, v version.Version) error {
 	if err := durable.RemoveAll(member); err != nil {
 		return err
 	}
-	config := r.lonely(ctx, member)
+	config := r.singleMember(ctx, member)
 	if err := r.restore(ctx, "etcdutl", v, r.snapshotPath(), config); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/options"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/plan"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/report"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/v2store"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
 )
 
@@ -53,8 +54,18 @@ func (m *Migration) planFor(state *datadir.State) (*plan.Plan, error) {
 		Name:       o.Name, InitialCluster: o.InitialCluster, Backup: o.Backup, MoveBinaries: o.MoveBinaries,
 		NewCluster: o.NewCluster, FromSnapshot: o.Snapshot != "",
 		ImmovableBinaries: m.immovableBinaries(), LinkedLog: linkedLog(m.layout.paths) != "",
-		SkipV2Check: skipsV2Check(o.Extra),
+		SkipV2Check: skipsV2Check(o.Extra), BadSnapshot: badSnapshot(o.Snapshot),
+		FitsV2: func() error { return v2store.Fits(m.layout.paths.Database()) },
 	})
+}
+
+// badSnapshot looks at a snapshot as far as that takes no time; its checksum is looked at before it is restored.
+func badSnapshot(path string) error {
+	if path == "" {
+		return nil
+	}
+	_, err := datadir.ReadDatabase(path)
+	return err
 }
 
 func skipsV2Check(extra []etcd.Flag) bool {

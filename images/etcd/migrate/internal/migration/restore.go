@@ -111,7 +111,7 @@ func (r *run) tryStep(ctx context.Context, v version.Version) error {
 	if err := durable.RemoveAll(trial); err != nil {
 		return err
 	}
-	config := r.lonely(ctx, trial)
+	config := r.singleMember(ctx, trial)
 	for _, step := range r.plan.Steps {
 		switch step.Kind {
 		case plan.Restore:
@@ -134,8 +134,8 @@ func (r *run) tryStep(ctx context.Context, v version.Version) error {
 	return durable.RemoveAll(trial)
 }
 
-// lonely is the configuration of a member that is alone in its cluster, whatever the real one is.
-func (r *run) lonely(ctx context.Context, data string) etcd.Config {
+// singleMember is the configuration of a member that makes up its whole cluster, whatever the real one is.
+func (r *run) singleMember(ctx context.Context, data string) etcd.Config {
 	config := r.config(ctx)
 	config.DataDir, config.WALDir = data, ""
 	config.InitialAdvertisePeerURLs, _, _ = strings.Cut(config.InitialAdvertisePeerURLs, ",")

@@ -87,6 +87,9 @@ func (m *maker) snapshot(from, to version.Line) error {
 	if err != nil {
 		return err
 	}
+	if m.in.FromSnapshot && m.in.BadSnapshot != nil {
+		return refuse("the snapshot cannot be used: %v", m.in.BadSnapshot)
+	}
 	if !m.in.FromSnapshot {
 		runner, err := m.runner(from)
 		if err != nil {
@@ -164,6 +167,11 @@ func (m *maker) replay(from, to version.Line) error {
 	}
 	if m.in.Target.Storage != version.Etcd2 {
 		return refuse("etcd %s has no storage etcd3", to)
+	}
+	if m.in.FitsV2 != nil {
+		if err := m.in.FitsV2(); err != nil {
+			return refuse("%v", err)
+		}
 	}
 	m.add(Snapshot, "etcd", &runner, "run etcd %s and take a snapshot", runner)
 	m.add(Replay, "etcd", &server, "write the keys into a new member of etcd %s", server)

@@ -8,7 +8,7 @@ import (
 )
 
 // TakeSnapshot is how the log of a running etcd is made to begin behind its old entries.
-const TakeSnapshot = "Restart the etcd that runs now, the same version, with --snapshot-count=1, let two clients write something, and restart it as before; " +
+const TakeSnapshot = "Restart the etcd that runs now, the same version, with --snapshot-count=1, write at least twice, and restart it as before; " +
 	"in a cluster one member after the other. Its raft snapshot then covers the old entries"
 
 // logState is what an etcd that starts on the data would read of the log.

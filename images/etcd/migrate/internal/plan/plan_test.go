@@ -122,6 +122,8 @@ func TestWhatTheDataShows(t *testing.T) {
 		"a cluster, two minors up":              {"3.4.45/etcd3", "3.6.14/etcd3", "--expect-version 3.5", func(in *Input, _ *datadir.Facts) { in.InitialCluster = three }},
 		"a cluster down":                        {"3.7.1/etcd3", "3.6.14/etcd3", "--from-snapshot", func(in *Input, _ *datadir.Facts) { in.InitialCluster = three }},
 		"a cluster down with one snapshot":      {"3.7.1/etcd3", "3.6.14/etcd3", "backup, lower 3.7, restore 3.6, try 3.6, swap, record", func(in *Input, _ *datadir.Facts) { in.InitialCluster, in.FromSnapshot = three, true }},
+		"a snapshot that cannot be used":        {"3.5.33/etcd3", "3.4.45/etcd3", "is damaged", func(in *Input, _ *datadir.Facts) { in.FromSnapshot, in.BadSnapshot = true, errors.New("x is damaged") }},
+		"keys that 2.3 cannot hold":             {"3.0.17/etcd3", "2.3.8/etcd2", "cannot hold", func(in *Input, _ *datadir.Facts) { in.FitsV2 = func() error { return errors.New("cannot hold") } }},
 		"no etcdutl":                            {"3.6.14/etcd3", "3.5.33/etcd3", "etcdutl", func(in *Input, _ *datadir.Facts) { in.HasEtcdutl = nil }},
 		"a linked log and a swap":               {"3.5.33/etcd3", "3.4.45/etcd3", "symbolic link", func(in *Input, _ *datadir.Facts) { in.LinkedLog = true }},
 		"a linked log and no swap":              {"3.5.33/etcd3", "3.6.14/etcd3", "backup, record", func(in *Input, _ *datadir.Facts) { in.LinkedLog = true }},

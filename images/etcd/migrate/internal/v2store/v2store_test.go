@@ -120,6 +120,15 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+func TestFits(t *testing.T) {
+	if err := Fits(recorded); err != nil {
+		t.Error(err)
+	}
+	if err := Fits(filepath.Join(t.TempDir(), "none")); err == nil {
+		t.Error("a database that is not there fits")
+	}
+}
+
 // TestKeyThatIsAlsoAFolder is refused by the store, and said as what it is.
 func TestKeyThatIsAlsoAFolder(t *testing.T) {
 	store := NewStore(serve(t, &api{keys: map[string]string{"/a/b": "x"}, ttl: map[string]string{}}))
