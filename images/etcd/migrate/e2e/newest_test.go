@@ -245,3 +245,18 @@ func TestDowngradeThatIsUnderWay(t *testing.T) {
 		})
 	}
 }
+
+// TestV2KeysArePassedOver: where nobody can delete the keys of the v2 API, 3.6 is told to go on without them, and migrate too.
+func TestV2KeysArePassedOver(t *testing.T) {
+	const skip = "--v2-deprecation=write-only-skip-check"
+	s := newSetup(t, minors(t)...)
+	etcd := s.start(t, atHand(t, "3.5"), "--enable-v2")
+	etcd.fill(50)
+	etcd.put2("/a/b", "x", "")
+	etcd.stop()
+	mustContain(t, s.migrate(t, 2, atHand(t, "3.6")), skip)
+	s.env = []string{"ETCD_CREDS=" + skip}
+	s.survives(t, atHand(t, "3.6"), skip)
+	s.env = nil
+	s.survives(t, atHand(t, "3.7"))
+}

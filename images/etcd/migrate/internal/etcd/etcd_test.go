@@ -32,6 +32,8 @@ func TestTranslate(t *testing.T) {
 		{"--experimental-txn-mode-write-with-shared-buffer=true", "3.7.1", "--feature-gates=TxnModeWriteWithSharedBuffer=true"},
 		{"--feature-gates=InitialCorruptCheck=true", "3.5.33", "--experimental-initial-corrupt-check=true"}, {"--feature-gates=SetMemberLocalAddr=true", "3.5.33", ""},
 		{"--corrupt-check-time=1m", "3.5.33", "--experimental-corrupt-check-time=1m"}, {"--tls-min-version=TLS1.2", "3.5.7", ""}, {"--tls-min-version=TLS1.2", "3.5.8", "--tls-min-version=TLS1.2"},
+		{"--v2-deprecation=write-only-skip-check", "3.5.31", ""}, {"--v2-deprecation=write-only-skip-check", "3.5.32", "--v2-deprecation=write-only-skip-check"},
+		{"--v2-deprecation=write-only-skip-check", "3.6.12", ""}, {"--v2-deprecation=write-only-skip-check", "3.7.1", "--v2-deprecation=write-only-skip-check"}, {"--v2-deprecation=not-yet", "3.5.0", "--v2-deprecation=not-yet"},
 		{"--invented=1", "3.5.33", ""}, {"--discovery=x", "3.7.1", ""}, {"--snapshot-catchup-entries=5", "3.8.0", "--snapshot-catchup-entries=5"},
 		{"--experimental-corrupt-check-time=1m", "3.6.0", "--experimental-corrupt-check-time=1m"}, {"--experimental-corrupt-check-time=1m", "3.7.0", "--corrupt-check-time=1m"},
 		{"--peer-cert-file=x", "3.0.0", "--peer-cert-file=x"},
@@ -149,6 +151,20 @@ func TestEveryCommandLineIsAccepted(t *testing.T) {
 				if v.Major == 3 && !toolFlags.accepts(program+command+" "+name, v) {
 					t.Errorf("%s %s%s is given --%s", program, v, command, name)
 				}
+			}
+		}
+	}
+}
+
+// TestAdvisedFlagsExist: what migrate tells people to give to an etcd, that etcd accepts.
+func TestAdvisedFlagsExist(t *testing.T) {
+	for name, versions := range map[string][]string{
+		"snapshot-count": {"2.3.8", "3.0.0", "3.5.0", "3.6.0", "3.7.0"}, "enable-v2": {"3.4.0", "3.5.0", "3.5.33"}, "v2-deprecation": {"3.6.13", "3.7.0"},
+		"next-cluster-version-compatible": {"3.4.32"}, "wal-dir": {"2.3.8", "3.7.1"}, "initial-cluster-token": {"2.3.8", "3.7.1"},
+	} {
+		for _, v := range versions {
+			if !serverFlags.accepts(name, parse(t, v)) {
+				t.Errorf("etcd %s does not accept --%s", v, name)
 			}
 		}
 	}

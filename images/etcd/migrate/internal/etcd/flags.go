@@ -29,6 +29,17 @@ var featureGates = map[string]string{
 	"experimental-enable-lease-checkpoint-persist":   "LeaseCheckpointPersist",
 }
 
+// SkipV2Check is the value of --v2-deprecation with which etcd passes over what is in the v2 store.
+const SkipV2Check = "write-only-skip-check"
+
+// CanSkipV2Check reports whether a version knows that value. Source: server/config/v2_deprecation.go at the tags of 3.5 to 3.7.
+func CanSkipV2Check(v version.Version) bool {
+	if v.Line().Is(3, 5) {
+		return v.AtLeast(3, 5, 32)
+	}
+	return v.AtLeast(3, 6, 13)
+}
+
 // translator rewrites flags for a version. listed, if not nil, is the flags that the program itself lists.
 type translator struct {
 	v       version.Version
@@ -63,6 +74,8 @@ func (t *translator) take(f Flag) {
 	switch {
 	case f.Name == "logger" && f.Value == "capnslog" && t.v.AtLeast(3, 5, 0):
 		t.remark("--logger left out: capnslog ended with etcd 3.4")
+	case f.Name == "v2-deprecation" && f.Value == SkipV2Check && !CanSkipV2Check(t.v):
+		t.remark("--v2-deprecation left out: etcd %s does not know %s", t.v, SkipV2Check)
 	case f.Name == gates && t.accepts(gates):
 		t.gates = append(t.gates, f.Value)
 	case t.accepts(f.Name):

@@ -70,7 +70,7 @@ func badSnapshot(path string) error {
 
 func skipsV2Check(extra []etcd.Flag) bool {
 	for _, f := range extra {
-		if f.Name == "v2-deprecation" && f.Value == "write-only-skip-check" {
+		if f.Name == "v2-deprecation" && f.Value == etcd.SkipV2Check {
 			return true
 		}
 	}

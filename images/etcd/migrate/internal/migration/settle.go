@@ -52,7 +52,7 @@ func (r *run) settle(ctx context.Context, v version.Version, config etcd.Config,
 			r.facts = facts
 		}
 		if isSettled(facts) && !facts.SnapshotAhead {
-			return r.checkV2Keys(facts)
+			return r.checkV2Keys(v.Line(), facts)
 		}
 		r.log.Info("the log is not settled yet", "etcd", v, "snapshot", facts.SnapshotIndex, "last", facts.LastIndex)
 	}
@@ -61,8 +61,8 @@ func (r *run) settle(ctx context.Context, v version.Version, config etcd.Config,
 }
 
 // checkV2Keys looks at the v2 store again once a raft snapshot says for sure what is in it.
-func (r *run) checkV2Keys(facts *datadir.Facts) error {
-	if !facts.V2Keys || !r.plan.Target.Version.Line().AtLeast(3, 6) || skipsV2Check(r.options.Extra) {
+func (r *run) checkV2Keys(line version.Line, facts *datadir.Facts) error {
+	if !facts.V2Keys || line.AtLeast(3, 6) || !r.plan.Target.Version.Line().AtLeast(3, 6) || skipsV2Check(r.options.Extra) {
 		return nil
 	}
 	return fmt.Errorf("%w: %s", plan.ErrRefused, plan.V2KeysLeft)

@@ -2,8 +2,8 @@ package plan
 
 import "github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
 
-// V2KeysLeft is what stands against etcd 3.6 and later as long as the v2 store is not empty.
-const V2KeysLeft = "the v2 store holds keys, which etcd 3.6 and later refuse. Delete them with etcd 3.5 and --enable-v2 through the v2 API, then restart it once with " +
+// V2KeysLeft is what stands against etcd 3.6 as long as the v2 store is not empty. 3.7 reads no v2 store any more.
+const V2KeysLeft = "the v2 store holds keys, which etcd 3.6 refuses. Delete them with etcd 3.5 and --enable-v2 through the v2 API, then restart it once with " +
 	"--snapshot-count=1. If they are of no use and cannot be deleted, 3.6.13 and later start with --v2-deprecation=write-only-skip-check, " +
 	"which migrate takes from --etcd-server-extra-args"
 
@@ -11,7 +11,7 @@ const V2KeysLeft = "the v2 store holds keys, which etcd 3.6 and later refuse. De
 func (m *maker) guard(from, to version.Line) error {
 	facts := m.in.State.Facts
 	switch {
-	case to.AtLeast(3, 6) && facts.V2Keys && !m.converted && !m.skipsV2Check(to):
+	case to.Is(3, 6) && facts.V2Keys && !m.converted && !m.skipsV2Check(to):
 		return refuse(V2KeysLeft)
 	case to.Is(3, 5) && facts.AuthEnabled && m.members() > 1:
 		return refuse("auth is enabled: a cluster cannot be rolled from 3.4 to 3.5, since records of auth in the log changed. " +

@@ -115,6 +115,7 @@ func TestWhatTheDataShows(t *testing.T) {
 		"a log from 2.3 before 3.4":             {"3.3.27/etcd3", "3.4.45/etcd3", "backup, record", func(_ *Input, f *datadir.Facts) { f.FirstVersion = v23 }},
 		"v2 keys before 3.6":                    {"3.5.33/etcd3", "3.6.14/etcd3", "v2 store holds keys", func(_ *Input, f *datadir.Facts) { f.V2Keys = true }},
 		"v2 keys, 3.6 on the way":               {"3.4.45/etcd3", "3.7.1/etcd3", "v2 store holds keys", func(_ *Input, f *datadir.Facts) { f.V2Keys = true }},
+		"v2 keys that 3.6 has passed over":      {"3.6.14/etcd3", "3.7.1/etcd3", "backup, record", func(_ *Input, f *datadir.Facts) { f.V2Keys = true }},
 		"v2 keys that are to be passed over":    {"3.5.33/etcd3", "3.6.14/etcd3", "backup, record", func(in *Input, f *datadir.Facts) { f.V2Keys, in.SkipV2Check = true, true }},
 		"v2 keys, converted on the way":         {"2.3.8/etcd2", "3.6.14/etcd3", "backup, convert 3.0, swap, record, start 3.1, record, start 3.2, record, start 3.3, record, start 3.4, record, start 3.5, record, record", func(_ *Input, f *datadir.Facts) { f.V2Keys = true }},
 		"auth in a cluster before 3.5":          {"3.4.45/etcd3", "3.5.33/etcd3", "auth is enabled", func(in *Input, f *datadir.Facts) { f.AuthEnabled, in.InitialCluster = true, three }},
