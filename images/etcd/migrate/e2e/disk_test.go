@@ -23,7 +23,7 @@ func TestFullDisk(t *testing.T) {
 		trials = n
 	}
 	table := "way                    sizes  completed  stopped  completed after  losses\n"
-	for _, w := range ways {
+	for _, w := range ways() {
 		table += w.fillDisk(t, trials)
 	}
 	t.Log("\n" + table)
