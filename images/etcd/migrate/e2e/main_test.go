@@ -87,6 +87,15 @@ func patches(minor string) version.Bundle {
 	return all
 }
 
+// atHandAll is every version that ETCD_BINARIES holds.
+func atHandAll() []string {
+	var all []string
+	for _, v := range append(patches("2"), patches("3")...) {
+		all = append(all, v.String())
+	}
+	return all
+}
+
 func oldest(minor string) string {
 	if all := patches(minor); len(all) > 0 {
 		return all[0].String()
