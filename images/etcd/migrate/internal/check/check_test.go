@@ -33,7 +33,7 @@ func TestFindings(t *testing.T) {
 		"v2-data v2-log":  {"3.5.32/etcd3", "3.6.5/etcd3", func(in *Input) { in.State.Facts.V2Keys, in.State.Facts.V2Requests = true, 3 }},
 		"v2-records":      {"3.6.14/etcd3", "3.7.1/etcd3", func(in *Input) { in.State.Facts.V2Records = 2 }},
 		"other-role":      {"3.5.30/etcd3", "3.6.14/etcd3", func(in *Input) { in.State.Facts.OtherRole = []datadir.Member{{ID: 1, Learner: true}} }},
-		"no-database":     {"3.1.20/etcd3", "3.2.32/etcd3", func(in *Input) { in.State.Facts.HasSnapshot, in.State.Facts.HasDatabase = true, false }},
+		"snapshot-ahead":  {"3.0.17/etcd2", "3.1.20/etcd2", func(in *Input) { in.State.Facts.SnapshotAhead, in.State.Facts.HasDatabase = true, false }},
 		"learner":         {"3.5.16/etcd3", "3.6.5/etcd3", func(in *Input) { in.State.Facts.Members = []datadir.Member{{ID: 1, Learner: true}} }},
 		"leftover-member": {"3.5.16/etcd3", "3.6.5/etcd3", func(in *Input) { in.State.Facts.Leftover = []datadir.Member{{ID: 1}} }},
 		"patch":           {"3.4.23/etcd3", "3.5.1/etcd3", func(*Input) {}},
