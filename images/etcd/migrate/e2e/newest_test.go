@@ -62,6 +62,13 @@ func TestAuthOnTheWayToTheNewest(t *testing.T) {
 			etcd.post("/auth/enable", object{}, nil)
 			etcd.stop()
 			s.survives(t, atHand(t, "3.7"))
+			mustContain(t, s.migrate(t, 2, atHand(t, "3.6")), "ETCDCTL_USER")
+			s.env = []string{"ETCDCTL_USER=root", "ETCDCTL_PASSWORD=not-that-secret"}
+			if output := s.migrate(t, 1, atHand(t, "3.6")); !strings.Contains(output, "authentication failed") || strings.Contains(output, "not-that-secret") {
+				t.Error(output)
+			}
+			s.env = []string{"ETCDCTL_USER=root:secret"}
+			s.survives(t, atHand(t, "3.6"))
 		})
 	}
 }

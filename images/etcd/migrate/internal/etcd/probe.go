@@ -109,19 +109,24 @@ func (p *probe) nudge(ctx context.Context) bool {
 	return err == nil && strings.Contains(string(body), "future revision")
 }
 
-// storageVersion is what 3.6 and later say of their database.
-func (p *probe) storageVersion(ctx context.Context) (version.Line, error) {
+// agreed is the cluster version and, of 3.6 and later, the storage version.
+func (p *probe) agreed(ctx context.Context) (cluster, storage version.Line, err error) {
 	_, body, err := p.request(ctx, http.MethodGet, "/version", "")
 	if err != nil {
-		return version.Line{}, err
+		return cluster, storage, err
 	}
 	var answer struct {
+		Cluster string `json:"etcdcluster"`
 		Storage string `json:"storage"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return version.Line{}, err
+		return cluster, storage, err
 	}
-	return version.ParseLine(answer.Storage)
+	if cluster, err = version.ParseLine(answer.Cluster); err != nil {
+		return cluster, storage, err
+	}
+	storage, err = version.ParseLine(answer.Storage)
+	return cluster, storage, err
 }
 
 func (p *probe) request(ctx context.Context, method, path, body string) (int, []byte, error) {

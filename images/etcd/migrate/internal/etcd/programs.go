@@ -15,10 +15,12 @@ import (
 
 // Programs finds and runs the programs of the bundled versions.
 type Programs struct {
-	Dir     string
-	OnLine  func(line string) // each line that a program writes; may be nil
-	Timeout time.Duration     // of one run of a tool
-	Secrets []string          // what a tool must not be quoted with
+	Dir      string
+	OnLine   func(line string) // each line that a program writes; may be nil
+	Timeout  time.Duration     // of one run of a tool
+	Secrets  []string          // what a tool must not be quoted with
+	User     string            // of etcdctl, with Password; empty for none
+	Password string
 }
 
 // Path is where a program of a version is: /usr/local/bin/etcdctl-3.5.16, with .exe on Windows.
@@ -66,7 +68,10 @@ func (p Programs) Run(ctx context.Context, program string, v version.Version, ar
 	command := exec.Command(p.Path(program, v), arguments...)
 	command.Env = environment(v)
 	if program == "etcdctl" && !v.AtLeast(3, 4, 0) {
-		command.Env = environment(v, "ETCDCTL_API=3") // later ones need not be told, and the last do not know the variable
+		command.Env = append(command.Env, "ETCDCTL_API=3") // later ones need not be told, and the last do not know the variable
+	}
+	if program == "etcdctl" && p.User != "" {
+		command.Env = append(command.Env, "ETCDCTL_USER="+p.User, "ETCDCTL_PASSWORD="+p.Password)
 	}
 	running, err := start(command, out)
 	if err != nil {

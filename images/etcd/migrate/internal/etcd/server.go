@@ -74,15 +74,15 @@ func (s *Server) AwaitReady(ctx context.Context, cluster version.Line, timeout t
 	return s.await(ctx, "ready", func(ctx context.Context) error { return probe.ready(ctx, cluster) })
 }
 
-// AwaitStorage waits until the server's database has the storage version of a minor.
-func (s *Server) AwaitStorage(ctx context.Context, line version.Line, timeout time.Duration) error {
+// AwaitDowngrade waits until both the cluster version and the storage version are a minor: either may have it before the other.
+func (s *Server) AwaitDowngrade(ctx context.Context, line version.Line, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	probe := newProbe(s.URL, s.Version)
-	return s.await(ctx, "at storage version "+line.String(), func(ctx context.Context) error {
-		now, err := probe.storageVersion(ctx)
-		if err == nil && now != line {
-			err = fmt.Errorf("its storage version is %s", now)
+	return s.await(ctx, "downgraded to "+line.String(), func(ctx context.Context) error {
+		cluster, storage, err := probe.agreed(ctx)
+		if err == nil && (cluster != line || storage != line) {
+			err = fmt.Errorf("its cluster version is %s, its storage version %s", cluster, storage)
 		}
 		return err
 	})

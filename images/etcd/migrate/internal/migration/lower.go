@@ -34,9 +34,13 @@ func (r *run) lowerStep(ctx context.Context, v version.Version) error {
 	if err != nil {
 		return err
 	}
+	tools := r.programs
+	if r.facts.AuthEnabled {
+		tools.User, tools.Password, tools.Secrets = r.options.User, r.options.Password, append([]string{r.options.Password}, tools.Secrets...)
+	}
 	err = r.with(ctx, v, config, cluster, func(server *etcd.Server) error {
 		for i := 1; ; i++ {
-			err := r.lowerOnce(ctx, server, line)
+			err := r.lowerOnce(ctx, tools, server, line)
 			if err == nil || i == maxLowers || ctx.Err() != nil {
 				return err
 			}
@@ -69,20 +73,20 @@ const maxLowers = 3
 
 // lowerOnce enables the downgrade, waits for it, ends it, and takes the snapshot. It is ended, since the lower minor would find it enabled for as long as its
 // own check takes, and the one below that refuses such data. Some seconds later this etcd would go up again, which the check of the snapshot notices.
-func (r *run) lowerOnce(ctx context.Context, server *etcd.Server, line version.Line) error {
+func (r *run) lowerOnce(ctx context.Context, tools etcd.Programs, server *etcd.Server, line version.Line) error {
 	if err := durable.RemoveAll(r.loweredSnapshot()); err != nil {
 		return err
 	}
-	if _, err := r.programs.Run(ctx, "etcdctl", server.Version, etcd.DowngradeArguments(server.URL, line)); err != nil && !isUnderWay(err) {
+	if _, err := tools.Run(ctx, "etcdctl", server.Version, etcd.DowngradeArguments(server.URL, line)); err != nil && !isUnderWay(err) {
 		return err
 	}
-	if err := r.log.Step("await", func() error { return server.AwaitStorage(ctx, line, r.options.StartTimeout) }, "storage", line); err != nil {
+	if err := r.log.Step("await", func() error { return server.AwaitDowngrade(ctx, line, r.options.StartTimeout) }, "downgrade", line); err != nil {
 		return err
 	}
-	if _, err := r.programs.Run(ctx, "etcdctl", server.Version, etcd.CancelArguments(server.URL)); err != nil {
+	if _, err := tools.Run(ctx, "etcdctl", server.Version, etcd.CancelArguments(server.URL)); err != nil {
 		return err
 	}
-	if _, err := r.programs.Run(ctx, "etcdctl", server.Version, etcd.SaveArguments(server.URL, r.loweredSnapshot())); err != nil {
+	if _, err := tools.Run(ctx, "etcdctl", server.Version, etcd.SaveArguments(server.URL, r.loweredSnapshot())); err != nil {
 		return err
 	}
 	return r.checkLowered(line)

@@ -54,7 +54,7 @@ func (m *Migration) planFor(state *datadir.State) (*plan.Plan, error) {
 		Name:       o.Name, InitialCluster: o.InitialCluster, Backup: o.Backup, MoveBinaries: o.MoveBinaries,
 		NewCluster: o.NewCluster, FromSnapshot: o.Snapshot != "",
 		ImmovableBinaries: m.immovableBinaries(), LinkedLog: linkedLog(m.layout.paths) != "",
-		SkipV2Check: skipsV2Check(o.Extra), BadSnapshot: badSnapshot(o.Snapshot),
+		SkipV2Check: skipsV2Check(o.Extra), BadSnapshot: badSnapshot(o.Snapshot), Credentials: o.User != "",
 		FitsV2: func() error { return v2store.Fits(m.layout.paths.Database()) },
 	})
 }

@@ -29,13 +29,15 @@ type standIn struct {
 	snap    uint64 // index of the newest raft snapshot
 	capable bool   // the v3 API is answered
 	storage version.Line
+	cluster version.Line
+	asked   int // how often for the version since a downgrade was enabled
 }
 
 // playServer answers as the version does until it is interrupted.
 func playServer(text string, set map[string]string) {
 	v, err := version.Parse(text)
 	demand(err)
-	s := &standIn{v: v, paths: datadir.Paths{Data: set["data-dir"], WAL: set["wal-dir"]}, every: 10000, storage: v.Line()}
+	s := &standIn{v: v, paths: datadir.Paths{Data: set["data-dir"], WAL: set["wal-dir"]}, every: 10000, storage: v.Line(), cluster: v.Line()}
 	if n := set["snapshot-count"]; n != "" {
 		_, err := fmt.Sscan(n, &s.every)
 		demand(err)
@@ -128,7 +130,13 @@ func (s *standIn) answer(mux *http.ServeMux) {
 		})
 	}
 	handle("/version", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintf(w, `{"etcdserver":%q,"etcdcluster":"%s.0","storage":"%s.0"}`, s.v, line, s.storage)
+		if s.storage != s.cluster {
+			if s.asked++; s.asked == 3 { // the cluster version follows later
+				lowerDatabase(s.paths.Database(), s.v.String(), s.storage.String())
+				s.cluster = s.storage
+			}
+		}
+		fmt.Fprintf(w, `{"etcdserver":%q,"etcdcluster":"%s.0","storage":"%s.0"}`, s.v, s.cluster, s.storage)
 	})
 	handle("/health", func(w http.ResponseWriter, _ *http.Request) {
 		if !line.AtLeast(3, 6) {
@@ -141,8 +149,7 @@ func (s *standIn) answer(mux *http.ServeMux) {
 	handle("/downgrade", func(w http.ResponseWriter, r *http.Request) {
 		to, err := version.ParseLine(r.URL.Query().Get("to"))
 		demand(err)
-		lowerDatabase(s.paths.Database(), s.v.String(), to.String())
-		s.storage = to
+		s.storage, s.asked = to, 0
 	})
 	if !line.Less(version.Line{Major: 3, Minor: 3}) { // below, the range is that of the gateway to leases
 		handle(root+"/kv/range", func(w http.ResponseWriter, _ *http.Request) {

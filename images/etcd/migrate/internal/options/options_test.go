@@ -137,6 +137,18 @@ func TestTemporaryEtcdIsAskedAtItsOwnAddress(t *testing.T) {
 	}
 }
 
+// TestCredentials are in one variable or in two, as etcdctl has them.
+func TestCredentials(t *testing.T) {
+	bin := "--bin-dir=" + programs(t, "3.5.16")
+	for variables, want := range map[[2]string][2]string{{"", ""}: {"", ""}, {"root:a:b", "x"}: {"root", "a:b"}, {"root", "a:b"}: {"root", "a:b"}} {
+		environment := base(t)
+		environment["ETCDCTL_USER"], environment["ETCDCTL_PASSWORD"] = variables[0], variables[1]
+		if o, err := resolve([]string{bin}, environment); err != nil || o.User != want[0] || o.Password != want[1] {
+			t.Errorf("%q: %+v, %v", variables, o, err)
+		}
+	}
+}
+
 // TestBundleList: the image's own list counts, and what it names must be there.
 func TestBundleList(t *testing.T) {
 	bin := programs(t, "3.5.16", "3.4.23", "3.3.25")

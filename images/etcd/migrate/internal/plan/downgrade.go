@@ -116,8 +116,8 @@ func (m *maker) snapshot(from, to version.Line) error {
 // lower takes a snapshot down to the minor below. From 3.7 on etcdutl migrate leaves the cluster version as it was, which the lower minor refuses; an
 // etcd that runs takes both back.
 func (m *maker) lower(from, to version.Line) error {
-	if m.in.State.Facts.AuthEnabled {
-		return refuse("auth is enabled, and only root may run etcdctl downgrade enable. Downgrade online with credentials, or disable auth before")
+	if m.in.State.Facts.AuthEnabled && !m.in.Credentials {
+		return refuse("auth is enabled, and only root may run etcdctl downgrade enable: set ETCDCTL_USER and ETCDCTL_PASSWORD, or disable auth before")
 	}
 	runner, err := m.runner(from)
 	if err != nil {

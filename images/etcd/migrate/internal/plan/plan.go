@@ -66,6 +66,7 @@ type Input struct {
 	ImmovableBinaries string       // a program that cannot be replaced by the target's, as MoveBinaries wants; empty if all can
 	LinkedLog         bool         // member/wal is a symbolic link, which a swap would not exchange
 	SkipV2Check       bool         // --v2-deprecation=write-only-skip-check is among the extra arguments
+	Credentials       bool         // root's are known to etcdctl
 	BadSnapshot       error        // why the snapshot that was given cannot be used
 	FitsV2            func() error // says which key a v2 store cannot hold; asked only on the way there
 }

@@ -120,6 +120,7 @@ func TestWhatTheDataShows(t *testing.T) {
 		"v2 keys, converted on the way":         {"2.3.8/etcd2", "3.6.14/etcd3", "backup, convert 3.0, swap, record, start 3.1, record, start 3.2, record, start 3.3, record, start 3.4, record, start 3.5, record, record", func(_ *Input, f *datadir.Facts) { f.V2Keys = true }},
 		"auth in a cluster before 3.5":          {"3.4.45/etcd3", "3.5.33/etcd3", "auth is enabled", func(in *Input, f *datadir.Facts) { f.AuthEnabled, in.InitialCluster = true, three }},
 		"auth on the way back from 3.7":         {"3.7.1/etcd3", "3.6.14/etcd3", "auth is enabled", func(_ *Input, f *datadir.Facts) { f.AuthEnabled = true }},
+		"the same with root's credentials":      {"3.7.1/etcd3", "3.6.14/etcd3", "backup, snapshot 3.7, lower 3.7, restore 3.6, try 3.6, swap, record", func(in *Input, f *datadir.Facts) { f.AuthEnabled, in.Credentials = true, true }},
 		"a cluster, two minors up":              {"3.4.45/etcd3", "3.6.14/etcd3", "--expect-version 3.5", func(in *Input, _ *datadir.Facts) { in.InitialCluster = three }},
 		"a cluster down":                        {"3.7.1/etcd3", "3.6.14/etcd3", "--from-snapshot", func(in *Input, _ *datadir.Facts) { in.InitialCluster = three }},
 		"a cluster down with one snapshot":      {"3.7.1/etcd3", "3.6.14/etcd3", "backup, lower 3.7, restore 3.6, try 3.6, swap, record", func(in *Input, _ *datadir.Facts) { in.InitialCluster, in.FromSnapshot = three, true }},
