@@ -208,7 +208,7 @@ func TestCause(t *testing.T) {
 			t.Errorf("%q, not %q", got, want)
 		}
 	}
-	out := newOutput(nil, nil)
+	out := newOutput([]string{""}, nil)
 	fmt.Fprintln(out, "first\nlast")
 	if got := out.cause(); got != "first | last" {
 		t.Error(got)

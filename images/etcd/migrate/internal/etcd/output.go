@@ -66,7 +66,9 @@ func (o *output) flush() {
 	line := string(o.partial)
 	o.partial = o.partial[:0]
 	for _, secret := range o.secrets {
-		line = strings.ReplaceAll(line, secret, "***")
+		if secret != "" {
+			line = strings.ReplaceAll(line, secret, "***")
+		}
 	}
 	if o.fatal == "" && isFatal(line) {
 		o.fatal = line
