@@ -62,8 +62,12 @@ func (e *server) await(version string) {
 	e.t.Fatalf("etcd %s did not come up:\n%s", version, e.log)
 }
 
+// stop ends the server; one that has been stopped already stays so.
 func (e *server) stop() {
 	e.t.Helper()
+	if e.command.ProcessState != nil {
+		return
+	}
 	_ = e.command.Process.Signal(syscall.SIGTERM)
 	_ = e.command.Wait()
 }
