@@ -1,6 +1,6 @@
-// Package wire walks the fields of a protocol buffer message without a schema. etcd's log, snapshots and records are
+// Package protobuf walks the fields of a protocol buffer message without a schema. etcd's log, snapshots and records are
 // such messages; a dependency for the few fields needed here would weigh more than this.
-package wire
+package protobuf
 
 import (
 	"encoding/binary"

@@ -1,6 +1,6 @@
-// Package etcd2 moves keys between the v2 and the v3 API of a running etcd: into a 2.3 member, and under a lease once
+// Package v2store moves keys between the v2 and the v3 API of a running etcd: into a 2.3 member, and under a lease once
 // they have become v3 keys. It speaks HTTP only.
-package etcd2
+package v2store
 
 import (
 	"context"
@@ -91,6 +91,37 @@ func (s *Store) Get(ctx context.Context, key string) (value string, leased bool,
 		return "", false, err
 	}
 	return answer.Node.Value, answer.Node.TTL > 0 || answer.Node.Expiration != "", nil
+}
+
+// Clear deletes every key. A folder that is not listed, since its name begins with an underscore, is deleted only with the one above it.
+func (s *Store) Clear(ctx context.Context) error {
+	status, body, err := s.do(ctx, http.MethodGet, "/", "", nil)
+	if err != nil {
+		return err
+	}
+	if status != http.StatusOK {
+		return errors.New(answerError(status, body))
+	}
+	var answer struct {
+		Node struct {
+			Nodes []struct {
+				Key string `json:"key"`
+			} `json:"nodes"`
+		} `json:"node"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return err
+	}
+	for _, node := range answer.Node.Nodes {
+		status, body, err := s.do(ctx, http.MethodDelete, node.Key, "?recursive=true", nil)
+		if err != nil {
+			return err
+		}
+		if status != http.StatusOK && status != http.StatusNotFound {
+			return fmt.Errorf("deleting %.100q: %s", node.Key, answerError(status, body))
+		}
+	}
+	return nil
 }
 
 func (s *Store) do(ctx context.Context, method, key, query string, body io.Reader) (int, []byte, error) {

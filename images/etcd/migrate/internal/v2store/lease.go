@@ -1,4 +1,4 @@
-package etcd2
+package v2store
 
 import (
 	"bytes"
@@ -44,7 +44,7 @@ func (g *Gateway) AttachLease(ctx context.Context, directory string) (int, error
 			}
 		}
 		for _, kv := range keys {
-			if err := g.post(ctx, "/kv/put", map[string]interface{}{"key": kv.Key, "value": kv.Value, "lease": lease}, nil); err != nil {
+			if err := g.post(ctx, "/kv/put", map[string]any{"key": kv.Key, "value": kv.Value, "lease": lease}, nil); err != nil {
 				return count, err
 			}
 			count++
@@ -68,7 +68,7 @@ func (g *Gateway) list(ctx context.Context, from, to []byte) ([]keyValue, error)
 	var answer struct {
 		Kvs []keyValue `json:"kvs"`
 	}
-	err := g.post(ctx, "/kv/range", map[string]interface{}{"key": from, "range_end": to, "limit": fmt.Sprint(page)}, &answer)
+	err := g.post(ctx, "/kv/range", map[string]any{"key": from, "range_end": to, "limit": fmt.Sprint(page)}, &answer)
 	return answer.Kvs, err
 }
 
@@ -77,7 +77,7 @@ func (g *Gateway) grant(ctx context.Context) (string, error) {
 		ID    string `json:"ID"`
 		Error string `json:"error"`
 	}
-	if err := g.post(ctx, "/lease/grant", map[string]interface{}{"TTL": fmt.Sprint(LeaseSeconds)}, &answer); err != nil {
+	if err := g.post(ctx, "/lease/grant", map[string]any{"TTL": fmt.Sprint(LeaseSeconds)}, &answer); err != nil {
 		return "", err
 	}
 	if answer.Error != "" || answer.ID == "" {
@@ -86,7 +86,7 @@ func (g *Gateway) grant(ctx context.Context) (string, error) {
 	return answer.ID, nil
 }
 
-func (g *Gateway) post(ctx context.Context, path string, body, answer interface{}) error {
+func (g *Gateway) post(ctx context.Context, path string, body, answer any) error {
 	content, err := json.Marshal(body)
 	if err != nil {
 		return err
