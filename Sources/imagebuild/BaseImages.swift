@@ -114,13 +114,15 @@ struct BaseImages {
         let settings = try inputs.registries.settings(RegistryOptions.sources(), warn: { console.warn($0) })
         return try await RegistryNetwork.withNetwork(settings) { network in
             let asked = try ImageReference(name)
-            let repository = "\(asked.host)/\(asked.repository)"
-            let places = try inputs.mirrors.repositories(for: repository).map { name in
-                let reference = try ImageReference(name)
-                return RegistryRepository(reference.repository, over: try network.connection(to: reference.host))
+            let repository = asked.place
+            let places = try inputs.mirrors.repositories(for: repository).map { try ImageReference($0) }
+            var repositories = try (places.isEmpty ? [asked] : places).map { reference in
+                RegistryRepository(reference.repository, over: try network.connection(to: reference.host))
             }
+            let last = repositories.removeLast()
             return try await use(
-                RegistryBaseImages(repository: repository, places: places, isWindows: system == .windows))
+                RegistryBaseImages(
+                    name: repository, base: MirroredSource(last, mirrors: repositories), isWindows: system == .windows))
         }
     }
 }
@@ -158,7 +160,7 @@ extension Definition.BaseImage {
     }
 
     fileprivate var tag: String? {
-        get throws { isLayout ? nil : try ImageReference(reference).tag }
+        get throws { isLayout ? nil : try ImageReference(reference).tag?.description }
     }
 }
 

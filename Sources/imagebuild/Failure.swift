@@ -53,7 +53,7 @@ struct Failure {
         case let error as CommandError: (status, message, hint) = (error.status, error.message, error.hint)
         case let error as DefinitionErrors: (status, message, hint) = (.refused, error.description, nil)
         case let error as ImageAssemblyError: (status, message, hint) = (.refused, error.message, error.hint)
-        case let error as OCIModelError: (status, message, hint) = (.refused, error.message, nil)
+        case let error as OCIModelError: (status, message, hint) = (.refused, error.message, error.hint)
         case let error as FileError: (status, message, hint) = (.failed, error.message, error.hint)
         case let error as ContentError:
             (status, message, hint) = (Self.status(error.code), error.message, error.hint)

@@ -1,54 +1,58 @@
 import OCIModel
 import Synchronization
 
-/// What was learnt of one registry in this run: which blobs are where, and which of the protocol's ways it does not go.
+/// The knowledge about one registry gained in this run: which blobs are where, and which parts of the protocol it does
+/// not support.
 ///
-/// Shared by all repositories of the registry, so that a blob pushed to one is mounted into the next.
+/// It is shared by all repositories of the registry, so that a blob pushed to one is mounted into the next.
 package final class RegistryMemory: Sendable {
     private struct State {
-        /// Blobs and documents known to be there, by repository.
-        var present: [String: Set<Digest>] = [:]
+        /// The blobs and documents known to exist, by repository.
+        var present: [RepositoryName: Set<Digest>] = [:]
         /// A repository that has the blob.
-        var holders: [Digest: String] = [:]
-        var refusedMounts: Set<String> = []
+        var holders: [Digest: RepositoryName] = [:]
+        var refusedMounts: Set<RepositoryName> = []
         var takesChunks: Bool
-        var newRepositories: [String: Bool] = [:]
-        var referrersAPI: [String: Bool] = [:]
-        /// By repository and subject, what is not confirmed yet.
-        var attached: [String: [Digest: AttachedReferrers]] = [:]
-        /// What tags were resolved to, so that the same bytes are not fetched again by digest.
-        var documents: [String: [Digest: RegistryRepository.FetchedDocument]] = [:]
+        var newRepositories: [RepositoryName: Bool] = [:]
+        var referrersAPI: [RepositoryName: Bool] = [:]
+        /// The attached referrers that are not confirmed yet, by repository and subject.
+        var attached: [RepositoryName: [Digest: AttachedReferrers]] = [:]
+        /// The documents that tags were resolved to, so that the same bytes are not fetched again by digest.
+        var documents: [RepositoryName: [Digest: RegistryRepository.FetchedDocument]] = [:]
         var documentBytes = 0
     }
 
     private static let documentBytesLimit = 8 << 20
 
     private let state: Mutex<State>
-    /// By what is being written: a blob of a repository, or a subject's list of referrers.
+    /// The turns by what is being written: a blob of a repository, or a subject's list of referrers.
     let turns = KeyedTurns()
 
-    /// - Parameter host: the registry, as references name it; a few are known to lose the chunks of an upload.
+    /// Creates an empty memory.
+    ///
+    /// - Parameter host: The registry as references name it; a few are known to lose the chunks of an upload.
     package init(host: String) {
-        // Google's registries have no chunks, GitHub's overwrites the first by the second, Amazon's loses some of them.
+        // Google's registries have no chunks, GitHub's overwrites the first with the second, Amazon's loses some of
+        // them.
         let isKnown = ["ghcr.io", "gcr.io", ".gcr.io", ".pkg.dev", ".amazonaws.com"].contains {
             $0.hasPrefix(".") ? host.hasSuffix($0) : host == $0
         }
         state = Mutex(State(takesChunks: !isKnown))
     }
 
-    func isPresent(_ digest: Digest, in repository: String) -> Bool {
+    func isPresent(_ digest: Digest, in repository: RepositoryName) -> Bool {
         state.withLock { $0.present[repository]?.contains(digest) ?? false }
     }
 
-    func setPresent(_ digest: Digest, in repository: String) {
+    func setPresent(_ digest: Digest, in repository: RepositoryName) {
         state.withLock {
             $0.present[repository, default: []].insert(digest)
             if $0.holders[digest] == nil { $0.holders[digest] = repository }
         }
     }
 
-    /// A repository beside this one that the blob can be mounted from.
-    func holder(of digest: Digest, for repository: String, orElse source: String?) -> String? {
+    /// Returns another repository from which the blob can be mounted.
+    func holder(of digest: Digest, for repository: RepositoryName, orElse source: RepositoryName?) -> RepositoryName? {
         state.withLock { state in
             [state.holders[digest], source].compactMap { $0 }.first {
                 $0 != repository && !state.refusedMounts.contains($0)
@@ -56,38 +60,42 @@ package final class RegistryMemory: Sendable {
         }
     }
 
-    func mayMount(from repository: String) -> Bool { state.withLock { !$0.refusedMounts.contains(repository) } }
-    func setRefusedMount(from repository: String) { state.withLock { _ = $0.refusedMounts.insert(repository) } }
+    func mayMount(from repository: RepositoryName) -> Bool { state.withLock { !$0.refusedMounts.contains(repository) } }
+    func setRefusedMount(from repository: RepositoryName) { state.withLock { _ = $0.refusedMounts.insert(repository) } }
 
     var takesChunks: Bool { state.withLock { $0.takesChunks } }
     func setRefusesChunks() { state.withLock { $0.takesChunks = false } }
 
-    func isNew(_ repository: String) -> Bool? { state.withLock { $0.newRepositories[repository] } }
-    func setNew(_ repository: String, _ isNew: Bool) { state.withLock { $0.newRepositories[repository] = isNew } }
+    func isNew(_ repository: RepositoryName) -> Bool? { state.withLock { $0.newRepositories[repository] } }
+    func setNew(_ repository: RepositoryName, _ isNew: Bool) {
+        state.withLock { $0.newRepositories[repository] = isNew }
+    }
 
-    /// Whether the repository has the referrers API; `nil` where nothing showed it yet.
-    func hasReferrersAPI(_ repository: String) -> Bool? { state.withLock { $0.referrersAPI[repository] } }
-    func setReferrersAPI(_ repository: String, _ has: Bool) { state.withLock { $0.referrersAPI[repository] = has } }
+    /// Returns whether the repository has the referrers API; `nil` if that is not known yet.
+    func hasReferrersAPI(_ repository: RepositoryName) -> Bool? { state.withLock { $0.referrersAPI[repository] } }
+    func setReferrersAPI(_ repository: RepositoryName, _ has: Bool) {
+        state.withLock { $0.referrersAPI[repository] = has }
+    }
 
-    func attached(to subject: Digest, in repository: String) -> AttachedReferrers {
+    func attached(to subject: Digest, in repository: RepositoryName) -> AttachedReferrers {
         state.withLock { $0.attached[repository]?[subject] ?? AttachedReferrers() }
     }
 
-    /// Nothing attached is forgotten.
-    func setAttached(_ attached: AttachedReferrers, to subject: Digest, in repository: String) {
+    /// Records the attached referrers; an empty value removes the record.
+    func setAttached(_ attached: AttachedReferrers, to subject: Digest, in repository: RepositoryName) {
         state.withLock { $0.attached[repository, default: [:]][subject] = attached.entries.isEmpty ? nil : attached }
     }
 
-    func attachedSubjects(in repository: String) -> [Digest] {
+    func attachedSubjects(in repository: RepositoryName) -> [Digest] {
         state.withLock { ($0.attached[repository] ?? [:]).keys.sorted { $0.hex < $1.hex } }
     }
 
-    func document(_ digest: Digest?, in repository: String) -> RegistryRepository.FetchedDocument? {
+    func document(_ digest: Digest?, in repository: RepositoryName) -> RegistryRepository.FetchedDocument? {
         guard let digest else { return nil }
         return state.withLock { $0.documents[repository]?[digest] }
     }
 
-    func setDocument(_ document: RegistryRepository.FetchedDocument, in repository: String) {
+    func setDocument(_ document: RegistryRepository.FetchedDocument, in repository: RepositoryName) {
         state.withLock { state in
             if state.documentBytes + document.bytes.count > Self.documentBytesLimit {
                 state.documents = [:]

@@ -116,7 +116,7 @@ struct CopyCommand: AsyncParsableCommand {
     private func tag(_ location: ImageLocation) throws -> String? {
         guard case .registry(let text) = location else { return location.tag }
         let reference = try ImageReference(text)
-        return reference.digest ?? reference.tag
+        return reference.digest?.description ?? reference.tag?.description
     }
 
     private func report(_ copied: [CopyRun.Copied]) throws {

@@ -140,7 +140,7 @@ struct Push: AsyncParsableCommand {
     private func checkTags(_ references: [ImageReference], _ definition: Definition) throws {
         let suffixes = try chosen(definition).map(\.tagSuffix)
         for tag in references.compactMap(\.tag) {
-            guard let wrong = suffixes.map({ tag + $0 }).first(where: { !ImageReference.isTag($0) }) else { continue }
+            guard let wrong = suffixes.map({ "\(tag)\($0)" }).first(where: { Tag($0) == nil }) else { continue }
             throw CommandError(
                 status: .refused,
                 message: "'\(wrong)', the tag of a platform's image, would be longer than 128 characters",
@@ -158,7 +158,7 @@ struct Push: AsyncParsableCommand {
         guard reference.digest == nil else {
             throw CommandError(
                 status: .refused, message: "'\(text)' names a digest, and an image is pushed under a tag",
-                hint: "write \(reference.host)/\(reference.repository):TAG")
+                hint: "write \(reference.place):TAG")
         }
         return reference
     }

@@ -49,7 +49,7 @@ struct CopyRun: Sendable {
     /// What `run` would do.
     func forecast() async throws -> [TransferForecast] {
         let images = try await images()
-        return try await ends.inspecting(destination, from: images.content) { target in
+        return try await ends.inspecting(destination) { target in
             var forecasts: [TransferForecast] = []
             for image in images.roots {
                 try Task.checkCancellation()
@@ -59,7 +59,7 @@ struct CopyRun: Sendable {
                 if !moves.isEmpty || options.withReferrers || !target.isWholeByName {
                     let options = try await shallow(image.root, images)
                     let plan = try await CopyPlan(reading: [image.root], from: images.content, options)
-                    content = try await plan.forecast(at: target)
+                    content = try await plan.forecast(at: target, from: images.content)
                 }
                 forecasts.append(TransferForecast(name: image.name, digests: publication.digests, content, moves))
             }
@@ -70,8 +70,9 @@ struct CopyRun: Sendable {
     /// A layout or an archive may lack the layers of a Windows base image, as the one it is copied from does. A registry
     /// may not.
     private func shallow(_ root: Descriptor, _ images: Images) async throws -> CopyOptions {
-        guard let source = images.content as? any LocalContent else { return options }
+        let source = images.content
         if case .registry = destination { return options }
+        guard source.holds(root) != nil else { return options }
         var options = options
         let plan = try await CopyPlan(reading: [root], from: source, options)
         options.absent = try await plan.absentBaseLayers(in: source)
@@ -79,7 +80,7 @@ struct CopyRun: Sendable {
     }
 
     private struct Images {
-        var content: any NamedContent
+        var content: any ContentSource
         /// What `docker load` may call them.
         var name: String?
         /// Each with its name in the destination.
@@ -99,7 +100,7 @@ struct CopyRun: Sendable {
             }
             return Images(content: opened.content, name: opened.name, roots: [(chosen, try name(tag))])
         }
-        let roots = try await opened.content.tagged().filter { !Self.isReferrersTag($0.tag) }
+        let roots = try await opened.content.tagged().filter { !(Tag($0.tag)?.isReferrersList ?? false) }
         guard !roots.isEmpty else { throw CommandError(message: "there is no tag to copy") }
         return Images(
             content: opened.content, name: opened.name, roots: try roots.map { (ImageEnds.bare($1), try fitting($0)) })
@@ -120,16 +121,10 @@ struct CopyRun: Sendable {
 
     /// A source's name, if the destination can have it: layouts and archives may use any text.
     private func fitting(_ name: String) throws -> String {
-        guard case .registry(let text) = destination, !ImageReference.isTag(name) else { return name }
+        guard case .registry(let text) = destination, Tag(name) == nil else { return name }
         throw CommandError(
             status: .refused, message: "the image is called '\(name)' in its source, which is no tag",
             hint: "name one: \(text):TAG")
-    }
-
-    /// `sha256-<hex>`, a list of referrers in a registry that cannot list them itself (distribution-spec, "Referrers Tag
-    /// Schema"): content of the registry, not of a person.
-    private static func isReferrersTag(_ tag: String) -> Bool {
-        ["sha256-", "sha512-"].contains(tag.prefix(7)) && (try? Digest(hex: String(tag.dropFirst(7)))) != nil
     }
 }
 

@@ -10,7 +10,7 @@ import SystemPackage
 struct ImageEnds: Sendable {
     /// Something to copy from, and how its images are called where their place in it says that.
     struct Source: Sendable {
-        var content: any NamedContent
+        var content: any ContentSource
         /// The image that was named, or the only one; without a name and with several, an error.
         var root: @Sendable () async throws -> (Descriptor, tag: String?)
         /// What `docker load` may call it.
@@ -45,10 +45,10 @@ struct ImageEnds: Sendable {
         case .registry(let text):
             let reference = try ImageReference(text)
             let repository = try registries.repository(reference)
-            let tag = reference.digest == nil ? reference.name : reference.tag
+            let tag = reference.digest == nil ? reference.name.description : reference.tag?.description
             return Source(
-                content: repository, root: { (try await repository.resolve(reference.name), tag) },
-                name: reference.repository.split(separator: "/").last.map(String.init))
+                content: repository, root: { (try await repository.resolve(reference.name.description), tag) },
+                name: reference.repository.parts.last.map(String.init))
         }
     }
 
@@ -78,17 +78,14 @@ struct ImageEnds: Sendable {
 
     /// A destination of which only questions are asked: an archive is always written anew, so that there is none.
     func inspecting<R>(
-        _ location: ImageLocation, from source: any ContentSource, _ use: (any ContentDestination) async throws -> R
+        _ location: ImageLocation, _ use: (any ContentDestination) async throws -> R
     ) async throws -> R {
         switch location {
         case .layout(let path, _): return try await use(OCILayout(root: path))
         case .layoutArchive(let path, _), .dockerArchive(let path, _, _):
             return try await use(OCILayout(root: path.appending("new")))
         case .registry(let text):
-            var repository = try registries.repository(try ImageReference(text))
-            let source = source as? RegistryRepository
-            if source?.transport.host == repository.transport.host { repository.origin = source?.name }
-            return try await use(repository)
+            return try await use(try registries.repository(try ImageReference(text)))
         }
     }
 
@@ -101,9 +98,9 @@ struct ImageEnds: Sendable {
         guard reference.digest == nil else {
             throw CommandError(
                 status: .refused, message: "'\(text)' names a digest, and an image is copied to a tag",
-                hint: "write \(reference.host)/\(reference.repository):TAG")
+                hint: "write \(reference.place):TAG")
         }
-        return reference.tag
+        return reference.tag?.description
     }
 
     private static func tagged(_ root: Descriptor, _ tag: String?) -> (Descriptor, tag: String?) {

@@ -1,6 +1,5 @@
 import DurableFiles
-import OCIContent
-import OCIRegistry
+import OCIModel
 import SystemPackage
 
 /// A place that images are copied from or to, as users write it.
@@ -64,7 +63,7 @@ enum ImageLocation: Hashable, Sendable {
 
     /// Names in layouts may be what they like (image-layout.md); ours are tags, so that they fit everywhere.
     private static func checkTag(_ tag: String, _ text: String) throws {
-        guard ImageReference.isTag(tag) else { throw refusal(text, "'\(tag)' is not a tag") }
+        guard Tag(tag) != nil else { throw refusal(text, "'\(tag)' is not a tag") }
     }
 
     private static func path(_ text: String, _ current: FilePath) -> FilePath {

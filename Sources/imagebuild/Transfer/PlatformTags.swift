@@ -16,7 +16,7 @@ struct PlatformTags: Sendable {
     /// Reads every platform's manifest and configuration under `<tag>-<os>-<arch>[-<osversion>]`.
     ///
     /// - Throws: `CommandError` for an image of another platform than its tag says; the repository's errors.
-    func index(of tag: String, in repository: any NamedContent, _ place: String) async throws -> Encoded<Index> {
+    func index(of tag: String, in repository: any ContentSource, _ place: String) async throws -> Encoded<Index> {
         let images = try await mapConcurrently(platforms, limit: 4) { platform in
             try await image(platform, tag + platform.tagSuffix, in: repository, place)
         }
@@ -24,7 +24,7 @@ struct PlatformTags: Sendable {
     }
 
     private func image(
-        _ platform: Platform, _ tag: String, in repository: any NamedContent, _ place: String
+        _ platform: Platform, _ tag: String, in repository: any ContentSource, _ place: String
     ) async throws -> IndexedPlatform {
         let root = try await repository.resolve(tag)
         guard !root.mediaType.isIndex else {

@@ -11,16 +11,6 @@ struct PushSource: Sendable {
         var source: any ContentSource
         /// For messages.
         var reference: String
-
-        /// The repository, which mounts the base's layers where that is in the same registry, whatever else they come from.
-        func mounted(into repository: RegistryRepository) -> RegistryRepository {
-            guard let base = source as? RegistryRepository, base.transport.host == repository.transport.host else {
-                return repository
-            }
-            var repository = repository
-            repository.origin = base.name
-            return repository
-        }
     }
 
     var store: ContentStore
@@ -44,10 +34,8 @@ struct PushSource: Sendable {
         for base in bases {
             let needed = base.layers.filter { layer in content.skipped.contains { $0.digest == layer.digest } }
             do {
-                let repository = base.mounted(into: plan.target.repository)
                 _ = try await mapConcurrently(needed, limit: options.concurrency) { layer in
-                    let isHere = store.contains(layer.digest, size: layer.size)
-                    try await repository.putBlob(layer, from: isHere ? store : base.source)
+                    try await plan.target.repository.putBlob(layer, from: CachedSource(base.source, in: store))
                 }
             } catch let error as CancellationError {
                 throw error
@@ -65,13 +53,13 @@ struct PushSource: Sendable {
 
     func forecast(_ plan: PushRun.Planned) async throws -> CopyForecast {
         let content = try await content(plan)
-        var forecast = try await content.forecast(at: plan.target.repository)
+        var forecast = try await content.forecast(at: plan.target.repository, from: store)
         forecast.skipped = .init()
         // Layers that several platforms' bases share are there once.
         var rest = Set(content.skipped.map(\.digest))
         for base in bases {
             let needed = base.layers.filter { rest.remove($0.digest) != nil }
-            try await forecast.add(needed, at: base.mounted(into: plan.target.repository))
+            try await forecast.add(needed, from: base.source, at: plan.target.repository)
         }
         return forecast
     }

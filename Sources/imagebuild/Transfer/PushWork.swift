@@ -22,8 +22,8 @@ struct PushWork: Sendable {
     func targets(_ references: [ImageReference]) throws -> [PushRun.Target] {
         try references.map { reference in
             PushRun.Target(
-                repository: try access.repository(reference), name: "\(reference.host)/\(reference.repository)",
-                tag: reference.tag ?? folder.definition.tag)
+                repository: try access.repository(reference), name: reference.place,
+                tag: reference.tag?.description ?? folder.definition.tag)
         }
     }
 
@@ -101,12 +101,11 @@ struct PushWork: Sendable {
         return OCILayout(root: folder.path.pushing(FilePath(path)).lexicallyNormalized())
     }
 
-    private func registryBase(_ reference: ImageReference) throws -> RegistryRepository {
-        let places = try mirrors.repositories(for: "\(reference.host)/\(reference.repository)").map {
+    private func registryBase(_ reference: ImageReference) throws -> any ContentSource {
+        let places = try mirrors.repositories(for: reference.place).map {
             try access.repository(try ImageReference($0))
         }
-        guard var base = places.last else { return try access.repository(reference) }
-        base.mirrors = places.dropLast()
-        return base
+        guard let base = places.last else { return try access.repository(reference) }
+        return MirroredSource(base, mirrors: places.dropLast())
     }
 }

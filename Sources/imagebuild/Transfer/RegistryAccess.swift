@@ -1,4 +1,5 @@
 import OCIContent
+import OCIModel
 import OCIRegistry
 import Synchronization
 import SystemPackage
