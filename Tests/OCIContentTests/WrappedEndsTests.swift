@@ -2,6 +2,7 @@ import NIOCore
 import OCIContent
 import OCIModel
 import SystemPackage
+import TestSupport
 import Testing
 
 private struct PassingSource: WrappedSource { var base: any ContentSource }
