@@ -20,7 +20,8 @@ extension Stanza {
         for line in lines where names.isEmpty || line.first?.isBlank != true {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon != line.startIndex else {
                 throw DebianFormatError(
-                    .corrupt, "has the line '\(String(decoding: line.prefix(80), as: UTF8.self))', which is not a field")
+                    .corrupt, "has the line '\(String(decoding: line.prefix(80), as: UTF8.self))', which is not a field"
+                )
             }
             let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
             guard names.insert(name).inserted else {
