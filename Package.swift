@@ -117,15 +117,22 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
+        library(
+            "ImageBuilding",
+            [
+                "Scheduling", "DurableFiles", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent",
+                "ImageInputs", "ImageAssembly", "OCIArchive", "OCIRegistry", "RegistryServer",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+
         .executableTarget(
             name: "imagebuild",
             dependencies: [
-                "Scheduling", "DurableFiles", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent",
-                "HTTPTransfer", "ImageInputs",
-                "ImageAssembly", "OCIArchive", "OCIRegistry", "RegistryServer",
+                "DurableFiles", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "HTTPTransfer",
+                "ImageInputs", "ImageAssembly", "OCIRegistry", "RegistryServer", "ImageBuilding", "Scheduling",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),

@@ -22,6 +22,20 @@ package final class BlockingPool: Sendable {
         }
     }
 
+    /// Hands out a pool for the time of `use`, and ends its threads however `use` ends.
+    ///
+    /// - Parameter threads: at least 1.
+    package static func with<R>(threads: Int, _ use: (BlockingPool) async throws -> R) async throws -> R {
+        let pool = BlockingPool(threads: threads)
+        let result: R
+        do { result = try await use(pool) } catch {
+            try? await pool.shutDown()
+            throw error
+        }
+        try await pool.shutDown()
+        return result
+    }
+
     /// Waits for running work and ends the threads.
     package func shutDown() async throws { try await pool.shutdownGracefully() }
 }

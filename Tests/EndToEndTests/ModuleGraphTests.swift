@@ -41,12 +41,15 @@ import Testing
         "ImageAssembly": [
             "DurableFiles", "Scheduling", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "SystemPackage",
         ],
-        "imagebuild": [
-            "DurableFiles", "Scheduling",
-            "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "HTTPTransfer", "ImageInputs", "ImageAssembly",
-            "OCIArchive", "OCIRegistry", "RegistryServer", "ArgumentParser", "Logging", "Subprocess", "SystemPackage",
+        "ImageBuilding": [
+            "DurableFiles", "Scheduling", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "ImageInputs",
+            "ImageAssembly", "OCIArchive", "OCIRegistry", "RegistryServer", "Subprocess", "SystemPackage",
             "Synchronization",
-            "FoundationEssentials", "Dispatch",
+        ],
+        "imagebuild": [
+            "DurableFiles", "Scheduling", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "HTTPTransfer",
+            "ImageInputs", "ImageAssembly", "OCIRegistry", "RegistryServer", "ImageBuilding", "ArgumentParser",
+            "Logging", "SystemPackage", "Synchronization", "FoundationEssentials", "Dispatch",
         ],
     ]
     /// The C library serves these alone.

@@ -15,6 +15,9 @@ package struct BuildPlan: Sendable {
 
 /// One platform's image before its layers are written.
 package struct PlatformPlan: Sendable {
+    /// The platform as the build asked for it.
+    package var requested: Platform
+    /// The image's own platform: that of its base image, where that says more.
     package var platform: Platform
     /// Lowest first.
     package var layers: [LayerPlan]
@@ -154,6 +157,7 @@ extension BuildPlan {
 
 extension PlatformPlan {
     fileprivate init(_ request: PlanRequest, _ contents: PlatformContents) throws {
+        requested = contents.platform
         base = contents.baseImage
         let isWindows = contents.platform.os == "windows"
         guard (isWindows || request.definition.base != nil) == (base != nil) else {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ImageAssembly
+import ImageBuilding
 import ImageDefinition
 import OCIContent
 import OCIModel
@@ -47,13 +48,16 @@ struct Build: AsyncParsableCommand {
 
     private func build() async throws {
         let console = Console(environment: Surroundings.environment)
+        let view = BuildView(console)
         let folder = try ImageFolder(image, from: Surroundings.currentFolder, overrides: overrides.overrides)
         let run = BuildRun(
             folder: folder,
             platforms: try platforms.chosen(from: folder.definition) ?? platforms.native(of: folder.definition),
             outputs: try outputs(folder),
             isLocked: locked, isOffline: offline, store: try ContentStore(root: storeOptions.path()),
-            network: network, sourceDateEpoch: try Surroundings.sourceDateEpoch(), console: console)
+            settings: { [network] in try network.inputSettings(warn: { console.warn($0) }) },
+            sourceDateEpoch: try Surroundings.sourceDateEpoch(), host: Surroundings.host,
+            observe: { view.observe($0) })
         let built = try await run.run()
         switch format {
         case .text: print(built.index.digest)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ImageBuilding
 import OCIContent
 import OCIModel
 import OCIRegistry
@@ -68,19 +69,28 @@ struct CopyCommand: AsyncParsableCommand {
         try await loginOptions.withNetwork(
             registries, loginFor: login, warn: { console.warn($0) }
         ) { network in
-            let access = RegistryAccess(
-                network, storePath: try storeOptions.path(), report: { view.observe($0) })
-            let run = try copyRun(record, console, view, access)
-            if dryRun { return try report(try await run.forecast()) }
-            let copied = try await run.run()
+            let storePath = try storeOptions.path()
+            let registries = RegistryAccess(
+                network, storePath: storePath, now: { Surroundings.now }, report: { view.observe($0) })
+            let opener = LocationOpener(
+                storePath: storePath, registries: registries, observe: { view.observe($0) })
+            let request = try request()
+            if dryRun { return try report(try await request.forecast(opener)) }
+            let copied = try await request.copy(opener) { event in
+                record.observe(event)
+                // A copy says what became of each image, and not each name.
+                if case .copied = event { console.note(event) }
+            }
+            let skipped = Set(copied.flatMap(\.skipped)).count
+            if skipped > 0 {
+                console.warn("left out \(counted(skipped, "layer")) of base images: they stay where those are")
+            }
             view.finish()
             try report(copied)
         }
     }
 
-    private func copyRun(
-        _ record: NamingRecord, _ console: Console, _ view: TransferView, _ access: RegistryAccess
-    ) throws -> CopyRun {
+    private func request() throws -> CopyRequest {
         let current = Surroundings.currentFolder
         let (from, to) = (try ImageLocation(source, from: current), try ImageLocation(destination, from: current))
         if case .dockerArchive = to, referrers || allTags {
@@ -101,11 +111,9 @@ struct CopyCommand: AsyncParsableCommand {
         var options = CopyOptions()
         options.withReferrers = referrers
         options.withForeignLayers = foreignLayers
-        return CopyRun(
+        return CopyRequest(
             source: from, destination: to, platform: try platform.map { try PlatformChoice($0) }, isEveryTag: allTags,
-            options: options,
-            ends: ImageEnds(storePath: try storeOptions.path(), view: view, registries: access, record: record),
-            console: console)
+            options: options)
     }
 
     private func host(of text: String) throws -> RegistryHost? {
@@ -119,7 +127,7 @@ struct CopyCommand: AsyncParsableCommand {
         return reference.digest ?? reference.tag
     }
 
-    private func report(_ copied: [CopyRun.Copied]) throws {
+    private func report(_ copied: [CopiedImage]) throws {
         switch format {
         case .json: try allTags ? printJSON(copied) : printJSON(copied.first)
         case .text:

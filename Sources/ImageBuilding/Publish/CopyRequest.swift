@@ -1,0 +1,163 @@
+package import OCIContent
+package import OCIModel
+import OCIRegistry
+
+/// An image that is to be copied from one place to another, or every tagged image of a place.
+package struct CopyRequest: Sendable {
+    package var source: ImageLocation
+    package var destination: ImageLocation
+    /// The one platform that is copied.
+    package var platform: PlatformChoice?
+    package var isEveryTag: Bool
+    package var options: CopyOptions
+
+    package init(
+        source: ImageLocation, destination: ImageLocation, platform: PlatformChoice?, isEveryTag: Bool,
+        options: CopyOptions
+    ) {
+        self.source = source
+        self.destination = destination
+        self.platform = platform
+        self.isEveryTag = isEveryTag
+        self.options = options
+    }
+}
+
+/// What was copied under one name.
+package struct CopiedImage: Sendable, Encodable {
+    package var name: String
+    package var digest: Digest
+    /// The destination had it under this name before.
+    package var isUnchanged: Bool
+    package var documents: Int
+    package var blobs: Int
+    /// Layers that were left out: they are to be had elsewhere.
+    package var skipped: [Digest]
+
+    init(_ plan: PublicationPlan, of image: NamedImage) {
+        name = image.name
+        digest = image.root.digest
+        isUnchanged = plan.isUnchanged
+        documents = plan.content?.plan.documents.count ?? 0
+        blobs = plan.content?.plan.blobs.count ?? 0
+        skipped = plan.content?.plan.skipped.map(\.digest) ?? []
+    }
+}
+
+/// An image in a source, with the name that it gets in the destination.
+struct NamedImage: Sendable {
+    var root: Descriptor
+    var name: String
+}
+
+extension CopyRequest {
+    /// Copies one image after the other: content, then the name.
+    ///
+    /// - Throws: `ImageBuildingError` for names that the destination cannot have; the ends' errors.
+    package func copy(
+        _ opener: LocationOpener, observe: @escaping @Sendable (PublicationEvent) -> Void
+    ) async throws -> [CopiedImage] {
+        let opened = try await opener.source(source)
+        let images = try await images(of: opened)
+        return try await opener.withDestination(destination, name: opened.name) { target, isVisibleAtOnce in
+            var copied: [CopiedImage] = []
+            for image in images {
+                try Task.checkCancellation()
+                let plan = try await plan(image, from: opened, to: target)
+                try await publish([plan], observe: isVisibleAtOnce ? observe : { _ in }, title: { $1 })
+                copied.append(CopiedImage(plan, of: image))
+                if let last = copied.last, images.count > 1 || last.isUnchanged { observe(.copied(last)) }
+            }
+            return copied
+        }
+    }
+
+    /// Finds out what `copy` would do.
+    package func forecast(_ opener: LocationOpener) async throws -> [TransferForecast] {
+        let opened = try await opener.source(source)
+        let images = try await images(of: opened)
+        return try await opener.inspecting(destination, from: opened) { target in
+            var forecasts: [TransferForecast] = []
+            for image in images {
+                try Task.checkCancellation()
+                forecasts.append(try await plan(image, from: opened, to: target).forecast())
+            }
+            return forecasts
+        }
+    }
+
+    /// Plans the copy of one image, whose documents are read here and only here.
+    private func plan(
+        _ image: NamedImage, from opened: LocationOpener.Source, to target: any ContentDestination
+    ) async throws -> PublicationPlan {
+        // A layout or an archive may lack the layers of a Windows base image, as the one it is copied from does. A
+        // registry may not.
+        var sparse = opened.local
+        if case .registry = destination { sparse = nil }
+        return try await PublicationPlan(copying: image, from: opened.content, sparse: sparse, to: target, options)
+    }
+
+    /// The images that are meant, with their names in the destination.
+    func images(of opened: LocationOpener.Source) async throws -> [NamedImage] {
+        guard isEveryTag else {
+            let (root, tag) = try await opened.root()
+            let chosen = try await platform?.choose(from: root, in: opened.content, limits: options.limits) ?? root
+            if case .dockerArchive = destination, chosen.mediaType.isIndex {
+                throw ImageBuildingError(
+                    .refused, "a docker-archive holds one platform, and this image is an index of several",
+                    hint: "choose one with --platform, or write an oci-archive")
+            }
+            return [NamedImage(root: chosen, name: try name(tag))]
+        }
+        let roots = try await opened.content.tagged().filter { !Self.isReferrersTag($0.tag) }
+        guard !roots.isEmpty else { throw ImageBuildingError(.notFound, "there is no tag to copy") }
+        return try roots.map { NamedImage(root: LocationOpener.bare($0.root), name: try fitting($0.tag)) }
+    }
+
+    /// The name in the destination: its own where it has one, else the source's.
+    private func name(_ tag: String?) throws -> String {
+        if let name = try destination.name { return name }
+        if let tag { return try fitting(tag) }
+        guard case .registry = destination else {
+            throw ImageBuildingError(
+                .refused, "the image has no tag of its own in its source, and the destination names none",
+                hint: "write oci:DIR:TAG")
+        }
+        return "latest"
+    }
+
+    /// A source's name, if the destination can have it: layouts and archives may use any text.
+    private func fitting(_ name: String) throws -> String {
+        guard case .registry(let text) = destination, !ImageReference.isTag(name) else { return name }
+        throw ImageBuildingError(
+            .refused, "the image is called '\(name)' in its source, which is no tag", hint: "name one: \(text):TAG")
+    }
+
+    /// Recognises `sha256-<hex>`, a list of referrers in a registry that cannot list them itself (distribution-spec,
+    /// "Referrers Tag Schema"): content of the registry, not of a person.
+    private static func isReferrersTag(_ tag: String) -> Bool {
+        ["sha256-", "sha512-"].contains(tag.prefix(7)) && (try? Digest(hex: String(tag.dropFirst(7)))) != nil
+    }
+}
+
+extension PublicationPlan {
+    /// Plans the copy of one image.
+    ///
+    /// - Parameter sparse: the source, where it may lack the layers of a Windows base image, which are then left out.
+    init(
+        copying image: NamedImage, from source: any ContentSource, sparse: (any LocalContent)?,
+        to target: any ContentDestination, _ options: CopyOptions
+    ) async throws {
+        (place, tag) = (image.name, image.name)
+        destination = target
+        publication = Publication(parts: [], whole: [.init(image.name, image.root)])
+        moves = try await publication.moves(at: target)
+        guard !moves.isEmpty || options.withReferrers || !target.isWholeByName else {
+            content = nil
+            return
+        }
+        var plan = try await CopyPlan(reading: [image.root], from: source, options)
+        if let sparse { plan = plan.leavingOut(try await plan.absentBaseLayers(in: sparse), options) }
+        content = PublicationContent(plan, from: source, options)
+    }
+}
