@@ -4,17 +4,33 @@ import OCIRegistry
 
 /// An image that is to be copied from one place to another, or every tagged image of a place.
 package struct CopyRequest: Sendable {
-    package var source: ImageLocation
-    package var destination: ImageLocation
-    /// The one platform that is copied.
-    package var platform: PlatformChoice?
-    package var isEveryTag: Bool
-    package var options: CopyOptions
+    private let source: ImageLocation
+    private let destination: ImageLocation
+    private let platform: PlatformChoice?
+    private let isEveryTag: Bool
+    private let options: CopyOptions
 
+    /// Without a platform, all are copied.
+    ///
+    /// - Throws: `ImageBuildingError` (`refused`) for what a place cannot hold, and a tag where every tag is copied.
     package init(
-        source: ImageLocation, destination: ImageLocation, platform: PlatformChoice?, isEveryTag: Bool,
-        options: CopyOptions
-    ) {
+        source: ImageLocation, destination: ImageLocation, platform: PlatformChoice? = nil, isEveryTag: Bool = false,
+        options: CopyOptions = CopyOptions()
+    ) throws {
+        if case .dockerArchive = destination, options.withReferrers || isEveryTag {
+            throw ImageBuildingError(
+                .refused, "a docker-archive holds one image and nothing that refers to it",
+                hint: "write an oci layout or archive")
+        }
+        if isEveryTag, case .dockerArchive = source {
+            throw ImageBuildingError(
+                .refused, "the images of a docker-archive have names, and not tags of one repository",
+                hint: "copy them one by one: docker-archive:FILE:NAME:TAG")
+        }
+        if isEveryTag, try source.isOneImage || destination.isOneImage {
+            throw ImageBuildingError(
+                .refused, "--all-tags copies every tag, and one is named", hint: "leave the tag away")
+        }
         self.source = source
         self.destination = destination
         self.platform = platform

@@ -46,6 +46,15 @@ package enum ImageLocation: Hashable, Sendable {
         }
     }
 
+    /// Whether a tag or a digest is written: of all images there, one is meant.
+    var isOneImage: Bool {
+        get throws {
+            guard case .registry(let text) = self else { return tag != nil }
+            let reference = try ImageReference(text)
+            return reference.digest != nil || reference.tag != nil
+        }
+    }
+
     /// The name that an image gets when it is put there, where one is written.
     ///
     /// - Throws: `ImageBuildingError` for a registry's reference that names a digest: nothing can be put there.

@@ -1,7 +1,8 @@
 import ImageAssembly
 import ImageDefinition
 import OCIContent
-import OCIModel
+package import OCIModel
+package import OCIRegistry
 import Scheduling
 
 /// The index over platform images that are in a repository already, each under its own tag: the very index that a build of
@@ -45,5 +46,19 @@ struct PlatformTags: Sendable {
             mediaType: root.mediaType, digest: root.digest, size: root.size, platform: found)
         return IndexedPlatform(
             manifest: descriptor, annotations: manifest.annotations ?? [:], created: config.created ?? "")
+    }
+}
+
+extension ImageReference {
+    /// Checks that the tag leaves room for what platforms' images have behind it.
+    ///
+    /// - Throws: `ImageBuildingError` (`refused`) for one that does not.
+    package func checkTags(of platforms: [Platform]) throws {
+        guard let tag, let wrong = platforms.map({ tag + $0.tagSuffix }).first(where: { !Self.isTag($0) }) else {
+            return
+        }
+        throw ImageBuildingError(
+            .refused, "'\(wrong)', the tag of a platform's image, would be longer than 128 characters",
+            hint: "choose a shorter tag than \(tag)")
     }
 }

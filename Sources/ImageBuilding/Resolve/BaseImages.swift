@@ -8,44 +8,42 @@ import Scheduling
 import SystemPackage
 
 /// The base images of an image's platforms: pinned by a lock, read for a build.
-struct BaseImages {
+struct BaseImages: Sendable {
+    enum System { case linux, windows }
+
     var folder: ImageFolder
     var inputs: InputSources
     var observe: @Sendable (BuildEvent) -> Void
 
-    private var store: ContentStore { inputs.store }
-    private var definition: Definition { folder.definition }
+    var definition: Definition { folder.definition }
 
-    /// Pins the base of every platform of the definition that has one.
-    func pin(_ locked: inout LockedInputs) async throws {
-        try await pinWindows(&locked.lock)
-        guard let base = definition.base else { return }
-        let platforms = definition.linuxPlatforms
-        let found = try await withSource(.linux) { source in
+    /// Pins the base of every platform of the definition that has one, and keeps its configuration in the store.
+    func pin() async throws -> [(platform: Platform, base: PinnedBaseImage)] {
+        let pinned = try await pinWindows() + pinLinux()
+        for (_, found) in pinned { _ = try inputs.store.add(found.config) }
+        return pinned
+    }
+
+    private func pinLinux() async throws -> [(platform: Platform, base: PinnedBaseImage)] {
+        guard let base = definition.base else { return [] }
+        return try await withSource(.linux) { source in
             let resolver = LinuxBaseResolver(source: source, name: try base.fullName, digest: base.digest)
-            let found = try await mapConcurrently(platforms, limit: 4) { try await resolver.resolve($0) }
+            let found = try await mapConcurrently(definition.linuxPlatforms, limit: 4) {
+                (platform: $0, base: try await resolver.resolve($0))
+            }
             try await noteMove(of: base, in: source)
             return found
         }
-        for (platform, found) in zip(platforms, found) {
-            for (digest, bytes) in found.documents {
-                locked.proof[LinuxBaseResolver.proofPath(of: digest)] = bytes
-                if digest == found.base.config.digest { _ = try store.add(bytes) }
-            }
-            locked.lock.setBase(found.base, of: platform)
-        }
     }
 
-    private func pinWindows(_ lock: inout Lock) async throws {
+    private func pinWindows() async throws -> [(platform: Platform, base: PinnedBaseImage)] {
         let platforms = definition.platforms.filter { $0.os == "windows" }
-        guard !platforms.isEmpty else { return }
-        let bases = try await withSource(.windows) { source in
+        guard !platforms.isEmpty else { return [] }
+        return try await withSource(.windows) { source in
             let resolver = WindowsBaseResolver(source: source, repository: definition.windowsBase)
-            return try await mapConcurrently(platforms, limit: 4) { try await resolver.resolve($0) }
-        }
-        for (platform, found) in zip(platforms, bases) {
-            _ = try store.add(found.config)
-            lock.setBase(found.base, of: platform)
+            return try await mapConcurrently(platforms, limit: 4) {
+                (platform: $0, base: try await resolver.resolve($0))
+            }
         }
     }
 
@@ -61,45 +59,8 @@ struct BaseImages {
         }
     }
 
-    /// What a platform's image lies on, `nil` for nothing; whatever of it a build reads comes from the store, else from
-    /// where it was pinned.
-    func base(of platform: Platform, _ lock: Lock, isOffline: Bool) async throws -> BaseImage? {
-        let system: System = platform.os == "windows" ? .windows : .linux
-        guard system == .windows || definition.base != nil else { return nil }
-        guard let pin = lock.inputs(for: platform).baseImage else {
-            throw ImageBuildingError(
-                .refused, "the lock has no base image for \(platform)", hint: "run 'imagebuild lock'")
-        }
-        let (store, pool) = (self.store, inputs.pool)
-        let wanted = [pin.config] + (system == .linux ? pin.layers : [])
-        try await fetch(wanted.filter { !store.contains($0.digest, size: $0.size) }, of: pin, system, isOffline)
-        let base = try BaseImage(pin, config: try store.readDocument(pin.config))
-        guard system == .linux else { return base }
-        let layers = try await mapConcurrently(pin.layers, limit: inputs.host.coreCount) { layer in
-            try await pool.run { flag in try store.openLayer(layer, isCancelled: { flag.isSet }) }
-        }
-        return try await pool.run { _ in try base.laidOut(layers) }
-    }
-
-    private func fetch(_ missing: [Descriptor], of pin: Lock.BaseImage, _ system: System, _ isOffline: Bool)
-        async throws
-    {
-        guard !missing.isEmpty else { return }
-        let what = "\(ByteCount(missing.map(\.size).reduce(0, +))) of the base image \(pin.reference)"
-        guard !isOffline || pin.name.hasPrefix("oci:") else {
-            throw ImageBuildingError.offline(what)
-        }
-        observe(.note("fetching \(what)"))
-        let store = store
-        try await withSource(system) { source in
-            _ = try await mapConcurrently(missing, limit: 4) { try await store.fetch($0, from: source) }
-        }
-    }
-
-    private enum System { case linux, windows }
-
     /// Hands out the definition's repository: an OCI layout, or a registry's, which is connected to for that time.
-    private func withSource<Result: Sendable>(
+    func withSource<Result: Sendable>(
         _ system: System, _ use: (any BaseImageSource) async throws -> Result
     ) async throws -> Result {
         let name = system == .windows ? definition.windowsBase : definition.base?.reference ?? ""
@@ -154,11 +115,5 @@ extension Definition.BaseImage {
 
     fileprivate var tag: String? {
         get throws { isLayout ? nil : try ImageReference(reference).tag }
-    }
-}
-
-extension Lock {
-    fileprivate mutating func setBase(_ base: BaseImage, of platform: Platform) {
-        platforms[platform.description, default: PlatformInputs(base: [], bundle: [:])].baseImage = base
     }
 }

@@ -1,7 +1,7 @@
-package import ImageDefinition
+import ImageDefinition
 package import OCIModel
 
-/// From a repository and a version of Windows to a base image, pinned, with the documents that a build reads of it.
+/// Pins each Windows platform's base image by a repository and a version of Windows.
 package struct WindowsBaseResolver: Sendable {
     package var source: any BaseImageSource
     /// `registry/repository` or `oci:FOLDER`, for messages and the lock.
@@ -14,10 +14,9 @@ package struct WindowsBaseResolver: Sendable {
 
     /// Pins the base image of a platform, whose `osVersion` is what the definition asks for.
     ///
-    /// - Returns: the base, and its configuration's exact bytes.
     /// - Throws: `ImageInputsError`: `.notFound` where the repository has no image of that version, `.corrupt` where it is
     ///   not what its documents say, `.unreachable`.
-    package func resolve(_ platform: Platform) async throws -> (base: Lock.BaseImage, config: [UInt8]) {
+    package func resolve(_ platform: Platform) async throws -> PinnedBaseImage {
         guard let tag = platform.windowsBaseTag, let asked = platform.osVersion else {
             throw ImageInputsError(.invalidAddress, "\(platform) names no version of Windows")
         }
@@ -27,7 +26,7 @@ package struct WindowsBaseResolver: Sendable {
         var base = image.pin(reader.reference)
         base.osVersion = try version(of: image.config, asked, entry, reader)
         base.osFeatures = entry.platform?.osFeatures ?? base.osFeatures
-        return (base, image.configBytes)
+        return PinnedBaseImage(base: base, config: image.configBytes, proof: [:])
     }
 
     /// The manifest itself, or the index's entry for the platform.

@@ -48,17 +48,14 @@ struct Build: AsyncParsableCommand {
 
     private func build() async throws {
         let console = Console(environment: Surroundings.environment)
-        let view = BuildView(console)
         let folder = try ImageFolder(image, from: Surroundings.currentFolder, overrides: overrides.overrides)
-        let run = BuildRun(
+        let request = BuildRequest(
             folder: folder,
             platforms: try platforms.chosen(from: folder.definition) ?? platforms.native(of: folder.definition),
             outputs: try outputs(folder),
-            isLocked: locked, isOffline: offline, store: try ContentStore(root: storeOptions.path()),
-            settings: { [network] in try network.inputSettings(warn: { console.warn($0) }) },
-            sourceDateEpoch: try Surroundings.sourceDateEpoch(), host: Surroundings.host,
-            observe: { view.observe($0) })
-        let built = try await run.run()
+            isLocked: locked, isOffline: offline, sourceDateEpoch: try Surroundings.sourceDateEpoch())
+        let store = try ContentStore(root: storeOptions.path())
+        let built = try await network.builder(store, console).build(request)
         switch format {
         case .text: print(built.index.digest)
         case .json: try printJSON(built)

@@ -93,25 +93,10 @@ struct CopyCommand: AsyncParsableCommand {
     private func request() throws -> CopyRequest {
         let current = Surroundings.currentFolder
         let (from, to) = (try ImageLocation(source, from: current), try ImageLocation(destination, from: current))
-        if case .dockerArchive = to, referrers || allTags {
-            throw CommandError(
-                status: .refused, message: "a docker-archive holds one image and nothing that refers to it",
-                hint: "write an oci layout or archive")
-        }
-        if allTags, case .dockerArchive = from {
-            throw CommandError(
-                status: .refused, message: "the images of a docker-archive have names, and not tags of one repository",
-                hint: "copy them one by one: docker-archive:FILE:NAME:TAG")
-        }
-        if allTags, try tag(from) != nil || tag(to) != nil {
-            throw CommandError(
-                status: .refused, message: "--all-tags copies every tag, and one is named",
-                hint: "leave the tag away")
-        }
         var options = CopyOptions()
         options.withReferrers = referrers
         options.withForeignLayers = foreignLayers
-        return CopyRequest(
+        return try CopyRequest(
             source: from, destination: to, platform: try platform.map { try PlatformChoice($0) }, isEveryTag: allTags,
             options: options)
     }
@@ -119,12 +104,6 @@ struct CopyCommand: AsyncParsableCommand {
     private func host(of text: String) throws -> RegistryHost? {
         guard case .registry(let text) = try ImageLocation(text, from: Surroundings.currentFolder) else { return nil }
         return try ImageReference(text).host
-    }
-
-    private func tag(_ location: ImageLocation) throws -> String? {
-        guard case .registry(let text) = location else { return location.tag }
-        let reference = try ImageReference(text)
-        return reference.digest ?? reference.tag
     }
 
     private func report(_ copied: [CopiedImage]) throws {

@@ -50,13 +50,14 @@ struct LockCommand: AsyncParsableCommand {
         }
         if check { return try await checkLock(folder, console) }
         let previous = (try? folder.lockFile())?.lock
-        let view = BuildView(console)
-        let written = try await folder.lock(
-            network.inputSettings(warn: { console.warn($0) }), previous: previous,
-            store: ContentStore(root: storeOptions.path()), host: Surroundings.host, observe: { view.observe($0) })
+        let written = try await builder(console).lock(folder, previous: previous)
         report(previous, written.lock, console)
         for concession in written.lock.concessions { console.warn(concession) }
         print(Digest(of: written.bytes))
+    }
+
+    private func builder(_ console: Console) throws -> ImageBuilder {
+        network.builder(try ContentStore(root: storeOptions.path()), console)
     }
 
     private func report(_ old: Lock?, _ new: Lock, _ console: Console) {
@@ -77,10 +78,7 @@ struct LockCommand: AsyncParsableCommand {
             throw CommandError(
                 message: "\(folder.definition.name) has no lock yet", hint: "run 'imagebuild lock \(image)'")
         }
-        let view = BuildView(console)
-        let stale = try await folder.lockProblems(
-            of: file, offline ? nil : network.inputSettings(warn: { console.warn($0) }),
-            store: ContentStore(root: storeOptions.path()), host: Surroundings.host, observe: { view.observe($0) })
+        let stale = try await builder(console).lockProblems(of: folder, file, isOffline: offline)
         guard stale.isEmpty else {
             throw CommandError(
                 message: "the lock of \(folder.definition.name) is stale:\n"

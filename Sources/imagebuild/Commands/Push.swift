@@ -76,7 +76,8 @@ struct Push: AsyncParsableCommand {
         let console = Console(environment: Surroundings.environment)
         let folder = try ImageFolder(image, from: Surroundings.currentFolder, overrides: overrides.overrides)
         let references = try repositories.map { try self.reference($0) }
-        try checkTags(references, folder.definition)
+        // Before anything is built for them.
+        for reference in references { try reference.checkTags(of: chosen(folder.definition)) }
         let hosts = Set(references.map(\.host))
         let login = hosts.count == 1 ? hosts.first : nil
         try loginOptions.check(loginFor: login)
@@ -140,26 +141,10 @@ struct Push: AsyncParsableCommand {
     }
 
     private func build(_ folder: ImageFolder, _ store: ContentStore, _ console: Console) async throws -> BuiltImage {
-        let view = BuildView(console)
-        let run = BuildRun(
+        let request = BuildRequest(
             folder: folder, platforms: try chosen(folder.definition), outputs: [Output(layout: folder.defaultLayout)],
-            isLocked: locked, isOffline: offline, store: store,
-            settings: { [network] in try network.inputSettings(warn: { console.warn($0) }) },
-            sourceDateEpoch: try Surroundings.sourceDateEpoch(), host: Surroundings.host,
-            observe: { view.observe($0) })
-        return try await run.run()
-    }
-
-    /// Before anything is built for them.
-    private func checkTags(_ references: [ImageReference], _ definition: Definition) throws {
-        let suffixes = try chosen(definition).map(\.tagSuffix)
-        for tag in references.compactMap(\.tag) {
-            guard let wrong = suffixes.map({ tag + $0 }).first(where: { !ImageReference.isTag($0) }) else { continue }
-            throw CommandError(
-                status: .refused,
-                message: "'\(wrong)', the tag of a platform's image, would be longer than 128 characters",
-                hint: "choose a shorter tag than \(tag)")
-        }
+            isLocked: locked, isOffline: offline, sourceDateEpoch: try Surroundings.sourceDateEpoch())
+        return try await network.builder(store, console).build(request)
     }
 
     private func reference(_ text: String) throws -> ImageReference {

@@ -3,6 +3,7 @@ import DurableFiles
 import HTTPTransfer
 import ImageBuilding
 import ImageInputs
+import OCIContent
 import SystemPackage
 
 struct NetworkOptions: ParsableArguments {
@@ -13,8 +14,16 @@ struct NetworkOptions: ParsableArguments {
     var debianMirror: String?
     @OptionGroup var registries: RegistryOptions
 
+    /// Makes what builds and locks images; a person sees it on the console.
+    func builder(_ store: ContentStore, _ console: Console) -> ImageBuilder {
+        let view = BuildView(console)
+        return ImageBuilder(
+            store: store, host: Surroundings.host, settings: { try inputSettings(warn: { console.warn($0) }) },
+            observe: { view.observe($0) })
+    }
+
     /// Everything that fetching inputs needs; `warn` gets each of a registry's warnings once.
-    func inputSettings(warn: @escaping @Sendable (String) -> Void) throws -> InputSettings {
+    private func inputSettings(warn: @escaping @Sendable (String) -> Void) throws -> InputSettings {
         InputSettings(
             debianMirrors: try debianMirrors(), mirrors: try mirrors(),
             goProxy: try GoProxy(environment: Surroundings.environment), downloads: try downloadSettings(),

@@ -47,9 +47,9 @@ struct DebianResolverTests {
                     #expect(bytes.count <= limit)
                     return bytes
                 })
-            return try await resolver.resolve(
-                definition, requirements: Digest(of: []), codec: "gzip", now: try Timestamp(rfc3339: now),
-                previous: previous)
+            let pins = try await resolver.resolve(
+                definition, now: try Timestamp(rfc3339: now), previous: previous)
+            return try LockedInputs(definition, codec: "gzip", debian: pins)
         }
     }
 

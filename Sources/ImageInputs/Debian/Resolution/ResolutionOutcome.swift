@@ -1,10 +1,10 @@
 import ImageDefinition
 import OCIModel
 
-/// What resolution has found so far, platform by platform; a lock once all are there and nothing is missing.
-struct LockOutcome {
+/// What resolution has found so far, platform by platform; pins once all are there and nothing is missing.
+struct ResolutionOutcome {
     let releases: [SignedRelease]
-    private var platforms: [String: Lock.PlatformInputs] = [:]
+    private var platforms: [Platform: DebianPins.Packages] = [:]
     private var toolchains: [String: [Lock.Package]] = [:]
     private var indexes: [String: [Lock.ListedFile]] = [:]
     private var missing: Set<IndexSource> = []
@@ -33,8 +33,7 @@ struct LockOutcome {
             }
         }
         try addToolchain(definition, platform.architecture, suiteIndexes)
-        platforms[platform.description] = Lock.PlatformInputs(
-            base: base, bundle: bundle, sources: sources.isEmpty ? nil : sources)
+        platforms[platform] = DebianPins.Packages(base: base, bundle: bundle, sources: sources)
         missing.formUnion(suiteIndexes.missing)
         try list(suiteIndexes, of: releases)
     }
@@ -91,7 +90,7 @@ struct LockOutcome {
     }
 
     /// - Throws: `ImageInputsError(.unsatisfiable)` with all problems of all architectures.
-    func finish(_ name: String, requirements: Digest, codec: String) throws -> LockedInputs {
+    func finish(_ name: String) throws -> DebianPins {
         guard problems.isEmpty else {
             let lines = problems.map { "\n  \($0.text) [\($0.architectures.joined(separator: ", "))]" }
             let count = problems.count == 1 ? "1 problem" : "\(problems.count) problems"
@@ -115,10 +114,7 @@ struct LockOutcome {
             let path = LockProof.stanzasPath(archive: source.archive, suite: source.suite, index: source.path)
             proof[path] = LockProof.stanzasFile(packages)
         }
-        let lock = Lock(
-            requirements: requirements, codec: codec, releases: locked, platforms: platforms,
-            toolchains: toolchains.isEmpty ? nil : toolchains)
-        return LockedInputs(lock: lock, proof: proof)
+        return DebianPins(releases: locked, platforms: platforms, toolchains: toolchains, proof: proof)
     }
 }
 
