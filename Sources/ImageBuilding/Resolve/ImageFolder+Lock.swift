@@ -3,9 +3,8 @@ import ImageInputs
 package import OCIContent
 
 extension ImageFolder {
-    /// Pins every input anew and writes the lock with its proof.
-    ///
-    /// - Parameter previous: the lock before, which no Release and no published module may contradict.
+    /// Pins every input anew and writes the lock with its proof. No Release and no published module may contradict the
+    /// previous lock.
     package func lock(
         _ settings: InputSettings, previous: Lock?, store: ContentStore, host: BuildHost,
         observe: @escaping @Sendable (BuildEvent) -> Void
