@@ -22,9 +22,7 @@ package final class BlockingPool: Sendable {
         }
     }
 
-    /// Hands out a pool for the time of `use`, and ends its threads however `use` ends.
-    ///
-    /// - Parameter threads: at least 1.
+    /// Hands out a pool of so many threads (at least 1) for the time of `use`, and ends them however `use` ends.
     package static func with<R>(threads: Int, _ use: (BlockingPool) async throws -> R) async throws -> R {
         let pool = BlockingPool(threads: threads)
         let result: R

@@ -157,9 +157,8 @@ extension CopyRequest {
 }
 
 extension PublicationPlan {
-    /// Plans the copy of one image.
-    ///
-    /// - Parameter sparse: the source, where it may lack the layers of a Windows base image, which are then left out.
+    /// Plans the copy of one image. `sparse` is the source, where it may lack the layers of a Windows base image, which
+    /// are then left out.
     init(
         copying image: NamedImage, from source: any ContentSource, sparse: (any LocalContent)?,
         to target: any ContentDestination, _ options: CopyOptions

@@ -5,9 +5,8 @@ import SystemPackage
 
 /// Where images are pushed when nobody says where: a registry in the store, that of `imagebuild registry serve`.
 package enum LocalRegistry {
-    /// Runs `use` while the registry answers, with the repository for an image of this name.
-    ///
-    /// - Parameter configuration: listens on a loopback address, at any port.
+    /// Runs `use` while the registry answers, with the repository for an image of this name. The configuration names a
+    /// loopback address, and any port.
     package static func using<R>(
         _ store: ContentStore, _ configuration: RegistryConfiguration, name: String,
         observe: (PublicationEvent) -> Void, _ use: (ImageReference) async throws -> R

@@ -25,7 +25,7 @@ package struct LocationOpener: Sendable {
     private let registries: RegistryAccess
     private let observe: @Sendable (TransferEvent) -> Void
 
-    /// - Parameter storePath: the store, in whose folder archives are collected before they are written.
+    /// Archives are collected in the store's folder before they are written.
     package init(
         storePath: FilePath, registries: RegistryAccess, observe: @escaping @Sendable (TransferEvent) -> Void
     ) {

@@ -54,8 +54,7 @@ package struct PublicationPlan: Sendable {
 }
 
 /// Publishes images: first all content everywhere, then all names, so that no name stands for anything that is not whole.
-///
-/// - Parameter title: Returns how a name of a plan is called in events.
+/// `title` says how events call a name of a plan.
 package func publish(
     _ plans: [PublicationPlan], observe: (PublicationEvent) -> Void,
     title: (PublicationPlan, String) -> String = { "\($0.place):\($1)" }

@@ -33,9 +33,9 @@ package struct PushRequest: Sendable {
         self.mirrors = mirrors
     }
 
-    /// Plans what each repository gets.
+    /// Plans what each repository gets: the image, or without one the index over the platforms' images that are in the
+    /// repository already.
     ///
-    /// - Parameter image: without one, the index over the platforms' images that are in the repository already.
     /// - Throws: `ImageBuildingError` (`refused`) where a tag would move that must not; the registries' errors.
     package func plans(_ image: BuiltImage?, at references: [ImageReference]) async throws -> [PublicationPlan] {
         let bases = try image.map(baseLayers) ?? []

@@ -12,9 +12,7 @@ package final class RegistryAccess: Sendable {
     private let report: @Sendable (TransferEvent) -> Void
     private let memories = Mutex<[RegistryHost: RegistryMemory]>([:])
 
-    /// - Parameters:
-    ///   - storePath: the store, which keeps addresses of unfinished uploads.
-    ///   - now: returns the seconds since the epoch.
+    /// The store keeps the addresses of unfinished uploads; `now` returns the seconds since the epoch.
     package init(
         _ network: RegistryNetwork, storePath: FilePath, now: @escaping @Sendable () -> Int64,
         report: @escaping @Sendable (TransferEvent) -> Void
