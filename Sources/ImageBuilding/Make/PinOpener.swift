@@ -20,9 +20,9 @@ struct PinOpener: Sendable {
     func open(_ pin: Lock.Archive) async throws -> UnpackedPackage {
         if isOffline, !store.contains(pin.sha256, size: pin.size) { throw ImageBuildingError.offline(pin.fileName) }
         try await inputs.archives.fetch([pin], progress: note)
-        let store = store
+        let blobs = store
         return try await inputs.pool.run { flag in
-            try store.open(pin, name: pin.fileName, isCancelled: { flag.isSet })
+            try blobs.open(pin, name: pin.fileName, isCancelled: { flag.isSet })
         }
     }
 
@@ -34,10 +34,10 @@ struct PinOpener: Sendable {
             throw ImageBuildingError.offline(absent.name)
         }
         try await inputs.debian.fetch(pins, releases: releases) { _, _ in }
-        let (store, pool) = (store, inputs.pool)
+        let (blobs, pool) = (store, inputs.pool)
         return try await mapConcurrently(pins, limit: inputs.host.coreCount) { pin in
             defer { opened(pin) }
-            return try await pool.run { flag in try store.open(pin, isCancelled: { flag.isSet }) }
+            return try await pool.run { flag in try blobs.open(pin, isCancelled: { flag.isSet }) }
         }
     }
 
@@ -47,10 +47,10 @@ struct PinOpener: Sendable {
             throw ImageBuildingError.offline(absent.path)
         }
         try await inputs.goModules.fetch(modules, progress: note)
-        let store = store
+        let blobs = store
         return try await inputs.pool.run { _ in
             try GoSourceTree(published: modules) { file in
-                .slice(of: try store.verifiedPath(of: file.sha256, size: file.size), offset: 0, size: file.size)
+                .slice(of: try blobs.verifiedPath(of: file.sha256, size: file.size), offset: 0, size: file.size)
             }
         }
     }
