@@ -213,6 +213,13 @@ let package = Package(
                 "OCIModel",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
+        test(
+            "ImageBuildingTests",
+            [
+                "ImageBuilding", "ImageDefinition", "ImageInputs", "ImageAssembly", "OCIContent", "OCIModel",
+                "OCIRegistry", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         // It runs the program that the build puts beside the tests.
         test(
             "EndToEndTests",
