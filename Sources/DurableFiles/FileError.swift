@@ -1,8 +1,8 @@
 package import SystemPackage
 
-/// Why a file or folder could not be read or written.
+/// The reason why a file or folder could not be read or written.
 package struct FileError: Error, Sendable, CustomStringConvertible {
-    /// What a caller can act on.
+    /// The kinds of failure that a caller can act on.
     package enum Code: Hashable, Sendable {
         case inputOutput, diskFull, readOnly
         /// The file is larger than its reader allows.
@@ -24,13 +24,13 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
 }
 
 extension FileError {
-    /// Wraps a system call's error, with the advice that fits; `what` begins the message: `cannot write /srv/blob`.
+    /// Wraps a system call's error with matching advice; `what` begins the message: `cannot write /srv/blob`.
     package init(_ errno: Errno, _ what: String) {
         switch errno {
         case .noSpace, .diskQuotaExceeded:
-            self.init(.diskFull, "\(what): \(errno)", hint: "free some space, or choose another folder")
+            self.init(.diskFull, "\(what): \(errno)", hint: "free some space or choose another folder")
         case .readOnlyFileSystem, .permissionDenied, .notPermitted:
-            self.init(.readOnly, "\(what): \(errno)", hint: "choose a folder that can be written")
+            self.init(.readOnly, "\(what): \(errno)", hint: "choose a writable folder")
         case .notDirectory, .noSuchFileOrDirectory:
             self.init(.inputOutput, "\(what): \(errno)", hint: "check the path")
         default: self.init(.inputOutput, "\(what): \(errno)")

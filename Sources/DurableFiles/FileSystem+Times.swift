@@ -6,30 +6,33 @@ package import SystemPackage
     import Musl
 #endif
 
-/// A file's times as marks: that of reading says when it was last used, that of change whether it is as it was checked.
+/// File times used as marks: the access time records the last use, the modification time whether the file is still as
+/// it was checked.
 extension FileSystem {
-    /// When a file was made or last marked as used, in seconds since the epoch.
+    /// Returns the time at which a file was created or last marked as used, in seconds since the epoch.
     package static func used(_ path: FilePath) -> Int64? {
         var status = stat()
         return lstat(path.string, &status) == 0 ? Int64(status.st_atim.tv_sec) : nil
     }
 
-    /// Marks a file as used now; failing to is no failure.
+    /// Marks a file as used now; a failure is ignored.
     package static func touch(_ path: FilePath) { _ = utimensat(AT_FDCWD, path.string, [now, unchanged], 0) }
 
-    /// `UTIME_NOW` and `UTIME_OMIT`, macros that Swift does not see.
+    /// `UTIME_NOW` and `UTIME_OMIT`, which are macros that Swift does not import.
     private static let now = timespec(tv_sec: 0, tv_nsec: (1 << 30) - 1)
     private static let unchanged = timespec(tv_sec: 0, tv_nsec: (1 << 30) - 2)
 
-    /// The time of change that says: nobody wrote to this file since its bytes were checked. Every write takes it away.
+    /// The modification time which says that a file was not written to since its bytes were checked. Every write
+    /// replaces it.
     private static let seal = timespec(tv_sec: 1, tv_nsec: 0)
 
-    /// Marks a file whose bytes were just checked, and as used now; failing to costs another check.
+    /// Marks a file whose bytes were just checked, also as used now; a failure only costs another check.
     package static func seal(_ path: FilePath) {
         _ = utimensat(AT_FDCWD, path.string, [now, seal], 0)
     }
 
-    /// Whether a file of this size is there that nobody wrote to since it was sealed: all that a `stat` can tell.
+    /// Returns whether a file of this size exists that was not written to since it was sealed, as far as `stat` can
+    /// tell.
     package static func isSealed(_ path: FilePath, size: Int64) -> Bool {
         var status = stat()
         return stat(path.string, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_size == size

@@ -7,11 +7,12 @@ package import SystemPackage
 #endif
 
 extension FileSystem {
-    /// A file without a name that holds `bytes`, to be read from its beginning: a program's input that nobody has to write
-    /// while the program runs, and that it may leave unread. `purpose` begins the error's message: `cannot check it`.
+    /// Creates a file without a name that contains `bytes`, positioned at its beginning: input for a program that need
+    /// not be written while the program runs, and that the program may leave unread. `purpose` begins the error's
+    /// message: `cannot check it`.
     package static func unnamedFile(holding bytes: [UInt8], for purpose: String) throws -> FileDescriptor {
         guard let stream = tmpfile() else {
-            throw FileError(Errno(rawValue: errno), "\(purpose): no temporary file can be made")
+            throw FileError(Errno(rawValue: errno), "\(purpose): cannot create a temporary file")
         }
         defer { fclose(stream) }
         let file = FileDescriptor(rawValue: fcntl(fileno(stream), F_DUPFD_CLOEXEC, 0))

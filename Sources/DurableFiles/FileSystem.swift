@@ -6,27 +6,27 @@ package import SystemPackage
     import Musl
 #endif
 
-/// The few system calls that files on disk need, with errors that name the path; writes are atomic.
+/// The few system calls that files on disk need, with errors that name the path. Writes are atomic.
 package enum FileSystem {
     package static func makeDirectories(_ path: FilePath) throws {
         if mkdir(path.string, 0o777) == 0 || errno == EEXIST { return }
         let problem = Errno(rawValue: errno)
         guard problem == .noSuchFileOrDirectory, !path.components.isEmpty else {
-            throw FileError(problem, "cannot make the folder \(path)")
+            throw FileError(problem, "cannot create the folder \(path)")
         }
         try makeDirectories(path.removingLastComponent())
         guard mkdir(path.string, 0o777) == 0 || errno == EEXIST else {
-            throw FileError(Errno(rawValue: errno), "cannot make the folder \(path)")
+            throw FileError(Errno(rawValue: errno), "cannot create the folder \(path)")
         }
     }
 
-    /// A file's bytes; `nil` where there is none.
+    /// Returns a file's bytes; `nil` if it does not exist.
     ///
-    /// - Throws: `FileError` for one of more than `limit` bytes, or that cannot be read.
+    /// - Throws: `FileError` if it has more than `limit` bytes or cannot be read.
     package static func read(_ path: FilePath, limit: Int64) throws -> [UInt8]? {
         guard let size = regularFileSize(path) else { return nil }
         guard size <= limit else {
-            throw FileError(.tooLarge, "\(path) is too large: \(size) bytes, at most \(limit)")
+            throw FileError(.tooLarge, "\(path) is too large: it has \(size) bytes, and the limit is \(limit)")
         }
         let file = try open(path, .readOnly, "cannot read \(path)")
         defer { try? file.close() }
@@ -44,7 +44,7 @@ package enum FileSystem {
         }
     }
 
-    /// Replaces a file, or makes it: written beside it, synced, renamed.
+    /// Replaces or creates a file: the bytes are written to a new file beside it, synced, and renamed.
     package static func write(
         _ bytes: [UInt8], to target: FilePath,
         permissions: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead]
@@ -56,7 +56,7 @@ package enum FileSystem {
         }
     }
 
-    /// The same for bytes that come in pieces.
+    /// Replaces or creates a file in the same way, with the bytes that `write` writes in pieces.
     package static func replace(
         _ target: FilePath, permissions: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead],
         _ write: (FileDescriptor) throws -> Void
@@ -73,7 +73,7 @@ package enum FileSystem {
         }
     }
 
-    /// The same for bytes that are waited for.
+    /// Replaces or creates a file in the same way, with bytes that `write` writes asynchronously.
     package static func replace(_ target: FilePath, streaming write: (FileDescriptor) async throws -> Void) async throws
     {
         let (file, path) = try openBeside(target)
@@ -88,7 +88,7 @@ package enum FileSystem {
         }
     }
 
-    /// A new file in the same folder, hidden until it takes the target's name.
+    /// Opens a new file in the same folder, hidden until it takes the target's name.
     private static func openBeside(
         _ target: FilePath, permissions: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead]
     ) throws -> (FileDescriptor, FilePath) {
@@ -99,21 +99,21 @@ package enum FileSystem {
         return (file, path)
     }
 
-    /// Size of a regular file; `nil` where there is none.
+    /// Returns the size of a regular file; `nil` if there is none.
     package static func regularFileSize(_ path: FilePath) -> Int64? {
         var status = stat()
         guard stat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         return Int64(status.st_size)
     }
 
-    /// How many names a regular file has; `nil` where there is none.
+    /// Returns the number of names of a regular file; `nil` if there is none.
     package static func linkCount(_ path: FilePath) -> Int? {
         var status = stat()
         guard stat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         return Int(status.st_nlink)
     }
 
-    /// The same for a name that must be the file's own, no symbolic link to it.
+    /// Returns the size of a regular file; `nil` if there is none, or if the name is a symbolic link to it.
     package static func plainFileSize(_ path: FilePath) -> Int64? {
         var status = stat()
         guard lstat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
@@ -134,21 +134,23 @@ package enum FileSystem {
 
     package static func makeSymlink(_ path: FilePath, to target: String) throws {
         guard Glibc.symlink(target, path.string) == 0 else {
-            throw FileError(Errno(rawValue: errno), "cannot make the link \(path)")
+            throw FileError(Errno(rawValue: errno), "cannot create the link \(path)")
         }
     }
 
-    /// Gives a file another name. - Returns: `false` where that exists already, or the two are on different file systems.
+    /// Gives a file another name.
+    ///
+    /// - Returns: `false` if that name already exists, or the two are on different file systems.
     package static func link(_ old: FilePath, to new: FilePath) -> Bool { Glibc.link(old.string, new.string) == 0 }
 
-    /// Removes a file; one that is not there is removed already.
+    /// Removes a file; a missing file counts as removed.
     package static func remove(_ path: FilePath) throws {
         guard unlink(path.string) == 0 || errno == ENOENT else {
             throw FileError(Errno(rawValue: errno), "cannot remove \(path)")
         }
     }
 
-    /// Removes a file, or a folder with all that is in it.
+    /// Removes a file, or a folder with everything in it.
     package static func removeTree(_ path: FilePath) throws {
         if unlink(path.string) == 0 || errno == ENOENT { return }
         for name in try names(in: path) { try removeTree(path.appending(name)) }
@@ -157,11 +159,11 @@ package enum FileSystem {
         }
     }
 
-    /// Makes a rename in `directory` last through a power cut.
+    /// Makes renames in `directory` durable, so that they survive a power failure.
     package static func syncDirectory(_ directory: FilePath) throws {
         let descriptor = try open(directory, .readOnly, "cannot open the folder \(directory)")
         defer { try? descriptor.close() }
-        // Some file systems refuse to sync a folder; the rename is atomic all the same.
+        // Some file systems refuse to sync a folder; the rename is still atomic.
         _ = fsync(descriptor.rawValue)
     }
 
@@ -182,7 +184,7 @@ package enum FileSystem {
         }
     }
 
-    /// Names in a folder, in byte order; empty where there is none.
+    /// Returns the names in a folder in byte order; none if the folder does not exist.
     package static func names(in directory: FilePath) throws -> [String] {
         guard let handle = opendir(directory.string) else {
             if errno == ENOENT { return [] }
@@ -199,7 +201,9 @@ package enum FileSystem {
         return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    /// An advisory lock on an open file or folder. - Returns: `false` where another holder stands against it.
+    /// Takes an advisory lock on an open file or folder without waiting.
+    ///
+    /// - Returns: `false` if another holder prevents it.
     package static func tryLock(_ descriptor: FileDescriptor, exclusive: Bool) -> Bool {
         flock(descriptor.rawValue, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0
     }
@@ -210,6 +214,6 @@ package enum FileSystem {
 
     package static func setMode(_ descriptor: FileDescriptor, _ mode: UInt32) { _ = fchmod(descriptor.rawValue, mode) }
 
-    /// Takes everybody's right to write to a file.
+    /// Removes all write permissions of a file.
     package static func makeReadOnly(_ descriptor: FileDescriptor) { setMode(descriptor, 0o444) }
 }

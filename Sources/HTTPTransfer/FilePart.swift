@@ -5,13 +5,14 @@ import Synchronization
 
 package import struct SystemPackage.FilePath
 
-/// A part of a file that goes out as a request's body without being read here: the kernel moves it to the network.
+/// A part of a file that is sent as a request's body without being read by this process: the kernel moves it to the
+/// network.
 package struct FilePart: Sendable {
-    /// Opened for each attempt.
+    /// The path of the file, which is opened for each attempt.
     package var path: FilePath
-    /// Offsets in bytes.
+    /// The offsets in bytes.
     package var range: Range<Int64>
-    /// Hears before which offset all has left: first the range's beginning, at last its end.
+    /// Receives the offset up to which everything has been sent: the start of the range at first, its end at last.
     package var moved: @Sendable (Int64) -> Void
 
     package init(_ path: FilePath, _ range: Range<Int64>, moved: @escaping @Sendable (Int64) -> Void) {
@@ -20,7 +21,7 @@ package struct FilePart: Sendable {
         self.moved = moved
     }
 
-    /// A piece for each turn of the loop, and no more of them than the connection takes.
+    /// Returns a body that sends one piece per turn of the loop, and no more of them than the connection accepts.
     func body(_ handle: NIOFileHandle, on loop: any EventLoop) -> HTTPClient.Body {
         .stream(contentLength: range.upperBound - range.lowerBound) { [moved, range] writer in
             moved(range.lowerBound)
@@ -31,7 +32,7 @@ package struct FilePart: Sendable {
     }
 }
 
-/// Lives on its loop.
+/// A sender of the rest of a file, confined to its loop.
 private struct FileSender {
     private static let pieceSize: Int64 = 512 << 10
 
@@ -48,7 +49,7 @@ private struct FileSender {
         let loop = end.futureResult.eventLoop.assumeIsolated()
         writer.write(.fileRegion(piece)).assumeIsolated().whenComplete { result in
             switch result {
-            // A later turn of the loop: others are served in between, and no stack grows.
+            // A later turn of the loop: other work is done in between, and no stack grows.
             case .success: loop.execute { rest.next() }
             case .failure(let error): rest.end.fail(error)
             }
@@ -56,7 +57,8 @@ private struct FileSender {
     }
 }
 
-/// Collects the answer to a request whose body was a file: its head, and of its body no more than `limit` bytes.
+/// A delegate that collects the answer to a request whose body was a file: its head, and no more than `limit` bytes of
+/// its body.
 final class FileAnswer: HTTPClientResponseDelegate, Sendable {
     private struct Enough: Error {}
 
@@ -75,7 +77,7 @@ final class FileAnswer: HTTPClientResponseDelegate, Sendable {
         state = Mutex(State(left: part.range.lowerBound))
     }
 
-    /// What has come of it; `nil` without a head.
+    /// The part of the answer that has arrived; `nil` without a head.
     var received: HTTPClientResponse? {
         state.withLock { state in
             state.head.map {

@@ -1,15 +1,15 @@
 import NIOCore
 import NIOHTTP1
 
-/// Gives requests to a proxy their whole address as the target (RFC 9112, section 3.2.2).
+/// A handler that gives requests to a proxy their whole address as the target (RFC 9112, section 3.2.2).
 ///
 /// The client library would tunnel plain `http` too, with CONNECT to port 80, which proxies commonly forbid and caches
-/// of Debian packages do not know.
+/// of Debian packages do not support.
 final class ForwardingHandler: ChannelOutboundHandler {
     typealias OutboundIn = HTTPClientRequestPart
     typealias OutboundOut = HTTPClientRequestPart
 
-    /// Puts the handler between a new connection's HTTP encoder and its client.
+    /// Inserts the handler between a new connection's HTTP encoder and its client.
     @Sendable static func install(on channel: any Channel) -> EventLoopFuture<Void> {
         channel.eventLoop.submit {
             let pipeline = channel.pipeline.syncOperations

@@ -1,11 +1,11 @@
 import FoundationEssentials
 
 extension HTTPAddress {
-    /// This address with an archive's relative path below it, percent-encoded.
+    /// Returns this address with an archive's relative path appended, percent-encoded.
     ///
     /// `+` is encoded too: some object stores behind mirrors read it as a space.
     ///
-    /// - Throws: `HTTPTransferError.Code.unsafe` for a path that is absolute or has an empty, `.` or `..` part.
+    /// - Throws: `HTTPTransferError.Code.unsafe` if the path is absolute or has an empty, `.` or `..` part.
     package func appending(_ relativePath: String) throws(HTTPTransferError) -> HTTPAddress {
         let parts = relativePath.utf8.split(separator: 0x2f, omittingEmptySubsequences: false)
         let isSafe = parts.allSatisfy { !$0.isEmpty && !$0.elementsEqual(".".utf8) && !$0.elementsEqual("..".utf8) }
@@ -18,31 +18,31 @@ extension HTTPAddress {
         return try replacingPath(with: base + "/" + PercentEncoding.encode(path: relativePath))
     }
 
-    /// This address with another path (percent-encoded already) and no query.
+    /// Returns this address with another path, already percent-encoded, and no query.
     package func replacingPath(with path: String) throws(HTTPTransferError) -> HTTPAddress {
         var other = try HTTPAddress(origin + path)
         other.credentials = credentials
         return other
     }
 
-    /// Where a redirect's `Location` leads from here. Credentials stay within one origin.
+    /// Returns the address to which a redirect's `Location` leads from here. Credentials stay within one origin.
     ///
-    /// - Throws: `HTTPTransferError.Code.unsafe` when it is no usable address, or leaves https for http.
+    /// - Throws: `HTTPTransferError.Code.unsafe` if it is not a usable address, or leaves https for http.
     package func redirected(to location: String?) throws(HTTPTransferError) -> HTTPAddress {
         let other = try resolving(location)
         guard scheme == .http || other.scheme == .https else {
-            throw HTTPTransferError(.unsafe, "\(self): it redirects from https to http, \(other)")
+            throw HTTPTransferError(.unsafe, "\(self): the server redirects from https to http, \(other)")
         }
         return other
     }
 
-    /// What a reference means that stands in an answer from here (RFC 3986, section 5).
+    /// Resolves a reference in an answer from this address (RFC 3986, section 5).
     ///
-    /// - Throws: `HTTPTransferError.Code.unsafe` when it is no usable address.
+    /// - Throws: `HTTPTransferError.Code.unsafe` if the result is not a usable address.
     package func resolving(_ reference: String?) throws(HTTPTransferError) -> HTTPAddress {
         guard let reference, let base = URL(string: text), let target = URL(string: reference, relativeTo: base),
             var other = try? HTTPAddress(target.absoluteString)
-        else { throw HTTPTransferError(.unsafe, "\(self): it redirects to no usable address") }
+        else { throw HTTPTransferError(.unsafe, "\(self): the server redirects to an address that cannot be used") }
         other.credentials = other.origin == origin ? credentials : nil
         return other
     }

@@ -1,7 +1,7 @@
 import OCIModel
 
 /// An absolute `http` or `https` address (RFC 3986). Credentials are kept apart from the text, so that they reach the
-/// server and never a message.
+/// server but never a message.
 package struct HTTPAddress: Hashable, Sendable {
     package enum Scheme: String, Hashable, Sendable { case http, https }
 
@@ -15,26 +15,26 @@ package struct HTTPAddress: Hashable, Sendable {
             self.password = password
         }
 
-        /// The value of `Authorization` (RFC 7617).
+        /// The value of the `Authorization` header (RFC 7617).
         package var basic: String { "Basic " + Base64.encode(Array("\(user):\(password)".utf8)) }
     }
 
     package let scheme: Scheme
-    /// In lower case; an IPv6 address stands without its brackets.
+    /// The host in lower case; an IPv6 address has no brackets.
     package let host: String
     package let port: Int
-    /// Percent-encoded, starts with a slash, without the query.
+    /// The path, percent-encoded, which starts with a slash and does not include the query.
     package let path: String
     package let query: String?
     package var credentials: Credentials?
 
     /// Parses an absolute address; a fragment is dropped.
     ///
-    /// - Throws: `HTTPTransferError.Code.invalidAddress` for another scheme, no host, a bad port, or characters that
-    ///   should have been encoded.
+    /// - Throws: `HTTPTransferError.Code.invalidAddress` if the scheme is another, the host is missing, the port is
+    ///   invalid, or characters are not encoded that should be.
     package init(_ text: String) throws(HTTPTransferError) {
         guard text.utf8.count <= 8192, text.utf8.allSatisfy({ (0x21...0x7e).contains($0) && $0 != 0x5c }) else {
-            throw Self.refusal("an address holds a space, a character that is not ASCII, or is too long")
+            throw Self.refusal("an address contains a space or a character that is not ASCII, or it is too long")
         }
         guard let colon = text.firstRange(of: "://"),
             let scheme = Scheme(rawValue: text[..<colon.lowerBound].lowercased())
@@ -91,18 +91,18 @@ package struct HTTPAddress: Hashable, Sendable {
 }
 
 extension HTTPAddress: CustomStringConvertible {
-    /// For people: without credentials and without the query, which may carry a signature.
+    /// The address for people to read: without credentials, and without the query, which may carry a signature.
     package var description: String { origin + path + (query == nil ? "" : "?…") }
 
-    /// What is requested: everything but the credentials.
+    /// The requested address: everything but the credentials.
     package var text: String { origin + target }
 
-    /// Path and query.
+    /// The path and query.
     package var target: String { path + (query.map { "?" + $0 } ?? "") }
 
     package var origin: String { "\(scheme.rawValue)://\(authority)" }
 
-    /// The host and, where it is not the scheme's own, the port.
+    /// The host and, if it is not the scheme's default, the port.
     package var authority: String {
         let name = host.utf8.contains(0x3a) ? "[\(host)]" : host
         return port == (scheme == .https ? 443 : 80) ? name : "\(name):\(port)"

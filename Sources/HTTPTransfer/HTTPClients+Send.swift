@@ -6,8 +6,8 @@ package import NIOSSL
 import struct SystemPackage.FileDescriptor
 
 extension HTTPClients {
-    /// Sends one request by the way that leads there and waits for the response's head, at most `patience`. Redirects are
-    /// answers like others. `tls` stands in the place of the settings' own, for this server alone.
+    /// Sends one request along the route to its server and waits for the response's head, at most for `patience`.
+    /// Redirects are returned like other answers. `tls` replaces the TLS settings for this server alone.
     ///
     /// - Throws: `CancellationError` or `HTTPTransferError`.
     package func send(
@@ -26,13 +26,14 @@ extension HTTPClients {
         }
     }
 
-    /// Whether a request's body can go to `url` as a part of a file: nothing on the way there encrypts it.
+    /// Returns whether a request's body can be sent to `url` as a part of a file: nothing on the way there encrypts it.
     package func takesFiles(to url: HTTPAddress) -> Bool { url.scheme == .http }
 
-    /// Sends one request whose body is a part of a file, where `takesFiles`. Gives the answer with at most about
-    /// `answerLimit` bytes of its body; one whose head came is an answer, however its connection ended.
+    /// Sends one request whose body is a part of a file, if `takesFiles` allows it. The returned answer has at most
+    /// about `answerLimit` bytes of its body; once its head has arrived it counts as an answer, however its connection
+    /// ended.
     ///
-    /// - Throws: `CancellationError`, `HTTPTransferError`, or `Errno` where the file cannot be opened.
+    /// - Throws: `CancellationError`, `HTTPTransferError`, or `Errno` if the file cannot be opened.
     package func send(
         _ method: HTTPMethod, _ url: HTTPAddress, headers: HTTPHeaders, file part: FilePart, patience: Duration,
         answerLimit: Int
@@ -40,7 +41,7 @@ extension HTTPClients {
         let route = route(to: url)
         let file = try FileDescriptor.open(part.path, .readOnly, options: .closeOnExec)
         let handle = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: file.rawValue)
-        // Where it is used too: never while it is.
+        // On the loop that uses the file: it is never closed while it is in use.
         defer { loop.execute { try? handle.close() } }
         let message = Self.message(method, url, headers, by: route)
         let answer = FileAnswer(to: part, limit: answerLimit)
@@ -64,12 +65,12 @@ extension HTTPClients {
         return received
     }
 
-    /// What broke while a response's body was being read, in a person's words.
+    /// Describes for people what broke while a response's body was read.
     package func failure(of error: any Error, at url: HTTPAddress) -> HTTPTransferError {
         TransportFailure(url: url, proxy: route(to: url).proxy, settings: settings).error(for: error)
     }
 
-    /// A request without its body, as it is written on its way.
+    /// Returns a request without its body in the form in which its route requires it.
     private static func message(
         _ method: HTTPMethod, _ url: HTTPAddress, _ headers: HTTPHeaders, by route: Route
     ) -> HTTPClientRequest {
@@ -80,7 +81,7 @@ extension HTTPClients {
         return message
     }
 
-    /// Addresses the proxy instead of the server; `ForwardingHandler` puts the server back from the `Host` field.
+    /// Addresses the proxy instead of the server; `ForwardingHandler` restores the server from the `Host` field.
     private static func forward(_ message: inout HTTPClientRequest, _ url: HTTPAddress, through proxy: ProxyAddress) {
         let host = proxy.host.contains(":") ? "[\(proxy.host)]" : proxy.host
         message.url = "http://\(host):\(proxy.port)\(url.target)"
@@ -92,7 +93,7 @@ extension HTTPClients {
 }
 
 extension HTTPClientResponse.Body {
-    /// Reads a body of no use to its end, so that the connection can serve again, unless it is longer than `limit` bytes.
+    /// Reads an unwanted body to its end, so that the connection can be reused, unless it is longer than `limit` bytes.
     package func discard(limit: Int) async {
         var count = 0
         do {
@@ -101,11 +102,11 @@ extension HTTPClientResponse.Body {
                 if count > limit { return }
             }
         } catch {
-            // The connection is lost; the next request makes a new one.
+            // The connection is lost; the next request opens a new one.
         }
     }
 
-    /// Reads at most `limit` bytes; the rest of a longer body, and its connection with it, is given up.
+    /// Reads at most `limit` bytes; the rest of a longer body is abandoned together with its connection.
     package func prefix(bytes limit: Int) async throws -> ByteBuffer {
         var bytes = ByteBuffer()
         for try await var chunk in self {
@@ -117,7 +118,7 @@ extension HTTPClientResponse.Body {
     }
 }
 
-/// A server's own words, made fit for a terminal: at most so many bytes, none that is not printable ASCII.
+/// Returns a server's own words in a form fit for a terminal: at most `limit` bytes, and only printable ASCII.
 package func printable(_ text: String, limit: Int = 80) -> String {
     String(decoding: text.utf8.prefix(limit).filter { (0x20...0x7e).contains($0) }, as: UTF8.self)
 }

@@ -4,16 +4,17 @@ import NIOPosix
 import NIOSSL
 import SystemPackage
 
-/// One client for each way to a server, since a client knows at most one proxy. Must be shut down.
+/// A set of one client for each route to a server, since a client knows at most one proxy. It must be shut down.
 ///
-/// Nothing is opened or loaded before the first request: the trusted certificates not before the first secure one.
+/// Nothing is opened or loaded before the first request; the trusted certificates are not loaded before the first
+/// secure one.
 package struct HTTPClients: Sendable {
-    /// The way that a request takes.
+    /// The route that a request takes.
     enum Route: Hashable, Sendable {
         case direct
-        /// Asks the proxy itself for the whole address: what every HTTP proxy does for `http`.
+        /// A request for the whole address, sent to the proxy itself, which every HTTP proxy supports for `http`.
         case forwarded(ProxyAddress)
-        /// Has the proxy connect and talks through it: for `https`, and for any scheme through SOCKS.
+        /// A connection through the proxy to the server: for `https`, and for any scheme through SOCKS.
         case tunnelled(ProxyAddress)
 
         var proxy: ProxyAddress? {
@@ -24,7 +25,7 @@ package struct HTTPClients: Sendable {
         }
     }
 
-    /// One loop serves all connections: what was handed to it before is done when it comes to what is handed to it now.
+    /// The one loop that serves all connections, in order: work submitted earlier is done before work submitted now.
     let loop: any EventLoop
     private let direct: HTTPClient
     private let proxied: [Route: HTTPClient]
@@ -50,28 +51,28 @@ package struct HTTPClients: Sendable {
         settings.proxies.proxy(for: url).map { Self.route(url.scheme, through: $0) } ?? .direct
     }
 
-    /// The client of a route, which came from `route(to:)`.
+    /// Returns the client of a route, which came from `route(to:)`.
     func client(for route: Route) -> HTTPClient { proxied[route] ?? direct }
 
-    /// Waits until the connections have offered to the network what they were given before. The source of a body must do so
-    /// before each piece: the library asks for the next one as long as it does not *know* that a connection is full, and
-    /// has the whole body in memory where the network is slow and the source is not.
+    /// Waits until the connections have offered to the network everything that they were given before. The source of a
+    /// body must call this before each piece: the library asks for the next piece as long as it does not *know* that a
+    /// connection is full, and would hold the whole body in memory if the network is slow and the source is not.
     package func settle() async throws { try await loop.submit {}.get() }
 
-    /// Closes every connection. A client that cannot be shut down cleanly has none left that matters.
+    /// Closes every connection. A client that cannot be shut down cleanly has no connection left that matters.
     package func shutdown() async {
         for client in [direct] + proxied.values { try? await client.shutdown() }
     }
 
-    /// Starts closing every connection and returns at once: a connection that is only being made cannot be called off,
-    /// and nobody who has failed or pressed Ctrl-C should wait for its timeout.
+    /// Starts closing every connection and returns at once: a connection that is still being opened cannot be
+    /// cancelled, and a command that has failed or was interrupted should not wait for its timeout.
     package func abandon() {
         for client in [direct] + proxied.values {
             let _: EventLoopFuture<Void> = client.shutdown()
         }
     }
 
-    /// What every new connection gets. Each piece of an answer wakes several threads, which costs more than its bytes do: so
+    /// Prepares a new connection. Each piece of an answer wakes several threads, which costs more than its bytes do, so
     /// pieces are large.
     @Sendable private static func prepare(_ channel: any Channel) -> EventLoopFuture<Void> {
         let allocator = AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16384, maximum: 512 << 10)
@@ -83,13 +84,13 @@ package struct HTTPClients: Sendable {
     }
 
     private static func configuration(_ settings: HTTPSettings, _ route: Route) -> HTTPClient.Configuration {
-        // Our retries are counted and paused; the pool's own would hide a refused connection until the timeout.
+        // Our retries are counted and paced; the pool's own would hide a refused connection until the timeout.
         var pool = HTTPClient.Configuration.ConnectionPool()
         pool.retryConnectionEstablishment = false
         pool.concurrentHTTP1ConnectionsPerHostSoftLimit = settings.connectionsPerHost
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: settings.tls, redirectConfiguration: .disallow,
-            // The library's own limit for writing runs while the *source* of a body is slow, and not while the server is.
+            // The library's own limit for writing runs while the *source* of a body is slow, not while the server is.
             timeout: .init(connect: TimeAmount(settings.connect), read: TimeAmount(settings.idle)),
             connectionPool: pool, decompression: .disabled)
         configuration.httpVersion = .http1Only

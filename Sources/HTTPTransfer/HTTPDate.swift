@@ -1,6 +1,6 @@
 package import OCIModel
 
-/// The date of HTTP's header fields (RFC 9110, section 5.6.7), in its three forms.
+/// The date format of HTTP's header fields (RFC 9110, section 5.6.7), in its three forms.
 package enum HTTPDate {
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
@@ -16,7 +16,7 @@ package enum HTTPDate {
             var year = number(words[isAsctime ? 4 : 3], 0...9999),
             let time = secondsOfDay(words[isAsctime ? 3 : 4])
         else { return nil }
-        // Two digits: the age of such servers makes the century certain enough.
+        // A two-digit year: servers that send one are old enough to make the century certain.
         if year < 100 { year += year < 70 ? 2000 : 1900 }
         let days = Timestamp.days(year: year, month: Int64(month) + 1, day: day)
         return Timestamp(seconds: days * 86400 + time)

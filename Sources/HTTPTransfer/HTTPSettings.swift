@@ -1,14 +1,14 @@
 package import NIOSSL
 package import SystemPackage
 
-/// How servers are reached; all that would otherwise have to be read from the surroundings.
+/// The settings for reaching servers: everything that would otherwise have to be read from the environment.
 package struct HTTPSettings: Sendable {
     package var proxies: ProxySettings
-    /// PEM file of trusted roots (`SSL_CERT_FILE`) instead of the system's.
+    /// The PEM file of trusted roots (`SSL_CERT_FILE`) that replaces the system's.
     package var certificateFile: FilePath?
-    /// How long a connection may take to be made.
+    /// How long opening a connection may take.
     package var connect: Duration
-    /// The longest silence of a server, once all of a request has been sent.
+    /// The longest silence of a server after the whole request has been sent.
     package var idle: Duration
     package var connectionsPerHost: Int
 
@@ -22,7 +22,7 @@ package struct HTTPSettings: Sendable {
         self.connectionsPerHost = connectionsPerHost
     }
 
-    /// The secure connections' configuration, into which a server's own certificates may be put.
+    /// The TLS configuration of secure connections, to which a server's own certificates may be added.
     package var tls: TLSConfiguration {
         var tls = TLSConfiguration.makeClientConfiguration()
         if let file = certificateFile { tls.trustRoots = .file(file.string) }

@@ -1,24 +1,24 @@
-/// Why bytes could not come or go. Whoever uses this module wraps it once in an error of its own.
+/// The reason why bytes could not be sent or received. Modules that use this one wrap it once in an error of their own.
 package struct HTTPTransferError: Error, Sendable, CustomStringConvertible {
-    /// What a caller can act on.
+    /// The kinds of failure that a caller can act on.
     package enum Code: Hashable, Sendable {
         /// The address of a server or proxy cannot be understood.
         case invalidAddress
-        /// A redirect or path that must not be followed.
+        /// A redirect or path must not be followed.
         case unsafe
-        /// No connection was made.
+        /// No connection could be opened.
         case unconnected
-        /// The connection broke; what arrived is good to build upon.
+        /// The connection broke; the bytes that arrived can be built upon.
         case interrupted
-        /// The connection stands, and nothing moves.
+        /// The connection is open, but nothing moves.
         case stalled
-        /// No secure connection to the right server; trying again does not help.
+        /// No secure connection to the right server could be established; trying again does not help.
         case untrusted
         case proxyRefused
     }
 
     package var code: Code
-    /// What was being done, to what, and why it failed; lower-case, without a full stop. Never holds credentials.
+    /// What was being done, to what, and why it failed; lower-case, without a full stop. Never contains credentials.
     package var message: String
     package var hint: String?
     package var cause: (any Error)?

@@ -1,9 +1,9 @@
-/// The percent-encoding of addresses (RFC 3986, section 2.1), over bytes.
+/// The percent-encoding of addresses (RFC 3986, section 2.1), applied to bytes.
 package enum PercentEncoding {
-    /// Encodes all but slashes and what is plain in a path everywhere.
+    /// Encodes everything but slashes and the characters that are safe anywhere in a path.
     package static func encode(path: String) -> String { encode(path, plain: "-._~/:=,") }
 
-    /// Encodes all but what is plain everywhere: for a value in a query or a form.
+    /// Encodes everything but the characters that are safe everywhere: for a value in a query or a form.
     package static func encode(query: String) -> String { encode(query, plain: "-._~") }
 
     private static func encode(_ text: String, plain: String) -> String {
@@ -19,7 +19,7 @@ package enum PercentEncoding {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Decodes each `%` with two digits behind it, and leaves any other as it is.
+    /// Decodes each `%` that is followed by two hexadecimal digits, and leaves any other as it is.
     package static func decode(_ text: Substring) -> String {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]

@@ -1,4 +1,5 @@
-/// One entry of `NO_PROXY`: `*`, a domain with all below it, an address, or an IPv4 network; with a port or without.
+/// An entry of `NO_PROXY`: `*`, a domain with all its subdomains, an address, or an IPv4 network, each with or without
+/// a port.
 struct ProxyException: Hashable, Sendable {
     private let host: String
     private let port: Int?

@@ -1,10 +1,10 @@
-/// Which proxy a request takes: the meaning of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`.
+/// The choice of a proxy for each request, as `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` define it.
 package struct ProxySettings: Hashable, Sendable {
     let http: ProxyAddress?
     let https: ProxyAddress?
     private let exceptions: [ProxyException]
 
-    /// No proxy at all.
+    /// Settings without a proxy.
     package static let direct = ProxySettings(http: nil, https: nil, exceptions: [])
 
     private init(http: ProxyAddress?, https: ProxyAddress?, exceptions: [ProxyException]) {
@@ -13,9 +13,9 @@ package struct ProxySettings: Hashable, Sendable {
         self.exceptions = exceptions
     }
 
-    /// Reads the three variables, in upper case or else in lower case, from an environment.
+    /// Reads the three variables, in upper case or otherwise in lower case, from an environment.
     ///
-    /// - Throws: `HTTPTransferError.Code.invalidAddress` naming the variable whose value cannot be used.
+    /// - Throws: `HTTPTransferError.Code.invalidAddress` that names the variable whose value cannot be used.
     package init(environment: [String: String]) throws(HTTPTransferError) {
         func value(_ name: String) -> String? {
             [environment[name], environment[name.lowercased()]].lazy.compactMap { $0 }.first { !$0.isEmpty }
@@ -29,7 +29,7 @@ package struct ProxySettings: Hashable, Sendable {
         exceptions = (value("NO_PROXY") ?? "").split { $0 == "," || $0 == " " }.map { ProxyException(String($0)) }
     }
 
-    /// The proxy for an address; `nil` means directly. Loopback hosts never take one.
+    /// Returns the proxy for an address; `nil` means a direct connection. Loopback hosts never use a proxy.
     package func proxy(for url: HTTPAddress) -> ProxyAddress? {
         let proxy = url.scheme == .https ? https : http
         let isLoopback = url.host == "localhost" || url.host == "::1" || url.host.hasPrefix("127.")
@@ -51,7 +51,7 @@ package struct ProxyAddress: Hashable, Sendable {
         let rest = text.firstRange(of: "://").map { text[$0.upperBound...] } ?? text[...]
         guard scheme == nil || scheme == "http" || isSOCKS, let url = try? HTTPAddress("http://\(rest)") else {
             throw HTTPTransferError(
-                .invalidAddress, "the value of \(variable) is not the address of a proxy that can be used",
+                .invalidAddress, "the value of \(variable) is not a usable proxy address",
                 hint: "write it as http://host:port or socks5://host:port")
         }
         host = url.host

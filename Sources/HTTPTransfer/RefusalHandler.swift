@@ -1,10 +1,11 @@
 import NIOCore
 import NIOHTTP1
 
-/// Keeps the words of a server that says "no" before it has read a request, and closes.
+/// A handler that preserves the answer of a server that refuses a request before reading it, and closes the connection.
 ///
-/// The client library closes the connection as soon as such an answer is complete. Where the request's end still waits to be
-/// written, that fails then, and the library takes it for the failure of the request whose answer it has: its body is lost.
+/// The client library closes the connection as soon as such an answer is complete. If the end of the request is still
+/// waiting to be written, the write then fails, and the library takes that for the failure of the request whose answer
+/// it has: the answer's body is lost.
 final class RefusalHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias InboundOut = HTTPClientResponsePart
@@ -13,7 +14,7 @@ final class RefusalHandler: ChannelDuplexHandler {
 
     private var isRefused = false
 
-    /// Puts the handler between a new connection's HTTP decoder and its client.
+    /// Inserts the handler between a new connection's HTTP decoder and its client.
     @Sendable static func install(on channel: any Channel) -> EventLoopFuture<Void> {
         channel.eventLoop.submit {
             let pipeline = channel.pipeline.syncOperations
@@ -34,7 +35,7 @@ final class RefusalHandler: ChannelDuplexHandler {
         case .end:
             let written = context.eventLoop.makePromise(of: Void.self)
             written.futureResult.assumeIsolated().whenComplete { result in
-                // Whether the rest of a refused request got away matters to nobody.
+                // Whether the rest of a refused request was sent does not matter.
                 self.isRefused ? promise?.succeed() : promise?.completeWith(result)
             }
             return context.write(data, promise: written)

@@ -5,15 +5,15 @@ import NIOPosix
 import NIOSSL
 import SystemPackage
 
-/// The network's own errors, told in a person's words and sorted by what may help.
+/// A translation of the network's errors into messages for people, sorted by what may help.
 struct TransportFailure {
     let url: HTTPAddress
     let proxy: ProxyAddress?
     let settings: HTTPSettings
 
-    private static let networkHint = "check the network; HTTP_PROXY and HTTPS_PROXY name a proxy"
+    private static let networkHint = "check the network; set HTTP_PROXY and HTTPS_PROXY if it needs a proxy"
 
-    /// What connecting to a numeric address throws without the resolver's wrapping.
+    /// The errors that connecting to a numeric address throws without the resolver's wrapping.
     private static let connecting: Set<Errno> = [
         .connectionRefused, .networkUnreachable, .networkDown, .noRouteToHost, .timedOut, .addressNotAvailable,
     ]
@@ -37,12 +37,13 @@ struct TransportFailure {
         }
     }
 
-    /// Trust does not come back by trying again. The library's text is for its developers: only its kind is told.
+    /// Returns an error if the connection is not trusted, which trying again does not change. The library's text is
+    /// meant for its developers, so only the kind of the failure is reported.
     private func untrusted(_ error: any Error) -> HTTPTransferError? {
         if isCallForCertificate(error) {
             return failure(
-                .untrusted, "it wants a certificate of its client, or another than it got",
-                "client.cert and client.key for a registry stand in certs.d/\(url.authority)", error)
+                .untrusted, "the server requires a client certificate, or a different one",
+                "put a registry's client.cert and client.key into certs.d/\(url.authority)", error)
         }
         let reason: String
         switch error {
@@ -52,19 +53,21 @@ struct TransportFailure {
         case NIOSSLError.uncleanShutdown:
             return nil
         case is NIOSSLExtraError, NIOSSLError.unableToValidateCertificate, NIOSSLError.noCertificateToValidate:
-            reason = "its certificate is for another host, or is missing"
+            reason = "the server's certificate is missing or for another host"
         case is NIOSSLError, is BoringSSLError:
             reason =
                 "\(error)".contains("CERTIFICATE_VERIFY_FAILED")
-                ? "its certificate is not trusted" : "no secure connection could be agreed"
+                ? "the server's certificate is not trusted" : "no secure connection could be negotiated"
         default:
             return nil
         }
-        let hint = "SSL_CERT_FILE names the file of trusted certificates, for a network with an authority of its own"
+        let hint =
+            "if your network has its own certificate authority, set SSL_CERT_FILE to a file of trusted certificates"
         return failure(.untrusted, reason, hint, error)
     }
 
-    /// The server's alerts about a certificate are about ours; with TLS 1.3 they come after the handshake.
+    /// Returns whether the server alerts about a certificate, which is then ours; with TLS 1.3 the alert arrives after
+    /// the handshake.
     private func isCallForCertificate(_ error: any Error) -> Bool {
         let text = "\(error)"
         return text.contains("_ALERT_") && (text.contains("CERTIFICATE") || text.contains("UNKNOWN_CA"))
@@ -77,15 +80,15 @@ struct TransportFailure {
             let reason = "no connection within \(settings.connect)"
             return failure(.unconnected, reason, Self.networkHint, error)
         case .deadlineExceeded:
-            return failure(.stalled, "it took longer than it may", Self.networkHint, error)
+            return failure(.stalled, "the request exceeded its time limit", Self.networkHint, error)
         case .readTimeout:
             return failure(.stalled, "nothing arrived for \(settings.idle)", Self.networkHint, error)
         case .remoteConnectionClosed, .uncleanShutdown:
             return failure(.interrupted, "the server closed the connection too early", Self.networkHint, error)
         case .proxyAuthenticationRequired, .invalidProxyResponse:
             return failure(
-                .proxyRefused, "the proxy refused to connect to it",
-                "check HTTP_PROXY, HTTPS_PROXY and NO_PROXY, and what the proxy allows", error)
+                .proxyRefused, "the proxy refused the connection",
+                "check HTTP_PROXY, HTTPS_PROXY and NO_PROXY, and whether the proxy allows this server", error)
         default:
             return failure(.interrupted, "the request failed: \(error)", Self.networkHint, error)
         }

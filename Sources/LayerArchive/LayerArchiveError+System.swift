@@ -1,8 +1,8 @@
 import SystemPackage
 
 extension LayerArchiveError {
-    /// A refusal of the operating system while doing something to something (`write the layer`), with the remedy where
-    /// there is a usual one.
+    /// Creates the error for a system call that failed while doing something to something (`write the layer`), with a
+    /// hint if there is a usual remedy.
     init(_ errno: Errno, doing: String) {
         let hint: String? =
             switch errno {
@@ -17,7 +17,7 @@ extension LayerArchiveError {
 extension FileDescriptor {
     /// Reads at `offset` until the buffer is full or the file ends.
     ///
-    /// - Returns: how many bytes were read; fewer than asked for only at the end of the file.
+    /// - Returns: The number of bytes read, which is less than the buffer's size only at the end of the file.
     func readFully(
         at offset: Int64, into buffer: UnsafeMutableRawBufferPointer, doing: @autoclosure () -> String
     ) throws(LayerArchiveError) -> Int {

@@ -1,18 +1,20 @@
-/// Why an archive could not be read or written.
+/// An error that explains why an archive could not be read or written.
 package struct LayerArchiveError: Error, Sendable, CustomStringConvertible {
-    /// What a caller can act on.
+    /// The kinds of failure that a caller can act on.
     package enum Code: Hashable, Sendable {
         /// The archive's bytes are damaged or not of the expected format.
         case corrupt
         /// A member would leave the root (`..`, absolute, through a symlink).
         case escape
-        /// A limit of size or count was passed: a decompression bomb, or a limit set too low.
+        /// The archive exceeds a limit on size or count: it is a decompression bomb, or the limit is too low.
         case tooLarge
-        /// The operating system refused a read or write; the disk is full, the folder read-only.
+        /// The operating system refused a read or a write, for example because the disk is full or the folder
+        /// read-only.
         case inputOutput
-        /// The tree cannot be expressed: a hard link without its target, a file where a directory must be.
+        /// The tree cannot be written as a tar, for example because a hard link lacks its target or a file is in the
+        /// place of a directory.
         case invalidTree
-        /// The codec asked for is not the one that this build of the tool carries.
+        /// The requested codec is not the one that this build of the tool carries.
         case codec
         case cancelled
     }

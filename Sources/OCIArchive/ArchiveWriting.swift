@@ -4,20 +4,22 @@ package import OCIContent
 import OCIModel
 package import SystemPackage
 
-/// An image as one tar file, written. Like a layer it depends on nothing but the image: equal images, equal archives.
+/// The format of an image written as one tar file. Like a layer, the file depends on nothing but the image: equal
+/// images give equal archives.
 package enum ArchiveFormat: Hashable, Sendable {
-    /// An OCI layout in a tar, as `oci-archive:` of skopeo and podman reads it.
+    /// An OCI layout in a tar file, as `oci-archive:` of skopeo and podman reads it.
     case layout
-    /// `docker load`'s format: one platform, its configuration and layers, and a list of what is what. The image is called
-    /// `name:tag` there, where it has a name.
+    /// The format of `docker load`: one platform, its configuration and layers, and a list that describes them. The
+    /// image is called `name:tag` there if it has a name.
     case docker(name: String?)
 
-    /// Gives `fill` a destination, and puts what it was given into the file `path` at the end: all of it, or nothing.
+    /// Passes a destination to `fill`, and then writes what it received to the file `path`: all of it or nothing.
     ///
-    /// It is collected in the store's folder, where blobs that are in the store already cost no space.
+    /// The content is collected in the store's folder, where blobs that are already in the store cost no space.
     ///
-    /// - Throws: what `fill` throws; `LayerArchiveError` and `ContentError` of writing; for Docker's format
-    ///   `ContentError` `.invalidDocument` unless the destination got one image of one platform, with all its layers.
+    /// - Throws: The error of `fill`; `LayerArchiveError`, `FileError` and `ContentError` if writing fails; for
+    ///   Docker's format, `ContentError` `.invalidDocument` unless the destination received one image of one platform
+    ///   with all its layers.
     @discardableResult
     package func write<R>(
         to path: FilePath, collectingIn store: ContentStore,
@@ -64,8 +66,8 @@ package enum ArchiveFormat: Hashable, Sendable {
         guard !root.mediaType.isIndex else {
             throw ContentError(
                 .invalidDocument,
-                "cannot write \(path): a docker-archive holds one platform, and this image has several",
-                hint: "choose one, or write an oci-archive")
+                "cannot write \(path): a docker-archive holds one platform, but this image has several",
+                hint: "choose one platform, or write an oci-archive")
         }
         let manifest: Manifest
         do {
@@ -89,8 +91,8 @@ package enum ArchiveFormat: Hashable, Sendable {
             guard FileSystem.regularFileSize(blob) == layer.size else {
                 throw ContentError(
                     .invalidDocument,
-                    "cannot write \(path): a docker-archive holds all layers, and \(layer.digest) is not here",
-                    hint: "write an oci layout or archive")
+                    "cannot write \(path): a docker-archive needs all layers, but \(layer.digest) was not copied",
+                    hint: "write an OCI layout or oci-archive instead")
             }
             tree[try EntryPath(memberName(of: layer))] = try file(blob)
         }
@@ -101,8 +103,8 @@ package enum ArchiveFormat: Hashable, Sendable {
 
     private static func noImage(_ type: MediaType, _ path: FilePath) -> ContentError {
         ContentError(
-            .invalidDocument, "cannot write \(path): a docker-archive holds an image, and this is '\(type.rawValue)'",
-            hint: "write an oci layout or archive")
+            .invalidDocument, "cannot write \(path): a docker-archive holds an image, but this is '\(type.rawValue)'",
+            hint: "write an OCI layout or oci-archive instead")
     }
 
     private static func memberName(of layer: Descriptor) -> String {
@@ -125,7 +127,7 @@ package enum ArchiveFormat: Hashable, Sendable {
     }
 }
 
-/// Both values, where there are both.
+/// Returns both values if neither is `nil`.
 private func zip<A, B>(_ a: A?, _ b: B?) -> (A, B)? {
     guard let a, let b else { return nil }
     return (a, b)

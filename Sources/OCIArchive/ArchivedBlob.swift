@@ -3,9 +3,9 @@ package import NIOCore
 import OCIContent
 import OCIModel
 
-/// A member of an archive as a blob on its way: read in pieces, and known to be the blob when the last one is handed out.
+/// A member of an archive that is read as a blob: it comes in pieces, and is verified before the last one is returned.
 ///
-/// It is always read from its start, since its digest is over all of it; pieces before `offset` are not handed out.
+/// It is always read from its start, because its digest covers all of it; pieces before `offset` are not returned.
 package struct ArchivedBlob: AsyncSequence, Sendable {
     let table: TarTable
     let slice: TarTable.Slice
@@ -30,7 +30,7 @@ package struct ArchivedBlob: AsyncSequence, Sendable {
                 var piece = try readPiece()
                 let start = position - Int64(piece.readableBytes)
                 if position >= source.blob.size, hasher.finish() != source.blob.digest {
-                    throw ContentError(.corrupt, "blob \(source.blob.digest) in \(source.table.file) is damaged")
+                    throw ContentError(.corrupt, "the blob \(source.blob.digest) in \(source.table.file) is damaged")
                 }
                 guard position > source.offset else { continue }
                 piece.moveReaderIndex(forwardBy: Int(Swift.max(0, source.offset - start)))
@@ -46,7 +46,7 @@ package struct ArchivedBlob: AsyncSequence, Sendable {
                 try source.table.read(source.slice, at: position, into: bytes)
             }
             guard count > 0 else {
-                throw ContentError(.corrupt, "blob \(source.blob.digest) in \(source.table.file) ends too early")
+                throw ContentError(.corrupt, "the blob \(source.blob.digest) in \(source.table.file) ends too early")
             }
             piece.withUnsafeReadableBytes { hasher.update($0) }
             self.position += Int64(count)

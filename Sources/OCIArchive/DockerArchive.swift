@@ -3,10 +3,10 @@ package import OCIContent
 package import OCIModel
 package import SystemPackage
 
-/// What `docker save` and `podman save` write, as a source. It has no manifest of the registry's kind, so one is made:
-/// always the same for the same archive. Configuration and layers keep their bytes.
+/// An archive that `docker save` or `podman save` wrote, as a source. It has no OCI manifest, so one is made, which is
+/// always the same for the same archive. The configuration and layers keep their bytes.
 package struct DockerArchive: Sendable {
-    /// One entry of `manifest.json`, docker-archive's own list.
+    /// An entry of `manifest.json`, the format's own list of images.
     struct Listed: Codable {
         var config: String
         var repoTags: [String]?
@@ -32,22 +32,23 @@ package struct DockerArchive: Sendable {
     private static let imageLimit = 100
     private static let layerLimit = 1000
 
-    /// Reads where everything is, and every layer once: its digest and its DiffID are not written down there. Blocks.
+    /// Finds the members of the archive, and reads every layer once, because the archive states neither its digest nor
+    /// its DiffID. Blocks.
     ///
-    /// - Throws: `LayerArchiveError`, as `TarTable` does; `ContentError`: `.invalidLayout` for a tar that is no such
-    ///   archive, `.corrupt` where a layer is not the one that the configuration names.
+    /// - Throws: `LayerArchiveError`, as `TarTable` does; `ContentError` `.invalidLayout` if the tar file is not such
+    ///   an archive, `.corrupt` if a layer is not the one that the configuration names.
     package init(reading file: FilePath, isCancelled: @escaping @Sendable () -> Bool) throws {
         table = try TarTable(reading: file, isCancelled: isCancelled)
         guard let slice = table.slice("manifest.json") else {
             throw ContentError(
-                .invalidLayout, "\(file) holds no docker-archive",
+                .invalidLayout, "\(file) is not a docker-archive",
                 hint: table.slice("oci-layout") == nil ? nil : "read it as oci-archive:\(file)")
         }
         let listed: [Listed]
         do {
             listed = try CanonicalJSON.decode([Listed].self, from: try table.contents(slice, limit: Self.listLimit))
         } catch let error as DecodingError {
-            throw ContentError(.invalidLayout, "the manifest.json of \(file) cannot be read: \(error)")
+            throw ContentError(.invalidLayout, "cannot read the manifest.json in \(file): \(error)")
         }
         guard listed.count <= Self.imageLimit, listed.allSatisfy({ $0.layers.count <= Self.layerLimit }) else {
             throw ContentError(.tooLarge, "the manifest.json of \(file) lists too many images or layers")
@@ -63,7 +64,7 @@ package struct DockerArchive: Sendable {
         let bytes = try table.contents(configSlice, limit: Self.listLimit)
         let config: Encoded<ImageConfig>
         do { config = try Encoded(decoding: bytes, as: .config) } catch {
-            throw invalid("its configuration \(listed.config) cannot be read: \(error)")
+            throw invalid("its configuration \(listed.config) is invalid: \(error)")
         }
         slices[config.descriptor.digest] = configSlice
         let layers = try listed.layers.map { name in
@@ -94,9 +95,9 @@ package struct DockerArchive: Sendable {
 }
 
 extension DockerArchive: NamedContent {
-    /// The image of a name (`etcd:3.5.16-0`; `etcd` is `etcd:latest`); without one, the only image.
+    /// Returns the image with a name (`etcd:3.5.16-0`; `etcd` is `etcd:latest`); without a name, the only image.
     ///
-    /// - Throws: `ContentError` `.missing`, with the names that there are.
+    /// - Throws: `ContentError` `.missing`, with the names in the archive.
     package func descriptor(named name: String?) throws -> Descriptor {
         let found = images.filter { image in
             name == nil || image.names.contains { $0 == name || $0 == name.map { $0 + ":latest" } }
@@ -107,12 +108,12 @@ extension DockerArchive: NamedContent {
                 .missing,
                 "\(table.file) has \(found.isEmpty ? "no image" : "several images")"
                     + (name.map { " named \($0)" } ?? ""),
-                hint: "it has: " + images.flatMap(\.names).joined(separator: ", "))
+                hint: "choose one of: " + images.flatMap(\.names).joined(separator: ", "))
         }
         return first.manifest.descriptor
     }
 
-    /// The tag in the only name of the image, where it has one.
+    /// Returns the tag in the only name of the image, if it has exactly one.
     package func tag(of image: Descriptor) -> String? {
         let names = images.first { $0.manifest.descriptor.digest == image.digest }?.names ?? []
         guard let name = names.first, names.count == 1, let colon = name.lastIndex(of: ":") else { return nil }
@@ -126,7 +127,7 @@ extension DockerArchive: NamedContent {
         Set(images.flatMap(\.names)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    /// The format has no place for them.
+    /// Returns no referrers: the format cannot hold any.
     package func referrers(of subject: Digest) async throws -> [Descriptor] { [] }
 
     package func document(_ descriptor: Descriptor) async throws -> [UInt8] {
@@ -135,7 +136,7 @@ extension DockerArchive: NamedContent {
         }
         let bytes = try table.contents(try slice(descriptor), limit: Self.listLimit)
         guard descriptor.digest.isOf(bytes) else {
-            throw ContentError(.corrupt, "blob \(descriptor.digest) in \(table.file) changed while it was read")
+            throw ContentError(.corrupt, "the blob \(descriptor.digest) in \(table.file) changed while it was read")
         }
         return bytes
     }
@@ -148,7 +149,7 @@ extension DockerArchive: NamedContent {
 
     private func slice(_ descriptor: Descriptor) throws -> TarTable.Slice {
         guard let slice = slices[descriptor.digest], slice.size == descriptor.size else {
-            throw ContentError(.missing, "blob \(descriptor.digest) is not in \(table.file)")
+            throw ContentError(.missing, "the blob \(descriptor.digest) is not in \(table.file)")
         }
         return slice
     }

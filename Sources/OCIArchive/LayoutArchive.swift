@@ -3,21 +3,23 @@ package import OCIContent
 package import OCIModel
 package import SystemPackage
 
-/// An OCI layout in a tar file, as a source: `oci-archive:` of skopeo and podman, what newer `docker save` writes.
+/// An OCI layout in a tar file, as a source: the `oci-archive:` of skopeo and podman, which newer versions of `docker
+/// save` also write.
 package struct LayoutArchive: Sendable {
     private let table: TarTable
     private let named: NamedIndex
 
     private static let indexLimit: Int64 = 16 << 20
 
-    /// Reads where everything is. Blocks.
+    /// Finds the members of the archive. Blocks.
     ///
-    /// - Throws: `LayerArchiveError`, as `TarTable` does; `ContentError` `.invalidLayout` for a tar that holds no layout.
+    /// - Throws: `LayerArchiveError`, as `TarTable` does; `ContentError` `.invalidLayout` if the tar file does not
+    ///   contain a layout.
     package init(reading file: FilePath, isCancelled: @escaping @Sendable () -> Bool) throws {
         table = try TarTable(reading: file, isCancelled: isCancelled)
         guard table.slice("oci-layout") != nil, let slice = table.slice("index.json") else {
             throw ContentError(
-                .invalidLayout, "\(file) holds no OCI layout",
+                .invalidLayout, "\(file) does not contain an OCI layout",
                 hint: table.slice("manifest.json") == nil ? nil : "read it as docker-archive:\(file)")
         }
         let bytes = try table.contents(slice, limit: Self.indexLimit)
@@ -28,9 +30,9 @@ package struct LayoutArchive: Sendable {
         }
     }
 
-    /// The image of a name; without one, the only image.
+    /// Returns the image with a name; without a name, the only image.
     ///
-    /// - Throws: `ContentError` `.missing`, with the names that there are.
+    /// - Throws: `ContentError` `.missing`, with the names in the archive.
     package func descriptor(named name: String?) async throws -> Descriptor {
         let referrers = name == nil ? try await named.referrers(in: self).map(\.referrer.digest) : []
         return try named.entry(named: name, referrers: Set(referrers))
@@ -40,8 +42,8 @@ package struct LayoutArchive: Sendable {
         let name = "blobs/\(descriptor.digest.algorithm.rawValue)/\(descriptor.digest.hex)"
         guard let slice = table.slice(name), slice.size == descriptor.size else {
             throw ContentError(
-                .missing, "blob \(descriptor.digest) is missing from \(table.file), or not of its size",
-                hint: "the layers of a Windows base image stay where it came from, unless they are copied too")
+                .missing, "the blob \(descriptor.digest) is missing from \(table.file), or has another size",
+                hint: "the layers of a Windows base image stay in its registry unless they are copied as well")
         }
         return slice
     }
@@ -53,7 +55,7 @@ extension LayoutArchive: LocalContent {
     package func document(_ descriptor: Descriptor) async throws -> [UInt8] {
         let bytes = try table.contents(try slice(descriptor), limit: Self.indexLimit)
         guard descriptor.digest.isOf(bytes) else {
-            throw ContentError(.corrupt, "blob \(descriptor.digest) in \(table.file) is damaged")
+            throw ContentError(.corrupt, "the blob \(descriptor.digest) in \(table.file) is damaged")
         }
         return bytes
     }

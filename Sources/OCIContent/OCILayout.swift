@@ -1,4 +1,4 @@
-package import DurableFiles
+import DurableFiles
 package import OCIModel
 package import SystemPackage
 

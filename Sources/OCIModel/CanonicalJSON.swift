@@ -1,8 +1,9 @@
 import FoundationEssentials
 
-/// The one encoder of every document that this project writes: sorted keys, no white space, slashes as they are.
+/// The encoder of every document that this project writes: keys are sorted, there is no white space, and slashes are
+/// not escaped.
 ///
-/// Two encoders would be one too many: the bytes are the digest. Golden tests pin them.
+/// There must be only one, because the bytes determine the digest. Golden tests pin them.
 package enum CanonicalJSON {
     package static func encode(_ value: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
@@ -10,7 +11,8 @@ package enum CanonicalJSON {
         return Array(try encoder.encode(value))
     }
 
-    /// The same, indented and ended by a newline: for files that people read and review.
+    /// Encodes a value in the same way but indented and with a newline at the end, for files that people read and
+    /// review.
     package static func encodeForReading(_ value: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]

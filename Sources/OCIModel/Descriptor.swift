@@ -1,19 +1,20 @@
 /// Annotation keys and values (image-spec, annotations.md).
 package typealias Annotations = [String: String]
 
-/// A reference to a blob: type, digest and size (image-spec, descriptor.md).
+/// A reference to a blob by type, digest and size (image-spec, descriptor.md).
 package struct Descriptor: Hashable, Sendable, Codable {
     package var mediaType: MediaType
     package var digest: Digest
-    /// Bytes.
+    /// The size in bytes.
     package var size: Int64
     package var annotations: Annotations?
     package var platform: Platform?
-    /// Where else the blob can be had, of layers that registries once were not allowed to have. Read, never written anew.
+    /// Other addresses of the blob, for layers that registries were once not allowed to hold. They are read, and never
+    /// written anew.
     package var urls: [String]?
-    /// What the manifest named here is, where that is not an image; lists of referrers carry it.
+    /// The type of the referenced manifest if it is not an image; lists of referrers include it.
     package var artifactType: String?
-    /// The blob itself in base 64, of small ones. A claim, to be checked against size and digest.
+    /// The content of a small blob in base 64. It is only a claim, and must be checked against size and digest.
     package var data: String?
 
     package init(

@@ -1,5 +1,6 @@
-/// The digest of a blob's bytes, written with its algorithm: `sha256:` and 64 lower-case hexadecimal digits, or `sha512:` and
-/// 128 (image-spec, descriptor.md, "Digests"). What is made here has SHA-256; what others made keeps its own.
+/// The digest of a blob's bytes, written with its algorithm: `sha256:` and 64 lower-case hexadecimal digits, or
+/// `sha512:` and 128 (image-spec, descriptor.md, "Digests"). Content made here has SHA-256; foreign content keeps its
+/// own algorithm.
 package struct Digest: Hashable, Sendable, CustomStringConvertible {
     package enum Algorithm: String, Hashable, Sendable, CaseIterable {
         case sha256, sha512
@@ -8,12 +9,12 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
     }
 
     package let algorithm: Algorithm
-    /// The lower-case hexadecimal digits, without the algorithm: safe as a file's name.
+    /// The lower-case hexadecimal digits without the algorithm, which are safe as a file name.
     package let hex: String
 
     /// Parses `algorithm:hex`.
     ///
-    /// - Throws: `OCIModelError` for another algorithm, a wrong length or upper-case digits.
+    /// - Throws: `OCIModelError` if the algorithm is another, the length is wrong, or digits are in upper case.
     package init(_ text: some StringProtocol) throws(OCIModelError) {
         let name = text.prefix { $0 != ":" }
         guard let algorithm = Algorithm(rawValue: String(name)), name.endIndex != text.endIndex else {
@@ -22,8 +23,8 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
         try self.init(algorithm, hex: String(text[text.index(after: name.endIndex)...]))
     }
 
-    /// Takes the hexadecimal digits alone: without an algorithm those of SHA-256, as Debian's indexes and `SHA256SUMS` files
-    /// write them.
+    /// Creates a digest from its hexadecimal digits alone, by default those of SHA-256, as Debian's indexes and
+    /// `SHA256SUMS` files contain them.
     package init(_ algorithm: Algorithm = .sha256, hex: String) throws(OCIModelError) {
         let isHex = hex.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
         guard hex.utf8.count == algorithm.digits, isHex else {
@@ -36,11 +37,11 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { "\(algorithm.rawValue):\(hex)" }
 
-    /// The first twelve digits: enough for a person to compare.
+    /// The first twelve digits, which are enough for a person to compare.
     package var short: String { String(hex.prefix(12)) }
 }
 
-/// The digest of an *uncompressed* layer. A type of its own, so that a blob's digest cannot stand in its place.
+/// The digest of an *uncompressed* layer. It is a type of its own, so that a blob's digest cannot take its place.
 package struct DiffID: Hashable, Sendable, CustomStringConvertible {
     package let digest: Digest
     package init(_ digest: Digest) { self.digest = digest }

@@ -1,6 +1,7 @@
 import Crypto
 
-/// SHA-256 over bytes that arrive in pieces: of what is made here. This file alone knows the crypto library.
+/// A SHA-256 hasher for bytes that arrive in pieces, used for content made here. Only this file knows the crypto
+/// library.
 package struct SHA256Hasher: Sendable {
     private var state = SHA256()
 
@@ -10,13 +11,13 @@ package struct SHA256Hasher: Sendable {
 
     package mutating func update(_ bytes: some Sequence<UInt8>) { bytes.inOnePiece { update($0) } }
 
-    /// The digest of all bytes so far; more may follow.
+    /// Returns the digest of all bytes so far; more may follow.
     package func finish() -> Digest { Digest(.sha256, state.finalize()) }
 }
 
-/// The digest of bytes that arrive in pieces, by the algorithm that somebody chose: of what is checked.
+/// A hasher for bytes that arrive in pieces, with a given algorithm, used to check foreign content.
 package struct DigestHasher: Sendable {
-    /// One of the two; in an enumeration each piece would copy the state.
+    /// Exactly one of the two is set; in an enumeration, each piece would copy the state.
     private var sha256: SHA256Hasher?
     private var sha512: SHA512?
 
@@ -36,7 +37,7 @@ package struct DigestHasher: Sendable {
 
     package mutating func update(_ bytes: some Sequence<UInt8>) { bytes.inOnePiece { update($0) } }
 
-    /// The digest of all bytes so far; more may follow.
+    /// Returns the digest of all bytes so far; more may follow.
     package func finish() -> Digest {
         sha512.map { Digest(.sha512, $0.finalize()) } ?? (sha256 ?? SHA256Hasher()).finish()
     }
@@ -51,21 +52,21 @@ extension Sequence<UInt8> {
 }
 
 extension Digest {
-    /// The digest of a document held in memory.
+    /// Computes the digest of a document held in memory.
     package init(of bytes: some Sequence<UInt8>, by algorithm: Algorithm = .sha256) {
         var hasher = DigestHasher(algorithm)
         hasher.update(bytes)
         self = hasher.finish()
     }
 
-    /// Whether this is the digest of a document held in memory, whichever its algorithm.
+    /// Returns whether this is the digest of a document held in memory, whatever its algorithm.
     package func isOf(_ bytes: some Sequence<UInt8>) -> Bool { Digest(of: bytes, by: algorithm) == self }
 
     fileprivate init(_ algorithm: Algorithm, _ bytes: some Sequence<UInt8>) {
         let digits = Array("0123456789abcdef".utf8)
         let hex = String(
             decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-        // Its own bytes always give as many lower-case digits as it has.
+        // The hash always has as many lower-case digits as its algorithm requires.
         guard let digest = try? Digest(algorithm, hex: hex) else { fatalError("unreachable") }
         self = digest
     }

@@ -2,11 +2,11 @@
 package struct Manifest: Hashable, Sendable, Codable {
     package var schemaVersion = 2
     package var mediaType: MediaType = .manifest
-    /// What this is, where it is no image (manifest.md, "Guidelines for Artifact Usage").
+    /// The type of this document if it is not an image (manifest.md, "Guidelines for Artifact Usage").
     package var artifactType: String?
     package var config: Descriptor
     package var layers: [Descriptor]
-    /// The document that this one says something about: it is one of that document's referrers.
+    /// The document that this one describes: this one is among its referrers.
     package var subject: Descriptor?
     package var annotations: Annotations?
 
@@ -17,10 +17,10 @@ package struct Manifest: Hashable, Sendable, Codable {
     }
 }
 
-/// The platforms of an image (image-spec, image-index.md), or the top of a layout (image-layout.md, `index.json`).
+/// The platforms of an image (image-spec, image-index.md), or the root of a layout (image-layout.md, `index.json`).
 package struct Index: Hashable, Sendable, Codable {
     package var schemaVersion = 2
-    /// Absent in some foreign layouts' `index.json`.
+    /// The media type, which is absent in the `index.json` of some foreign layouts.
     package var mediaType: MediaType? = .index
     package var artifactType: String?
     package var manifests: [Descriptor]
@@ -33,13 +33,14 @@ package struct Index: Hashable, Sendable, Codable {
     }
 }
 
-/// `oci-layout`, the file that marks a folder as an OCI layout (image-layout.md).
+/// The content of `oci-layout`, the file that marks a folder as an OCI layout (image-layout.md).
 package struct LayoutMarker: Hashable, Sendable, Codable {
     package var imageLayoutVersion = "1.0.0"
     package init() {}
 }
 
-/// A value together with the exact bytes that it was read from or is written as: what was fetched is never re-encoded.
+/// A value together with the exact bytes that it was read from or is written as: fetched documents are never
+/// re-encoded.
 package struct Encoded<Value: Sendable>: Sendable {
     package let value: Value
     package let bytes: [UInt8]
@@ -47,9 +48,9 @@ package struct Encoded<Value: Sendable>: Sendable {
 }
 
 extension Encoded where Value: Decodable {
-    /// Takes bytes as they are, with what they say.
+    /// Decodes bytes and keeps them as they are.
     ///
-    /// - Throws: `DecodingError` where they do not say it.
+    /// - Throws: `DecodingError` if the bytes do not describe such a value.
     package init(decoding bytes: [UInt8], as mediaType: MediaType) throws {
         self.init(
             value: try CanonicalJSON.decode(Value.self, from: bytes), bytes: bytes,
@@ -58,7 +59,7 @@ extension Encoded where Value: Decodable {
 }
 
 extension Encoded where Value: Encodable {
-    /// Encodes canonically.
+    /// Encodes a value canonically.
     package init(_ value: Value, as mediaType: MediaType, platform: Platform? = nil) throws {
         let bytes = try CanonicalJSON.encode(value)
         self.init(

@@ -1,9 +1,9 @@
 /// A path inside an image's root filesystem: relative to `/`, compared and ordered byte by byte.
 ///
-/// Swift's `String` treats composed and decomposed letters as equal; two such Linux files are different, so this type
-/// keeps UTF-8 bytes. The root itself is the empty path.
+/// Swift's `String` treats composed and decomposed letters as equal, but two Linux files with such names are different,
+/// so this type keeps UTF-8 bytes. The root itself is the empty path.
 package struct EntryPath: Hashable, Sendable, Comparable, CustomStringConvertible {
-    /// No leading or trailing `/`, no empty, `.` or `..` component, no NUL.
+    /// The bytes: no leading or trailing `/`, no empty, `.` or `..` component, no NUL.
     package let bytes: [UInt8]
 
     /// The root directory.
@@ -13,13 +13,14 @@ package struct EntryPath: Hashable, Sendable, Comparable, CustomStringConvertibl
 
     /// Normalises `/usr/bin/`, `./usr/bin` and `usr//bin` to `usr/bin`.
     ///
-    /// - Throws: `OCIModelError` for a `..` component, a NUL byte, or more than 4096 bytes: nothing may leave the root.
+    /// - Throws: `OCIModelError` for a `..` component, since nothing may leave the root, a NUL byte, or more than 4096
+    ///   bytes.
     package init(_ bytes: some Sequence<UInt8>) throws(OCIModelError) {
         var parts: [ArraySlice<UInt8>] = []
         let all = Array(bytes)
         let shown = String(decoding: all, as: UTF8.self)
         guard all.count <= 4096, !all.contains(0) else {
-            throw OCIModelError(.invalidPath, "path of \(all.count) bytes is too long or holds a NUL byte")
+            throw OCIModelError(.invalidPath, "a path of \(all.count) bytes is too long or contains a NUL byte")
         }
         for part in all.split(separator: UInt8(ascii: "/")) where !part.elementsEqual(".".utf8) {
             guard !part.elementsEqual("..".utf8) else {
@@ -41,26 +42,26 @@ package struct EntryPath: Hashable, Sendable, Comparable, CustomStringConvertibl
     /// The last component; empty for the root.
     package var name: [UInt8] { Array(components.last ?? []) }
 
-    /// The directory that holds this entry; `nil` for the root.
+    /// The directory that contains this entry; `nil` for the root.
     package var parent: EntryPath? {
         guard !isRoot else { return nil }
         guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return .root }
         return EntryPath(unchecked: Array(bytes[..<slash]))
     }
 
-    /// Appends a relative path, whose `..` components are refused like everywhere.
+    /// Appends a relative path, whose `..` components are refused as they are everywhere.
     package func appending(_ other: String) throws(OCIModelError) -> EntryPath {
         try EntryPath(bytes + [UInt8(ascii: "/")] + other.utf8)
     }
 
-    /// Whether this path lies below `directory`, or is it.
+    /// Returns whether this path is `directory` or lies below it.
     package func isWithin(_ directory: EntryPath) -> Bool {
         guard !directory.isRoot else { return true }
         return bytes.starts(with: directory.bytes)
             && (bytes.count == directory.bytes.count || bytes[directory.bytes.count] == UInt8(ascii: "/"))
     }
 
-    /// This path with the prefix `old`, which it must lie within, replaced by `new`.
+    /// Returns this path with the prefix `old`, within which it must lie, replaced by `new`.
     package func replacing(_ old: EntryPath, with new: EntryPath) -> EntryPath {
         precondition(isWithin(old))
         let rest = bytes.dropFirst(old.isRoot ? 0 : old.bytes.count + 1)

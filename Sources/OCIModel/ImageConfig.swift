@@ -1,11 +1,11 @@
-/// An image's configuration (image-spec, config.md). `Healthcheck` is Docker's, which the specification reserves.
+/// An image's configuration (image-spec, config.md). `Healthcheck` is Docker's; the specification reserves its name.
 package struct ImageConfig: Hashable, Sendable, Codable {
     package var architecture: String
     package var os: String
     package var osVersion: String?
     package var osFeatures: [String]?
     package var variant: String?
-    /// RFC 3339.
+    /// The time of creation (RFC 3339).
     package var created: String?
     package var author: String?
     package var config: Execution?
@@ -24,7 +24,7 @@ package struct ImageConfig: Hashable, Sendable, Codable {
         history = layers.map(\.1)
     }
 
-    /// The platform that the configuration claims; the index entry must say the same.
+    /// The platform that the configuration claims; the index entry must state the same.
     package var platform: Platform {
         Platform(os: os, architecture: architecture, variant: variant, osVersion: osVersion, osFeatures: osFeatures)
     }
@@ -37,13 +37,13 @@ package struct ImageConfig: Hashable, Sendable, Codable {
 }
 
 extension ImageConfig {
-    /// The empty object that the configuration uses to mark members of a set.
+    /// The empty object with which the configuration marks members of a set.
     package struct Mark: Hashable, Sendable, Codable { package init() {} }
 
-    /// `config`: how a container of the image runs.
+    /// The object `config`: how a container of the image runs.
     package struct Execution: Hashable, Sendable, Codable {
         package var user: String?
-        /// `port/protocol`.
+        /// The exposed ports as `port/protocol`.
         package var exposedPorts: [String: Mark]?
         package var environment: [String]?
         package var entrypoint: [String]?
@@ -70,7 +70,7 @@ extension ImageConfig {
         }
     }
 
-    /// Docker's health check; durations in nanoseconds, `test` begins with `CMD`, `CMD-SHELL` or `NONE`.
+    /// Docker's health check. Durations are in nanoseconds; `test` begins with `CMD`, `CMD-SHELL` or `NONE`.
     package struct Healthcheck: Hashable, Sendable, Codable {
         package var test: [String]
         package var interval: Int64?
@@ -110,14 +110,14 @@ extension ImageConfig {
         }
     }
 
-    /// How one layer came to be; as many entries without `emptyLayer` as there are layers.
+    /// The origin of one layer; there are as many entries without `emptyLayer` as there are layers.
     package struct History: Hashable, Sendable, Codable {
         package var created: String?
         package var createdBy: String?
         package var comment: String?
         package var emptyLayer: Bool?
 
-        /// A step of which nothing is known.
+        /// Creates the entry of a step about which nothing is known.
         package init() {}
 
         package init(created: Timestamp, createdBy: String, comment: String? = nil) {

@@ -1,6 +1,6 @@
-/// A JSON document whose parts are not all known: what others wrote is carried along when some of it is changed.
+/// A JSON document of which only some parts are known: the rest is preserved when those are changed.
 ///
-/// Numbers beyond `Int64` keep what a `Double` can hold of them.
+/// Numbers beyond `Int64` keep the precision of a `Double`.
 package enum JSONValue: Hashable, Sendable, Codable {
     case null
     case boolean(Bool)
@@ -42,7 +42,7 @@ package enum JSONValue: Hashable, Sendable, Codable {
         }
     }
 
-    /// The same document as another type would be written.
+    /// Converts another value to the document that it would be encoded as.
     package init(_ value: some Encodable) throws {
         self = try CanonicalJSON.decode(JSONValue.self, from: CanonicalJSON.encode(value))
     }

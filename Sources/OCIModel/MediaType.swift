@@ -1,4 +1,5 @@
-/// The media type of a blob; open, for what others write must be carried too (image-spec, media-types.md).
+/// The media type of a blob. The type is open, because foreign content must be carried too (image-spec,
+/// media-types.md).
 package struct MediaType: RawRepresentable, Hashable, Sendable, Codable {
     package var rawValue: String
     package init(rawValue: String) { self.rawValue = rawValue }
@@ -10,8 +11,8 @@ package struct MediaType: RawRepresentable, Hashable, Sendable, Codable {
     package static let layerZstd = MediaType(rawValue: "application/vnd.oci.image.layer.v1.tar+zstd")
     package static let layerTar = MediaType(rawValue: "application/vnd.oci.image.layer.v1.tar")
 
-    /// The OCI type of an image's layer of whichever type: the bytes are the same under Docker's names, and under those
-    /// of layers that were not to be distributed. `nil` for what is no such layer.
+    /// The OCI type of an image's layer, whatever its type: the bytes are the same under Docker's names and under those
+    /// of non-distributable layers. `nil` if this is not the type of such a layer.
     package var asLayer: MediaType? {
         let oci = "application/vnd.oci.image.layer."
         let docker = "application/vnd.docker.image.rootfs."
@@ -30,7 +31,7 @@ package struct MediaType: RawRepresentable, Hashable, Sendable, Codable {
     package static let dockerConfig = MediaType(rawValue: "application/vnd.docker.container.image.v1+json")
     package static let dockerManifest = MediaType(rawValue: "application/vnd.docker.distribution.manifest.v2+json")
 
-    /// Whether registries keep content of this type as a manifest, or as a blob.
+    /// Whether registries store content of this type as a manifest rather than as a blob.
     package var isDocument: Bool {
         isIndex || self == .manifest || self == .dockerManifest
             || rawValue == "application/vnd.oci.artifact.manifest.v1+json"

@@ -1,4 +1,4 @@
-/// An operating system and architecture, in the words of the OCI index (`GOOS`, `GOARCH`).
+/// An operating system and architecture, as an OCI index names them (`GOOS`, `GOARCH`).
 package struct Platform: Hashable, Sendable, CustomStringConvertible {
     package var os: String
     package var architecture: String
@@ -16,7 +16,7 @@ package struct Platform: Hashable, Sendable, CustomStringConvertible {
         self.osFeatures = osFeatures
     }
 
-    /// Parses `os/architecture[:osversion]`; the architecture may be Debian's or `uname`'s spelling.
+    /// Parses `os/architecture[:osversion]`; the architecture may be in Debian's or `uname`'s spelling.
     ///
     /// A variant is refused: ppc64le and amd64 nodes match only entries without one, and arm64's `v8` is the default.
     package init(_ text: String) throws(OCIModelError) {
@@ -29,7 +29,7 @@ package struct Platform: Hashable, Sendable, CustomStringConvertible {
             os: os, architecture: try Self.architecture(parts[1]), osVersion: halves.count == 2 ? halves[1] : nil)
     }
 
-    /// The `GOARCH` name of an architecture given in Debian's, `uname`'s or Go's spelling.
+    /// Returns the `GOARCH` name of an architecture given in Debian's, `uname`'s or Go's spelling.
     package static func architecture(_ name: String) throws(OCIModelError) -> String {
         switch name.lowercased() {
         case "amd64", "x86_64", "x86-64": return "amd64"
@@ -37,17 +37,17 @@ package struct Platform: Hashable, Sendable, CustomStringConvertible {
         case "ppc64le", "ppc64el", "powerpc64le": return "ppc64le"
         default:
             throw OCIModelError(
-                .invalidPlatform, "unknown architecture '\(name)': known are amd64, arm64 and ppc64le")
+                .invalidPlatform, "unknown architecture '\(name)': use amd64, arm64 or ppc64le")
         }
     }
 
     /// The architecture's name in the Debian archive.
     package var debianArchitecture: String { architecture == "ppc64le" ? "ppc64el" : architecture }
 
-    /// `os/architecture`: what a program is made for, whichever version of the system it will run on.
+    /// The `os/architecture` that a program is built for, whatever the version of the system on which it will run.
     package var withoutVersion: String { "\(os)/\(architecture)" }
 
-    /// `os/architecture[:osversion]`, as `Platform(_:)` reads it.
+    /// The platform as `os/architecture[:osversion]`, the form that `Platform(_:)` reads.
     package var description: String { withoutVersion + (osVersion.map { ":" + $0 } ?? "") }
 }
 

@@ -1,11 +1,12 @@
-/// Whole seconds since 1970-01-01T00:00:00Z, written as RFC 3339 in UTC. No calendar library, no time zone, no locale.
+/// A time in whole seconds since 1970-01-01T00:00:00Z, written as RFC 3339 in UTC. No calendar library, time zone or
+/// locale is involved.
 package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible {
     package var seconds: Int64
     package init(seconds: Int64) { self.seconds = seconds }
 
     package static func < (a: Timestamp, b: Timestamp) -> Bool { a.seconds < b.seconds }
 
-    /// `2026-11-20T22:41:00Z`.
+    /// The time in the form `2026-11-20T22:41:00Z`.
     package var description: String {
         let days = (seconds >= 0 ? seconds : seconds - 86399) / 86400
         let inDay = seconds - days * 86400
@@ -16,7 +17,7 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
         return "\(padded)-\(two(month))-\(two(day))T\(two(inDay / 3600)):\(two(inDay / 60 % 60)):\(two(inDay % 60))Z"
     }
 
-    /// Days since the epoch of a date of the proleptic Gregorian calendar.
+    /// Returns the days from the epoch to a date of the proleptic Gregorian calendar.
     package static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
         let y = month <= 2 ? year - 1 : year
         let era = (y >= 0 ? y : y - 399) / 400
@@ -25,7 +26,7 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
         return era * 146097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719468
     }
 
-    /// Reads year, month, day, hour, minute and second.
+    /// Creates a timestamp from year, month, day, hour, minute and second.
     package init?(digits: [String]) {
         let numbers = digits.compactMap { text -> Int64? in
             text.utf8.count <= 4 && text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int64(text) : nil
@@ -38,7 +39,7 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
         self.init(seconds: days * 86400 + numbers[3] * 3600 + numbers[4] * 60 + numbers[5])
     }
 
-    /// Reads a date of RFC 3339 as configurations have it, with fractions, which are cut off, and in any zone.
+    /// Parses a date of RFC 3339 as configurations contain it, in any zone and with fractions, which are truncated.
     package init?(dateTime text: String) {
         let (date, fraction) = (text.prefix(19), text.dropFirst(19))
         guard let local = Self(digits: date.split(whereSeparator: { "-T:".contains($0) }).map(String.init)),

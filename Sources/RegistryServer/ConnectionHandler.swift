@@ -1,7 +1,7 @@
 import NIOCore
 import Synchronization
 
-/// The connections of a server, to be closed where they outstay its end.
+/// The open connections of a server, kept so that those that outlast its shutdown can be closed.
 final class OpenConnections: Sendable {
     private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
 
@@ -16,7 +16,8 @@ final class OpenConnections: Sendable {
     }
 }
 
-/// Closes a connection whose client stopped reading its answer: Hummingbird's own limit is for requests.
+/// A handler that closes a connection whose client has stopped reading its answer: Hummingbird's own limit covers
+/// requests only.
 final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = Any
 

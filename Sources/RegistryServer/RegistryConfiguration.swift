@@ -1,22 +1,22 @@
 package import NIOSSL
 package import SystemPackage
 
-/// How a registry is served.
+/// The settings with which a registry is served.
 package struct RegistryConfiguration: Sendable {
-    /// The address that is listened on.
+    /// The address to listen on.
     package var address: String
-    /// 0 for any that is free.
+    /// The port to listen on, or 0 for any free one.
     package var port: Int
     package var isReadOnly = false
-    /// Whether a manifest may refer to what is not there.
+    /// Whether a manifest may refer to content that the repository does not have.
     package var allowsSparse = false
     package var access = AccessControl.open
-    /// `nil` for plain HTTP.
+    /// The TLS settings, or `nil` for plain HTTP.
     package var tls: TLSConfiguration?
     package var limits = RegistryLimits()
-    /// Seconds since the epoch.
+    /// Returns the current time in seconds since the epoch.
     package var now: @Sendable () -> Int64
-    /// Numbers that nobody can guess.
+    /// Returns a random number that cannot be guessed.
     package var random: @Sendable () -> UInt64
 
     package init(
@@ -29,14 +29,14 @@ package struct RegistryConfiguration: Sendable {
         self.random = random
     }
 
-    /// The address with a port, as it stands in URLs and references: IPv6 in brackets.
+    /// Returns the address with a port as it appears in URLs and references, with IPv6 addresses in brackets.
     package func host(_ port: Int) -> String { (address.contains(":") ? "[\(address)]" : address) + ":\(port)" }
 
-    /// Has the registry speak TLS.
+    /// Makes the registry speak TLS.
     ///
     /// - Parameters:
-    ///   - certificate: a PEM file: the certificate, then those between it and the root.
-    ///   - key: a PEM file.
+    ///   - certificate: A PEM file with the certificate, followed by those between it and the root.
+    ///   - key: A PEM file with the private key.
     /// - Throws: `RegistryServerError` `.cannotStart` that names the file.
     package mutating func useTLS(certificate: FilePath, key: FilePath) throws {
         do {
@@ -47,35 +47,38 @@ package struct RegistryConfiguration: Sendable {
             throw error
         } catch {
             throw RegistryServerError(
-                .cannotStart, "cannot read the certificate \(certificate): \(error)", hint: "name a file in PEM form")
+                .cannotStart, "cannot read the certificate \(certificate): \(error)",
+                hint: "specify a file in PEM format")
         }
     }
 
     private static func key(_ path: FilePath) throws -> NIOSSLPrivateKeySource {
         do { return .privateKey(try NIOSSLPrivateKey(file: path.string, format: .pem)) } catch {
             throw RegistryServerError(
-                .cannotStart, "cannot read the key \(path): \(error)", hint: "name an unencrypted file in PEM form")
+                .cannotStart, "cannot read the key \(path): \(error)", hint: "specify an unencrypted file in PEM format"
+            )
         }
     }
 }
 
-/// What one client may take of the machine.
+/// The share of the machine that one client may use.
 package struct RegistryLimits: Sendable {
-    /// Bytes of one blob.
+    /// The largest size of a blob in bytes.
     package var blob: Int64 = 1 << 40
-    /// How long requests that are under way may take when the registry is stopped.
+    /// How long requests in progress may take once the registry is stopped.
     package var grace = Duration.seconds(5)
-    /// Connections at once; further ones wait.
+    /// The number of simultaneous connections; further ones wait.
     package var connections = 1000
-    /// Seconds without a byte of a request, or without a piece of an answer (1 MiB) being taken.
+    /// The seconds that may pass without a byte of a request arriving, or without a piece of an answer (1 MiB) being
+    /// read.
     package var silence: Int64 = 60
-    /// What clients are told to send at least in each piece but the last (`OCI-Chunk-Min-Length`, bytes).
+    /// The minimum size in bytes that clients are told to use for every chunk but the last (`OCI-Chunk-Min-Length`).
     package var chunkMinimum: Int64?
-    /// Tags or referrers in one answer.
+    /// The number of tags or referrers in one answer.
     package var page = 10_000
-    /// Unfinished uploads.
+    /// The number of unfinished uploads.
     package var uploads = 1000
-    /// Seconds from its beginning after which an unfinished upload is removed.
+    /// The seconds after its start at which an unfinished upload is removed.
     package var uploadLifetime: Int64 = 2 * 86400
 
     package init() {}

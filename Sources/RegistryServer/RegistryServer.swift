@@ -9,14 +9,15 @@ import ServiceLifecycle
 import Synchronization
 import SystemPackage
 
-/// A registry behind a port.
+/// A registry that listens on a port.
 package enum RegistryServer {
-    /// Threads for hashing and the disk, of all requests together.
+    /// The number of threads for hashing and disk access, shared by all requests.
     private static let threads = 4
 
-    /// Serves a storage until the task is cancelled, and calls `whenReady` with the port once connections are taken.
+    /// Serves a storage until the task is cancelled, and calls `whenReady` with the port once connections are accepted.
+    /// Cancellation is not an error.
     ///
-    /// - Throws: `RegistryServerError` `.cannotStart` where the port cannot be had; `CancellationError` never.
+    /// - Throws: `RegistryServerError` `.cannotStart` if the port cannot be opened.
     package static func run(
         _ storage: RegistryStorage, _ configuration: RegistryConfiguration, logger: Logger? = nil,
         whenReady: @escaping @Sendable (Int) -> Void
@@ -32,7 +33,7 @@ package enum RegistryServer {
         try await pool.shutDown()
     }
 
-    /// The same with any responder: tests put theirs around the registry's.
+    /// Serves any responder in the same way: tests wrap the registry's with their own.
     package static func run(
         _ responder: some HTTPResponder<RegistryRequestContext>, _ configuration: RegistryConfiguration,
         whenReady: @escaping @Sendable (Int) -> Void
@@ -45,7 +46,7 @@ package enum RegistryServer {
                 idleTimeout: silence,
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: 32 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100)))
-        // The framework's own words (connections that end, its start and stop) say nothing that we do not.
+        // The framework's own log messages (closed connections, start and stop) add nothing to ours.
         let logger = Logger(label: "registry") { _ in SwiftLogNoOpLogHandler() }
         let application = Application(
             responder: responder,
@@ -61,24 +62,24 @@ package enum RegistryServer {
             throw RegistryServerError(
                 .cannotStart,
                 "cannot listen on \(configuration.host(configuration.port)): \(Self.reason(error))",
-                hint: "choose another port, or 0 for any that is free; --address takes an address of this machine")
+                hint: "choose another port, or 0 for any free one; --address takes an address of this machine")
         }
     }
 
-    /// The system's own words, where it is its error.
+    /// Returns the system's description if the error is one of the system.
     private static func reason(_ error: any Error) -> String {
         (error as? IOError).map { "\(Errno(rawValue: $0.errnoCode))" } ?? "\(error)"
     }
 
-    /// Runs until the task is cancelled; then nobody is let in any more, and who is in has the grace to finish before the
-    /// connections are closed.
+    /// Runs until the task is cancelled. New connections are then refused, and those that are open get the grace period
+    /// to finish before they are closed.
     ///
-    /// Cancelling the server itself would drop connections between being accepted and being served, which NIO traps upon.
+    /// Cancelling the server itself would drop connections between being accepted and being served, on which NIO traps.
     private static func run(
         _ application: some Service, _ connections: OpenConnections, grace: Duration, logger: Logger
     ) async throws {
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [application], logger: logger))
-        // Unstructured, since cancellation must not reach the server before its shutdown does.
+        // Unstructured, because cancellation must not reach the server before its shutdown does.
         let server = Task { try await group.run() }
         try await withTaskCancellationHandler {
             try await server.value
@@ -91,9 +92,8 @@ package enum RegistryServer {
         }
     }
 
-    /// Starts serving a storage.
+    /// Starts serving a storage, and returns once connections are accepted.
     ///
-    /// - Returns: once connections are taken.
     /// - Throws: `RegistryServerError` `.cannotStart`.
     package static func start(
         _ storage: RegistryStorage, _ configuration: RegistryConfiguration, logger: Logger? = nil
@@ -103,7 +103,7 @@ package enum RegistryServer {
         }
     }
 
-    /// The same with any responder.
+    /// Starts serving any responder, and returns once connections are accepted.
     package static func start(
         _ responder: some HTTPResponder<RegistryRequestContext>, _ configuration: RegistryConfiguration
     ) async throws -> RunningRegistry {
@@ -117,7 +117,7 @@ package enum RegistryServer {
         _ serve: @escaping @Sendable (@escaping @Sendable (Int) -> Void) async throws -> Void
     ) async throws -> RunningRegistry {
         let (ports, port) = AsyncThrowingStream<Int, any Error>.makeStream()
-        // It lives as long as its owner wants, which no scope of ours does: `stop` ends it.
+        // The task lives as long as its owner wants, which no scope here does: `stop` ends it.
         let task = Task {
             do { try await serve { port.yield($0) } } catch { port.finish(throwing: error) }
             port.finish()
@@ -130,15 +130,16 @@ package enum RegistryServer {
     }
 }
 
-/// A registry that answers until it is stopped.
+/// A registry that answers requests until it is stopped.
 package struct RunningRegistry: Sendable {
-    /// `host:port`, as references begin with it.
+    /// The host and port, `host:port`, with which references to it begin.
     package let host: String
     package let port: Int
     package let isTLS: Bool
     fileprivate let task: Task<Void, Never>
 
-    /// Lets nobody in any more, ends the connections, after some grace those with requests too, and frees the port.
+    /// Refuses new connections, closes idle ones at once and those with requests after the grace period, and frees the
+    /// port.
     package func stop() async {
         task.cancel()
         await task.value

@@ -1,8 +1,8 @@
 package import HTTPTypes
 
-/// Why the registry refuses a request, or cannot be started.
+/// The reason why the registry refuses a request or cannot be started.
 package struct RegistryServerError: Error, Sendable, CustomStringConvertible {
-    /// What a client can act on (distribution-spec, "Error Codes").
+    /// The kinds of failure that a client can act on (distribution-spec, "Error Codes").
     package enum Code: String, Hashable, Sendable {
         case blobUnknown = "BLOB_UNKNOWN"
         case blobUploadInvalid = "BLOB_UPLOAD_INVALID"
@@ -19,9 +19,9 @@ package struct RegistryServerError: Error, Sendable, CustomStringConvertible {
         case tooManyRequests = "TOOMANYREQUESTS"
         case unauthorized = "UNAUTHORIZED"
         case unsupported = "UNSUPPORTED"
-        /// The disk, or a defect.
+        /// The disk failed, or there is a defect.
         case unknown = "UNKNOWN"
-        /// Before there is anybody to answer: an address that is taken, a certificate that cannot be read.
+        /// The registry cannot start: an address is taken, or a certificate cannot be read.
         case cannotStart = "CANNOT_START"
     }
 
@@ -30,7 +30,7 @@ package struct RegistryServerError: Error, Sendable, CustomStringConvertible {
     package var message: String
     package var hint: String?
     package var status: HTTPResponse.Status
-    /// Sent with the answer: the challenge, where an upload stands.
+    /// Headers to send with the answer: the challenge, or the position of an upload.
     package var headers: HTTPFields = [:]
 
     package init(_ code: Code, _ message: String, hint: String? = nil, status: HTTPResponse.Status? = nil) {

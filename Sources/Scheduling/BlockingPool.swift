@@ -1,18 +1,20 @@
 import NIOPosix
 import Synchronization
 
-/// The one place where blocking and heavy work runs: the cooperative pool has as many threads as cores, here two, and a
-/// few blocked tasks would stop everything. One whole unit (a layer, a package) per call.
+/// The threads on which all blocking and heavy work runs: the cooperative pool has as many threads as there are cores,
+/// here two, so a few blocked tasks would stop everything. Each call runs one whole unit (a layer, a package).
 package final class BlockingPool: Sendable {
     private let pool: NIOThreadPool
 
-    /// - Parameter threads: at least 1.
+    /// Starts the threads.
+    ///
+    /// - Parameter threads: The number of threads, at least 1.
     package init(threads: Int) {
         pool = NIOThreadPool(numberOfThreads: max(1, threads))
         pool.start()
     }
 
-    /// Runs `work` on a thread of the pool. `work` polls the flag it is given: cancelling the task sets it.
+    /// Runs `work` on a thread of the pool. `work` polls the flag that it is given, which cancelling the task sets.
     package func run<R: Sendable>(_ work: @escaping @Sendable (CancellationFlag) throws -> R) async throws -> R {
         let flag = CancellationFlag()
         return try await withTaskCancellationHandler {
@@ -34,11 +36,11 @@ package final class BlockingPool: Sendable {
         return result
     }
 
-    /// Waits for running work and ends the threads.
+    /// Waits for running work, then ends the threads.
     package func shutDown() async throws { try await pool.shutdownGracefully() }
 }
 
-/// Set once, read by work on another thread: `Task.isCancelled` says nothing there.
+/// A flag that is set once and read by work on another thread, where `Task.isCancelled` says nothing.
 package final class CancellationFlag: Sendable {
     private let value = Atomic<Bool>(false)
     package init() {}
@@ -46,8 +48,8 @@ package final class CancellationFlag: Sendable {
     package func set() { value.store(true, ordering: .relaxed) }
 }
 
-/// Maps `items` with at most `limit` at once: a sliding window, so a slow item holds up nobody. Results in the items'
-/// order; the first failure cancels the rest.
+/// Maps `items`, at most `limit` at once, in a sliding window, so that a slow item does not hold up the others. The
+/// results are in the order of the items; the first failure cancels the rest.
 package func mapConcurrently<Item: Sendable, Result: Sendable>(
     _ items: [Item], limit: Int, _ transform: @escaping @Sendable (Item) async throws -> Result
 ) async throws -> [Result] {

@@ -159,7 +159,7 @@ extension EndToEnd {
                     #"{"schemaVersion":2,"manifests":[{"mediaType":"\#(MediaType.manifest.rawValue)","#
                         + #""digest":"\#(root)","size":\#(manifest.utf8.count)}]}"#, to: "odd/index.json")
                 let ended = try await fixture.run("copy", "oci:odd", "docker-archive:odd.tar:odd:1")
-                #expect(ended.status == 2 && ended.errors.contains("holds an image, and this is '\(type)'"))
+                #expect(ended.status == 2 && ended.errors.contains("holds an image, but this is '\(type)'"))
             }
         }
 

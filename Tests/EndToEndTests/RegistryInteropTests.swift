@@ -153,7 +153,7 @@ extension EndToEnd {
                         try await expectRefusal("cannot use the authority", "ca.crt")
                         try fixture.copyFile(authority.root, to: "\(folder)/ca.crt")
                         try await expectRefusal(
-                            "wants a certificate of its client", "certs.d/registry.test:\(registry.port)")
+                            "requires a client certificate", "certs.d/registry.test:\(registry.port)")
                         try fixture.copyFile(client.certificate, to: "\(folder)/client.cert")
                         try await expectRefusal("client.key", "cannot use the certificate")
                         try fixture.copyFile(authority.key, to: "\(folder)/client.key")

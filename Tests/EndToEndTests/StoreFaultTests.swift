@@ -102,7 +102,7 @@ extension EndToEnd {
                 try fixture.write("", to: "file")
                 let ended = try await fixture.run("build", "tiny", "--offline", "--store", "file/store")
                 #expect(ended.status == 1)
-                #expect(ended.errors.contains("cannot make the folder"), "\(ended.errors)")
+                #expect(ended.errors.contains("cannot create the folder"), "\(ended.errors)")
                 #expect(ended.errors.contains("hint: "), "\(ended.errors)")
                 let output = try await fixture.run("build", "tiny", "--offline", "--output", "oci:file/layout")
                 #expect(output.status == 1)
@@ -118,7 +118,7 @@ extension EndToEnd {
                 try await fixture.tool("chmod", "0555", "closed")
                 let ended = try await fixture.run("build", "tiny", "--offline", "--store", "closed/store")
                 #expect(ended.status == 1)
-                #expect(ended.errors.contains("hint: choose a folder that can be written"), "\(ended.errors)")
+                #expect(ended.errors.contains("hint: choose a writable folder"), "\(ended.errors)")
                 try await fixture.tool("chmod", "0755", "closed")
             }
         }

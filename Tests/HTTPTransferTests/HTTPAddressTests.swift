@@ -21,18 +21,18 @@ import Testing
         "http://host:0/", "http://host:65536/", "http://host:-1/", "http://host:8a/", "http://[::1/", "http://a\\b/",
         "http://user@/", "http://[]/",
     ])
-    func `what is no http address is refused`(text: String) throws {
+    func `a text that is not an http address is refused`(text: String) throws {
         let error = try #require(throws: HTTPTransferError.self) { try HTTPAddress(text) }
         #expect(error.code == .invalidAddress)
     }
 
-    @Test func `an endless address is refused`() {
+    @Test func `an address that is too long is refused`() {
         #expect(throws: HTTPTransferError.self) {
             try HTTPAddress("http://host/" + String(repeating: "a", count: 9000))
         }
     }
 
-    @Test func `a path is encoded below the address`() throws {
+    @Test func `a path is encoded and appended to the address`() throws {
         let base = try HTTPAddress("http://u:p@host/debian/")
         let url = try base.appending("pool/main/g/gcc/libstdc++6_1~b:2%.deb")
         #expect(url.description == "http://host/debian/pool/main/g/gcc/libstdc%2B%2B6_1~b:2%25.deb")
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(arguments: ["", "/etc", "a//b", "a/../b", "..", "./a", "a/", "a\u{1b}b", "a\nb"])
-    func `a path that is not plain is refused`(path: String) throws {
+    func `a path that is not a plain relative path is refused`(path: String) throws {
         let error = try #require(throws: HTTPTransferError.self) {
             try HTTPAddress("http://host/debian").appending(path)
         }
@@ -56,7 +56,7 @@ import Testing
         #expect(try HTTPAddress("http://host/a").redirected(to: "https://host/a").scheme == .https)
     }
 
-    @Test func `credentials stay in their origin`() throws {
+    @Test func `credentials stay within their origin`() throws {
         let url = try HTTPAddress("http://u:p@host/a")
         #expect(try url.redirected(to: "/b").credentials?.user == "u")
         #expect(try url.redirected(to: "http://other/b").credentials == nil)
@@ -67,7 +67,7 @@ import Testing
     @Test(arguments: [
         "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
     ])
-    func `the three forms of a date are one moment`(text: String) {
+    func `the three forms of a date are the same moment`(text: String) {
         #expect(HTTPDate.parse(text) == Timestamp(seconds: 784_111_777))
     }
 
@@ -75,5 +75,5 @@ import Testing
         "", "Sun", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 32 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:00:00 GMT",
         "Sun, 06 Nov 99999999999999999999 08:49:37 GMT", "Sun, 06 Nov 1994 08:49 GMT", "Sun, -6 Nov 1994 08:49:37",
     ])
-    func `what is no date is none`(text: String) { #expect(HTTPDate.parse(text) == nil) }
+    func `a text that is not a date is refused`(text: String) { #expect(HTTPDate.parse(text) == nil) }
 }

@@ -22,7 +22,7 @@ import Testing
         ("host.example:80", true), ("host.example:81", false), ("other, example", true), ("", false),
         ("10.0.0.0/8", false),
     ])
-    func `exceptions are reached directly`(exceptions: String, isDirect: Bool) throws {
+    func `excepted hosts are reached directly`(exceptions: String, isDirect: Bool) throws {
         let environment = ["HTTP_PROXY": "http://one:3128", "NO_PROXY": exceptions]
         #expect((try proxy(environment, for: "http://host.example/") == nil) == isDirect)
     }
@@ -37,12 +37,12 @@ import Testing
     }
 
     @Test(arguments: ["http://localhost:5000/", "http://127.0.0.1/", "http://[::1]/"])
-    func `loopback takes no proxy`(url: String) throws {
+    func `loopback addresses use no proxy`(url: String) throws {
         #expect(try proxy(["HTTP_PROXY": "http://one:3128"], for: url) == nil)
     }
 
     @Test(arguments: ["https://host:1", "ftp://host", "http://", "http://us er@host", "://"])
-    func `a proxy that cannot be used is named by its variable alone`(value: String) throws {
+    func `the error for an unusable proxy names only its variable`(value: String) throws {
         let error = try #require(throws: HTTPTransferError.self) {
             try ProxySettings(environment: ["HTTPS_PROXY": value])
         }

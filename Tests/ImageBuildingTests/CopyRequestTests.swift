@@ -31,7 +31,8 @@ import Testing
         LocationOpener.Source(content: source, root: { [image] in (image, tag) })
     }
 
-    private func plan(_ options: CopyOptions = CopyOptions(), to target: FakeRepository) async throws -> PublicationPlan {
+    private func plan(_ options: CopyOptions = CopyOptions(), to target: FakeRepository) async throws -> PublicationPlan
+    {
         try await PublicationPlan(
             copying: NamedImage(root: image, name: "1"), from: source, sparse: nil, to: target, options)
     }
@@ -95,7 +96,9 @@ import Testing
     @Test func `each document is read once, for the plan and for the copy`() async throws {
         let plan = try await plan(to: target)
         try await publish([plan], observe: { _ in }, title: { $1 })
-        let documents = source.log.filter { line in plan.content?.plan.documents.contains { line.hasSuffix($0.descriptor.digest.short) } ?? false }
+        let documents = source.log.filter { line in
+            plan.content?.plan.documents.contains { line.hasSuffix($0.descriptor.digest.short) } ?? false
+        }
         #expect(Set(documents).count == 3 && documents.count == 3)
         #expect(target.digest(of: "1") == image.digest)
     }

@@ -50,7 +50,8 @@ import Testing
     @Test func `archives, toolchains and modules are there as they were found`() throws {
         let modules = Lock.GoModules(requested: ["m@v1"], sumDatabase: nil, goMod: "", goSum: [], files: [])
         let lock = try LockedInputs(
-            definition, codec: "gzip", debian: debian, archives: [Self.archive], goModules: [modules]).lock
+            definition, codec: "gzip", debian: debian, archives: [Self.archive], goModules: [modules]
+        ).lock
         #expect(lock.archives == [Self.archive])
         #expect(lock.toolchains == ["linux/amd64": [Self.package]])
         #expect(lock.goModules == [modules])

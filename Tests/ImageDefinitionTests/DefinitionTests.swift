@@ -48,7 +48,7 @@ import Testing
         platform-specific: [/lib64]
         """
 
-    @Test func `a whole definition is read part by part`() throws {
+    @Test func `every part of a full definition is read`() throws {
         let definition = try parsed(Self.whole)
         #expect(definition.platforms == [try Platform("linux/arm64"), try Platform("linux/amd64")])
         #expect(definition.tag == "3.10-3")
@@ -80,7 +80,7 @@ import Testing
             definition.annotations.mapValues(definition.expanding) == ["org.opencontainers.image.title": "etcd 3.10-3"])
     }
 
-    @Test func `the bundle keeps versions as text and gives each version its programs`() throws {
+    @Test func `a bundle keeps versions as text and gives each version its programs`() throws {
         let bundle = try #require(try parsed(Self.whole).bundle)
         #expect(bundle.latest == "3.10")
         #expect(bundle.mode == 0o555)
@@ -102,14 +102,14 @@ import Testing
                     test: ["CMD", "etcdctl", "endpoint"], interval: 90_000_000_000, timeout: 500_000_000, retries: 3))
     }
 
-    @Test(arguments: ["\"0555\"", "0555", "555", "'00555'"]) func `a mode is octal however it is written`(mode: String)
+    @Test(arguments: ["\"0555\"", "0555", "555", "'00555'"]) func `a mode is octal in every spelling`(mode: String)
         throws
     {
         let definition = try parsed(head + "directories: [{path: /a, mode: \(mode)}]\n")
         #expect(definition.directories.first?.mode == 0o555)
     }
 
-    @Test func `an image of files alone is a definition`() throws {
+    @Test func `an image may consist of files alone`() throws {
         let definition = try parsed(head + "files: [{source: root, path: /opt/root}]\n")
         #expect(definition.debian == nil)
         #expect(definition.base == nil)
@@ -117,7 +117,7 @@ import Testing
         #expect(definition.files.first?.mode == nil)
     }
 
-    @Test func `a base image by digest is a definition`() throws {
+    @Test func `an image may have a base image by digest`() throws {
         let digest = "sha256:" + String(repeating: "0a", count: 32)
         let definition = try parsed(head + "base: {image: registry.example:5000/a/b:1, digest: \(digest)}\n")
         #expect(definition.base == .init(reference: "registry.example:5000/a/b:1", digest: try Digest(digest)))
@@ -125,7 +125,7 @@ import Testing
         #expect(try parsed(head + "base: {image: \"oci:base\", digest: \(digest)}\n").base?.reference == "oci:base")
     }
 
-    @Test func `a byte order mark and Windows line ends do no harm`() throws {
+    @Test func `a byte order mark and Windows line endings are accepted`() throws {
         let text = "\u{feff}" + head.replacing("\n", with: "\r\n")
         #expect(try parsed(text).name == "demo")
     }

@@ -22,7 +22,7 @@ import Testing
 
         """
 
-    @Test func `modules are asked for once, with all their packages, for each platform of the compiler's`() throws {
+    @Test func `modules are requested once, with all their packages and the compiler's platforms`() throws {
         let requests = try parsed(Self.text).goModuleRequests
         #expect(
             requests.map { $0.modules.map(\.description) } == [
@@ -38,7 +38,7 @@ import Testing
         ("rc.1", "rc.2"), ("./cmd/tool", "./cmd/other"), ("etcd: {go: .}", "etcd: {go: ./main}"),
         ("etcdctl/v3@v", "etcdutl/v3@v"), (", \"windows/amd64:1809\", \"windows/amd64:ltsc2022\"", ""),
     ])
-    func `what decides which modules are fetched makes the lock stale`(old: String, new: String) throws {
+    func `a change of what decides which modules are fetched makes the lock stale`(old: String, new: String) throws {
         let changed = Self.text.replacing(old, with: new)
         #expect(changed != Self.text)
         #expect(try parsed(changed).requirementsDigest != parsed(Self.text).requirementsDigest)
@@ -51,7 +51,7 @@ import Testing
         ("▶a@v1@v2", "'a@v1@v2' is not a Go module"),
         ("▶[a.example/b@v1.0.0, a.example/b@v1.0.1]", "'files[0].go.module' names a module twice"),
     ])
-    func `what is no published module is refused`(module: String, message: String) throws {
+    func `anything but a published module is refused`(module: String, message: String) throws {
         let toolchain = "go-toolchain: {package: golang-1.24, suites: [trixie]}\n"
         let marked = Marked(head + toolchain + "files: [{path: /a, go: {module: \(module)}}]\n")
         let error = try #require(throws: DefinitionErrors.self) {
@@ -69,7 +69,7 @@ import Testing
             .init(path: "example.org/tool/@v/v1.0.0.mod", size: 2, sha256: Digest(of: [2])),
         ])
 
-    @Test func `a lock keeps what was selected`() throws {
+    @Test func `a lock keeps the selected modules`() throws {
         var lock = LockTests.lock
         lock.goModules = [Self.locked]
         let read = try LockTests.read(String(decoding: try lock.encoded(), as: UTF8.self))
@@ -83,9 +83,9 @@ import Testing
         ("example.org/tool/@v/v1.0.0.zip", "example.org/tool/@v/v1.0.0.exe", "is not a module's file"),
         ("example.org/tool/@v/v1.0.0.zip", "example.org/tool/@v/v1.0.0.mod", "is listed twice"),
         ("example.org/tool v1.0.0 h1:AAAA=", "replace", "is not a line of a go.sum"),
-        ("\"size\" : 3", "\"size\" : 0", "is not that of a module"),
+        ("\"size\" : 3", "\"size\" : 0", "is not valid for a module's file"),
     ])
-    func `a lock of what is no module is refused`(old: String, new: String, message: String) throws {
+    func `a lock whose files are not those of modules is refused`(old: String, new: String, message: String) throws {
         var lock = LockTests.lock
         lock.goModules = [Self.locked]
         let text = String(decoding: try lock.encoded(), as: UTF8.self)

@@ -2,7 +2,7 @@ import ImageDefinition
 import OCIModel
 import Testing
 
-/// Archives, Go source and generated files in a definition.
+/// Tests of archives, Go source and generated files in a definition.
 @Suite struct InputTests {
     static let sum = String(repeating: "a", count: 64)
     static let mixed = """
@@ -36,7 +36,7 @@ import Testing
 
         """
 
-    @Test func `each version comes from where its platform has it`() throws {
+    @Test func `each version comes from the origin that its platform has`() throws {
         let definition = try parsed(Self.mixed)
         let bundle = try #require(definition.bundle)
         let (amd64, ppc64le) = (definition.platforms[0], definition.platforms[1])
@@ -53,7 +53,7 @@ import Testing
         #expect(definition.needsLock)
     }
 
-    @Test func `a file is a text, an archive's member or compiled`() throws {
+    @Test func `a file is a text, a member of an archive or a compiled program`() throws {
         let files = try parsed(Self.mixed).inputFiles
         #expect(files.map(\.path.description) == ["/share/versions", "/bin/migrate", "/share/readme"])
         #expect(files.map(\.mode) == [0o644, 0o555, 0o644])
@@ -61,7 +61,7 @@ import Testing
         #expect(files[1].kind == .go(.folder("../etcd/migrate"), package: "./cmd/migrate"))
     }
 
-    @Test func `names of Windows programs end with exe`() {
+    @Test func `names of Windows programs end in .exe`() {
         let names = InputNames(version: "3.5.16", platform: Platform(os: "windows", architecture: "amd64"))
         #expect(names.expand("v${version}-${os}-${arch}/etcd${exe}") == "v3.5.16-windows-amd64/etcd.exe")
     }
@@ -73,7 +73,7 @@ import Testing
         ("suites: [sid]", "suites: [trixie]"), ("[linux/ppc64le]\n    source", "[linux/amd64]\n    source"),
         ("https://a.example/r.zip", "https://a.example/s.zip"),
     ])
-    func `what archives and sources depend on makes the lock stale`(old: String, new: String) throws {
+    func `a change of what archives and sources depend on makes the lock stale`(old: String, new: String) throws {
         let changed = Self.mixed.replacing(old, with: new)
         #expect(changed != Self.mixed)
         #expect(try parsed(changed).requirementsDigest != parsed(Self.mixed).requirementsDigest)
@@ -82,7 +82,7 @@ import Testing
     @Test(arguments: [
         ("member: r/readme", "member: r/other"), ("\"${versions}\"", "hello"), ("./cmd/migrate", "./cmd/x"),
     ])
-    func `what is only done with inputs leaves the lock fresh`(old: String, new: String) throws {
+    func `a change of what is only done with inputs leaves the lock fresh`(old: String, new: String) throws {
         let changed = Self.mixed.replacing(old, with: new)
         #expect(changed != Self.mixed)
         #expect(try parsed(changed).requirementsDigest == parsed(Self.mixed).requirementsDigest)
@@ -92,17 +92,17 @@ import Testing
 
     @Test(
         arguments: [
-            ("files: [▶{path: /a}]\n", "'files[0]' does not say what is in it"),
+            ("files: [▶{path: /a}]\n", "'files[0]' does not state its content"),
             (
                 "files: [▶{path: /a, text: x, source: y}]\n",
-                "'files[0]' says in several ways what is in it: text, source"
+                "'files[0]' states its content in more than one way: text, source"
             ),
-            ("files: [▶{path: /a, text: x, member: y}]\n", "'member' goes with 'archive' alone"),
+            ("files: [▶{path: /a, text: x, member: y}]\n", "'member' is only allowed with 'archive'"),
             (
                 "files: [▶{path: /a, archive: {urls: [http://a/b]}}]\n",
-                "'files[0]' has an archive and names no 'member' of it"
+                "'files[0]' has 'archive' but no 'member'"
             ),
-            ("files: [▶{path: /a, go: {folder: src}}]\n", "nothing says which Go compiles 'files[0]'"),
+            ("files: [▶{path: /a, go: {folder: src}}]\n", "no Go toolchain is given to compile 'files[0]'"),
             (go + "files: [{path: /a, go: ▶{}}]\n", "'files[0].go' names no source"),
             (
                 go + "files: [{path: /a, go: ▶{folder: a, source: b-dev}}]\n",
@@ -110,11 +110,11 @@ import Testing
             ),
             (
                 go + "files: [{path: /a, go: {source: ▶b-dev}}]\n",
-                "Debian's source-library packages serve the bundle alone"
+                "Debian's source-library packages are only for the bundle"
             ),
             (go + "files: [{path: /a, go: {folder: b, package: ▶../c}}]\n", "'../c' is not a Go package"),
             (go + "files: [{path: /a, go: {folder: b, package: ▶-o}}]\n", "'-o' is not a Go package"),
-            ("files: [{path: /a, text: ▶\"${version}\"}]\n", "unknown '${version}'"),
+            ("files: [{path: /a, text: ▶\"${version}\"}]\n", "unknown placeholder '${version}'"),
             (
                 "files: [{path: /a, archive: {urls: [▶ftp://a/b]}, member: c}]\n", "'ftp://a/b' is not an address"
             ),
@@ -127,7 +127,7 @@ import Testing
             ),
             ("go-toolchain: ▶{package: golang-1.24}\n", "'go-toolchain' needs 'package' and 'suites', or 'archive'"),
         ])
-    func `what inputs cannot be is refused`(text: String, message: String) throws {
+    func `invalid inputs are refused`(text: String, message: String) throws {
         let marked = Marked(head + text)
         let error = try #require(throws: DefinitionErrors.self) {
             try Definition(parsing: marked.bytes, file: "image.yaml")
@@ -139,18 +139,18 @@ import Testing
     @Test(arguments: [
         (
             "suites: [bookworm]", "sha256: {}",
-            "the program 'etcd' has no 'member', where 3.4.23 for linux/amd64 is found"
+            "the program 'etcd' lacks 'member', which 3.4.23 for linux/amd64 needs"
         ),
         (
             "      package: etcd-server\n", "",
-            "the program 'etcd' has no 'package', where 3.4.23 for linux/amd64 is found"
+            "the program 'etcd' lacks 'package', which 3.4.23 for linux/amd64 needs"
         ),
         (
             "{\"3.4\": go.etcd.io/etcd, \"3.5\"", "{\"3.5\"",
-            "the program 'etcd' has no 'go', where 3.4.23 for linux/ppc64le is found"
+            "the program 'etcd' lacks 'go', which 3.4.23 for linux/ppc64le needs"
         ),
     ])
-    func `a program must be found where its version comes from`(old: String, new: String, message: String) throws {
+    func `a program must exist in the origin of its version`(old: String, new: String, message: String) throws {
         var text = Self.mixed.replacing(old, with: new)
         if old.hasPrefix("suites") {
             text = text.replacing("      member: etcd-v${version}-${os}-${arch}/etcd${exe}\n", with: "")
@@ -159,21 +159,21 @@ import Testing
         #expect(error.diagnostics.contains { $0.message == message }, "\(error)")
     }
 
-    @Test func `a version that nothing gives is refused`() throws {
+    @Test func `a version that no origin provides is refused`() throws {
         let text = RequirementsTests.small.replacing(", suites: [bookworm]", with: "")
         let error = try #require(throws: DefinitionErrors.self) { try parsed(text) }
-        #expect(error.diagnostics.map(\.message) == ["nothing gives version 3.4.23 for linux/amd64"])
+        #expect(error.diagnostics.map(\.message) == ["nothing provides version 3.4.23 for linux/amd64"])
     }
 }
 
-/// What the command line changes of a definition.
+/// Tests of the changes that the command line makes to a definition.
 @Suite struct OverrideTests {
     private func overridden(_ versions: String?, latest: String? = nil, revision: Int? = nil) throws -> Definition {
         try parsed(InputTests.mixed).overridden(
             by: DefinitionOverrides(bundledVersions: versions, latest: latest, revision: revision))
     }
 
-    @Test func `versions, the newest one and the revision are changed`() throws {
+    @Test func `versions, the newest version and the revision can be changed`() throws {
         let definition = try overridden("3.4.23, 3.4.30 3.5.20", latest: "3.5.20", revision: 4)
         #expect(definition.tag == "3.5.20-4")
         let versions = try #require(definition.bundle?.versions)
@@ -182,13 +182,13 @@ import Testing
         #expect(versions.allSatisfy { $0.sha256.isEmpty })
     }
 
-    @Test func `a listed version keeps its sums, and an older one takes the oldest one's settings`() throws {
+    @Test func `a listed version keeps its sums, and an older one takes the settings of the oldest`() throws {
         let versions = try #require(try overridden("3.3.1 3.5.16").bundle?.versions)
         #expect(versions[0].suites == ["bookworm"])
         #expect(versions[1].sha256.count == 1)
     }
 
-    @Test func `nothing is changed unasked`() throws {
+    @Test func `nothing changes without an override`() throws {
         #expect(try overridden(nil) == parsed(InputTests.mixed))
         #expect(try overridden(nil, latest: "3.5.16") == parsed(InputTests.mixed))
     }
@@ -204,13 +204,13 @@ import Testing
                 "--bundled-versions: the version 3.5.16 comes after 3.5.16 (list the versions in ascending order, each once)"
             ),
             ("latest", nil, "--bundled-versions: 'latest' is not a version (a version looks like 3.5.16)"),
-            (" ,", nil, "--bundled-versions: it names no version"),
+            (" ,", nil, "--bundled-versions: no version is given"),
             (
                 "3.4.23", "3.5.16",
-                "--latest: '3.5.16' is not the newest bundled version, which is 3.4.23 (the tag begins with the newest version; change --bundled-versions, or leave this out)"
+                "--latest: '3.5.16' is not the newest bundled version, which is 3.4.23 (the tag begins with the newest version; change --bundled-versions, or omit this option)"
             ),
         ] as [(String, String?, String)])
-    func `wrong versions are refused`(versions: String, latest: String?, text: String) throws {
+    func `invalid versions are refused`(versions: String, latest: String?, text: String) throws {
         let error = try #require(throws: DefinitionErrors.self) { try overridden(versions, latest: latest) }
         #expect(error.description == text)
     }

@@ -38,7 +38,7 @@ import Testing
 
     static func text() throws -> String { String(decoding: try lock.encoded(), as: UTF8.self) }
 
-    @Test func `a lock is read as it was written, sorted`() throws {
+    @Test func `a lock is read back as it was written, sorted`() throws {
         let read = try Self.read(try Self.text())
         #expect(read == Self.lock.sorted())
         #expect(read.releases.map(\.suite) == ["bookworm", "trixie"])
@@ -62,7 +62,7 @@ import Testing
         return lock
     }
 
-    @Test func `missing indexes are read as they were written, sorted`() throws {
+    @Test func `missing indexes are read back as they were written, sorted`() throws {
         let text = String(
             decoding: try Self.lagging([Self.missing, "main/binary-arm64/Packages.xz"]).encoded(), as: UTF8.self)
         let read = try Self.read(text)
@@ -116,7 +116,7 @@ import Testing
         ),
         (
             "\"name\" : \"libc6\"", "\"name\" : \"../libc6\"",
-            "bad lock: '../libc6 1:2.41-12+deb13u4~x amd64' is not a package, its version and its architecture"
+            "bad lock: '../libc6 1:2.41-12+deb13u4~x amd64' is not a valid package, version and architecture"
         ),
         ("\"size\" : 2847892", "\"size\" : 0", "bad lock: the size 0 of 'libc6' is not above zero"),
         (
@@ -142,7 +142,7 @@ import Testing
         #expect(error?.diagnostics.map(\.message).contains(message) == true, "\(error?.description ?? "")")
     }
 
-    @Test func `a bad digest is named with its place`() throws {
+    @Test func `an invalid digest is named with its position`() throws {
         let bad = try Self.text().replacing(Self.digest("libc6").description, with: "md5:00")
         let error = #expect(throws: DefinitionErrors.self) { try Self.read(bad) }
         #expect(
@@ -151,7 +151,7 @@ import Testing
     }
 
     @Test(arguments: ["", "{", "[]", "null", "schema: 1", "{\"schema\":1e99}", String(repeating: "[", count: 100_000)])
-    func `what is no lock is refused with a remedy`(text: String) {
+    func `anything but a lock is refused with a remedy`(text: String) {
         let error = #expect(throws: DefinitionErrors.self) { try Self.read(text) }
         #expect(error?.hint?.isEmpty == false)
     }

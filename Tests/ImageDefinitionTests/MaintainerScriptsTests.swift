@@ -48,7 +48,7 @@ import Testing
             ])
     }
 
-    @Test func `a script without effects is common`() throws {
+    @Test func `a script may have no effects`() throws {
         #expect(try Self.read(Self.file(effects: "[]")).packages["base-files"]?[.postinst]?.effects == [])
     }
 
@@ -69,10 +69,10 @@ import Testing
                 "write it from the image's root: /usr/local/bin"
             ),
             ("[{directory: /a, owner: ▶\"0\"}]", "'0' is not an owner", "an owner looks like root:utmp"),
-            ("[{shadow: ▶false}]", "'shadow: false' says nothing", "remove it"),
+            ("[{shadow: ▶false}]", "'shadow: false' has no effect", "remove it"),
             ("[▶text]", "'packages.base-files.postinst.effects[0]' must be a mapping, not text", nil),
         ] as [(String, String, String?)])
-    func `an effect that is none is refused at its place`(effects: String, message: String, hint: String?) {
+    func `an invalid effect is refused at its position`(effects: String, message: String, hint: String?) {
         let marked = Marked(Self.file(effects: effects))
         let error = #expect(throws: DefinitionErrors.self) {
             try MaintainerScripts(parsing: marked.bytes, file: "maintainer-scripts.yaml")
@@ -83,7 +83,7 @@ import Testing
         #expect(error?.code == .invalidScripts)
     }
 
-    @Test func `bad digests, scripts and names come together`() {
+    @Test func `invalid digests, scripts and names are reported together`() {
         let text = """
             schema: 1
             packages:

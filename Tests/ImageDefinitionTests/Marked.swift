@@ -23,7 +23,7 @@ struct Marked {
     }
 }
 
-/// What every definition needs; the fragments of the tests come after it.
+/// The keys that every definition needs; the tests append their fragments.
 let head = "schema: 1\nname: demo\nplatforms: [linux/amd64]\n"
 
 func parsed(_ text: String) throws -> Definition { try Definition(parsing: Array(text.utf8), file: "image.yaml") }

@@ -13,14 +13,14 @@ extension RefusalTests {
             "directories: [{path: /a, owner: ▶root:root}]\n", "'root:root' is not an owner",
             "an owner is a user's and a group's number: \"0:0\""),
         Case(
-            "directories: [{path: /a}, {path: ▶/a/}]\n", "the path '/a' is filled by 'directories[0].path' already",
+            "directories: [{path: /a}, {path: ▶/a/}]\n", "the path '/a' is already filled by 'directories[0].path'",
             "keep one of the entries"),
         Case(
             "directories: [{path: /a}]\nlinks: [{path: ▶/a, target: b}]\n",
-            "the path '/a' is filled by 'directories[0].path' already", "keep one of the entries"),
+            "the path '/a' is already filled by 'directories[0].path'", "keep one of the entries"),
         Case(
             bundle("[{version: 3.4.9, suites: [a]}]") + "links: [{path: ▶/bin/a-3.4.9, target: b}]\n",
-            "the path '/bin/a-3.4.9' is filled by the bundle already", "keep one of the entries"),
+            "the path '/bin/a-3.4.9' is already filled by the bundle", "keep one of the entries"),
         Case(
             "files: [{source: ▶/etc/shadow, path: /a}]\n",
             "the path '/etc/shadow' is not relative to the image's folder",
@@ -28,23 +28,23 @@ extension RefusalTests {
         Case(
             "files: [{source: ▶a/../../b, path: /a}]\n", "the path 'a/../../b' leaves the image's folder through '..'",
             "move the file into the folder, or into a neighbour's: ../etcd/name"),
-        Case("files: [{source: ▶\"${arc}\", path: /a}]\n", "unknown '${arc}'", "did you mean 'arch'?"),
+        Case("files: [{source: ▶\"${arc}\", path: /a}]\n", "unknown placeholder '${arc}'", "did you mean 'arch'?"),
         Case(
             "users: [{name: ▶\"a:b\", id: 1, group: g}]\n", "'a:b' is not an account name",
             "an account name looks like etcd"),
         Case(
             "users: [{name: a, id: 1, group: g, home: ▶\"/a:b\"}]\n",
-            "the path '/a:b' holds a ':' or a line break, which /etc/passwd cannot"),
+            "the path '/a:b' contains a ':' or a line break, which /etc/passwd cannot hold"),
         Case(
             "users: [{name: a, id: ▶4294967295, group: g}]\n",
             "'users[0].id' is 4294967295, which is not between 0 and 4294967294"),
         Case(
-            "groups: [{name: a, id: 1}, ▶{name: b, id: 1}]\n", "another group is '1' already",
+            "groups: [{name: a, id: 1}, ▶{name: b, id: 1}]\n", "another group already has the name or number '1'",
             "give each group its own name and number"),
         Case(
             "links: [{path: /a, target: ▶\"\"}]\n", "'' is not a link's target",
             "a link's target looks like etcd or /usr/bin/etcd"),
-        Case("links: [{path: /a, target: ▶\"a\\0b\"}]\n", "'links[0].target' holds a control character"),
+        Case("links: [{path: /a, target: ▶\"a\\0b\"}]\n", "'links[0].target' contains a control character"),
     ]
 
     static let settings = [
@@ -62,7 +62,7 @@ extension RefusalTests {
             "config: {environment: {A: ▶}}\n", "'config.environment.A' has no value",
             "give it text, or remove the key"),
         Case(
-            "config: {command: ▶echo hello}\n", "'config.command' must be a list of words, not one text",
+            "config: {command: ▶echo hello}\n", "'config.command' must be a list of words, not a single text",
             "write [\"/bin/sh\", \"-c\", \"echo hello\"]"),
         Case("config: {stop-signal: ▶SIGTEM}\n", "unknown signal 'SIGTEM'", "did you mean 'SIGTERM'?"),
         Case("config: {stop-signal: ▶65}\n", "'config.stop-signal' is 65, which is not between 1 and 64"),
@@ -75,15 +75,15 @@ extension RefusalTests {
         Case(
             "config: {healthcheck: {test: ▶[CMDSHELL, a]}}\n", "unknown kind of health check 'CMDSHELL'",
             "did you mean 'CMD-SHELL'?"),
-        Case("config: {healthcheck: {test: ▶[NONE, a]}}\n", "'NONE' stands alone"),
+        Case("config: {healthcheck: {test: ▶[NONE, a]}}\n", "'NONE' must be the only word"),
         Case("config: {volumes: [▶data]}\n", "the path 'data' is not absolute", fromRoot),
         Case(
             "config: {user: ▶a b}\n", "'a b' is not a user", "a user looks like etcd, 1000 or 1000:1000"),
     ]
 
     static let labels = [
-        Case("labels: {a: ▶\"${tags}\"}\n", "unknown '${tags}'", "did you mean 'tag'?"),
-        Case("labels: {a: ▶\"${version}\"}\n", "unknown '${version}'", "known: revision, tag"),
+        Case("labels: {a: ▶\"${tags}\"}\n", "unknown placeholder '${tags}'", "did you mean 'tag'?"),
+        Case("labels: {a: ▶\"${version}\"}\n", "unknown placeholder '${version}'", "known: revision, tag"),
         Case("labels: {a: ▶\"${tag\"}\n", "'${' is never closed by '}'"),
         Case("labels: {a: ▶[b]}\n", "'labels.a' must be text, not a list"),
         Case(

@@ -1,7 +1,7 @@
 import ImageDefinition
 import Testing
 
-/// Every refusal of the definition's content; `▶` marks where it is expected.
+/// Tests of every refusal of a definition's content; `▶` marks the expected position.
 @Suite struct RefusalTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var text: String
@@ -13,11 +13,11 @@ import Testing
         var testDescription: String { message }
     }
 
-    @Test(arguments: keys + packages + bundles) func `what packages and bundles cannot be is refused`(_ refusal: Case) {
+    @Test(arguments: keys + packages + bundles) func `invalid packages and bundles are refused`(_ refusal: Case) {
         expectRefusal(head + refusal.text, (refusal.message, refusal.hint))
     }
 
-    @Test(arguments: contents + settings + labels) func `what contents and settings cannot be is refused`(
+    @Test(arguments: contents + settings + labels) func `invalid contents and settings are refused`(
         _ refusal: Case
     ) {
         expectRefusal(head + refusal.text, (refusal.message, refusal.hint))
@@ -93,7 +93,7 @@ import Testing
             "the path '/etc/s' is not relative to the image's folder", "write it as files/name"),
         Case(
             "base: {image: r/a, digest: ▶sha256:00}\n", "'00' is not 64 lower-case hexadecimal digits",
-            "sha256: and 64 digits"),
+            "write 'sha256:' and 64 hexadecimal digits"),
         Case(
             "base: {image: ▶alpine, digest: sha256:\(String(repeating: "0", count: 64))}\n",
             "'alpine' is not an image reference",
@@ -101,11 +101,11 @@ import Testing
         Case(
             "base: {image: r/a, digest: sha256:\(String(repeating: "0", count: 64))}\n"
                 + "groups: ▶[{name: x, id: 7}]\n",
-            "'groups' goes with 'debian': a base image has accounts of its own",
-            "name one of those in 'config.user', or a number"),
+            "'groups' is only allowed with 'debian': a base image has its own accounts",
+            "name one of those accounts in 'config.user', or give a number"),
         Case(
             debian + "[libc6]\nbase: ▶{image: r/a, digest: sha256:\(String(repeating: "0", count: 64))}\n",
-            "'debian' and 'base' exclude each other", "keep the one that the image is based on"),
+            "'debian' and 'base' are mutually exclusive", "keep the one that the image is based on"),
     ]
 
     static func bundle(_ versions: String, since: String = "\"1\"", mode: String = "\"0555\"") -> String {

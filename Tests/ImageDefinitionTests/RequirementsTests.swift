@@ -18,7 +18,7 @@ import Testing
 
             """
 
-    /// A new value here makes every lock stale: let it change only on purpose.
+    /// A new value here makes every lock stale, so change it only on purpose.
     @Test func `the digest of a small definition's requirements is pinned`() throws {
         let canonical =
             #"{"acceptExpired":[],"bundle":[{"packages":["etcd-server"],"suites":["bookworm"],"version":"3.4.23"},"#
@@ -35,7 +35,7 @@ import Testing
         "users: [{name: a, id: 1, group: a}]\n", "platform-specific: [/lib64]\n",
         "files: [{source: a, path: /a}]\n",
     ])
-    func `what no input depends on leaves the lock fresh`(addition: String) throws {
+    func `a change of what no input depends on leaves the lock fresh`(addition: String) throws {
         #expect(try parsed(Self.small + addition).requirementsDigest == parsed(Self.small).requirementsDigest)
     }
 
@@ -46,13 +46,13 @@ import Testing
         ("s.yaml,", "s.yaml, accept-expired: [sid],"),
         ("s.yaml,", "s.yaml, accept-missing: [sid/amd64],"), ("bundle:\n", "compression: zstd\nbundle:\n"),
     ])
-    func `what inputs depend on makes the lock stale`(old: String, new: String) throws {
+    func `a change of what inputs depend on makes the lock stale`(old: String, new: String) throws {
         let changed = Self.small.replacing(old, with: new)
         #expect(changed != Self.small)
         #expect(try parsed(changed).requirementsDigest != parsed(Self.small).requirementsDigest)
     }
 
-    @Test func `the order of accepted indexes does not matter, and none is as before there were any`() throws {
+    @Test func `the order of accepted indexes does not matter, and an empty list is like none`() throws {
         func digest(_ list: String) throws -> Digest {
             try parsed(Self.small.replacing("s.yaml,", with: "s.yaml, accept-missing: \(list),")).requirementsDigest
         }
@@ -60,7 +60,7 @@ import Testing
         #expect(try digest("[]") == parsed(Self.small).requirementsDigest)
     }
 
-    @Test func `the order of platforms is the index's business, not the lock's`() throws {
+    @Test func `the order of platforms does not make the lock stale`() throws {
         let one = try parsed(Self.small.replacing("[linux/amd64]", with: "[linux/amd64, linux/arm64]"))
         let other = try parsed(Self.small.replacing("[linux/amd64]", with: "[linux/arm64, linux/amd64]"))
         #expect(try one.requirementsDigest == other.requirementsDigest)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ImageDefinition
 
-/// What stands in `images/`: the definitions, and the schema that editors check them by.
+/// Tests of the files in `images/`: the definitions, and the schema by which editors check them.
 @Suite struct ShippedFilesTests {
     static func read(_ path: String) throws -> [UInt8] {
         let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../images")
@@ -30,7 +30,7 @@ import Testing
                 let container = try decoder.container(keyedBy: CodingKeys.self)
                 properties = try container.decodeIfPresent([String: Property].self, forKey: .properties)
                 required = try container.decodeIfPresent([String].self, forKey: .required)
-                // Where it is a schema, the keys are the user's own.
+                // If it is a schema, the keys are the user's own.
                 isClosed = (try? container.decode(Bool.self, forKey: .isClosed)).map { !$0 }
             }
         }
@@ -69,7 +69,7 @@ import Testing
         for file in definition.files { _ = try Self.read("etcd/" + file.source) }
     }
 
-    @Test func `etcd for all platforms takes Linux from packages and compiles for Windows`() throws {
+    @Test func `etcd-all takes programs for Linux from packages and compiles those for Windows`() throws {
         let definition = try Definition(parsing: Self.read("etcd-all/image.yaml"), file: "images/etcd-all/image.yaml")
         let linux = try Definition(parsing: Self.read("etcd/image.yaml"), file: "images/etcd/image.yaml")
         let bundle = try #require(definition.bundle)
@@ -89,14 +89,14 @@ import Testing
         }
     }
 
-    @Test func `etcd-upstream takes released archives, with their sums, and what else images/etcd has`() throws {
+    @Test func `etcd-upstream takes released archives with their sums and everything else from images/etcd`() throws {
         let definition = try Definition(parsing: Self.read("etcd-upstream/image.yaml"), file: "image.yaml")
         let etcd = try Definition(parsing: Self.read("etcd/image.yaml"), file: "image.yaml")
         #expect(definition.tag == "3.6.14-0")
         for platform in definition.platforms {
             let requests = definition.archiveRequests(on: platform)
             let isLinux = platform.os == "linux"
-            // Those of Windows are taken from the release's SHA256SUMS.
+            // The sums for Windows are taken from the release's SHA256SUMS.
             #expect(requests.map { $0.sha256 != nil } == [isLinux, isLinux])
             let ending = isLinux ? "tar.gz" : "zip"
             #expect(requests.last?.fileName == "etcd-v3.6.14-\(platform.os)-\(platform.architecture).\(ending)")
@@ -118,7 +118,7 @@ import Testing
         #expect(definition.tag == "trixie-0")
     }
 
-    @Test(arguments: ["etcd", "debian-base"]) func `manuals stay out and licences stay`(image: String) throws {
+    @Test(arguments: ["etcd", "debian-base"]) func `manuals are left out and licences are kept`(image: String) throws {
         let definition = try Definition(parsing: Self.read("\(image)/image.yaml"), file: "image.yaml")
         let excluded = try #require(definition.debian?.excludedPaths)
         for path in [
@@ -139,13 +139,13 @@ import Testing
         ("labls", "labels"), ("platfroms", "platforms"), ("ENVIRONMENT", "environment"), ("env", "environment"),
         ("maintainer_scripts", "maintainer-scripts"),
     ])
-    func `a misspelt word finds the one that was meant`(word: String, meant: String) {
+    func `a misspelt word suggests the one that was meant`(word: String, meant: String) {
         let known = DefinitionSection.allCases.flatMap(\.keys.all)
         #expect(Spelling.nearest(to: word, among: known) == meant)
     }
 
     @Test(arguments: ["", "x", "zzzzzzzz", String(repeating: "a", count: 100_000)])
-    func `a word that is like none finds none`(word: String) {
+    func `a word unlike any other suggests none`(word: String) {
         #expect(Spelling.nearest(to: word, among: ["labels", "platforms"]) == nil)
     }
 }

@@ -7,7 +7,7 @@ import Testing
         try parsed(head.replacing("[linux/amd64]", with: list)).platforms.map(\.description)
     }
 
-    @Test func `windows alone stands for every supported release`() throws {
+    @Test func `windows/amd64 alone stands for every supported release`() throws {
         #expect(
             try platforms("[linux/amd64, windows/amd64]") == [
                 "linux/amd64", "windows/amd64:1809", "windows/amd64:ltsc2022", "windows/amd64:ltsc2025",
@@ -21,7 +21,7 @@ import Testing
         ("windows/amd64:10.0.25398", "windows/amd64:10.0.25398", "10.0.25398"),
         ("windows/amd64:10.0.20348.2762", "windows/amd64:10.0.20348.2762", "10.0.20348.2762"),
     ])
-    func `a release is chosen by name or version, and its base by the tag that repositories have`(
+    func `a release is chosen by name or version, and its base by the repository's tag`(
         _ text: String, _ shown: String, _ tag: String
     ) throws {
         let definition = try parsed(head.replacing("[linux/amd64]", with: "[\"\(text)\"]"))
@@ -29,28 +29,28 @@ import Testing
         #expect(definition.platforms[0].windowsBaseTag == tag)
     }
 
-    @Test func `what is no Windows platform is refused where it stands`() {
+    @Test func `an invalid Windows platform is refused at its position`() {
         func refuse(_ list: String, _ message: String, _ hint: String) {
             expectRefusal(head.replacing("[linux/amd64]", with: list), (message, hint))
         }
         refuse(
             "[▶windows/arm64]", "unknown platform 'windows/arm64'",
-            "Windows images are for windows/amd64, as windows/amd64:ltsc2022")
-        let versions = "give a release, 1809, ltsc2022, ltsc2025, or a version like 10.0.20348"
-        refuse("[▶\"windows/amd64:ltsc2016\"]", "unknown version of Windows 'ltsc2016'", versions)
-        refuse("[▶\"windows/amd64:\"]", "unknown version of Windows ''", versions)
-        refuse("[▶\"windows/amd64:10.0\"]", "unknown version of Windows '10.0'", versions)
+            "Windows images are for windows/amd64, for example windows/amd64:ltsc2022")
+        let versions = "give a release (1809, ltsc2022, ltsc2025) or a version such as 10.0.20348"
+        refuse("[▶\"windows/amd64:ltsc2016\"]", "unknown Windows version 'ltsc2016'", versions)
+        refuse("[▶\"windows/amd64:\"]", "unknown Windows version ''", versions)
+        refuse("[▶\"windows/amd64:10.0\"]", "unknown Windows version '10.0'", versions)
         refuse(
             "[\"windows/amd64:ltsc2022\", ▶windows/amd64]",
             "'platforms[1]' repeats an earlier entry: windows/amd64:ltsc2022", "remove it")
         refuse(
             "[\"windows/amd64:ltsc2022\", ▶\"windows/amd64:10.0.20348.1\"]",
-            "'platforms[1]' is of the same build as windows/amd64:ltsc2022: nodes could not tell them apart",
+            "'platforms[1]' has the same build as windows/amd64:ltsc2022: nodes could not tell them apart",
             "remove one of them")
     }
 
     @Test(arguments: ["mcr.microsoft.com/windows/servercore", "localhost:5000/nanoserver", "oci:../base", "oci:base"])
-    func `the base's repository is the user's choice`(_ repository: String) throws {
+    func `the user can choose the base's repository`(_ repository: String) throws {
         #expect(try parsed(head + "windows: {base: \"\(repository)\"}\n").windowsBase == repository)
         #expect(try parsed(head).windowsBase == "mcr.microsoft.com/windows/nanoserver")
     }
@@ -62,7 +62,7 @@ import Testing
             ("'\(repository)' is not a repository", "a repository looks like mcr.microsoft.com/windows/nanoserver"))
     }
 
-    @Test func `an entry may be for one system`() throws {
+    @Test func `an entry may be for one operating system`() throws {
         let definition = try parsed(
             head + """
                 files: [{source: a.bat, path: /a.bat, system: windows}, {source: a.sh, path: /a.sh, system: linux}]
@@ -78,7 +78,7 @@ import Testing
             ("unknown system 'window'", "did you mean 'windows'?"))
     }
 
-    @Test func `an archive, a text or a program may be for one system too`() throws {
+    @Test func `an archive, a text or a program may also be for one operating system`() throws {
         let text = head.replacing("[linux/amd64]", with: "[linux/amd64, \"windows/amd64:ltsc2022\"]")
         let definition = try parsed(
             text + """
@@ -97,7 +97,7 @@ import Testing
         #expect(definition.inputFiles(on: windows).map(\.path.description) == ["/a.bat", "/c"])
     }
 
-    @Test func `the base's repository makes a lock stale only where there is a Windows platform`() throws {
+    @Test func `the base's repository makes a lock stale only if there is a Windows platform`() throws {
         let other = "windows: {base: a/b}\n"
         #expect(try parsed(head + other).requirementsDigest == parsed(head).requirementsDigest)
         let windows = head.replacing("[linux/amd64]", with: "[windows/amd64]")
@@ -111,10 +111,10 @@ import Testing
         let error = #expect(throws: DefinitionErrors.self) {
             try parsed(windows + "base: {image: r/a, digest: sha256:\(String(repeating: "0", count: 64))}\n")
         }
-        #expect(error?.diagnostics.map(\.message) == ["'base' is for Linux platforms, and there is none"])
+        #expect(error?.diagnostics.map(\.message) == ["'base' is for Linux platforms, but the image has none"])
     }
 
-    @Test func `a Linux base comes back as it was locked, and has no version`() throws {
+    @Test func `a Linux base is read back as it was locked, and has no version`() throws {
         var linux = lock { ($0.osVersion, $0.osFeatures) = (nil, nil) }
         linux.platforms = ["linux/amd64": linux.platforms.values.first ?? .init(base: [], bundle: [:])]
         #expect(try read(linux) == linux)
@@ -139,11 +139,11 @@ import Testing
 
     private func read(_ lock: Lock) throws -> Lock { try Lock(parsing: lock.encoded(), file: "image.lock.json") }
 
-    @Test func `a Windows base comes back as it was locked`() throws {
+    @Test func `a Windows base is read back as it was locked`() throws {
         #expect(try read(lock()) == lock())
     }
 
-    @Test func `a Windows base that cannot be is refused`() {
+    @Test func `an invalid Windows base is refused`() {
         let changes: [(inout Lock.BaseImage) -> Void] = [
             { $0.osVersion = "10.0.20348" }, { $0.osVersion = "" }, { $0.layers = [] },
             { $0.layers = Array(repeating: Self.layer, count: 128) }, { $0.config.size = 0 },

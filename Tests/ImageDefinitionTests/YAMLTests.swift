@@ -2,7 +2,7 @@ import ImageDefinition
 import Testing
 
 @Suite struct YAMLTests {
-    @Test func `all problems come together, in order of position`() {
+    @Test func `all problems are reported together, in order of position`() {
         expectRefusal(
             """
             schema: 1
@@ -19,7 +19,7 @@ import Testing
             ("unknown key 'mod' in 'directories[1]'", "did you mean 'mode'?"))
     }
 
-    @Test func `the error's text names file, line, column and hint`() {
+    @Test func `the text of an error names file, line, column and hint`() {
         let error = #expect(throws: DefinitionErrors.self) { try parsed(head + "labls: {}\nrevision: x\n") }
         #expect(
             error?.description
@@ -43,20 +43,20 @@ import Testing
             head + "labels: {a: é, b: ▶[]}\n", ("'labels.b' must be text, not a list", nil))
     }
 
-    @Test func `a syntax error has its place`() {
+    @Test func `a syntax error has its position`() {
         expectRefusal(
             head + "config: {user: a\nlabels▶: {}\n",
             ("not valid YAML: did not find expected ',' or '}' while parsing a flow mapping that began at line 4", nil))
     }
 
-    @Test func `text that is not UTF-8 is refused at its place`() {
+    @Test func `text that is not UTF-8 is refused at its position`() {
         let error = #expect(throws: DefinitionErrors.self) {
             try Definition(parsing: Array("schema: 1\nname: é".utf8) + [0xff, 0x0a], file: "f")
         }
         #expect(error?.description == "f:2:8: the file is not UTF-8 text (save it as UTF-8)")
     }
 
-    @Test func `control characters are refused at their place`() {
+    @Test func `control characters are refused at their positions`() {
         expectRefusal("schema: ▶\u{1b}1\n", ("a control character (27)", "remove it"))
         expectRefusal("schema: ▶\u{0}1\n", ("a control character (0)", "remove it"))
     }
@@ -67,7 +67,7 @@ import Testing
             ("'revision' must be a number, not 'x'", nil))
     }
 
-    @Test func `another schema is refused before anything else is judged`() {
+    @Test func `an unknown schema is refused before anything else is checked`() {
         expectRefusal(
             "schema: ▶2\nfuture: {}\n",
             ("unknown schema 2", "this version knows schema 1; a later one may know more"))
@@ -78,7 +78,7 @@ import Testing
     @Test(arguments: [
         "", "# nothing\n", "[a]\n", "text\n", "---\na: b\n---\nc: d\n", ":\n", "? [a]\n: b\n", "%YAML 9.9\n---\na: b\n",
     ])
-    func `a file that is no definition is refused`(text: String) {
+    func `a file that is not a definition is refused`(text: String) {
         #expect(throws: DefinitionErrors.self) { try parsed(text) }
     }
 
@@ -91,7 +91,7 @@ import Testing
         #expect(throws: DefinitionErrors.self) { try parsed(String(repeating: opening, count: 100_000)) }
     }
 
-    @Test func `the number of problems that are shown is limited`() {
+    @Test func `the number of problems shown is limited`() {
         let many = (0..<5000).map { "unknown\($0): 1\n" }.joined()
         let error = #expect(throws: DefinitionErrors.self) { try parsed(head + many) }
         #expect(error?.diagnostics.count == 101)
@@ -99,7 +99,7 @@ import Testing
     }
 }
 
-/// Aliases are how a small file becomes a large one.
+/// Tests of aliases, by which a small file can become a large one.
 @Suite struct AliasTests {
     static let refused = "an alias: anchors and aliases are not accepted"
     static let hint = "write the value out, or put a text that begins with '*' in quotes"
@@ -108,7 +108,7 @@ import Testing
         "a: ▶*x", "- ▶*x", "[▶*x]", "[b, ▶*x]", "{a: ▶*x }", "? ▶*x", "▶*x : y", "a:\n  ▶*x", "# \"c\n  ▶*x",
         "[\"a\n# \", ▶*x]", "a\u{85}▶*x : b", "a:   ▶*x-1_z",
     ])
-    func `an alias is refused wherever one can stand`(text: String) {
+    func `an alias is refused at every possible position`(text: String) {
         expectRefusal(text + "\n", (Self.refused, Self.hint))
     }
 
@@ -118,7 +118,7 @@ import Testing
             ("an anchor: anchors and aliases are not accepted", "write the value out"))
     }
 
-    @Test func `a bomb of aliases in a key costs nothing`() {
+    @Test func `a bomb of aliases in a key is refused at no cost`() {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
         for level in 1..<40 {
             let uses = Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", ")
@@ -129,7 +129,7 @@ import Testing
     }
 
     @Test(arguments: ["a*b", "/usr/**/*x", "see *this* one", "\"*\"", "a &b c", "'*x'"])
-    func `an asterisk in a text is no alias`(text: String) throws {
+    func `an asterisk in a text is not an alias`(text: String) throws {
         #expect(try parsed(head + "labels: {a: \(text)}\n# - *note*, a comment\n").labels.count == 1)
     }
 }

@@ -12,7 +12,7 @@ import Testing
         try DebianMirrors(explicit: explicit, aptSources: own).candidates(for: path, in: archive).map(\.description)
     }
 
-    @Test func `without any choice Debian's servers serve`() throws {
+    @Test func `Debian's servers are used by default`() throws {
         #expect(try candidates(nil) == ["http://ftp.debian.org/debian/pool/a.deb"])
         #expect(try candidates(" ", in: .security) == ["http://security.debian.org/debian-security/pool/a.deb"])
     }
@@ -28,7 +28,7 @@ import Testing
         #expect(try candidates("http://mine/debian/", own) == ["http://mine/debian/pool/a.deb"])
     }
 
-    @Test func `the security archive is looked for beside the mirror, then at Debian`() throws {
+    @Test func `the security archive is looked for beside the mirror, then at Debian's server`() throws {
         let standard = "http://security.debian.org/debian-security/pool/a.deb"
         #expect(
             try candidates("http://mine/x/debian", in: .security) == [
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test(arguments: ["mine/debian", "ftp://mine/debian", "http://a/ http://b/ http://c/", "http://u:secret@"])
-    func `a mirror that cannot be used is refused`(explicit: String) throws {
+    func `an unusable mirror is refused`(explicit: String) throws {
         let error = try #require(throws: ImageInputsError.self) {
             try DebianMirrors(explicit: explicit, aptSources: [:])
         }
@@ -53,7 +53,7 @@ import Testing
         #expect(!error.message.contains("secret"))
     }
 
-    @Test func `an index is asked for by hash first, and a locked file on the snapshot archive last`() throws {
+    @Test func `an index is requested by hash first, and a locked file from the snapshot archive last`() throws {
         let digest = Digest(of: [])
         let released = Timestamp(seconds: 1_700_000_000)  // 2023-11-14T22:13:20Z
         let urls = try DebianMirrors(explicit: "http://mine/debian", aptSources: [:]).candidates(

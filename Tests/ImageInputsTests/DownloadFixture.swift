@@ -4,13 +4,14 @@ import OCIModel
 import Synchronization
 import SystemPackage
 
-/// The surroundings of a download test: a folder of its own, small timeouts, pauses that are noted and not waited for.
+/// The environment of a download test: a folder of its own, small timeouts, and pauses that are recorded instead of
+/// waited for.
 final class DownloadFixture: Sendable {
     let folder: FilePath
     private let noted = Mutex<[Duration]>([])
     private let counted = Mutex<Int64>(0)
 
-    /// Each pause that was asked for.
+    /// All requested pauses.
     var pauses: [Duration] { noted.withLock { $0 } }
     /// The sum of all progress reports.
     var progress: Int64 { counted.withLock { $0 } }
@@ -29,7 +30,7 @@ final class DownloadFixture: Sendable {
     var settings: DownloadSettings {
         var limits = DownloadLimits()
         limits.connect = .seconds(2)
-        // Long enough for a machine that is busy with other things.
+        // Long enough for a machine that is busy with other work.
         limits.idle = .seconds(30)
         return DownloadSettings(limits: limits, jitter: { 0 }, pause: { [self] in note($0) })
     }
@@ -64,7 +65,7 @@ final class DownloadFixture: Sendable {
         return Array(bytes.prefix(count))
     }
 
-    /// Bytes without a pattern that a shifted or repeated piece could hide in.
+    /// Returns bytes without a pattern in which a shifted or repeated piece could hide.
     static func content(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
         var state = seed
         return (0..<count).map { _ in
@@ -74,12 +75,12 @@ final class DownloadFixture: Sendable {
     }
 }
 
-/// The error of a fetch that must fail.
+/// Returns the error of a fetch that must fail.
 func failure(_ body: () async throws -> some Any) async throws -> ImageInputsError {
     do { _ = try await body() } catch let error as ImageInputsError { return error }
     throw NoFailure()
 }
 
 struct NoFailure: Error, CustomStringConvertible {
-    var description: String { "it succeeded, though it had to fail" }
+    var description: String { "the fetch succeeded, but it should have failed" }
 }

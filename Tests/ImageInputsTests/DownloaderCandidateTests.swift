@@ -7,10 +7,10 @@ import Testing
 
 @Suite struct DownloaderCandidateTests {
     let content = DownloadFixture.content(10_000)
-    /// Nothing listens on port 1 of loopback.
+    /// An address on port 1 of loopback, where nothing listens.
     let closed = "http://127.0.0.1:1/debian/a.deb"
 
-    @Test func `gone from every place is not found`() async throws {
+    @Test func `a file that is gone everywhere is not found`() async throws {
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { _, index in
                 .reply(index == 0 ? 404 : 410)
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func `gone here and unreachable there is not found`() async throws {
+    @Test func `a file that is gone here and unreachable there is not found`() async throws {
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { _, _ in
                 .reply(404)
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func `gone here and busy there is busy`() async throws {
+    @Test func `a file that is gone here and whose server is busy there is busy`() async throws {
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { request, _ in
                 .reply(request.target == "/a" ? 404 : 503)
@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    @Test func `credentials reach the server and no message`() async throws {
+    @Test func `credentials reach the server, but no message`() async throws {
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { _, _ in
                 .reply(403)
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test func `redirects are followed and the range goes along`() async throws {
+    @Test func `redirects are followed with the range`() async throws {
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { [content] request, index in
                 if request.target == "/a" { return .reply(302, ["Location": "../b/./c?x=1"]) }
@@ -122,7 +122,7 @@ import Testing
     }
 
     @Test(arguments: ["ftp://host/a", "file:///etc/passwd", "", "http://", "http://host:99999/"])
-    func `a redirect to no usable address is refused`(location: String) async throws {
+    func `a redirect to an unusable address is refused`(location: String) async throws {
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { _, _ in
                 .reply(302, ["Location": location])
@@ -134,7 +134,7 @@ import Testing
     }
 
     @Test(arguments: ["127.0.0.1", "localhost"])
-    func `a certificate file that is not there is told`(host: String) async throws {
+    func `a missing certificate file is reported`(host: String) async throws {
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { _, _ in
                 .reply(403)

@@ -8,7 +8,7 @@ import Testing
 @Suite struct DownloaderFailureTests {
     let content = DownloadFixture.content(10_000)
 
-    @Test func `a server's trouble is retried with growing pauses`() async throws {
+    @Test func `server errors are retried with growing pauses`() async throws {
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { [content] _, index in
                 index < 3 ? .reply(500 + index) : .reply(200, [:], content)
@@ -44,7 +44,7 @@ import Testing
         (["Retry-After": "-5"], Duration.milliseconds(500)),
         (["Retry-After": "soon"], Duration.milliseconds(500)),
     ])
-    func `the server says when to come back`(headers: [String: String], pause: Duration) async throws {
+    func `the server's requested wait is respected`(headers: [String: String], pause: Duration) async throws {
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { [content] _, index in
                 index == 0 ? .reply(429, headers) : .reply(200, [:], content)
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func `a server that stays busy is left after five attempts`() async throws {
+    @Test func `a server that stays busy is abandoned after five attempts`() async throws {
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { _, _ in
                 .reply(503)
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test(arguments: [400, 401, 403, 451])
-    func `a refusal is not asked for twice`(status: Int) async throws {
+    func `a refused request is not repeated`(status: Int) async throws {
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { _, _ in
                 .reply(status)
@@ -117,7 +117,7 @@ import Testing
         }
     }
 
-    @Test func `an announced length that cannot be right is refused before the body`() async throws {
+    @Test func `an impossible announced length is refused before the body`() async throws {
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { [content] _, _ in
                 .reply(200, [:], content + [0])
@@ -131,7 +131,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `an unpinned file has a limit`(announced: Bool) async throws {
+    func `the size of an unpinned file is limited`(announced: Bool) async throws {
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { [content] _, _ in
                 let chunk =
@@ -163,7 +163,7 @@ import Testing
         }
     }
 
-    @Test func `a full disk is told with its path`() async throws {
+    @Test func `a full disk is reported with its path`() async throws {
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { [content] _, _ in
                 .reply(200, [:], content)
@@ -181,7 +181,7 @@ import Testing
         }
     }
 
-    @Test func `a destination that cannot be made is told before any request`() async throws {
+    @Test func `a destination that cannot be created is reported before any request`() async throws {
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { [content] _, _ in
                 .reply(200, [:], content)

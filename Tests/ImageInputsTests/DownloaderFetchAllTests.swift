@@ -20,7 +20,7 @@ import Testing
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { [contents] request, _ in
                 let index = Int(request.target.dropFirst()) ?? 0
-                // The first ones are the slowest.
+                // The first files are the slowest.
                 return [.pause(.milliseconds(index < 4 ? 150 : 10))] + .reply(200, [:], contents[index])
             } _: { server in
                 let requests = try requests(fixture, server)
@@ -56,13 +56,13 @@ import Testing
         }
     }
 
-    @Test func `nothing to fetch is no work`() async throws {
+    @Test func `fetching nothing does nothing`() async throws {
         let fixture = try await DownloadFixture.using { $0 }
         let downloads = try await Downloader.withDownloader(fixture.settings) { try await $0.fetchAll([]) }
         #expect(downloads.isEmpty)
     }
 
-    /// The moments at which a person may press Ctrl-C: before the head, in the body, in a pause.
+    /// The moments at which a user may press Ctrl-C: before the head, in the body, in a pause.
     @Test(arguments: ["head", "body", "pause"])
     func `cancellation ends at once`(moment: String) async throws {
         try await DownloadFixture.using { fixture in
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test func `cancellation does not wait for a connection that is being made`() async throws {
+    @Test func `cancellation does not wait for a connection that is being opened`() async throws {
         try await DownloadFixture.using { fixture in
             try await SilentPort.listening { port in
                 let request = try fixture.request(["http://127.0.0.1:\(port)/a"], .upTo(10))
@@ -101,14 +101,15 @@ import Testing
         }
     }
 
-    /// Waits for a minute, in pauses too.
+    /// Settings that wait for a minute, in pauses too.
     private var patient: DownloadSettings {
         var settings = DownloadSettings(jitter: { 0 })
         settings.limits.idle = .seconds(60)
         return settings
     }
 
-    /// Cancels `work` soon after its first request, or soon after its start; whether it then threw `CancellationError`.
+    /// Cancels `work` soon after its first request, or soon after its start, and returns whether it then threw
+    /// `CancellationError`.
     private func endsCancelled(
         onceAsked server: StubServer? = nil, _ work: @escaping @Sendable () async throws -> Void
     ) async throws -> Bool {
@@ -124,7 +125,7 @@ import Testing
 }
 
 extension Downloader {
-    /// As `DebianArchive` fetches packages.
+    /// Fetches several files as `DebianArchive` fetches packages.
     fileprivate func fetchAll(_ requests: [DownloadRequest], limit: Int = 6) async throws -> [Download] {
         try await mapConcurrently(requests, limit: limit) { try await fetch($0) }
     }

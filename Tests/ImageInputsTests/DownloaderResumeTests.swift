@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func `what an earlier run left is taken up`() async throws {
+    @Test func `a partial file of an earlier run is continued`() async throws {
         try await DownloadFixture.using { fixture in
             try FileSystem.write(Array(content.prefix(100_000)), to: fixture.folder.appending("file"))
             try await StubServer.serving { [content] request, _ in
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(arguments: [100_000, 300_000, 400_000])
-    func `rubbish that an earlier run left does no harm`(count: Int) async throws {
+    func `garbage that an earlier run left does no harm`(count: Int) async throws {
         try await DownloadFixture.using { fixture in
             try FileSystem.write([UInt8](repeating: 7, count: count), to: fixture.folder.appending("file"))
             try await StubServer.serving { [content] request, _ in
@@ -88,7 +88,7 @@ import Testing
             } _: { [settings] server in
                 try await fixture.fetch([server.url("/a.deb")], content, settings: settings)
                 #expect(try fixture.bytes() == content)
-                // On a busy machine the second answer can stall as well.
+                // On a busy machine the second answer may stall as well.
                 let second = try #require(server.requests.dropFirst().first)
                 #expect(second.headers["range"] == "bytes=5-")
                 #expect(second.headers["if-range"] == "Sun, 06 Nov 1994 08:49:37 GMT")
@@ -109,7 +109,7 @@ import Testing
             } _: { [settings] server in
                 try await fixture.fetch([server.url("/a.deb")], content, settings: settings)
                 #expect(try fixture.bytes() == content)
-                // On a busy machine the second answer can be too slow as well.
+                // On a busy machine the second answer may be too slow as well.
                 #expect(server.requests.count >= 2)
                 #expect(server.requests.last?.headers["range"] != nil)
             }
@@ -159,7 +159,7 @@ import Testing
         }
     }
 
-    @Test func `another range than the asked one is not written`() async throws {
+    @Test func `a range other than the requested one is not written`() async throws {
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { [content] request, index in
                 switch index {
@@ -175,7 +175,7 @@ import Testing
         }
     }
 
-    @Test func `a file that changed between two pieces is fetched anew from the same place`() async throws {
+    @Test func `a file that changed between two pieces is fetched again from the same server`() async throws {
         let other = DownloadFixture.content(300_000, seed: 2)
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { [content] request, index in
@@ -190,7 +190,7 @@ import Testing
         }
     }
 
-    @Test func `a reset after the last byte costs no further request`() async throws {
+    @Test func `a reset after the last byte causes no further request`() async throws {
         try await DownloadFixture.using { fixture in
             let size = String(content.count, radix: 16)
             try await StubServer.serving { [content] _, _ in
@@ -205,7 +205,7 @@ import Testing
         }
     }
 
-    @Test func `an unpinned file without a strong validator starts anew`() async throws {
+    @Test func `an unpinned file without a strong validator starts over`() async throws {
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { [content] request, index in
                 index == 0

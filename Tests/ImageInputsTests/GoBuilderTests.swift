@@ -9,7 +9,7 @@ import Testing
 
 @testable import ImageInputs
 
-/// With a shell in the place of the Go command: `go build …` then runs the script `build` of the source.
+/// Tests with a shell in place of the Go command: `go build …` runs the script `build` of the source.
 @Suite struct GoBuilderTests {
     static let host: String = {
         #if arch(arm64)
@@ -21,7 +21,7 @@ import Testing
         #endif
     }()
 
-    /// The arguments are `-trimpath -buildvcs=false -ldflags=-buildid= -o OUTPUT PACKAGE`.
+    /// The script that compiles. Its arguments are `-trimpath -buildvcs=false -ldflags=-buildid= -o OUTPUT PACKAGE`.
     static let compiling = "echo \"made for $GOOS/$GOARCH of $6 in ${PWD##*/}\" > \"$5\"\n"
 
     static func tree(_ files: [String: FileContent], mode: UInt16 = 0o644) throws -> FileTree {
@@ -73,7 +73,7 @@ import Testing
         String(decoding: try FileSystem.read(store.path(of: compiled.digest), limit: 1 << 20) ?? [], as: UTF8.self)
     }
 
-    @Test func `a program is compiled once for each platform, and kept`() async throws {
+    @Test func `a program is compiled once for each platform and kept`() async throws {
         try await Self.using { builder, store in
             let programs = try ["linux/ppc64le", "windows/amd64"].map { try Self.program(Self.compiling, platform: $0) }
             let compiled = try await builder.build(programs) { _ in }
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test func `another source, package or flag is another program`() async throws {
+    @Test func `a program with another source, package or flag is compiled separately`() async throws {
         try await Self.using { builder, store in
             let scripts = [Self.compiling, Self.compiling + "# changed\n"]
             var programs = try scripts.map { try Self.program($0) }
@@ -109,7 +109,7 @@ import Testing
         }
     }
 
-    @Test func `what the compiler says is shown, and nothing is remembered`() async throws {
+    @Test func `the compiler's messages are shown, and a failure is not recorded`() async throws {
         try await Self.using { builder, store in
             let good = try Self.program(Self.compiling)
             let bad = try Self.program(
@@ -126,7 +126,7 @@ import Testing
         }
     }
 
-    @Test func `a compiler that makes nothing has failed`() async throws {
+    @Test func `a compiler that produces nothing has failed`() async throws {
         try await Self.using { builder, _ in
             _ = await #expect(throws: (any Error).self) {
                 try await builder.build([try Self.program("exit 0")]) { _ in }
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    @Test func `nothing of the user's environment reaches the compiler, and no network`() async throws {
+    @Test func `the compiler gets neither the user's environment nor a network`() async throws {
         try await Self.using { builder, store in
             let script = "env | cut -d= -f1 | sort > \"$5\"; ulimit -v >> \"$5\"; ls /sys/class/net >> \"$5\" 2>&1\n"
             let compiled = try await builder.build([try Self.program(script)]) { _ in }
@@ -151,7 +151,7 @@ import Testing
         }
     }
 
-    @Test func `a compilation that takes too long is ended with all that it started`() async throws {
+    @Test func `a compilation that takes too long is ended with every process that it started`() async throws {
         var limits = GoLimits()
         limits.time = .seconds(1)
         try await Self.using(limits: limits) { builder, store in
@@ -186,7 +186,7 @@ import Testing
         }
     }
 
-    @Test func `links of a source lead nowhere outside`() async throws {
+    @Test func `links in a source do not lead outside`() async throws {
         var tree = try Self.tree([
             "build": .bytes(Array("ls -l | wc -l > \"$5\"; cat away >> \"$5\"\n".utf8)), "go.mod": .bytes([]),
         ])
@@ -203,7 +203,7 @@ import Testing
         }
     }
 
-    @Test func `library packages make one workspace, and may not contradict`() throws {
+    @Test func `library packages form one workspace and may not contradict each other`() throws {
         func package(_ files: [String: String]) throws -> UnpackedPackage {
             UnpackedPackage(control: [:], tree: try Self.tree(files.mapValues { .bytes(Array($0.utf8)) }), date: 5)
         }

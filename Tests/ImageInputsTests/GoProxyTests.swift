@@ -3,9 +3,9 @@ import Testing
 
 @testable import ImageInputs
 
-/// What Go's variables mean here.
+/// Tests of the meaning that Go's variables have here.
 @Suite struct GoProxyTests {
-    @Test func `without variables Go's own proxy and database are asked`() throws {
+    @Test func `Go's own proxy and database are used by default`() throws {
         let proxy = try GoProxy(environment: ["GOPROXY": ""])
         #expect(proxy.addresses == ["https://proxy.golang.org"])
         #expect(proxy.sumDatabase == "sum.golang.org")
@@ -13,7 +13,7 @@ import Testing
         #expect(proxy.environment["GOPROXY"] == "https://proxy.golang.org")
     }
 
-    @Test func `a proxy of the user's is trusted alone, unless a database is named`() throws {
+    @Test func `a user's proxy is trusted alone unless a database is named`() throws {
         let proxy = try GoProxy(environment: ["GOPROXY": "https://a.example/go,direct", "GOPRIVATE": "corp.example"])
         #expect(proxy.addresses == ["https://a.example/go"])
         #expect(proxy.sumDatabase == nil)
@@ -24,13 +24,13 @@ import Testing
     }
 
     @Test(arguments: ["direct", "off", "direct,off", "proxy.example", "ftp://a.example"])
-    func `what is no proxy is refused`(text: String) throws {
+    func `a text that is not a proxy is refused`(text: String) throws {
         let error = try #require(throws: ImageInputsError.self) { try GoProxy(environment: ["GOPROXY": text]) }
         #expect(error.code == .invalidAddress)
         #expect(error.message.contains("GOPROXY"))
     }
 
-    @Test func `a file is asked for at every proxy, or at its mirror`() throws {
+    @Test func `a file is requested from every proxy, or from its mirror`() throws {
         let proxy = try GoProxy(environment: ["GOPROXY": "https://a.example/go|http://b.example/,file:///srv/go"])
         let path = "example.org/!tool/@v/v1.0.0+incompatible.zip"
         let plain = try proxy.addresses(of: path, DownloadMirrors("")).map { "\($0)" }

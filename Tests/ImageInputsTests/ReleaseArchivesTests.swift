@@ -14,7 +14,7 @@ import Testing
     static let content = DownloadFixture.content(50_000)
     static let sum = Digest(of: content)
 
-    /// Serves `/v1/a.tgz`, and the list of sums that is given.
+    /// Serves `/v1/a.tgz` and the given list of sums.
     static func using<R: Sendable>(
         sums: String, rules: @Sendable (StubServer) -> String = { _ in "" },
         _ body: @escaping @Sendable (ReleaseArchives, ContentStore, StubServer) async throws -> R
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func `mirrors are asked in the place of the origin`() async throws {
+    @Test func `mirrors are asked in place of the original server`() async throws {
         let sums = "\(Self.sum.hex) *./a.tgz\r\n"
         try await Self.using(sums: sums, rules: { "http://origin.invalid/=\($0.url("/"))" }) { archives, _, _ in
             let request = ArchiveRequest(
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func `other bytes than the stated ones are refused and not kept`() async throws {
+    @Test func `bytes that do not match the stated sum are refused and not kept`() async throws {
         try await Self.using(sums: "") { archives, store, server in
             let error = try await failure {
                 try await archives.lock([Self.request(server, stating: Digest(of: [1]))], previous: []) { _ in }
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func `changed bytes are refused at the fetch`() async throws {
+    @Test func `changed bytes are refused when fetched`() async throws {
         try await Self.using(sums: "") { archives, store, server in
             let pin = Lock.Archive(urls: [server.url("/v1/a.tgz")], size: 50_000, sha256: Digest(of: [1]))
             let error = try await failure { try await archives.fetch([pin]) { _ in } }
@@ -94,7 +94,7 @@ import Testing
         "", "nonsense\n", "\(String(repeating: "b", count: 64))  b.tgz\n",
         "\(sum.hex)  a.tgz\n\(String(repeating: "b", count: 64))  a.tgz\n",
     ])
-    func `a list without the archive's one sum is refused`(sums: String) async throws {
+    func `a list without exactly one sum of the archive is refused`(sums: String) async throws {
         try await Self.using(sums: sums) { archives, _, server in
             let error = try await failure { try await archives.lock([Self.request(server)], previous: []) { _ in } }
             #expect(error.code == .unsatisfiable)
@@ -118,7 +118,7 @@ import Testing
         try DownloadMirrors(rules).addresses(for: url).map(\.description)
     }
 
-    @Test func `the rules that fit replace an address, in their order`() throws {
+    @Test func `the matching rules replace an address, in their order`() throws {
         let rules = """
             # our mirrors
             https://github.com/ = https://a.example/gh/, https://github.com/etcd-io=https://b.example
@@ -133,7 +133,7 @@ import Testing
         #expect(try addresses("", url) == [url])
     }
 
-    @Test func `a host is not another one's beginning`() throws {
+    @Test func `a host does not match as the prefix of another`() throws {
         #expect(
             try addresses("https://a.example=https://b.example", "https://a.example.org/x") == [
                 "https://a.example.org/x"
@@ -154,7 +154,7 @@ import Testing
         "https://a.example", "a=b", "mcr.microsoft.com/=https://a.example/", "https://a.example/=",
         "=https://a.example/", "https://a/=ftp://b/",
     ])
-    func `what is no rule is refused`(rule: String) {
+    func `a text that is not a rule is refused`(rule: String) {
         let error = #expect(throws: ImageInputsError.self) { try DownloadMirrors(rule) }
         #expect(error?.code == .invalidAddress)
     }

@@ -5,7 +5,7 @@ import SystemPackage
 import Testing
 
 @Suite struct `Release archives` {
-    /// By Python's zipfile: a folder, a deflated program of mode 0755, a deflated text.
+    /// A zip by Python's zipfile: a folder, a deflated program of mode 0755 and a deflated text.
     static let zip = Array(
         Data(
             base64Encoded:
@@ -39,7 +39,7 @@ import Testing
         return Array(opened.spool[Int(offset)..<Int(offset + size)])
     }
 
-    @Test func `a zip's members are read with their modes and times`() throws {
+    @Test func `the members of a zip are read with their modes and times`() throws {
         let folder = try TemporaryFolder()
         let opened = try Self.open(Self.zip, in: folder)
         let top = "etcd-v3.5.16-windows-amd64"
@@ -66,7 +66,7 @@ import Testing
         #expect(opened.package.date == 1_700_000_000)
     }
 
-    /// A zip of one stored file, with what may be wrong about it.
+    /// A zip of one stored file, with parameters for what may be wrong with it.
     static func stored(
         _ name: String, _ content: String, flags: UInt8 = 0, method: UInt8 = 0, size: UInt32? = nil,
         mode: UInt32 = 0o100644, count: UInt16 = 1
@@ -86,7 +86,7 @@ import Testing
         return local + central + end
     }
 
-    @Test func `the zip writer of these tests writes what is read`() throws {
+    @Test func `a zip from this suite's own writer can be read`() throws {
         let folder = try TemporaryFolder()
         #expect(try Self.content("a", try Self.open(Self.stored("a", "hello"), in: folder)) == Array("hello".utf8))
     }
@@ -107,7 +107,7 @@ import Testing
         #expect(error.code == code, "\(error.message)")
     }
 
-    @Test func `a zip that holds too much is refused`() throws {
+    @Test func `a zip that exceeds the limits is refused`() throws {
         let folder = try TemporaryFolder()
         let error = try #require(throws: LayerArchiveError.self) {
             try Self.open(Self.zip, in: folder, limits: ArchiveLimits(totalSize: 405))
@@ -115,8 +115,8 @@ import Testing
         #expect(error.code == .tooLarge)
     }
 
-    /// One byte changed at each place: never a trap, and where it is read all the same, nothing leaves the root.
-    @Test func `no damage of a zip traps`() throws {
+    /// Changes one byte at each place: nothing traps, and if the zip can still be read, nothing leaves the root.
+    @Test func `no damage to a zip traps`() throws {
         let folder = try TemporaryFolder()
         for place in Self.zip.indices {
             var bytes = Self.zip

@@ -3,14 +3,14 @@ import SystemPackage
 
 @testable import LayerArchive
 
-/// A `.deb` made byte by byte, so that it can say what no honest tool would.
+/// A `.deb` made byte by byte, so that it can contain what no honest tool would write.
 struct DebFixture {
     struct Member {
         var name: String
         var type: Character = "0"
         var content: [UInt8] = []
         var link = ""
-        /// What the header says where that is not the content's size.
+        /// The size in the header if it differs from the size of the content.
         var claimedSize: Int64?
     }
 
@@ -19,7 +19,7 @@ struct DebFixture {
     var controlName = "control.tar"
     var dataName = "data.tar"
     var control: [Member] = [Member(name: "./control", content: Array("Package: x\n".utf8))]
-    /// Turns the finished tar of the data member into what is stored.
+    /// Turns the finished tar of the data member into the bytes that are stored.
     var encodeData: ([UInt8]) throws -> [UInt8] = { $0 }
 
     init(_ members: [Member]) { self.members = members }

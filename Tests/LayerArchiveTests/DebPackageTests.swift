@@ -7,7 +7,7 @@ import Testing
 @Suite struct `Debian package` {
     typealias Member = DebFixture.Member
 
-    @Test func `a package made by dpkg-deb is opened as it is`() throws {
+    @Test func `a package made by dpkg-deb is unpacked as it is`() throws {
         guard has("dpkg-deb") else { return }
         for compression in ["xz", "gzip", "zstd", "none"] {
             let folder = try TemporaryFolder()
@@ -29,7 +29,7 @@ import Testing
             #expect(paths == ["abc", "lib", "usr", "usr/bin", "usr/bin/a", "usr/bin/z", "usr/café", "usr/\(long)"])
             let file = try #require(package.tree[EntryPath("usr/bin/a")] ?? nil)
             let other = try #require(package.tree[EntryPath("usr/bin/z")] ?? nil)
-            // Which of the two names is the file is dpkg-deb's choice.
+            // dpkg-deb chooses which of the two names is the file.
             let whole = file.kind == .hardLink(to: try EntryPath("usr/bin/z")) ? other : file
             #expect(whole.mode == 0o4755)
             guard case .regular(.slice(let spool, let offset, 5)) = whole.kind else { throw Errno.invalidArgument }
@@ -99,7 +99,7 @@ import Testing
     ]
 
     @Test(arguments: hostile.indices)
-    func `a member that leaves the root or takes another's place is refused`(_ index: Int) throws {
+    func `a member that leaves the root or takes the place of another is refused`(_ index: Int) throws {
         let folder = try TemporaryFolder()
         let error = #expect(throws: LayerArchiveError.self) {
             try folder.unpack(DebFixture(Self.hostile[index]).bytes())
@@ -146,7 +146,7 @@ import Testing
     }
 
     @Test(arguments: ["", "gz", "zst"])
-    func `a package cut short anywhere is damaged`(_ suffix: String) throws {
+    func `a package truncated anywhere is reported as damaged`(_ suffix: String) throws {
         let folder = try TemporaryFolder()
         var deb = DebFixture([Member(name: "./f", content: noise(20_000))])
         if !suffix.isEmpty {
@@ -159,7 +159,7 @@ import Testing
             let error = #expect(throws: LayerArchiveError.self) { try folder.unpack(Array(whole.prefix(length))) }
             #expect(error?.code == .corrupt, "\(length)")
         }
-        // The member itself is cut, the outer archive is whole.
+        // The member itself is truncated; the outer archive is whole.
         for cut in [1, 8, 600, 1100] {
             deb.encodeData = { [encode = deb.encodeData] in Array(try encode($0).dropLast(cut)) }
             let error = #expect(throws: LayerArchiveError.self) { try folder.unpack(deb.bytes()) }
@@ -168,7 +168,7 @@ import Testing
         }
     }
 
-    @Test func `a package of another kind is damaged`() throws {
+    @Test func `a file that is not a Debian package is reported as damaged`() throws {
         let folder = try TemporaryFolder()
         var debs: [DebFixture] = []
         for change: (inout DebFixture) -> Void in [
@@ -196,7 +196,7 @@ import Testing
         }
     }
 
-    @Test func `members for others are skipped`() throws {
+    @Test func `members meant for other programs are skipped`() throws {
         let folder = try TemporaryFolder()
         let control = DebFixture.tar([Member(name: "control", content: [65])])
         let bytes = DebFixture.ar([
@@ -206,7 +206,7 @@ import Testing
         #expect(try folder.unpack(bytes).tree.sorted.count == 1)
     }
 
-    @Test func `cancelling stops the unpacking`() throws {
+    @Test func `cancellation stops the unpacking`() throws {
         let folder = try TemporaryFolder()
         let bytes = try DebFixture([Member(name: "./f", content: noise(1 << 20))]).bytes()
         let error = #expect(throws: LayerArchiveError.self) { try folder.unpack(bytes, isCancelled: { true }) }

@@ -32,14 +32,14 @@ import Testing
         #expect(written.uncompressedSize < 5 * 101_000)
     }
 
-    @Test func `one slice is linked without being read`() throws {
+    @Test func `files with the same slice are linked without being read`() throws {
         let slice = FileEntry(
             .regular(.slice(of: "/nonexistent", offset: 0, size: 10)), mode: 0o555, modified: 5)
         let linked = try FileTree([("a", slice), ("b", slice)]).linkingEqualFiles()
         #expect(linked[try EntryPath("b")]?.kind == .hardLink(to: try EntryPath("a")))
     }
 
-    @Test func `missing parents are told in byte order`() throws {
+    @Test func `missing parents are listed in byte order`() throws {
         let tree = try FileTree([
             ("usr/bin/etcd", .file("x")), ("usr", .folder), ("a/b/c/d", .file("x")), ("top", .file("x")),
         ])
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test(arguments: 0..<6)
-    func `a tree that no tar can hold is refused by path`(_ index: Int) throws {
+    func `a tree that a tar cannot hold is refused, naming the path`(_ index: Int) throws {
         let tree = try FileTree(Self.broken[index])
         let error = #expect(throws: LayerArchiveError.self) { try tree.checkStructure() }
         #expect(error?.code == .invalidTree)

@@ -4,7 +4,7 @@ import SystemPackage
 import Testing
 
 @Suite struct `Other programs` {
-    @Test func `gzip and tar read our layer whole`() throws {
+    @Test func `gzip and tar read a whole layer`() throws {
         let folder = try TemporaryFolder()
         let written = try folder.write(`Layer writer`.everything(), LayerCodec(name: small(.gzip)), as: "layer.gz")
         #expect(try run("gzip -t layer.gz && gzip -dc layer.gz > layer.tar", in: folder.path) == 0)
@@ -18,14 +18,14 @@ import Testing
         #expect(try !contents(folder.path.appending("layer.tar")).isEmpty)
     }
 
-    @Test(.enabled(if: has("zstd"))) func `zstd reads our layer whole`() throws {
+    @Test(.enabled(if: has("zstd"))) func `zstd reads a whole layer`() throws {
         let folder = try TemporaryFolder()
         let written = try folder.write(`Layer writer`.everything(), LayerCodec(name: small(.zstd)), as: "layer.zst")
         #expect(try run("zstd -q -t layer.zst && zstd -q -d layer.zst -o layer.tar", in: folder.path) == 0)
         #expect(try Digest(of: contents(folder.path.appending("layer.tar"))) == written.diffID.digest)
     }
 
-    @Test(.enabled(if: has("python3"))) func `python's tarfile sees the attributes and numbers`() throws {
+    @Test(.enabled(if: has("python3"))) func `Python's tarfile sees the attributes and numbers`() throws {
         let folder = try TemporaryFolder()
         _ = try folder.write(`Layer writer`.everything(), LayerCodec(name: small(.gzip)), as: "layer.gz")
         let script = try folder.file("read.py", Array(reader.utf8))
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(arguments: ["gnu", "pax", "ustar", "v7"])
-    func `a tar by GNU tar is read`(_ format: String) throws {
+    func `a tar made by GNU tar is read`(_ format: String) throws {
         let folder = try TemporaryFolder()
         let name = format == "gnu" || format == "pax" ? String(repeating: "n", count: 200) : "n"
         let script = """
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(arguments: ["gzip", "xz", "bzip2", "zstd"])
-    func `layers of other compressors are read`(_ program: String) throws {
+    func `layers compressed by other programs are read`(_ program: String) throws {
         guard has(program) || program == "gzip" else { return }
         let folder = try TemporaryFolder()
         let written = try folder.write(`Layer writer`.everything(), LayerCodec(name: small(.gzip)), as: "layer.gz")

@@ -6,7 +6,8 @@ import SystemPackage
 import Testing
 
 @Suite struct `Layer writer` {
-    /// One of each kind, long and foreign names, attributes, numbers beyond ustar.
+    /// Returns a tree with an entry of each kind, long and non-ASCII names, attributes, and numbers beyond ustar's
+    /// range.
     static func everything() throws -> FileTree {
         let long = "opt/" + String(repeating: "d", count: 150) + "/" + String(repeating: "f", count: 150)
         return try FileTree([
@@ -49,7 +50,7 @@ import Testing
         }
     }
 
-    /// Other library versions may well give other bytes, which is why a codec's name holds its library's version.
+    /// Other versions of the library may give other bytes, which is why a codec's name contains its library's version.
     @Test(arguments: [
         ("gzip/libdeflate-1.14/6/1MiB", "sha256:2d6373f91863ca7e049010cbb4aa8ee77b9d41c49aedf757219ca6515bbf2ea3"),
         ("zstd/libzstd-1.5.4/3/1MiB", "sha256:b213d360d0995ebce83e9d239b8543ef190b9fc8acf368ed17a2979afb86af62"),
@@ -79,11 +80,11 @@ import Testing
         }
     }
 
-    @Test func `sizes around the block size come back whole`() throws {
+    @Test func `contents with sizes around the block size are read back whole`() throws {
         let folder = try TemporaryFolder()
         let block = 64 << 10
         let codec = try LayerCodec(name: LayerCodec.standard(.gzip).name.replacing("1MiB", with: "64KiB"))
-        // A file that ends with its block: header, content and end marker fill exactly two.
+        // With the last size, header, content and end marker fill exactly two blocks.
         for size in [0, 1, 511, 512, 513, block - 512, block, block + 1, 2 * block - 1536] {
             let bytes = noise(size)
             let content = try folder.file("content", bytes)
@@ -108,7 +109,7 @@ import Testing
         #expect(try folder.list().entries.isEmpty)
     }
 
-    @Test func `gzip members carry no time and no system`() throws {
+    @Test func `gzip members carry neither a time nor an operating system`() throws {
         let folder = try TemporaryFolder()
         _ = try folder.write(FileTree(), .standard(.gzip))
         let header = try contents(folder.path.appending("layer")).prefix(10)
@@ -116,7 +117,7 @@ import Testing
         #expect(header.last == 255)
     }
 
-    @Test func `a content file that is missing or short is named with the path it is for`() throws {
+    @Test func `a content file that is missing or too short is named with the path it belongs to`() throws {
         let folder = try TemporaryFolder()
         let short = try folder.file("short", [1, 2, 3])
         for file in [short, folder.path.appending("missing")] {
@@ -130,7 +131,7 @@ import Testing
         }
     }
 
-    @Test func `a full disk is an error that names the remedy`() throws {
+    @Test func `a full disk is an error with a remedy`() throws {
         let folder = try TemporaryFolder()
         let tree = try FileTree([("f", .file("x"))])
         let full = try FileDescriptor.open("/dev/full", .writeOnly)
@@ -145,7 +146,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 8])
-    func `cancelling stops all workers`(_ threads: Int) throws {
+    func `cancellation stops all workers`(_ threads: Int) throws {
         let folder = try TemporaryFolder()
         let content = try folder.file("content", noise(4 << 20))
         let tree = try FileTree([
@@ -161,7 +162,7 @@ import Testing
             }
         }
         #expect(error?.code == .cancelled)
-        // 65 blocks would ask 65 times: a few more than five, for the workers that were on their way.
+        // All 65 blocks would call it 65 times; the few calls beyond five come from workers already under way.
         #expect(asked.count.load(ordering: .relaxed) <= 5 + threads)
     }
 

@@ -9,7 +9,7 @@ import Testing
         String(decoding: try TarHeader.bytes(path: EntryPath(path), entry: entry), as: UTF8.self)
     }
 
-    @Test func `what fits ustar has one block and no PAX`() throws {
+    @Test func `an entry that fits ustar has a single block without PAX`() throws {
         let path = String(repeating: "p", count: 155) + "/" + String(repeating: "n", count: 100)
         let largest = FileEntry(
             .regular(.slice(of: "/f", offset: 0, size: 1 << 33 - 1)), mode: 0o7777, userID: 1 << 21 - 1,
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func `records are sorted and count their own digits`() throws {
-        // 98 bytes and the length: two digits would make 100, which needs three.
+        // 98 bytes without the length: a length of two digits would make 100, which needs three.
         let entry = FileEntry(
             .fifo, mode: 0o644, userID: 1 << 21, modified: -1,
             attributes: ["user.b": [UInt8](repeating: 0x78, count: 76), "user.a": []])
@@ -38,7 +38,7 @@ import Testing
         #expect(header.contains(expected), "\(header)")
     }
 
-    @Test func `a name that is no UTF-8 says so`() throws {
+    @Test func `a name that is not UTF-8 is marked as binary`() throws {
         let bytes = try TarHeader.bytes(path: EntryPath([0x66, 0xff]), entry: FileEntry(.fifo, mode: 0, modified: 0))
         #expect(bytes[512...].starts(with: "21 hdrcharset=BINARY\n11 path=f".utf8))
         #expect(bytes[512 + 21 + 9] == 0xff)

@@ -11,7 +11,7 @@ import Testing
         return block.bytes + content + [UInt8](repeating: 0, count: TarHeader.padding(after: Int64(content.count)))
     }
 
-    /// The same block with its checksum made right again after a change.
+    /// Returns the block with its checksum corrected after a change.
     private func changed(_ block: [UInt8], at offset: Int, to bytes: [UInt8]) -> [UInt8] {
         var block = block
         block.replaceSubrange(offset..<offset + bytes.count, with: bytes)
@@ -30,7 +30,7 @@ import Testing
 
     private func pax(_ text: String) -> [UInt8] { block("h", "x", Array(text.utf8)) }
 
-    @Test func `a layer's members come back as they were written`() throws {
+    @Test func `the members of a layer are read back as they were written`() throws {
         let folder = try TemporaryFolder()
         let tree = try `Layer writer`.everything()
         _ = try folder.write(tree, .standard(.zstd))
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func `local records go before global ones, and empty values take them back`() throws {
+    @Test func `local records override global ones, and empty values remove records`() throws {
         let bytes =
             block("g", "g", Array("11 mtime=5\n9 uid=77\n".utf8))
             + block("one", "0") + pax("11 mtime=6\n7 uid=\n") + block("two", "0")
@@ -111,7 +111,7 @@ import Testing
         for index in stride(from: 0, to: good.count, by: 61) {
             var bytes = good
             bytes[index] = index % 2 == 0 ? 0xff : bytes[index] &+ 1
-            // With its checksum made right again, a damaged header is read to the end.
+            // With a corrected checksum, a damaged header is read to the end.
             let start = index / 512 * 512
             bytes.replaceSubrange(start..<start + 512, with: changed(Array(bytes[start..<start + 512]), at: 0, to: []))
             let file = try folder.file("damaged", bytes)

@@ -4,7 +4,7 @@ import LayerArchive
 import OCIModel
 import SystemPackage
 
-/// A folder of one test's own, removed with all that is in it.
+/// A folder for a single test, which is removed with everything in it.
 struct TemporaryFolder: ~Copyable {
     let path: FilePath
 
@@ -24,7 +24,7 @@ struct TemporaryFolder: ~Copyable {
         return file
     }
 
-    /// An empty file, open while `use` runs.
+    /// Creates an empty file that is open while `use` runs.
     func withOutput<Result>(_ name: String, _ use: (FileDescriptor) throws -> Result) throws -> Result {
         let descriptor = try FileDescriptor.open(
             path.appending(name), .readWrite, options: [.create, .truncate], permissions: .ownerReadWrite)
@@ -59,7 +59,7 @@ func contents(_ file: FilePath) throws -> [UInt8] {
     }
 }
 
-/// Bytes that do not compress to nothing, the same everywhere and differently aligned in every block.
+/// Returns bytes that compress only moderately, the same on every machine and aligned differently in every block.
 func noise(_ count: Int) -> [UInt8] {
     var state: UInt64 = 1
     let piece = (0..<8191).map { _ in
@@ -86,7 +86,7 @@ extension FileEntry {
     static let folder = FileEntry(.directory, mode: 0o755, modified: 1)
 }
 
-/// A program of the machine, run by `sh` in the folder; its exit status.
+/// Runs an installed program with `sh` in the folder and returns its exit status.
 func run(_ command: String, in folder: FilePath) throws -> Int32 {
     let script = "cd '\(folder)' && { \(command); } >>log 2>&1"
     var process = pid_t()

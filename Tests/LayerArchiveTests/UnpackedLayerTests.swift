@@ -5,7 +5,7 @@ import Testing
 @testable import LayerArchive
 
 @Suite struct UnpackedLayerTests {
-    /// Unpacks a layer and opens what was kept of it.
+    /// Unpacks a layer and recreates it from its record and spool.
     private func unpack(_ folder: borrowing TemporaryFolder, _ name: String = "layer") throws -> UnpackedLayer {
         let file = folder.path.appending(name)
         let record = try folder.withOutput("spool") {
@@ -21,7 +21,9 @@ import Testing
     }
 
     @Test(arguments: [LayerCodec.standard(.gzip), .standard(.zstd)])
-    func `a layer's entries come back in order, with their contents and the digest of the tar`(_ codec: LayerCodec)
+    func `the entries of a layer are read back in order, with their contents and the digest of the tar`(
+        _ codec: LayerCodec
+    )
         throws
     {
         let folder = try TemporaryFolder()
@@ -41,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func `a path that stands there twice, a whiteout and a hard link to elsewhere are kept as they are`() throws {
+    @Test func `a path that occurs twice, a whiteout and a hard link out of the layer are kept as they are`() throws {
         func block(_ name: String, _ type: Character, link: String = "", _ content: [UInt8] = []) -> [UInt8] {
             var block = UstarBlock(
                 name: Array(name.utf8), type: type.asciiValue ?? 0, mode: 0o644, size: Int64(content.count))
@@ -62,7 +64,7 @@ import Testing
         #expect(layer.entries[3].entry.kind == .hardLink(to: try EntryPath("lower/file")))
     }
 
-    @Test func `what leads out of the root or ends too early is refused`() throws {
+    @Test func `a layer that leads out of the root or ends too early is refused`() throws {
         let folder = try TemporaryFolder()
         func refused(_ type: Character, _ name: String, link: String = "") throws -> LayerArchiveError? {
             var block = UstarBlock(name: Array(name.utf8), type: type.asciiValue ?? 0, mode: 0o644, size: 0)
@@ -77,7 +79,7 @@ import Testing
         #expect(throws: LayerArchiveError.self) { try unpack(folder) }
     }
 
-    @Test func `a damaged record is not believed`() throws {
+    @Test func `a damaged record is refused`() throws {
         let folder = try TemporaryFolder()
         _ = try folder.write(`Layer writer`.everything(), .standard(.gzip))
         let record = try folder.withOutput("spool") {

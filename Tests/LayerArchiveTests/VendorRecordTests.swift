@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(arguments: LayerCodec.Compression.allCases)
-    func `records and bare names of directories come back as they were written`(
+    func `records and bare names of directories are read back as they were written`(
         _ compression: LayerCodec.Compression
     ) throws {
         let folder = try TemporaryFolder()
@@ -41,7 +41,7 @@ import Testing
         #expect(entries[3].member.paxRecords.isEmpty)
     }
 
-    @Test func `records stand in the byte order of their keywords`() throws {
+    @Test func `records are in the byte order of their keywords`() throws {
         let header = try TarHeader.bytes(
             path: EntryPath("Files"), entry: directory(Self.records), hasBareDirectoryName: true)
         #expect(
@@ -55,7 +55,7 @@ import Testing
         ("path", "x"), ("SCHILY.xattr.user.a", "x"), ("MSWINDOWS.a=b", "x"), ("MSWINDOWS.a b", "x"), ("", "x"),
         ("MSWINDOWS.fileattr", ""),
     ])
-    func `a record that is no vendor's is refused`(_ keyword: String, _ value: String) throws {
+    func `a record that is not a vendor's is refused`(_ keyword: String, _ value: String) throws {
         let error = #expect(throws: LayerArchiveError.self) {
             try TarHeader.bytes(path: EntryPath("Files"), entry: directory([keyword: value]))
         }

@@ -9,7 +9,7 @@ import Testing
 
 import struct NIOCore.ByteBuffer
 
-/// A folder of the test's own with a store, and an image of real layers in it.
+/// A temporary folder with a store and an image of real layers in it.
 struct ArchiveFixture: ~Copyable {
     let folder: FilePath
     let store: ContentStore
@@ -23,7 +23,7 @@ struct ArchiveFixture: ~Copyable {
 
     deinit { try? FileManager.default.removeItem(atPath: folder.string) }
 
-    /// A layer of one file.
+    /// Adds a layer of one file.
     func layer(_ text: String, _ compression: LayerCodec.Compression = .gzip) throws -> (Descriptor, DiffID) {
         var tree = FileTree()
         tree[try EntryPath("file")] = FileEntry(.regular(.bytes(Array(text.utf8))), mode: 0o644, modified: 0)
@@ -51,7 +51,7 @@ struct ArchiveFixture: ~Copyable {
         return path
     }
 
-    /// A tar of these members.
+    /// Writes a tar file of these members.
     func tar(_ members: [String: [UInt8]], links: [String: String] = [:]) throws -> FilePath {
         var tree = FileTree()
         for (name, bytes) in members {
@@ -75,7 +75,7 @@ struct ArchiveFixture: ~Copyable {
 
 @Suite struct LayoutArchiveTests {
     @Test(arguments: [ArchiveFormat.layout, .docker(name: "x")])
-    func `whoever interrupts the writing of an archive gets none`(_ format: ArchiveFormat) async throws {
+    func `an interrupted write leaves no archive`(_ format: ArchiveFormat) async throws {
         let fixture = try ArchiveFixture()
         let root = try fixture.image([fixture.layer("one")])
         let (store, path) = (fixture.store, fixture.folder.appending("a.tar"))
@@ -90,7 +90,7 @@ struct ArchiveFixture: ~Copyable {
         #expect(try FileSystem.names(in: fixture.folder) == ["store"])
     }
 
-    @Test func `an image goes into an archive and out again, bytes unchanged`() async throws {
+    @Test func `an image survives a round trip through an archive, bytes unchanged`() async throws {
         let fixture = try ArchiveFixture()
         let root = try fixture.image([
             try fixture.layer("one"), try fixture.layer(String(repeating: "long ", count: 400_000)),
@@ -105,7 +105,7 @@ struct ArchiveFixture: ~Copyable {
         #expect(try await layout.resolve("v2").digest == root.digest)
     }
 
-    @Test func `what is addressed by SHA-512 is in an archive, too, and checked by it`() async throws {
+    @Test func `content addressed by SHA-512 is archived and checked as well`() async throws {
         let fixture = try ArchiveFixture()
         let source = OCILayout(root: fixture.folder.appending("source"))
         func put(_ bytes: [UInt8], _ type: MediaType) async throws -> Descriptor {
@@ -151,7 +151,7 @@ struct ArchiveFixture: ~Copyable {
         }
     }
 
-    @Test func `nothing is written where a blob is missing, and nothing is left in the store`() async throws {
+    @Test func `nothing is written if a blob is missing, and nothing is left in the store`() async throws {
         let fixture = try ArchiveFixture()
         let layer = try fixture.layer("one")
         let root = try fixture.image([layer])
@@ -161,7 +161,7 @@ struct ArchiveFixture: ~Copyable {
         #expect(try FileSystem.names(in: fixture.store.root.appending("tmp")) == [])
     }
 
-    @Test func `a blob that was changed in the archive does not leave it`() async throws {
+    @Test func `a blob that was changed in the archive is not read from it`() async throws {
         let fixture = try ArchiveFixture()
         let layer = try fixture.layer("one")
         let root = try fixture.image([layer])
@@ -178,7 +178,7 @@ struct ArchiveFixture: ~Copyable {
         #expect(error?.code == .corrupt)
     }
 
-    @Test func `a blob is handed out from any offset on, and checked whole`() async throws {
+    @Test func `a blob is read from any offset, and checked as a whole`() async throws {
         let fixture = try ArchiveFixture()
         let layer = try fixture.layer("one")
         let path = try await fixture.write(.layout, try fixture.image([layer]), as: "image.tar")
@@ -193,7 +193,7 @@ struct ArchiveFixture: ~Copyable {
         #expect(rest == Array(all.dropFirst(10)))
     }
 
-    @Test func `a compressed archive, and a tar that is no layout, say what to do`() async throws {
+    @Test func `the errors for a compressed archive and for a tar file without a layout say what to do`() async throws {
         let fixture = try ArchiveFixture()
         let layer = try fixture.layer("one")
         let compressed = #expect(throws: LayerArchiveError.self) {
@@ -216,7 +216,7 @@ struct ArchiveFixture: ~Copyable {
         ])
     }
 
-    @Test func `what is written is read as the same image`() async throws {
+    @Test func `a written archive is read as the same image`() async throws {
         let fixture = try ArchiveFixture()
         let root = try fixture.image([try fixture.layer("one"), try fixture.layer("two", .zstd)])
         let path = try await fixture.write(.docker(name: "etcd"), root, as: "docker.tar")
@@ -248,7 +248,7 @@ struct ArchiveFixture: ~Copyable {
     }
 
     @Test(arguments: ["missing", "other", "escaping", "repeated"])
-    func `an archive that is not what it says is refused`(_ fault: String) throws {
+    func `an archive with false statements is refused`(_ fault: String) throws {
         let fixture = try ArchiveFixture()
         let (one, two) = (try fixture.layer("one"), try fixture.layer("two"))
         let image = try fixture.image([one])
@@ -265,7 +265,7 @@ struct ArchiveFixture: ~Copyable {
         #expect([.corrupt, .invalidLayout].contains(error?.code))
     }
 
-    @Test func `only an image of one platform, with all its layers, can be written`() async throws {
+    @Test func `only an image of one platform with all its layers can be written`() async throws {
         let fixture = try ArchiveFixture()
         let layer = try fixture.layer("one")
         let image = try fixture.image([layer])

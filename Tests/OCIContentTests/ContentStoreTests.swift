@@ -13,7 +13,7 @@ import Testing
         )
     }
 
-    @Test func `what is added is read back and needs no second copy`() throws {
+    @Test func `an added blob is read back and needs no second copy`() throws {
         try withTemporaryFolder { folder in
             let store = try ContentStore(root: folder)
             let (bytes, descriptor) = blob("hello")
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func `a blob is fetched once, and only if it is the blob`() async throws {
+    @Test func `a blob is fetched once, and only if it matches its digest`() async throws {
         try await withTemporaryFolder { folder in
             let store = try ContentStore(root: folder)
             let source = MemoryContent()
@@ -36,7 +36,7 @@ import Testing
                 #expect(!store.contains(descriptor.digest, size: 5))
             }
             source.add(bytes, as: .config)
-            // What the failures left in its place is no part of it.
+            // Whatever the failures left in its place is not part of it.
             try await store.fetch(descriptor, from: source)
             #expect(try store.readDocument(descriptor) == bytes)
             let asked = source.log.count
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func `a damaged blob is never handed out`() throws {
+    @Test func `a damaged blob is never returned`() throws {
         try withTemporaryFolder { folder in
             let store = try ContentStore(root: folder)
             let (bytes, descriptor) = blob("hello")
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func `a truncated blob is not there`() throws {
+    @Test func `a truncated blob counts as missing`() throws {
         try withTemporaryFolder { folder in
             let store = try ContentStore(root: folder)
             let (bytes, descriptor) = blob("hello")
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test func `a write that fails leaves nothing`() throws {
+    @Test func `a failed write leaves nothing`() throws {
         struct Failure: Error {}
         try withTemporaryFolder { folder in
             let store = try ContentStore(root: folder)
@@ -104,14 +104,14 @@ import Testing
         }
     }
 
-    @Test func `of many who want one download, one does it`() async throws {
+    @Test func `one of many callers that want a download performs it`() async throws {
         try await withTemporaryFolder { folder in
             let (_, descriptor) = blob("hello")
             let counter = Counter()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<8 {
                     group.addTask {
-                        // A store of its own each, as other processes have.
+                        // Each task has a store of its own, as other processes do.
                         try await ContentStore(root: folder).download(descriptor.digest, size: 5) { path in
                             counter.increment()
                             try await Task.sleep(for: .milliseconds(20))
@@ -125,7 +125,7 @@ import Testing
         }
     }
 
-    @Test func `garbage is what nothing has used since a time, and all that is unfinished`() throws {
+    @Test func `garbage is everything unused since a given time, and everything unfinished`() throws {
         try withTemporaryFolder { folder in
             let store = try ContentStore(root: folder)
             let (bytes, descriptor) = blob("hello")
@@ -150,7 +150,7 @@ import Testing
         }
     }
 
-    @Test func `a record is replaced whole and one that is lost is only forgotten`() throws {
+    @Test func `a record is replaced as a whole, and a lost one is merely forgotten`() throws {
         try withTemporaryFolder { folder in
             let store = try ContentStore(root: folder)
             let key = Digest(of: [1])

@@ -2,7 +2,7 @@ import OCIContent
 import OCIModel
 import Testing
 
-/// What must not be copied. The numbers are those of the fault table.
+/// Tests of what must not be copied. The numbers are those of the fault table.
 @Suite struct CopyRefusalTests {
     private let source = MemoryContent()
     private let target = MemoryContent()
@@ -28,14 +28,14 @@ import Testing
             as: .manifest)
     }
 
-    @Test func `row 20: a document of 64 MiB is not asked for`() async {
+    @Test func `row 20: a document of 64 MiB is not requested`() async {
         let root = Descriptor(mediaType: .manifest, digest: digest, size: 64 << 20)
         #expect(await refusal(root)?.code == .tooLarge)
         #expect(source.log == [])
     }
 
     @Test(arguments: ["-1", "-9223372036854775808", "9223372036854775808", "1e30"])
-    func `row 21: a size that cannot be is refused`(_ size: String) async {
+    func `row 21: an impossible size is refused`(_ size: String) async {
         #expect(await refusal(manifest(descriptor(size)))?.code == .invalidDocument)
     }
 
@@ -45,17 +45,17 @@ import Testing
         #expect(error?.message.contains("added up") == true)
     }
 
-    @Test func `row 21: one digest with two sizes is refused`() async {
+    @Test func `row 21: a digest with two sizes is refused`() async {
         #expect(await refusal(manifest(descriptor("1"), layers: descriptor("2")))?.code == .invalidDocument)
     }
 
-    @Test func `row 22: indexes in indexes end at a depth, and at a number`() async throws {
+    @Test func `row 22: nested indexes are limited in depth and number`() async throws {
         var deep = try source.addImage()
         for _ in 0..<9 { deep = try source.addIndex([deep]) }
         #expect(await refusal(deep)?.message.contains("levels deep") == true)
     }
 
-    @Test func `row 22: more children than there can be are refused before they are read`() async throws {
+    @Test func `row 22: too many children are refused before they are read`() async throws {
         var limits = CopyLimits()
         limits.documents = 50
         let children = (0..<51).map { Descriptor(mediaType: .manifest, digest: Digest(of: [UInt8($0)]), size: 1) }
@@ -64,7 +64,7 @@ import Testing
         #expect(source.log == ["read \(root.digest.short)"])
     }
 
-    @Test func `row 22: documents that are large only together are refused`() async throws {
+    @Test func `row 22: documents that are too large together are refused`() async throws {
         var limits = CopyLimits()
         let children = (0..<2).map { Descriptor(mediaType: .manifest, digest: Digest(of: [UInt8($0)]), size: 99) }
         let root = try source.addIndex(children)
@@ -72,18 +72,18 @@ import Testing
         #expect(await refusal(root, limits)?.code == .tooLarge)
     }
 
-    @Test func `row 23: a document that is an index and a manifest is refused`() async {
+    @Test func `row 23: a document that is both an index and a manifest is refused`() async {
         let error = await refusal(manifest(descriptor("1"), more: #","manifests":[]"#))
         #expect(error?.message.contains("both an index and a manifest") == true)
     }
 
-    @Test func `row 23: a document of another type than it is called is refused`() async {
+    @Test func `row 23: a document that is not of its declared type is refused`() async {
         let root = manifest(descriptor("1"))
         let called = Descriptor(mediaType: .index, digest: root.digest, size: root.size)
         #expect(await refusal(called)?.code == .invalidDocument)
     }
 
-    @Test func `row 24: content in a descriptor must be that of its digest`() async throws {
+    @Test func `row 24: content in a descriptor must match its digest`() async throws {
         #expect(await refusal(manifest(descriptor("1", #","data":"CA==""#)))?.code == .invalidDocument)
         #expect(await refusal(manifest(descriptor("1", #","data":"%""#)))?.code == .invalidDocument)
         source.add([7], as: .config)
@@ -91,17 +91,17 @@ import Testing
     }
 
     @Test(arguments: ["{", "[]", "{}", #"{"config":1}"#])
-    func `a manifest that is none is refused`(_ text: String) async {
+    func `a document that is not a manifest is refused`(_ text: String) async {
         #expect(await refusal(source.add(text, as: .manifest))?.code == .invalidDocument)
         #expect(await refusal(source.add(text, as: .index))?.code == .invalidDocument)
     }
 
-    @Test func `Docker's first schema is refused with what to do`() async {
+    @Test func `Docker's first schema is refused with advice`() async {
         let type = MediaType(rawValue: "application/vnd.docker.distribution.manifest.v1+prettyjws")
         #expect(await refusal(source.add("{}", as: type))?.hint?.contains("push") == true)
     }
 
-    @Test func `a digest that leaves the folder is no digest`() async {
+    @Test func `a digest that leaves the folder is refused`() async {
         let escaping = #"{"mediaType":"a/b","digest":"sha256:../../../etc/passwd","size":1}"#
         #expect(await refusal(manifest(escaping))?.code == .invalidDocument)
     }
@@ -118,7 +118,7 @@ import Testing
         try await PlatformChoice(text).choose(from: root, in: source).digest
     }
 
-    @Test func `the entry of the platform is chosen, and its digest is the manifest's own`() async throws {
+    @Test func `the platform's entry is chosen, and its digest is the manifest's own`() async throws {
         let root = try index(
             Platform(os: "linux", architecture: "amd64"), Platform(os: "linux", architecture: "arm", variant: "v7"),
             Platform(os: "linux", architecture: "arm64"), Platform(os: "linux", architecture: "s390x"))
@@ -132,7 +132,7 @@ import Testing
         #expect(try await chosen("linux/s390x", outer) == entries[3].digest)
     }
 
-    @Test func `a version of Windows is known by its first numbers, and several versions are too many`() async throws {
+    @Test func `a version of Windows is matched by its first numbers, and several matches are refused`() async throws {
         let root = try index(
             Platform(os: "windows", architecture: "amd64", osVersion: "10.0.20348.1"),
             Platform(os: "windows", architecture: "amd64", osVersion: "10.0.2034.1"))
@@ -143,7 +143,7 @@ import Testing
         #expect(error?.hint?.contains("10.0.20348.1") == true)
     }
 
-    @Test func `of a single manifest the configuration says what it is for`() async throws {
+    @Test func `the configuration of a single manifest states its platform`() async throws {
         let config = source.add(
             #"{"architecture":"ppc64le","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}"#, as: .config)
         let root = source.add(try CanonicalJSON.encode(Manifest(config: config, layers: [])), as: .manifest)
@@ -152,7 +152,7 @@ import Testing
     }
 
     @Test(arguments: ["", "linux", "linux/", "/amd64", "linux/amd64/v1/x", "linux/amd64:"])
-    func `what is no platform is refused`(_ text: String) {
+    func `a text that is not a platform is refused`(_ text: String) {
         #expect(throws: OCIModelError.self) { try PlatformChoice(text) }
     }
 }

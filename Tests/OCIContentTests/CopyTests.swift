@@ -13,12 +13,12 @@ import Testing
         try #require(target.log.firstIndex(of: "\(entry) \(descriptor.digest.short)"))
     }
 
-    @Test func `blobs come first, then manifests, then their index, the name last`() async throws {
+    @Test func `blobs are copied first, then manifests, then their index, and the tag last`() async throws {
         let (one, two) = (
             try source.addImage(["a", "bb"], platform: amd64), try source.addImage(["c"], platform: ppc64le)
         )
         let inner = try source.addIndex([two])
-        // The inner index is named before what it shares with the outer one.
+        // The inner index is named before the content that it shares with the outer one.
         let root = try source.addIndex([inner, one, two])
         let result = try await copy(root, from: source, to: target, tag: "v1")
         let kinds = target.log.map { $0.split(separator: " ")[0] }
@@ -32,7 +32,7 @@ import Testing
         #expect(try await target.document(root) == source.document(root), "bytes unchanged")
     }
 
-    @Test func `a blob that platforms share is copied once, and the largest begins`() async throws {
+    @Test func `a blob shared by platforms is copied once, and the largest comes first`() async throws {
         let root = try source.addIndex([
             try source.addImage(["shared", "x"], platform: amd64),
             try source.addImage(["shared", String(repeating: "y", count: 1000)], platform: ppc64le),
@@ -43,7 +43,7 @@ import Testing
         #expect(blobs.first == "blob \(Digest(of: String(repeating: "y", count: 1000).utf8).short)")
     }
 
-    @Test func `where the name stands for the image already, one question is all`() async throws {
+    @Test func `one request is enough if the tag already names the image`() async throws {
         let root = try source.addIndex([try source.addImage()])
         try await copy(root, from: source, to: target, tag: "v1")
         let (before, read) = (target.log.count, source.log.count)
@@ -52,7 +52,7 @@ import Testing
         #expect(source.log.count == read, "nothing is read of the source")
     }
 
-    @Test func `a destination whose name vouches for nothing is filled again`() async throws {
+    @Test func `a destination whose tag vouches for nothing is filled again`() async throws {
         let loose = MemoryContent(isWholeByName: false)
         let root = try source.addImage()
         try await copy(root, from: source, to: loose, tag: "v1")
@@ -60,7 +60,7 @@ import Testing
         #expect(!result.isUnchanged && result.blobs == 2)
     }
 
-    @Test func `one part that fails, and nothing is named`() async throws {
+    @Test func `no tag is set if one part fails`() async throws {
         let root = try source.addIndex([try source.addImage(["a"]), try source.addImage(["b"])])
         for part in ["a", "b"] {
             source.state.withLock { $0.failing = [Digest(of: part.utf8)] }
@@ -86,14 +86,14 @@ import Testing
         #expect(target.log.filter { $0.hasPrefix("blob") }.count == 2)
     }
 
-    @Test func `a document of an unknown type is carried as it is`() async throws {
+    @Test func `a document of an unknown type is copied as it is`() async throws {
         let odd = source.add("not even JSON", as: MediaType(rawValue: "application/vnd.example.odd"))
         let root = try source.addIndex([odd])
         try await copy(root, from: source, to: target, tag: "v1")
         #expect(try place("document", odd) < place("document", root))
     }
 
-    @Test func `an artifact is copied with all that it names, whatever types those are`() async throws {
+    @Test func `an artifact is copied with everything that it names, whatever the types`() async throws {
         let blob = source.add("chart", as: MediaType(rawValue: "application/vnd.example.chart"))
         let text =
             #"{"mediaType":"application/vnd.oci.artifact.manifest.v1+json","blobs":[{"mediaType":"a/b","digest":""#
@@ -103,7 +103,7 @@ import Testing
         #expect(target.log.contains("blob \(blob.digest.short)"))
     }
 
-    @Test func `row 25: foreign layers are never asked for, unless that is wanted`() async throws {
+    @Test func `row 25: foreign layers are requested only if wanted`() async throws {
         var foreign = source.add("windows", as: .layerGzip)
         foreign.urls = ["http://169.254.169.254/latest/meta-data"]
         var docker = source.add(
@@ -119,7 +119,7 @@ import Testing
         #expect(asked.log.contains("blob \(foreign.digest.short)"))
     }
 
-    @Test func `blobs to be had elsewhere are not asked for`() async throws {
+    @Test func `blobs that are available elsewhere are not requested`() async throws {
         let root = try source.addImage(["base", "own"])
         let base = Digest(of: "base".utf8)
         source.state.withLock { $0.failing = [base] }
@@ -127,7 +127,7 @@ import Testing
         #expect(result.skipped.map(\.digest) == [base] && result.blobs == 2)
     }
 
-    @Test func `a forecast says what would be sent, and sends nothing`() async throws {
+    @Test func `a forecast reports what would be sent, and sends nothing`() async throws {
         let root = try source.addImage(["aaa", "bb"])
         let plan = try await CopyPlan(reading: [root], from: source)
         let forecast = try await plan.forecast(at: target)
@@ -152,7 +152,7 @@ import Testing
         return try await copy(root, from: source, to: target, tag: "v1", options)
     }
 
-    @Test func `what refers to the index, to a platform and to a referrer comes along, after them and before the name`()
+    @Test func `referrers of the index, a platform and a referrer are copied after their subjects and before the tag`()
         async throws
     {
         let image = try source.addImage()
@@ -170,14 +170,14 @@ import Testing
         #expect(target.log.contains("blob \(Digest(of: "signature of the inventory".utf8).short)"))
     }
 
-    @Test func `without being asked for, none is looked for`() async throws {
+    @Test func `referrers are looked for only if requested`() async throws {
         let root = try source.addImage()
         let referrer = try source.addReferrer(of: root, "signature")
         try await copy(root, from: source, to: target, tag: "v1")
         #expect(!target.log.contains("document \(referrer.digest.short)"))
     }
 
-    @Test func `new referrers of an image that is there are copied`() async throws {
+    @Test func `new referrers of an existing image are copied`() async throws {
         let root = try source.addImage()
         try await copy(root, from: source, to: target, tag: "v1")
         let referrer = try source.addReferrer(of: root, "signature")
@@ -185,14 +185,14 @@ import Testing
         #expect(target.log.contains("document \(referrer.digest.short)"))
     }
 
-    @Test func `documents that refer to each other in a ring are copied once`() async throws {
+    @Test func `documents that refer to each other in a circle are copied once`() async throws {
         let root = try source.addImage()
         let referrer = try source.addReferrer(of: root, "one")
         source.state.withLock { $0.referrers[referrer.digest] = [root, referrer] }
         #expect(try await copyAll(root).documents == 2)
     }
 
-    @Test func `referrers of referrers end at a depth`() async throws {
+    @Test func `referrers of referrers are limited in depth`() async throws {
         var last = try source.addImage()
         let root = last
         for place in 0..<12 { last = try source.addReferrer(of: last, "\(place)") }
@@ -201,7 +201,7 @@ import Testing
         #expect(target.digest(named: "v1") == nil)
     }
 
-    @Test func `what cosign names by a digest is copied and named, for platforms too`() async throws {
+    @Test func `content that cosign tags by digest is copied and tagged, for platforms too`() async throws {
         let image = try source.addImage()
         let root = try source.addIndex([image])
         let signature = try source.addImage(["signature"])

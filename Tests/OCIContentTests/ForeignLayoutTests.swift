@@ -6,11 +6,11 @@ import Synchronization
 import SystemPackage
 import Testing
 
-/// Layouts as others write them: by mistake, or in bad faith (row 50 of the fault table).
+/// Tests of layouts that others wrote, by mistake or in bad faith (row 50 of the fault table).
 @Suite struct ForeignLayoutTests {
     private let source = MemoryContent()
 
-    /// An image in a layout, named `v1`.
+    /// Creates an image in a layout, named `v1`.
     private func layout(in folder: FilePath) async throws -> (OCILayout, root: Descriptor, layer: Descriptor) {
         let layout = OCILayout(root: folder.appending("layout"))
         let root = try source.addImage(["some layer"])
@@ -18,7 +18,7 @@ import Testing
         return (layout, root, Descriptor(mediaType: .layerGzip, digest: Digest(of: "some layer".utf8), size: 10))
     }
 
-    @Test func `a stream becomes a blob only when all of it is the blob`() async throws {
+    @Test func `a stream becomes a blob only if all of it matches the digest`() async throws {
         try await withTemporaryFolder { folder in
             let (layout, root, layer) = try await layout(in: folder)
             #expect(try FileSystem.read(layout.path(of: layer.digest), limit: 100) == Array("some layer".utf8))
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func `row 50: a link in the place of a blob is not followed`() async throws {
+    @Test func `row 50: a link in place of a blob is not followed`() async throws {
         try await withTemporaryFolder { folder in
             let (layout, root, layer) = try await layout(in: folder)
             let path = layout.path(of: layer.digest)
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func `row 50: a blob that is longer, or other, than it should be does not leave the layout`() async throws {
+    @Test func `row 50: a blob of the wrong size or content does not leave the layout`() async throws {
         for (text, code) in [("some layer and more", ContentError.Code.missing), ("some layes", .corrupt)] {
             try await withTemporaryFolder { folder in
                 let (layout, root, layer) = try await layout(in: folder)
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func `row 50: a digest with a path in it, and an index that is too large, are refused`() async throws {
+    @Test func `row 50: a digest that contains a path and an index that is too large are refused`() async throws {
         try await withTemporaryFolder { folder in
             let layout = OCILayout(root: folder)
             let entry = #"{"mediaType":"a/b","digest":"sha256:../../../etc/passwd","size":1}"#
@@ -107,14 +107,14 @@ import Testing
             #expect(try layout.index()?.manifests.count == 3, "each is listed once")
             #expect(try await layout.referrers(of: image.digest).map(\.digest) == [signature.digest])
             #expect(try await layout.referrers(of: image.digest).first?.artifactType == MediaType.config.rawValue)
-            #expect(try await layout.descriptor(named: nil).digest == root.digest, "referrers are no images")
+            #expect(try await layout.descriptor(named: nil).digest == root.digest, "referrers are not images")
             let target = MemoryContent()
             try await copy(root, from: layout, to: target, tag: "v1", options)
             #expect(target.log.contains("document \(second.digest.short)"))
         }
     }
 
-    @Test func `what happens to each blob is told`() async throws {
+    @Test func `the progress of each blob is reported`() async throws {
         try await withTemporaryFolder { folder in
             let root = try source.addImage(["some layer"])
             let events = Events()

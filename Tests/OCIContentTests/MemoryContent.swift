@@ -3,13 +3,13 @@ import OCIContent
 import OCIModel
 import Synchronization
 
-/// Content in memory, as a source that gives streams and as a destination that writes down what it was asked for.
+/// Content in memory: a source that returns streams, and a destination that records what was requested of it.
 final class MemoryContent: NamedContent, ContentDestination {
     struct State {
         var blobs: [Digest: [UInt8]] = [:]
         var names: [String: Descriptor] = [:]
         var referrers: [Digest: [Descriptor]] = [:]
-        /// What happened, in order: `blob <short>`, `document <short>`, `tag <name>`, `current <name>`, `read <short>`.
+        /// The events in order: `blob <short>`, `document <short>`, `tag <name>`, `current <name>`, `read <short>`.
         var log: [String] = []
         var failing: Set<Digest> = []
     }
@@ -22,7 +22,7 @@ final class MemoryContent: NamedContent, ContentDestination {
     var log: [String] { state.withLock { $0.log } }
     func digest(named name: String) -> Digest? { state.withLock { $0.names[name]?.digest } }
 
-    /// Keeps bytes, and describes them.
+    /// Keeps bytes, and returns their descriptor.
     @discardableResult
     func add(_ bytes: [UInt8], as type: MediaType) -> Descriptor {
         let digest = Digest(of: bytes)
@@ -32,7 +32,7 @@ final class MemoryContent: NamedContent, ContentDestination {
 
     func add(_ text: String, as type: MediaType) -> Descriptor { add(Array(text.utf8), as: type) }
 
-    /// An image of one platform with these layers.
+    /// Adds an image of one platform with these layers.
     func addImage(_ layers: [String] = ["layer"], platform: Platform? = nil) throws -> Descriptor {
         let config = add("{\"of\":\"\(Digest(of: "\(layers)\(platform.map { "\($0)" } ?? "")".utf8))\"}", as: .config)
         let manifest = Manifest(config: config, layers: layers.map { add($0, as: .layerGzip) })
@@ -45,7 +45,7 @@ final class MemoryContent: NamedContent, ContentDestination {
         add(try CanonicalJSON.encode(Index(manifests: children)), as: .index)
     }
 
-    /// Something about another document, listed as its referrer.
+    /// Adds a document that has another one as its subject, listed as its referrer.
     func addReferrer(of subject: Descriptor, _ text: String) throws -> Descriptor {
         var manifest = Manifest(config: add("{}", as: .config), layers: [add(text, as: MediaType(rawValue: "text/x"))])
         manifest.subject = Descriptor(mediaType: subject.mediaType, digest: subject.digest, size: subject.size)

@@ -5,7 +5,7 @@ import SystemPackage
 import Testing
 
 @Suite struct OCILayoutTests {
-    /// An image of one empty-handed platform, in a store.
+    /// Creates an image of one platform in a store.
     private func image(in store: ContentStore, created: Int64 = 0) throws -> Descriptor {
         let layer = try store.add([1, 2, 3])
         let platform = Platform(os: "linux", architecture: "amd64")
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func `a second image takes the name and leaves other names`() async throws {
+    @Test func `a second image takes over the name and leaves other names`() async throws {
         try await withTemporaryFolder { folder in
             let store = try ContentStore(root: folder.appending("store"))
             let layout = OCILayout(root: folder.appending("layout"))
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func `nothing is named where a blob is missing`() async throws {
+    @Test func `nothing is named if a blob is missing`() async throws {
         try await withTemporaryFolder { folder in
             let store = try ContentStore(root: folder.appending("store"))
             let layout = OCILayout(root: folder.appending("layout"))
@@ -76,14 +76,14 @@ import Testing
         }
     }
 
-    @Test func `a blob that somebody changed in the layout is put there again`() async throws {
+    @Test func `a blob that was changed in the layout is restored`() async throws {
         try await withTemporaryFolder { folder in
             let store = try ContentStore(root: folder.appending("store"))
             let layout = OCILayout(root: folder.appending("layout"))
             let root = try image(in: store)
             let layer = Digest(of: [1, 2, 3])
             try await copy(root, from: store, to: layout, tag: "v1")
-            // A file of its own, no longer the store's under another name.
+            // The file is now the layout's own, no longer the store's under another name.
             try FileSystem.write([1, 2, 3], to: layout.path(of: layer))
             try overwrite(layout.path(of: layer), with: "abc")
             try await copy(root, from: store, to: layout, tag: "v1")
@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func `an index that is none is refused with the way out`() throws {
+    @Test func `an invalid index is refused with advice`() throws {
         try withTemporaryFolder { folder in
             try FileSystem.write(Array("{".utf8), to: folder.appending("index.json"))
             let layout = OCILayout(root: folder)

@@ -21,7 +21,7 @@ import Testing
         try await plan.setNames(at: target, names(publication).map { ($0.name, $0.root.digest) })
     }
 
-    @Test func `all content is there before the first name, and the whole is named last`() async throws {
+    @Test func `all content is copied before the first tag is set, and the whole is tagged last`() async throws {
         let publication = try publication()
         try await publish(publication)
         #expect(target.log.suffix(3) == ["tag v1-linux-amd64", "tag v1-linux-arm64", "tag v1"])
@@ -29,7 +29,7 @@ import Testing
         for name in names(publication) { #expect(target.digest(named: name.name) == name.root.digest) }
     }
 
-    @Test func `where the whole is in its place, one question is all`() async throws {
+    @Test func `one request is enough if the whole is in place`() async throws {
         let publication = try publication()
         try await publish(publication)
         let before = target.log.count
@@ -37,7 +37,7 @@ import Testing
         #expect(target.log.dropFirst(before) == ["current v1"])
     }
 
-    @Test func `where it is not, every name is looked at, and those in their place do not move`() async throws {
+    @Test func `otherwise every tag is checked, and those in place do not move`() async throws {
         let publication = try publication()
         let old = try target.addImage(["old"])
         target.name("v1", old)
@@ -48,14 +48,14 @@ import Testing
         #expect(moves.map(\.to) == [publication.parts[0].root.digest, publication.whole[0].root.digest])
     }
 
-    @Test func `a second name of the whole is looked at too`() async throws {
+    @Test func `a second tag of the whole is checked too`() async throws {
         var publication = try publication()
         try await publish(publication)
         publication.whole.append(.init("latest", publication.whole[0].root))
         #expect(try await publication.moves(at: target).map(\.name) == ["latest"])
     }
 
-    @Test func `without a whole every name is looked at`() async throws {
+    @Test func `every tag is checked if there is no whole`() async throws {
         var publication = try publication()
         try await publish(publication)
         publication.whole = []

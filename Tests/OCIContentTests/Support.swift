@@ -5,7 +5,7 @@ import OCIModel
 import Synchronization
 import SystemPackage
 
-/// A folder of the test's own, removed afterwards.
+/// Runs `body` with a temporary folder, which is removed afterwards.
 func withTemporaryFolder<R>(_ body: (FilePath) throws -> R) throws -> R {
     let folder = makeTemporaryFolder()
     defer { removeAll(folder) }
@@ -41,13 +41,13 @@ final class Counter: Sendable {
     var value: Int { count.load(ordering: .relaxed) }
 }
 
-/// What a destination told.
+/// The events that a destination reported.
 final class Events: Sendable {
     private let events = Mutex<[TransferEvent]>([])
     func add(_ event: TransferEvent) { events.withLock { $0.append(event) } }
     var all: [TransferEvent] { events.withLock { $0 } }
 
-    /// Bytes of a blob that moved.
+    /// Returns the number of bytes of a blob that were moved.
     func moved(_ digest: Digest) -> Int64 {
         all.reduce(0) { sum, event in
             if case .moved(digest, let bytes) = event { sum + bytes } else { sum }

@@ -7,7 +7,7 @@ import Testing
             Digest(of: []).description == "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     }
 
-    @Test func `bytes in pieces give the digest of the whole`() {
+    @Test func `bytes in pieces have the same digest as the whole`() {
         var hasher = SHA256Hasher()
         hasher.update("a".utf8)
         hasher.update(Array("bc".utf8))
@@ -40,13 +40,13 @@ import Testing
         "sha256:" + String(repeating: "0", count: 63), "sha256:" + String(repeating: "0", count: 65),
         "SHA256:" + String(repeating: "0", count: 64), "sha256:" + String(repeating: "é", count: 32),
     ])
-    func `what is no digest is refused`(text: String) {
+    func `a text that is not a digest is refused`(text: String) {
         #expect(throws: OCIModelError.self) { try Digest(text) }
     }
 }
 
 @Suite struct EntryPathTests {
-    @Test func `spellings of one path are one`() throws {
+    @Test func `different spellings of a path are equal`() throws {
         for text in ["usr/bin", "/usr/bin", "./usr//bin/", "usr/./bin"] {
             #expect(try EntryPath(text).description == "/usr/bin")
         }
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(arguments: ["..", "a/../b", "/..", "a/..", "nul\0byte"])
-    func `what leaves the root is refused`(text: String) {
+    func `a path that leaves the root is refused`(text: String) {
         #expect(throws: OCIModelError.self) { try EntryPath(text) }
     }
 
@@ -62,7 +62,7 @@ import Testing
         #expect(try EntryPath("caf\u{e9}") != EntryPath("cafe\u{301}"))
     }
 
-    @Test func `order is by bytes and puts parents first`() throws {
+    @Test func `paths are ordered by bytes, parents first`() throws {
         let paths = try ["a/b", "a", "a.b", "B", "a0"].map { try EntryPath($0) }
         #expect(paths.sorted().map(\.description) == ["/B", "/a", "/a.b", "/a/b", "/a0"])
     }
@@ -103,7 +103,7 @@ import Testing
         "", "yesterday", "2024-10-04", "2024-10-04T12:34:56", "2024-02-30T12:34:56Z", "2024-10-04T12:34:56.Z",
         "2024-10-04T12:34:56+2:00", "2024-10-04T12:34:56+99:00", "2024-10-04 12:34:56Z", "99999-10-04T12:34:56Z",
         "2024-10-04T12:34:56Zé",
-    ]) func `what is no date is none`(_ text: String) { #expect(Timestamp(dateTime: text) == nil) }
+    ]) func `a text that is not a date is refused`(_ text: String) { #expect(Timestamp(dateTime: text) == nil) }
 
     @Test(arguments: [
         (0, "1970-01-01T00:00:00Z"), (-1, "1969-12-31T23:59:59Z"), (951_782_400, "2000-02-29T00:00:00Z"),
@@ -113,7 +113,7 @@ import Testing
         #expect(Timestamp(seconds: seconds).description == text)
     }
 
-    @Test func `days go there and back over four centuries`() {
+    @Test func `days convert there and back over four centuries`() {
         var day = Timestamp.days(year: 1900, month: 1, day: 1)
         #expect(day == -25567)
         while day < 120_000 {

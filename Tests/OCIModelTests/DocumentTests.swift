@@ -1,7 +1,7 @@
 import OCIModel
 import Testing
 
-/// Golden bytes: a change here changes the digest of every image, so it must be meant.
+/// Golden bytes: a change here changes the digest of every image, so it must be intended.
 @Suite struct DocumentTests {
     private let platform = Platform(os: "linux", architecture: "ppc64le")
 

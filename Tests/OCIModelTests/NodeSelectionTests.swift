@@ -4,7 +4,7 @@ import Testing
 @Suite struct NodeSelectionTests {
     private typealias Entry = (entry: Descriptor, configured: Platform?)
 
-    /// An entry of the index; its digest tells its place.
+    /// Returns an entry of the index, whose digest encodes its position.
     private func entry(_ place: Int, _ platform: Platform?, configured: Platform? = nil) -> Entry {
         let digest = Digest(of: [UInt8(place)])
         return (Descriptor(mediaType: .manifest, digest: digest, size: 1, platform: platform), configured)
@@ -26,7 +26,7 @@ import Testing
             })
     }
 
-    /// The place of the chosen entry.
+    /// Returns the position of the chosen entry.
     private func choice(_ engine: NodeSelection.Engine, _ node: String, _ entries: [Entry]) throws -> Int? {
         let selection = NodeSelection(engine, try Node(node), entries: entries)
         return selection.chosen.flatMap { chosen in entries.firstIndex { $0.entry.digest == chosen } }
@@ -34,30 +34,32 @@ import Testing
 
     @Test(
         arguments: [
-            // Before Server 2022: the very build.
+            // Before Server 2022: exactly the host's build.
             ("10.0.17763", ["10.0.17763.6293", "10.0.20348.2762", "10.0.26100.2033"], 0),
             ("10.0.18363", ["10.0.17763.6293", "10.0.20348.2762"], nil),
-            // From it on: whatever lies between the last stable release and the host.
+            // From Server 2022 on: any build between the last stable release and the host.
             ("10.0.20348", ["10.0.17763.6293", "10.0.20348.2762", "10.0.26100.2033"], 1),
             ("10.0.22621", ["10.0.17763.6293", "10.0.20348.2762", "10.0.26100.2033"], 1),
             ("10.0.22621", ["10.0.22000.1", "10.0.20348.2762"], 0),
             ("10.0.25398", ["10.0.17763.6293", "10.0.26100.2033"], nil),
-            // A host of Server 2025's build takes it first; a newer one takes no older.
+            // A host with Server 2025's build prefers it; a newer host accepts no older one.
             ("10.0.26100", ["10.0.17763.6293", "10.0.20348.2762", "10.0.26100.2033"], 2),
             ("10.0.26200", ["10.0.17763.6293", "10.0.20348.2762"], nil),
             ("10.0.26200", ["10.0.20348.2762", "10.0.26100.2033"], 1),
-            // As text, downwards: 999 is before 2762.
+            // As text, in descending order: 999 comes before 2762.
             ("10.0.20348", ["10.0.20348.2762", "10.0.20348.999"], 1),
             ("6.3.9600", ["10.0.17763.1"], nil), ("10.0.20348", ["11.0.20348.1"], nil),
             ("10.0.20348", ["nonsense"], nil), ("10.0.20348", [], nil),
         ] as [(String, [String], Int?)])
-    func `containerd on Windows takes the build that its host runs`(_ host: String, _ versions: [String], _ place: Int?)
+    func `containerd on Windows chooses the build that its host runs`(
+        _ host: String, _ versions: [String], _ place: Int?
+    )
         throws
     {
         #expect(try choice(.containerd, "windows:\(host)", windows(versions)) == place)
     }
 
-    @Test func `a Server 2025 host also takes Server 2022 where there is nothing newer`() throws {
+    @Test func `a Server 2025 host also accepts Server 2022 if there is nothing newer`() throws {
         #expect(try choice(.containerd, "windows:10.0.26100", windows(["10.0.20348.2762"])) == 0)
         #expect(try choice(.containerd, "windows:10.0.26101", windows(["10.0.20348.2762"])) == nil)
     }
@@ -67,10 +69,10 @@ import Testing
         #expect(try choice(.containerd, "windows:10.0.17763", windows([nil, "10.0.17763.1"])) == 1)
         #expect(try choice(.docker, "windows:10.0.17763", windows([nil])) == 0)
         let selection = NodeSelection(.containerd, try Node("windows:10.0.17763"), entries: windows([nil]))
-        #expect(selection.warnings.first?.contains("no os.version") == true)
+        #expect(selection.warnings.first?.contains("no readable os.version") == true)
     }
 
-    @Test func `win32k says nothing to either engine`() throws {
+    @Test func `win32k does not matter to either engine`() throws {
         for engine in NodeSelection.Engine.allCases {
             #expect(try choice(engine, "windows:10.0.20348", windows(["10.0.20348.1"], features: ["win32k"])) == 0)
         }
@@ -78,24 +80,24 @@ import Testing
 
     @Test(
         arguments: [
-            // Of those not newer than the host the first of the host's build, else the first of the index.
+            // Of those not newer than the host, the first with the host's build, otherwise the first of the index.
             ("10.0.20348", ["10.0.17763.1", "10.0.20348.1", "10.0.20348.9"], 1), ("10.0.20348", ["10.0.26100.1"], nil),
             ("10.0.26100", ["10.0.17763.1", "10.0.20348.1"], 0), ("10.0.26200", ["10.0.20348.1", "10.0.26100.1"], 0),
             ("10.0.20348", ["10.0.203480.1", "10.0.20348.1"], 1),
         ] as [(String, [String], Int?)])
-    func `Docker on Windows takes what is not newer, its own build first`(
+    func `Docker on Windows accepts builds that are not newer, its own first`(
         _ host: String, _ versions: [String], _ place: Int?
     ) throws {
         #expect(try choice(.docker, "windows:\(host)", windows(versions)) == place)
     }
 
-    @Test func `a choice that Docker can only isolate, or that text decides, is warned of`() throws {
+    @Test func `a warning reports a choice that Docker can only isolate, or that text decides`() throws {
         let node = try Node("windows:10.0.26100")
         let isolated = NodeSelection(.docker, node, entries: windows(["10.0.17763.1", "10.0.20348.1"]))
         #expect(isolated.warnings.contains { $0.contains("Hyper-V") })
         let twice = NodeSelection(.containerd, node, entries: windows(["10.0.26100.999", "10.0.26100.2033"]))
-        #expect(twice.warnings.contains { $0.contains("2 entries are of build 26100") })
-        #expect(twice.warnings.contains { $0.contains("take 10.0.26100.2033 instead") })
+        #expect(twice.warnings.contains { $0.contains("2 entries have build 26100") })
+        #expect(twice.warnings.contains { $0.contains("choose 10.0.26100.2033 instead") })
         #expect(NodeSelection(.docker, node, entries: windows(["10.0.20348.1"])).warnings.isEmpty)
     }
 
@@ -113,13 +115,13 @@ import Testing
             ("linux/arm", ["arm"], 0), ("linux/arm/v6", ["arm/v7", "arm/v5"], 1), ("linux/s390x", ["amd64"], nil),
             ("linux/ppc64le", [], nil),
         ] as [(String, [String], Int?)])
-    func `on Linux both engines take the nearest architecture and variant`(
+    func `on Linux both engines choose the nearest architecture and variant`(
         _ node: String, _ platforms: [String], _ place: Int?
     ) throws {
         for engine in NodeSelection.Engine.allCases { #expect(try choice(engine, node, linux(platforms)) == place) }
     }
 
-    @Test func `systems do not mix, and attestations are for nobody`() throws {
+    @Test func `operating systems do not mix, and no node chooses attestations`() throws {
         let entries = index([
             Platform(os: "unknown", architecture: "unknown"), Platform(os: "linux", architecture: "amd64"),
             Platform(os: "windows", architecture: "amd64", osVersion: "10.0.20348.1"),
@@ -133,7 +135,7 @@ import Testing
         #expect(selection.candidates.map(\.refusal) == ["it is for unknown", nil, "it is for windows"])
     }
 
-    @Test func `features of Linux images are for nobody either`() throws {
+    @Test func `no node chooses Linux images that require features`() throws {
         let entries = index([Platform(os: "linux", architecture: "amd64", osFeatures: ["erofs"])])
         #expect(try choice(.containerd, "linux/amd64", entries) == nil)
     }
@@ -150,7 +152,7 @@ import Testing
         ("windows:1809", "windows/amd64:10.0.17763"), ("windows:10.0.20348.2762", "windows/amd64:10.0.20348.2762"),
         ("linux/x86-64", "linux/amd64"), ("linux/armhf", "linux/arm/v7"), ("linux/arm64/v8", "linux/arm64"),
     ])
-    func `nodes are named in several ways`(_ text: String, _ shown: String) throws {
+    func `nodes can be written in several ways`(_ text: String, _ shown: String) throws {
         #expect(try Node(text).description == shown)
     }
 
@@ -160,7 +162,7 @@ import Testing
         "linux/amd64/v3/x", "darwin/arm64", "linux/amd64:10.0.20348", "linux/am d64", "windows:ltsc2016",
         "windows:10.0.9999999999",
     ])
-    func `what is no node is refused`(_ text: String) {
+    func `a text that is not a node is refused`(_ text: String) {
         let error = #expect(throws: OCIModelError.self) { try Node(text) }
         #expect(error?.code == .invalidPlatform)
     }

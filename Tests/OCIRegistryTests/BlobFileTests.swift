@@ -7,13 +7,13 @@ import OCIRegistry
 import SystemPackage
 import Testing
 
-/// Blobs of a layout that somebody else wrote, on the way to a registry: read once, and checked on the way.
+/// Tests of pushing blobs of a foreign layout to a registry: they are read once, and checked on the way.
 @Suite struct BlobFileTests {
     private let registry = FakeRegistry()
     private let bytes = noise(1_500_001)
     private var blob: Descriptor { Descriptor(of: bytes) }
 
-    /// Pushes a layout's blob that has these bytes in the place of its own.
+    /// Pushes a layout's blob whose bytes were replaced by these.
     private func push(
         _ content: [UInt8]? = nil, sealed: Bool = false, _ change: (inout UploadSettings) -> Void = { _ in }
     ) async throws {
@@ -41,26 +41,26 @@ import Testing
     }
 
     @Test(arguments: [4_000_000, 1000] as [Int64])
-    func `it arrives, whole or in chunks`(wholeLimit: Int64) async throws {
+    func `a blob file arrives, whole or in chunks`(wholeLimit: Int64) async throws {
         try await push { $0.wholeLimit = wholeLimit }
         #expect(registry.repositories["a"]?.blobs[blob.digest] == bytes)
         #expect(registry.received == bytes.count)
     }
 
     @Test(arguments: [0, 800_000, 1_500_000], [4_000_000, 1000] as [Int64])
-    func `a damaged one never gets there whole`(place: Int, wholeLimit: Int64) async throws {
+    func `a damaged blob file never arrives whole`(place: Int, wholeLimit: Int64) async throws {
         let error = await #expect(throws: OCIRegistryError.self) {
             try await push(flipped(at: place)) { $0.wholeLimit = wholeLimit }
         }
         #expect(error?.code == .corrupt)
         #expect(error?.message.contains("is damaged in") == true)
-        // Sent twice at most, and never to its end.
+        // Sent at most twice, and never to its end.
         #expect(registry.received < 2 * bytes.count)
         #expect(registry.repositories["a"]?.blobs.isEmpty ?? true)
         #expect(registry.openSessions == 0)
     }
 
-    @Test func `what went out before a break is checked with the rest`() async throws {
+    @Test func `bytes sent before a break are checked with the rest`() async throws {
         registry.fail(.PUT, "/blobs/uploads/", .breakRequest(after: 600_000))
         try await push()
         #expect(registry.received == bytes.count)
@@ -73,14 +73,14 @@ import Testing
         }
     }
 
-    @Test func `pieces that go out again are not counted again`() async throws {
+    @Test func `pieces that are sent again are not counted again`() async throws {
         registry.quirk { $0.keepsBrokenBodies = false }
         registry.fail(.PUT, "/blobs/uploads/", .breakRequest(after: 1_000_000))
         try await push()
         #expect(registry.repositories["a"]?.blobs[blob.digest] == bytes)
     }
 
-    @Test func `what was sealed is left to the registry's own check`() async throws {
+    @Test func `a sealed blob is left to the registry's own check`() async throws {
         let error = await #expect(throws: OCIRegistryError.self) { try await push(flipped(at: 5), sealed: true) }
         #expect(error?.code == .refused)
         #expect(registry.received == 2 * bytes.count)
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test(arguments: [4_000_000, 1000] as [Int64])
-    func `what was sealed may go without being read, and goes on after a break`(wholeLimit: Int64) async throws {
+    func `a sealed blob may be sent without being read, and continues after a break`(wholeLimit: Int64) async throws {
         registry.fail(wholeLimit == 1000 ? .PATCH : .PUT, "/blobs/uploads/", .breakRequest(after: 600_000))
         try await push(sealed: true) { $0.wholeLimit = wholeLimit }
         #expect(registry.repositories["a"]?.blobs[blob.digest] == bytes)
@@ -97,7 +97,7 @@ import Testing
         #expect(registry.received == bytes.count)
     }
 
-    @Test func `what was not sealed is read and checked, also where it could go without`() async throws {
+    @Test func `an unsealed blob is read and checked, even if it could be sent without`() async throws {
         try await push()
         #expect(registry.filesTaken == 0)
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import OCIRegistry
 
-/// Each rule by itself, where no other one would notice.
+/// Tests of each rule by itself, where no other one would notice.
 @Suite struct DocumentCheckTests {
     private static let type = MediaType.manifest.rawValue
 
@@ -17,7 +17,7 @@ import Testing
         return nil
     }
 
-    @Test func `bytes of another digest or size are corrupt, whatever the registry says of them`() {
+    @Test func `bytes with another digest or size are corrupt, whatever the registry says`() {
         let (text, other) = (#"{"schemaVersion":2}"#, Digest(of: [1]))
         let own = Digest(of: Array(text.utf8))
         #expect(code(text, announced: own.description, digest: own) == nil)
@@ -31,18 +31,18 @@ import Testing
         #expect(error?.code == .corrupt && error?.message.contains("instead of") == true)
     }
 
-    @Test func `schema 1 is known by its number and by its type`() {
+    @Test func `schema 1 is recognised by its number and its type`() {
         #expect(code(#"{"schemaVersion":1}"#)?.code == .unsupported)
         let old = "application/vnd.docker.distribution.manifest.v1+prettyjws; charset=utf-8"
         #expect(code(#"{"name":"x"}"#, type: old)?.code == .unsupported)
     }
 
-    @Test func `layers and manifests together are refused in a document of no known type too`() {
+    @Test func `layers and manifests together are refused even in a document of an unknown type`() {
         let error = code(#"{"schemaVersion":2,"layers":[],"manifests":[]}"#, type: "application/x-unknown+json")
         #expect(error?.code == .protocolViolation)
     }
 
-    @Test func `data must have the size and the digest that its descriptor says`() {
+    @Test func `data must have the size and digest that its descriptor states`() {
         func layer(_ digest: Digest, size: Int) -> String {
             #"{"schemaVersion":2,"layers":[{"digest":"\#(digest)","size":\#(size),"data":"QQ=="}]}"#
         }

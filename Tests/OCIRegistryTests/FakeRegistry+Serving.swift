@@ -3,7 +3,7 @@ import NIOHTTP1
 import OCIModel
 import OCIRegistry
 
-/// An answer before it goes out.
+/// An answer before it is sent.
 struct Reply {
     var status: UInt
     var headers: HTTPHeaders
@@ -26,7 +26,7 @@ struct Reply {
     }
 }
 
-/// Pieces of a thousand bytes.
+/// A body in pieces of a thousand bytes.
 struct FakeBody: AsyncSequence, Sendable {
     typealias Failure = any Error
     var bytes: [UInt8]
@@ -73,7 +73,7 @@ extension FakeRegistry.State {
         return Reply(404)
     }
 
-    /// What a broken request leaves behind.
+    /// Keeps what a broken request leaves behind.
     mutating func keepBroken(_ bytes: [UInt8], _ request: RegistryRequest) {
         if quirks.sessionsVanishOnFailure { dropSession(request) }
         if quirks.keepsBrokenBodies { sessions[Self.session(of: request)]?.bytes += bytes }
@@ -98,7 +98,7 @@ struct Query {
 }
 
 extension String {
-    /// The first place of a text in this one.
+    /// Returns the first range of another text in this one.
     func range(of other: String) -> Range<String.Index>? {
         indices.first { self[$0...].hasPrefix(other) }.map { $0..<index($0, offsetBy: other.count) }
     }

@@ -8,7 +8,7 @@ import OCIRegistry
 import Synchronization
 import Testing
 
-/// A registry in memory behind the transport's protocol, with quirks and faults, that remembers what it was asked.
+/// A registry in memory behind the transport's protocol, with quirks and faults, that records its requests.
 final class FakeRegistry: RegistryTransport {
     struct Repository {
         var blobs: [Digest: [UInt8]] = [:]
@@ -16,18 +16,18 @@ final class FakeRegistry: RegistryTransport {
         var tags: [String: Digest] = [:]
     }
 
-    /// What some registries do otherwise.
+    /// The ways in which some registries differ.
     struct Quirks {
         var hasReferrersAPI = true
         var honoursMounts = true
-        /// Of a POST with `mount`, where it is not honoured: 202, or a refusal.
+        /// The answer to a POST with `mount` that is not granted: 202, or a refusal.
         var mountRefusal: UInt = 202
         var patchStatus: UInt = 202
-        /// PATCH does not say more than this.
+        /// The largest offset that PATCH reports.
         var rangeStopsAt: Int?
         var laterChunksOverwrite = false
         var takesChunks = true
-        /// A session without bytes says `0-0`.
+        /// Whether a session without bytes reports `0-0`.
         var isAmbiguous = true
         var sessionsVanishOnFailure = false
         var keepsBrokenBodies = true
@@ -41,7 +41,7 @@ final class FakeRegistry: RegistryTransport {
         var gitLabFallback = false
         var referrersStatus: UInt?
         var maximumTags: Int?
-        /// Pages of tags as they are, by path and query, each with its `Link` headers.
+        /// Fixed pages of tags by path and query, each with its `Link` headers.
         var tagPages: [String: (body: String, links: [String])] = [:]
     }
 
@@ -50,18 +50,18 @@ final class FakeRegistry: RegistryTransport {
             case status(UInt)
             /// Nothing arrives.
             case reset
-            /// All arrives, and the answer is lost.
+            /// Everything arrives, but the answer is lost.
             case loseAnswer
-            /// The connection breaks behind that many bytes of the request's body.
+            /// The connection breaks after this many bytes of the request's body.
             case breakRequest(after: Int)
-            /// The connection breaks behind that many bytes of the answer's body.
+            /// The connection breaks after this many bytes of the answer's body.
             case breakAnswer(after: Int)
-            /// The answer's body ends as if it were whole.
+            /// The answer's body ends early as if it were complete.
             case truncateAnswer(after: Int)
             case flipByte(at: Int)
             case header(String, String)
             case body([UInt8], type: String)
-            /// Somebody else does something before the request is served.
+            /// Another client does something before the request is served.
             case meanwhile(@Sendable (inout [String: Repository]) -> Void)
         }
 
@@ -113,10 +113,10 @@ final class FakeRegistry: RegistryTransport {
         log.filter { $0.method == method && $0.target.contains(path) }.count
     }
 
-    /// Bodies that nobody had to read.
+    /// The number of bodies that were sent as files without being read.
     var filesTaken: Int { state.withLock { $0.filesTaken } }
 
-    /// Bytes of blobs that arrived.
+    /// The number of bytes of blobs that arrived.
     var received: Int { log.filter { $0.target.contains("/blobs/") }.map(\.received).reduce(0, +) }
 
     func send<R: Sendable>(
@@ -197,7 +197,7 @@ final class FakeRegistry: RegistryTransport {
                     return (Array(bytes.prefix(limit)), false)
                 }
             }
-            // A real transport stops where a body is not of the length that it announced.
+            // A real transport stops if a body does not have the length that it announced.
             guard bytes.count == length else {
                 throw OCIRegistryError(.interrupted, "the body has \(bytes.count) bytes instead of \(length)")
             }

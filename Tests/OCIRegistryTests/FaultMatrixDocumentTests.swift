@@ -5,13 +5,13 @@ import OCIRegistry
 import Synchronization
 import Testing
 
-/// The rows of the fault matrix about manifests and tags.
+/// Tests of the fault matrix's rows about manifests and tags.
 @Suite struct FaultMatrixDocumentTests {
     private let registry = FakeRegistry()
 
     private var repository: RegistryRepository { RegistryRepository("test/image", over: registry, settings: .small) }
 
-    /// What reading a tag that stands at these bytes comes to.
+    /// Returns the error of reading a tag that names these bytes.
     private func reading(_ text: String, type: String = MediaType.manifest.rawValue) async throws -> OCIRegistryError? {
         let bytes = Array(text.utf8)
         registry.put("test/image", .init(manifests: [Digest(of: bytes): (type, bytes)], tags: ["1": Digest(of: bytes)]))
@@ -37,7 +37,7 @@ import Testing
         #expect(try await repository.current("2") == nil)
     }
 
-    @Test func `row 18: where PUT of a manifest answers another digest, the tag is not touched`() async throws {
+    @Test func `row 18: the tag is not touched if PUT of a manifest answers another digest`() async throws {
         let image = try FakeImage(platforms: 1, layers: 1, size: 200)
         registry.quirk { $0.answeredDigest = "sha256:" + String(repeating: "0", count: 64) }
         let error = await #expect(throws: OCIRegistryError.self) {
@@ -47,7 +47,7 @@ import Testing
         #expect(registry.repositories["test/image"]?.tags == [:])
     }
 
-    @Test func `row 19: a manifest that is not of the digest asked for, or said`() async throws {
+    @Test func `row 19: a manifest that does not match the requested or stated digest`() async throws {
         let image = try FakeImage(platforms: 1, layers: 1, size: 200)
         registry.put("test/image", image.repository(tag: "1"))
         registry.fail(.GET, "/manifests/", .flipByte(at: 3))
@@ -71,7 +71,7 @@ import Testing
         #"{DIGEST,"size":9223372036854775808}"#, #"{DIGEST,"size":-1}"#,
         #"{DIGEST,"size":9223372036854775807},{DIGEST,"size":1}"#,
     ])
-    func `row 21: sizes that cannot be`(layers: String) async throws {
+    func `row 21: impossible sizes`(layers: String) async throws {
         let text = layers.replacing("DIGEST", with: layer)
         let error = try await reading(#"{"schemaVersion":2,"layers":[\#(text)]}"#)
         #expect(error?.code == .protocolViolation, "\(error?.message ?? "none")")
@@ -84,11 +84,11 @@ import Testing
         #"{"schemaVersion":2,"layers":[{"digest":"sha256:../../x","size":1}]}"#,
         #"[]"#, #"<html></html>"#,
     ])
-    func `row 23: layers and manifests in one, the wrong type, no manifest at all`(text: String) async throws {
+    func `row 23: layers and manifests together, the wrong type, not a manifest at all`(text: String) async throws {
         #expect(try await reading(text)?.code == .protocolViolation)
     }
 
-    @Test func `row 23: a manifest of another type than it was referred to`() async throws {
+    @Test func `row 23: a manifest whose type differs from its descriptor's`() async throws {
         let image = try FakeImage(platforms: 1, layers: 1, size: 200)
         registry.put("test/image", image.repository(tag: "1"))
         var root = image.root
@@ -96,7 +96,7 @@ import Testing
         await #expect(throws: OCIRegistryError.self) { try await repository.document(root) }
     }
 
-    @Test func `row 24: data that is not of its digest`() async throws {
+    @Test func `row 24: data that does not match its digest`() async throws {
         let data = Base64.encode([1])
         #expect(
             try await reading(#"{"schemaVersion":2,"layers":[{\#(layer),"size":1,"data":"\#(data)"}]}"#)?.code
@@ -107,7 +107,7 @@ import Testing
                 == nil)
     }
 
-    @Test func `a manifest of schema 1 is refused by name, a digest that is none as it stands`() async throws {
+    @Test func `a manifest of schema 1 and an invalid digest are refused by name`() async throws {
         let old = try await reading(
             #"{"schemaVersion":1,"fsLayers":[]}"#, type: "application/vnd.docker.distribution.manifest.v1+prettyjws")
         #expect(old?.code == .unsupported)
@@ -117,7 +117,7 @@ import Testing
         #expect(error?.message.contains("sha384:000") == true)
     }
 
-    @Test func `row 45: a tag that cannot be moved, and is where it should be`() async throws {
+    @Test func `row 45: an immutable tag that already is where it should be`() async throws {
         let image = try FakeImage(platforms: 1, layers: 1, size: 200)
         registry.put("test/image", image.repository(tag: "1"))
         registry.quirk { $0.tagsAreImmutable = true }
@@ -129,7 +129,7 @@ import Testing
         #expect(registry.repositories["test/image"]?.tags["1"] == image.root.digest)
     }
 
-    @Test func `row 49: a source's tag that moves leaves the resolved image what it was`() async throws {
+    @Test func `row 49: a source tag that moves does not change the resolved image`() async throws {
         let (image, other) = (
             try FakeImage(platforms: 1, layers: 1, size: 200), try FakeImage(platforms: 1, layers: 2, size: 200)
         )
@@ -141,7 +141,7 @@ import Testing
         #expect(registry.count(.GET) == 1)
     }
 
-    @Test func `row 49: a target's tag that somebody else moved is a conflict`() async throws {
+    @Test func `row 49: a destination tag that another client moved is a conflict`() async throws {
         let (image, other) = (
             try FakeImage(platforms: 1, layers: 1, size: 200), try FakeImage(platforms: 1, layers: 2, size: 200)
         )
@@ -160,7 +160,7 @@ import Testing
         #expect(registry.repositories["test/image"]?.tags["1"] == image.root.digest)
     }
 
-    @Test func `a tag that must stay is set once, and never moved`() async throws {
+    @Test func `a fixed tag is set once and never moved`() async throws {
         let (image, other) = (
             try FakeImage(platforms: 1, layers: 1, size: 200), try FakeImage(platforms: 1, layers: 2, size: 200)
         )
@@ -175,7 +175,7 @@ import Testing
         #expect(registry.count(.PUT, "/manifests/1") == 1)
     }
 
-    @Test func `a tag that is not there is an error that names others`() async throws {
+    @Test func `the error for a missing tag names others`() async throws {
         let image = try FakeImage(platforms: 1, layers: 1, size: 200)
         registry.put("test/image", image.repository(tag: "3.5.16"))
         let error = await #expect(throws: OCIRegistryError.self) { try await repository.resolve("3.5.17") }
@@ -183,7 +183,7 @@ import Testing
         #expect(error?.hint == "it has: 3.5.16")
     }
 
-    @Test func `a configuration is read as a blob, whatever the registry has as manifests`() async throws {
+    @Test func `a configuration is read as a blob, whatever manifests the registry has`() async throws {
         let image = try FakeImage(platforms: 1, layers: 1, size: 200)
         registry.put("test/image", image.repository(tag: "1"))
         let config = Descriptor(of: image.blobs[1], .config)

@@ -5,7 +5,7 @@ import OCIModel
 import OCIRegistry
 import Testing
 
-/// The rows of the fault matrix that break a blob on its way from a registry.
+/// Tests of the fault matrix's rows that break a blob's download.
 @Suite struct FaultMatrixDownloadTests {
     private let registry = FakeRegistry()
     private let blob = noise(5000)
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func `row 11: a body that ends early goes on where it ended`() async throws {
+    @Test func `row 11: a body that ends early is continued from there`() async throws {
         let source = repository(holding: [blob])
         registry.fail(.GET, "/blobs/", .truncateAnswer(after: 2000))
         registry.fail(.GET, "/blobs/", .breakAnswer(after: 1000))
@@ -36,7 +36,7 @@ import Testing
             registry.log.map { $0.headers.first(name: "range") } == [nil, "bytes=2000-4999", "bytes=3000-4999"])
     }
 
-    @Test func `row 11: a body that never gets further is given up`() async throws {
+    @Test func `row 11: a body that makes no progress is given up`() async throws {
         let source = repository(holding: [blob])
         registry.fail(.GET, "/blobs/", .truncateAnswer(after: 0), times: .max)
         let error = await #expect(throws: OCIRegistryError.self) { try await read(Descriptor(of: blob), of: source) }
@@ -52,7 +52,7 @@ import Testing
         #expect(registry.log.count == 2)
     }
 
-    @Test func `row 15: bytes corrupted twice are an error, and are never handed on whole`() async throws {
+    @Test func `row 15: bytes corrupted twice are an error, and are never passed on whole`() async throws {
         let source = repository(holding: [blob])
         registry.fail(.GET, "/blobs/", .flipByte(at: 300), times: .max)
         let seen = Events()
@@ -66,7 +66,7 @@ import Testing
         #expect(seen.moved < 5000)
     }
 
-    @Test func `row 15: a copy of bytes corrupted once succeeds, of bytes corrupted always fails without a blob`()
+    @Test func `row 15: a copy succeeds if bytes are corrupted once, and fails without a blob if always`()
         async throws
     {
         let source = repository(holding: [blob])
@@ -86,14 +86,14 @@ import Testing
         #expect(target.openSessions == 0)
     }
 
-    @Test func `row 16: 200 to a Range request, whose beginning is passed over`() async throws {
+    @Test func `row 16: 200 to a Range request, whose beginning is skipped`() async throws {
         let source = repository(holding: [blob])
         registry.quirk { $0.ignoresRange = true }
         registry.fail(.GET, "/blobs/", .truncateAnswer(after: 2000))
         #expect(try await read(Descriptor(of: blob), of: source) == blob)
     }
 
-    @Test func `row 17: 206 with another range is noticed, and the blob read from its beginning`() async throws {
+    @Test func `row 17: 206 with another range is noticed, and the blob is read from its beginning`() async throws {
         let source = repository(holding: [blob])
         registry.quirk { $0.wrongRange = true }
         registry.fail(.GET, "/blobs/", .truncateAnswer(after: 2000))
@@ -101,7 +101,7 @@ import Testing
         #expect(registry.log.last?.headers.first(name: "range") == nil)
     }
 
-    @Test func `row 25: the addresses of foreign layers are never asked`() async throws {
+    @Test func `row 25: the addresses of foreign layers are never contacted`() async throws {
         let source = repository(holding: [])
         var layer = Descriptor(of: blob)
         layer.urls = ["http://169.254.169.254/latest/meta-data"]
@@ -117,7 +117,7 @@ import Testing
         #expect(error?.code == .corrupt)
     }
 
-    @Test func `a body that is longer than the blob is left at once`() async throws {
+    @Test func `a body that is longer than the blob is abandoned at once`() async throws {
         let source = repository(holding: [blob])
         registry.fail(.GET, "/blobs/", .body(blob + blob, type: "application/octet-stream"), times: .max)
         let error = await #expect(throws: OCIRegistryError.self) { try await read(Descriptor(of: blob), of: source) }
@@ -125,14 +125,14 @@ import Testing
         #expect(error?.message.contains("more than its 5000 bytes") == true, "\(error?.message ?? "")")
     }
 
-    @Test func `a length that is not the blob's is refused before the body`() async throws {
+    @Test func `a length other than the blob's is refused before the body`() async throws {
         let source = repository(holding: [blob])
         registry.fail(.GET, "/blobs/", .header("Content-Length", "4999"), times: .max)
         let error = await #expect(throws: OCIRegistryError.self) { try await read(Descriptor(of: blob), of: source) }
         #expect(error?.message.contains("4999 bytes instead of 5000") == true, "\(error?.message ?? "")")
     }
 
-    @Test func `row 15: a mirror whose bytes are wrong is not asked a second time`() async throws {
+    @Test func `row 15: a mirror with wrong bytes is not asked a second time`() async throws {
         let small = noise(700)
         let mirror = FakeRegistry(host: "mirror.test")
         mirror.put("test/image", .init(blobs: [Digest(of: small): small]))
@@ -143,7 +143,7 @@ import Testing
         #expect(mirror.log.count == 1)
     }
 
-    @Test func `row 11: a body that breaks for ever is given up, however it creeps on`() async throws {
+    @Test func `row 11: a body that keeps breaking is given up, even if it makes small progress`() async throws {
         var source = repository(holding: [blob])
         source.settings.downloadAttempts = 20
         registry.fail(.GET, "/blobs/", .breakAnswer(after: 10), times: .max)
@@ -152,14 +152,14 @@ import Testing
         #expect(registry.log.count == 21)
     }
 
-    @Test func `a blob is handed out from an offset on`() async throws {
+    @Test func `a blob is read from an offset`() async throws {
         let source = repository(holding: [blob])
         #expect(try await read(Descriptor(of: blob), from: 4321, of: source) == Array(blob[4321...]))
         #expect(try await read(Descriptor(of: blob), from: 5000, of: source) == [])
         #expect(registry.log.count == 1)
     }
 
-    @Test func `a user that wants no more ends the download`() async throws {
+    @Test func `a consumer that stops reading ends the download`() async throws {
         let source = repository(holding: [noise(3 << 20)])
         let first = try await source.withBlob(Descriptor(of: noise(3 << 20)), from: 0) { body in
             guard case .stream(let pieces) = body else { return 0 }
@@ -169,13 +169,13 @@ import Testing
         #expect(first == 1000)
     }
 
-    @Test func `mirrors are asked first, and the repository has what they have not`() async throws {
+    @Test func `mirrors are asked first, and the repository for the rest`() async throws {
         let (first, second) = (blob, noise(5000, seed: 2))
         let mirror = FakeRegistry(host: "mirror.test")
         mirror.put("test/image", .init(blobs: [Digest(of: first): first]))
         var source = repository(holding: [first, second])
         source.mirrors = [RegistryRepository("test/image", over: mirror, settings: .small)]
-        // What came from the mirror before it broke is not fetched again.
+        // The bytes that came from the mirror before it broke are not fetched again.
         mirror.fail(.GET, "/blobs/", .breakAnswer(after: 2000))
         #expect(try await read(Descriptor(of: first), of: source) == first)
         #expect(try await read(Descriptor(of: second), of: source) == second)

@@ -5,7 +5,7 @@ import OCIRegistry
 import Scheduling
 import Testing
 
-/// The rows of the fault matrix about tags page by page, and referrers.
+/// Tests of the fault matrix's rows about pages of tags, and referrers.
 @Suite struct FaultMatrixListingTests {
     private let registry = FakeRegistry()
     private let first = "/v2/test/image/tags/list?n=1000"
@@ -18,7 +18,7 @@ import Testing
 
     // MARK: Tags
 
-    @Test func `row 26: a page that links to itself, or a ring of pages, is an error`() async throws {
+    @Test func `row 26: a page that links to itself, or a circle of pages, is an error`() async throws {
         serve([first: (#"["a"]"#, ["<\(first)>; rel=\"next\""])])
         await #expect(throws: OCIRegistryError.self) { try await repository.tags() }
         #expect(registry.log.count == 1)
@@ -32,7 +32,7 @@ import Testing
         #expect(registry.log.count == 4)
     }
 
-    @Test func `row 26: pages without end are cut off`() async throws {
+    @Test func `row 26: endless pages are cut off`() async throws {
         var settings = RepositorySettings.small
         settings.pages = 3
         serve(
@@ -54,7 +54,7 @@ import Testing
         #expect(registry.log.count == 1)
     }
 
-    @Test func `row 28: links of all forms, an empty page in the middle, and tags twice give the whole list once`()
+    @Test func `row 28: all forms of links, an empty page and repeated tags give the whole list once`()
         async throws
     {
         serve([
@@ -72,7 +72,7 @@ import Testing
         #expect(try await repository.tags() == ["A", "a", "b", "c", "d"])
     }
 
-    @Test func `a registry that refuses the number of tags is asked without one`() async throws {
+    @Test func `a registry that refuses a page size is asked without one`() async throws {
         var content = FakeRegistry.Repository()
         for number in 0..<250 { content.tags["t\(number)"] = Digest(of: []) }
         registry.put("test/image", content)
@@ -81,7 +81,7 @@ import Testing
         #expect(registry.log.count == 4)
     }
 
-    @Test func `the tags of no repository are an error, of an empty one none`() async throws {
+    @Test func `listing the tags of a missing repository is an error, of an empty one not`() async throws {
         let error = await #expect(throws: OCIRegistryError.self) { try await repository.tags() }
         #expect(error?.code == .notFound)
         registry.put("test/image", .init())
@@ -92,7 +92,7 @@ import Testing
 
     private let subject = Descriptor(of: Array("subject".utf8), .manifest)
 
-    /// A signature, say: a manifest with a subject.
+    /// Returns a manifest with a subject, like a signature.
     private func referrer(_ number: Int) throws -> [UInt8] {
         let config = Descriptor(of: Array("{}".utf8), MediaType(rawValue: "application/vnd.test.signature"))
         var manifest = Manifest(config: config, layers: [], annotations: ["number": "\(number)"])
@@ -104,7 +104,7 @@ import Testing
         try await (destination ?? repository).putDocument(bytes, as: Descriptor(of: bytes, .manifest))
     }
 
-    @Test func `referrers are listed by the registry where it can, and no fallback tag is made`() async throws {
+    @Test func `a registry with the API lists referrers, and no fallback tag is created`() async throws {
         for number in 0..<2 { try await put(referrer(number)) }
         #expect(try await repository.referrers(of: subject.digest).count == 2)
         #expect(registry.repositories["test/image"]?.tags == [:])
@@ -125,7 +125,7 @@ import Testing
         #expect(registry.repositories["test/image"]?.tags.keys.sorted() == ["sha256-\(subject.digest.hex)"])
     }
 
-    @Test func `row 47: a page for people is no list of referrers`() async throws {
+    @Test func `row 47: an HTML page is not a list of referrers`() async throws {
         registry.quirk { $0.hasReferrersAPI = false }
         try await put(referrer(0))
         registry.fail(.GET, "/referrers/", .body(Array("<html>".utf8), type: "text/html; charset=utf-8"))
@@ -143,7 +143,7 @@ import Testing
         #expect(try await repository.referrers(of: Digest(of: image.manifests[0])) == [])
     }
 
-    @Test func `whether the API is there is found out once for a repository`() async throws {
+    @Test func `whether the API exists is determined once per repository`() async throws {
         registry.quirk { $0.hasReferrersAPI = false }
         let source = repository
         for _ in 0..<3 { _ = try await source.referrers(of: subject.digest) }
@@ -166,19 +166,19 @@ import Testing
         #expect(Set(found.map(\.digest)) == [other.digest, Digest(of: try referrer(1))])
     }
 
-    @Test func `row 48: writers at the same time lose nothing`() async throws {
+    @Test func `row 48: simultaneous writers lose nothing`() async throws {
         registry.quirk { $0.hasReferrersAPI = false }
         let registry = registry
         let documents = try (0..<6).map(referrer)
         _ = try await mapConcurrently(documents, limit: 6) { bytes in
-            // Each with a memory of its own, like processes that know nothing of each other.
+            // Each writer has a memory of its own, like a separate process.
             try await RegistryRepository("test/image", over: registry, settings: .small)
                 .putDocument(bytes, as: Descriptor(of: bytes, .manifest))
         }
         #expect(try await repository.referrers(of: subject.digest).count == 6)
     }
 
-    @Test func `what others wrote into a fallback list is kept as it is`() async throws {
+    @Test func `entries that others wrote into a fallback list are kept as they are`() async throws {
         registry.quirk { $0.hasReferrersAPI = false }
         let tag = "sha256-\(subject.digest.hex)"
         let theirs = Array(

@@ -4,7 +4,7 @@ import OCIModel
 import OCIRegistry
 import Testing
 
-/// The rows of the fault matrix that end a blob's upload badly, on the way to a registry.
+/// Tests of the fault matrix's rows that break a blob's upload.
 @Suite struct FaultMatrixUploadTests {
     private let registry = FakeRegistry()
     private let memory = RegistryMemory(host: "registry.test")
@@ -16,7 +16,7 @@ import Testing
         #expect(registry.openSessions == 0, "sessions are left open")
     }
 
-    @Test func `row 1: a reset in the middle of an upload of which nothing was kept`() async throws {
+    @Test func `row 1: a reset during an upload of which nothing was kept`() async throws {
         registry.fail(.PUT, "/blobs/uploads/", .reset)
         try await push(noise(3000))
         registry.quirk { $0.keepsBrokenBodies = false }
@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test(arguments: [3000, 20_000])
-    func `row 2: a reset after half was kept costs no byte twice`(size: Int) async throws {
+    func `row 2: a reset after half was kept sends no byte twice`(size: Int) async throws {
         registry.fail(size > 8000 ? .PATCH : .PUT, "/blobs/uploads/", .breakRequest(after: 2000))
         try await push(noise(size))
         #expect(registry.received == size)
@@ -56,7 +56,7 @@ import Testing
         try await push(noise(3000))
     }
 
-    @Test func `row 37: PATCH answers 416, and the upload goes on from the server's offset`() async throws {
+    @Test func `row 37: PATCH answers 416, and the upload continues from the server's offset`() async throws {
         registry.fail(.PATCH, "/blobs/uploads/", .loseAnswer)
         registry.fail(.GET, "/blobs/uploads/", .status(503))
         try await push(noise(20_000))
@@ -69,7 +69,7 @@ import Testing
         #expect(registry.count(.GET, "/blobs/uploads/") == 1)
     }
 
-    @Test func `row 38: a session that says 0-0 is not built upon`() async throws {
+    @Test func `row 38: a session that reports 0-0 is not continued`() async throws {
         registry.fail(.PUT, "/blobs/uploads/", .reset)
         try await push(noise(3000))
         #expect(registry.count(.DELETE) == 1)
@@ -91,14 +91,14 @@ import Testing
         #expect(registry.count(.PATCH) == 5)
     }
 
-    @Test func `row 40: where Range stops, blobs go whole from then on`() async throws {
+    @Test func `row 40: blobs are sent whole once Range has stopped advancing`() async throws {
         registry.quirk { $0.rangeStopsAt = 4000 }
         try await push(noise(20_000))
         try await push(noise(20_000, seed: 2))
         #expect(registry.count(.PATCH) == 2)
     }
 
-    @Test func `row 41: a demand for chunks of 10 GB is cut, and nothing is allocated for it`() async throws {
+    @Test func `row 41: a minimum chunk size of 10 GB is capped, and nothing is allocated for it`() async throws {
         registry.quirk { $0.chunkMinimum = "10000000000" }
         try await push(noise(20_000))
         #expect(registry.count(.PATCH) == 1)
@@ -113,7 +113,7 @@ import Testing
         #expect(upload.bytesToSend == 0..<1 << 30)
     }
 
-    @Test func `row 42: where the second chunk overwrites the first, blobs go whole from then on`() async throws {
+    @Test func `row 42: blobs are sent whole once a second chunk has overwritten the first`() async throws {
         registry.quirk { $0.laterChunksOverwrite = true }
         try await push(noise(20_000))
         let before = registry.count(.PATCH)
@@ -132,7 +132,7 @@ import Testing
         destination.origin = "other"
         let blobs = [noise(3000), noise(3000, seed: 2)]
         for blob in blobs { try await destination.putBlob(Descriptor(of: blob), from: MemorySource(blobs)) }
-        // Without mounting it would be HEAD, POST and PUT for each, and one question about the repository.
+        // Without mounting it would be HEAD, POST and PUT for each, and one request about the repository.
         #expect(registry.log.count <= 2 * 3 + 2, "\(registry.log)")
         #expect(registry.repositories["test/image"]?.blobs.count == 2)
         #expect(registry.openSessions == 0)
@@ -147,14 +147,14 @@ import Testing
         #expect(registry.received == size)
     }
 
-    @Test func `an upload that fails for ever ends, and says where and why`() async throws {
+    @Test func `an upload that keeps failing ends, and says where and why`() async throws {
         registry.fail(.PUT, "/blobs/uploads/", .reset, times: .max)
         let error = await #expect(throws: OCIRegistryError.self) { try await push(noise(3000)) }
         #expect(error?.message.contains("registry.test/test/image") == true)
         #expect(registry.log.count < 40)
     }
 
-    @Test func `a registry without chunks gets blobs whole`() async throws {
+    @Test func `a registry without chunks receives blobs whole`() async throws {
         registry.quirk { $0.takesChunks = false }
         try await push(noise(20_000))
         #expect(registry.count(.PATCH) == 1)

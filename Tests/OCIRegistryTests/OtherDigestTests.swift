@@ -8,7 +8,7 @@ import RegistryTesting
 import SystemPackage
 import Testing
 
-/// Images that others addressed by SHA-512, over the wire and in layouts.
+/// Tests of images addressed by SHA-512, over the wire and in layouts.
 @Suite struct OtherDigestTests {
     private func connected(
         to registry: TestRegistry,
@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    /// Reads all of an image, whose digests are checked by the way.
+    /// Reads all of an image, whose digests are checked on the way.
     private func readWhole(_ image: FakeImage, from source: some ContentSource) async throws {
         #expect(try await source.document(image.root) == image.index)
         for blob in image.blobs {
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test(arguments: Digest.Algorithm.allCases)
-    func `an image goes from a registry to a layout and to another repository, digests unchanged`(
+    func `an image is copied from a registry to a layout and another repository, digests unchanged`(
         algorithm: Digest.Algorithm
     ) async throws {
         let image = try FakeImage(platforms: 2, layers: 2, size: 150_000, by: algorithm)
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func `a registry that cannot tag by digest gets the tag all the same`() async throws {
+    @Test func `a registry that cannot tag by digest still receives the tag`() async throws {
         let image = try FakeImage(platforms: 1, layers: 1, size: 2000, by: .sha512)
         try await TestRegistry.run { registry in
             registry.faults.on(
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func `a blob that was damaged in a layout never gets into a registry whole`() async throws {
+    @Test func `a blob that was damaged in a layout never reaches a registry whole`() async throws {
         let image = try FakeImage(platforms: 1, layers: 1, size: 20_000, by: .sha512)
         try await TestRegistry.run { registry in
             let layout = OCILayout(root: registry.folder.appending("layout"))
@@ -109,7 +109,7 @@ import Testing
         }
     }
 
-    @Test func `referrers of such a document are found under its shortened tag`() async throws {
+    @Test func `referrers of a document with SHA-512 are found under its shortened tag`() async throws {
         let subject = Descriptor(of: Array("subject".utf8), .manifest, by: .sha512)
         var index = Index(manifests: [])
         index.subject = subject

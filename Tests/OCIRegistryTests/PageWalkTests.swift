@@ -14,11 +14,11 @@ import Testing
         (#"</v2/x>; rel=NEXT"#, "/v2/x"), ("<http://h.io:5000/v2/x>; rel=next", "/v2/x"),
         ("<//H.io:5000?last=b>; rel=next", "/?last=b"),
     ])
-    func `a link is read by RFC 8288`(link: String, page: String) throws {
+    func `a link is parsed according to RFC 8288`(link: String, page: String) throws {
         #expect(try next(link) == page)
     }
 
-    @Test func `the port of a scheme may stand in a link, and Docker Hub's other name`() throws {
+    @Test func `a link may contain the scheme's default port, and Docker Hub's other name`() throws {
         #expect(try next("<https://h.io:443/x>; rel=next", host: "h.io") == "/x")
         #expect(try next("<http://h.io:80/x>; rel=next", host: "h.io") == "/x")
         #expect(try next("<https://registry-1.docker.io/x>; rel=next", host: "docker.io") == "/x")
@@ -28,11 +28,11 @@ import Testing
     }
 
     @Test(arguments: ["</a b>; rel=next", "</a\r\nX: y>; rel=next", "<>; rel=next", "</x>", "</x>; rel"])
-    func `what cannot be a request's target is no link`(link: String) throws {
+    func `an address that cannot be a request's target is not a link`(link: String) throws {
         #expect(try next(link) == nil)
     }
 
-    @Test func `a listing has at most so many pages`() throws {
+    @Test func `the number of a listing's pages is limited`() throws {
         var walk = PageWalk(from: "/0", host: "h.io", limit: 3)
         #expect(try walk.advance(["</1>; rel=next"]) && walk.advance(["</2>; rel=next"]))
         #expect(throws: OCIRegistryError.self) { try walk.advance(["</3>; rel=next"]) }

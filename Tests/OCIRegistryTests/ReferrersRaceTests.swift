@@ -7,12 +7,13 @@ import Scheduling
 import Synchronization
 import Testing
 
-/// Writers of one subject's fallback list who know nothing of each other, at registries that take a list whatever the condition.
+/// Tests of independent writers of one subject's fallback list, at registries that accept a list whatever the
+/// condition.
 @Suite struct ReferrersRaceTests {
     private let subject = Descriptor(of: Array("subject".utf8), .manifest)
     private var tag: String { "sha256-\(subject.digest.hex)" }
 
-    /// A signature, say: a manifest with a subject and without content of its own.
+    /// Returns a manifest with a subject and without content of its own, like a signature.
     private func referrer(_ number: Int, of subject: Descriptor) throws -> [UInt8] {
         var index = Index(manifests: [], annotations: ["number": "\(number)"])
         index.subject = subject
@@ -23,7 +24,7 @@ import Testing
         Set(try numbers.map { Digest(of: try referrer($0, of: subject)) })
     }
 
-    /// A list as another writer would leave it, who read before ours was there.
+    /// Returns a list as another writer would leave it that read before ours was written.
     private func list(_ numbers: ClosedRange<Int>) throws -> [UInt8] {
         try CanonicalJSON.encode(
             Index(manifests: numbers.map { Descriptor(of: try referrer($0, of: subject), .index) }))
@@ -58,7 +59,7 @@ import Testing
         Set(try await writer(at: registry).referrers(of: subject.digest).map(\.digest))
     }
 
-    @Test func `a list that would be beyond the limit of documents stays as it is`() async throws {
+    @Test func `a list that would exceed the size limit of documents stays as it is`() async throws {
         let registry = unconditional()
         var settings = RepositorySettings.small
         settings.documentLimit = 1000
@@ -73,9 +74,9 @@ import Testing
         #expect(try await listed(registry).isSuperset(of: digests(1...1, of: subject)))
     }
 
-    @Test func `row 48: a list that took the place of ours is completed at the end of a copy`() async throws {
+    @Test func `row 48: a list that replaced ours is completed at the end of a copy`() async throws {
         let registry = unconditional()
-        // The other one read before we wrote, and writes after we have looked at what we wrote.
+        // The other writer read before we wrote, and writes after we have checked what we wrote.
         registry.fail(.PUT, "/manifests/1", overwriting(try list(7...7)))
         let image = try FakeImage(platforms: 1, layers: 1, size: 200)
         let signature = try referrer(1, of: subject)
@@ -87,7 +88,7 @@ import Testing
         #expect(try await listed(registry) == digests(1...1, of: subject).union(digests(7...7, of: subject)))
     }
 
-    @Test func `row 48: what one writer attaches one after the other is whole again with the next`() async throws {
+    @Test func `row 48: entries that a writer lost are restored with its next one`() async throws {
         let registry = unconditional()
         let destination = writer(at: registry)
         try await attach(1, by: destination)
@@ -96,9 +97,7 @@ import Testing
         #expect(try await listed(registry) == digests(1...2, of: subject).union(digests(7...7, of: subject)))
     }
 
-    @Test func `row 48: a writer that never gets through ends with an error, and with all that it was given listed`()
-        async throws
-    {
+    @Test func `row 48: a writer that never succeeds ends with a conflict`() async throws {
         let registry = unconditional()
         let destination = writer(at: registry)
         try await attach(1, by: destination)
@@ -109,8 +108,7 @@ import Testing
     }
 
     @Test(arguments: [409, 412, 429, 500, 503] as [UInt])
-    func `row 48: a list that could not be written is read again before it is written again`(status: UInt) async throws
-    {
+    func `row 48: a list that could not be written is read again before the next attempt`(status: UInt) async throws {
         let registry = FakeRegistry()
         registry.quirk { $0.hasReferrersAPI = false }
         registry.fail(.PUT, "/manifests/\(tag)", .status(status))
@@ -119,7 +117,7 @@ import Testing
         #expect(requests == [.GET, .PUT, .GET, .PUT])
     }
 
-    @Test func `row 48: in whatever order three read and write, all are listed in the end`() async throws {
+    @Test func `row 48: all entries of three writers are listed in the end, whatever their order`() async throws {
         let orders = Self.orders(of: ["A": 2, "B": 2, "C": 2])
         #expect(orders.count == 90)
         _ = try await mapConcurrently(orders, limit: 10) { order in
@@ -136,7 +134,7 @@ import Testing
         }
     }
 
-    /// All words of so many letters each.
+    /// Returns all words with this many of each letter.
     private static func orders(of letters: [Character: Int]) -> [String] {
         guard letters.values.contains(where: { $0 > 0 }) else { return [""] }
         return letters.keys.sorted().filter { letters[$0] ?? 0 > 0 }.flatMap { letter in
@@ -144,7 +142,8 @@ import Testing
         }
     }
 
-    @Test func `row 48: three writers at once at each of many subjects lose nothing over the wire`() async throws {
+    @Test func `row 48: three simultaneous writers for each of many subjects lose nothing over the wire`() async throws
+    {
         try await TestRegistry.run(quirks: [.noReferrers(status: 404), .noConditions]) { registry in
             let subjects = (0..<4).map { Descriptor(of: noise(100, seed: UInt8($0)), .manifest) }
             let trials = subjects.flatMap { subject in (0..<3).map { (subject, $0) } }
@@ -155,10 +154,10 @@ import Testing
             try await RegistryNetwork.withNetwork(network) { [settings] network in
                 let connection = try network.connection(to: host)
                 _ = try await mapConcurrently(trials, limit: trials.count) { subject, number in
-                    // Starts that are the same each time, about as far from each other as reading is from writing.
+                    // The delays are the same each time, and about as long as the time between reading and writing.
                     let start = subject.digest.hex.utf8.dropFirst(number * 4).prefix(4).reduce(0) { $0 + Int($1) % 8 }
                     try await Task.sleep(for: .milliseconds(start))
-                    // Each with a memory of its own, like processes that know nothing of each other.
+                    // Each writer has a memory of its own, like a separate process.
                     let writer = RegistryRepository("test/image", over: connection, settings: settings)
                     let bytes = try referrer(number, of: subject)
                     try await writer.putDocument(bytes, as: Descriptor(of: bytes, .index))
@@ -173,7 +172,7 @@ import Testing
         }
     }
 }
-
+/// The order of turns, letter by letter; after the last one, everyone may proceed.
 /// Whose turn it is, letter by letter; behind the last one everybody's.
 private final class Turns: Sendable {
     private let rest: Mutex<Substring>
@@ -187,7 +186,7 @@ private final class Turns: Sendable {
     func pass() { rest.withLock { $0 = $0.dropFirst() } }
 }
 
-/// One writer's way to a registry: what it asks of fallback lists waits for its turn.
+/// A writer's route to a registry, on which its requests for fallback lists wait for their turn.
 private struct OrderedRegistry: RegistryTransport {
     let registry: FakeRegistry
     let turns: Turns

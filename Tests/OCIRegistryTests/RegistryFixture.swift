@@ -5,7 +5,7 @@ import OCIRegistry
 import Synchronization
 import SystemPackage
 
-/// Bytes that are the same each time and unlike at each place.
+/// Returns bytes that are the same each time, and different at each position.
 func noise(_ count: Int, seed: UInt8 = 1) -> [UInt8] {
     var value = UInt32(seed)
     return (0..<count).map { _ in
@@ -20,7 +20,7 @@ extension Descriptor {
     }
 }
 
-/// Blobs and documents in memory; counts how often a blob was opened.
+/// A source of blobs and documents in memory that counts how often a blob was opened.
 final class MemorySource: ContentSource {
     let content: [Digest: [UInt8]]
     private let openings = Mutex<[Digest: Int]>([:])
@@ -72,7 +72,7 @@ struct FakeImage {
     var root: Descriptor { Descriptor(of: index, .index, by: algorithm) }
     var source: MemorySource { MemorySource(blobs + manifests + [index], by: algorithm) }
 
-    /// All that a registry has of it.
+    /// Returns a repository that has the whole image under a tag.
     func repository(tag: String) -> FakeRegistry.Repository {
         var repository = FakeRegistry.Repository()
         for blob in blobs { repository.blobs[Digest(of: blob)] = blob }
@@ -85,7 +85,7 @@ struct FakeImage {
     }
 }
 
-/// What a transfer told.
+/// The events that a transfer reported.
 final class Events: Sendable {
     private let events = Mutex<[TransferEvent]>([])
     var all: [TransferEvent] { events.withLock { $0 } }
@@ -97,7 +97,7 @@ final class Events: Sendable {
 }
 
 extension RepositorySettings {
-    /// Small enough that blobs of some thousand bytes are large.
+    /// Settings so small that blobs of some thousand bytes are large.
     static var small: RepositorySettings {
         var settings = RepositorySettings()
         settings.upload.smallLimit = 100
@@ -109,7 +109,7 @@ extension RepositorySettings {
 }
 
 extension RepositorySettings {
-    /// Small blobs, whole ones and some in chunks, over a real connection.
+    /// Settings for small blobs over a real connection, some whole and some in chunks.
     static var smallChunks: RepositorySettings {
         var settings = RepositorySettings()
         settings.upload.smallLimit = 1000

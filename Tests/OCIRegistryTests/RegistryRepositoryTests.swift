@@ -5,7 +5,7 @@ import OCIRegistry
 import Scheduling
 import Testing
 
-/// Whole pushes and copies, counted in requests.
+/// Tests of whole pushes and copies, counted in requests.
 @Suite struct RegistryRepositoryTests {
     private let registry = FakeRegistry()
 
@@ -33,14 +33,14 @@ import Testing
         #expect(registry.log.count <= 31, "\(registry.log)")
     }
 
-    @Test func `a push of what is there is one request`() async throws {
+    @Test func `a push of an existing image is one request`() async throws {
         let image = try FakeImage(platforms: 3, layers: 2, size: 2000)
         registry.put("test/image", image.repository(tag: "1"))
         try await push(image, to: repository(), as: "1")
         #expect(registry.log.map(\.description) == ["HEAD /v2/test/image/manifests/1 200"])
     }
 
-    @Test func `a blob that is there is not sent, whatever its size`() async throws {
+    @Test func `an existing blob is not sent, whatever its size`() async throws {
         let image = try FakeImage(platforms: 1, layers: 3, size: 2000)
         registry.put("test/image", image.repository(tag: "old"))
         try await push(image, to: repository(), as: "new")
@@ -48,7 +48,7 @@ import Testing
         #expect(registry.openSessions == 0)
     }
 
-    @Test func `a blob of several platforms is sent once, however many ask at once`() async throws {
+    @Test func `a blob of several platforms is sent once, however many copies need it at once`() async throws {
         let blob = noise(3000)
         let (destination, source) = (repository(), MemorySource([blob]))
         _ = try await mapConcurrently(Array(0..<6), limit: 6) { _ in
@@ -58,7 +58,7 @@ import Testing
         #expect(registry.received == 3000)
     }
 
-    @Test func `a copy inside one registry moves no bytes and needs no more than 15 requests for 6 blobs`() async throws
+    @Test func `a copy within one registry moves no bytes and needs no more than 15 requests for 6 blobs`() async throws
     {
         let image = try FakeImage(platforms: 1, layers: 5, size: 2000)
         registry.put("from/here", image.repository(tag: "1"))
@@ -93,7 +93,7 @@ import Testing
         #expect(registry.repositories["to/there"]?.tags["1"] == root.digest)
     }
 
-    @Test func `what was pushed to one repository is mounted into the next`() async throws {
+    @Test func `blobs that were pushed to one repository are mounted into the next`() async throws {
         let blob = noise(3000)
         let memory = RegistryMemory(host: registry.host)
         for name in ["a", "b"] {
@@ -104,7 +104,7 @@ import Testing
         #expect(registry.repositories["b"]?.blobs.count == 1)
     }
 
-    @Test func `a forecast says what is present, what can be mounted and what must be sent, and changes nothing`()
+    @Test func `a forecast reports what is present, mountable or to be sent, and changes nothing`()
         async throws
     {
         let blobs = (1...3).map { noise(3000, seed: $0) }
@@ -120,7 +120,7 @@ import Testing
         #expect(registry.log.dropFirst(before).allSatisfy { $0.method == .HEAD })
     }
 
-    @Test func `a transfer tells every byte once, also those that were sent twice`() async throws {
+    @Test func `a transfer reports every byte once, even those that were sent twice`() async throws {
         let blob = noise(3000)
         registry.fail(.PUT, "/blobs/uploads/", .breakRequest(after: 2000))
         registry.quirk { $0.keepsBrokenBodies = false }

@@ -5,7 +5,7 @@ import OCIRegistry
 import RegistryTesting
 import Testing
 
-/// The same over real connections, to a registry that goes wrong in the ways of those in the field.
+/// The same tests over real connections, with a registry that fails as those in the field do.
 @Suite struct RegistryWireTests {
     private func connected(
         to registry: TestRegistry, _ body: @Sendable (RegistryRepository) async throws -> Void
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: [TestRegistry.Access.open, .basic, .bearer])
-    func `an image goes out in chunks and comes back`(access: TestRegistry.Access) async throws {
+    func `an image is pushed in chunks and read back`(access: TestRegistry.Access) async throws {
         try await TestRegistry.run(access: access) { registry in
             try await connected(to: registry, roundTrip)
             #expect(registry.wire.requests(.uploadChunk).count == 12)
@@ -57,11 +57,11 @@ import Testing
         .headRefused(status: 405), .rangeIgnored, .rangeShifted, .noDigestHeaders, .tagLink(.unbracketed),
         .tagLink(.duplicated), .tagLink(.emptyPage),
     ])
-    func `a registry with a quirk gets an image and gives it back`(quirk: Quirk) async throws {
+    func `an image survives a round trip through a registry with a quirk`(quirk: Quirk) async throws {
         try await TestRegistry.run(quirks: [quirk]) { registry in try await connected(to: registry, roundTrip) }
     }
 
-    @Test func `row 2: connections that break in the middle of every chunk's turn waste less than a chunk`()
+    @Test func `row 2: connections that break during every chunk waste less than a chunk`()
         async throws
     {
         try await TestRegistry.run { registry in
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test func `row 44: answers that are lost cost no blob twice`() async throws {
+    @Test func `row 44: no blob is sent twice because of lost answers`() async throws {
         try await TestRegistry.run { registry in
             registry.faults.on(.uploadFinish, turns: 1...3, .resetAnswer(after: 0))
             try await connected(to: registry, roundTrip)
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func `row 11: bodies that end or break early go on where they did`() async throws {
+    @Test func `row 11: bodies that end or break early are continued from there`() async throws {
         try await TestRegistry.run { registry in
             try await connected(to: registry) { repository in
                 try await roundTrip(repository) {

@@ -3,7 +3,7 @@ import OCIModel
 import OCIRegistry
 import Testing
 
-/// The upload's decisions, one by one and in every order.
+/// Tests of the upload's decisions, one by one and in every order.
 @Suite struct UploadDecisionTests {
     private static let settings = RepositorySettings.small.upload
 
@@ -24,7 +24,7 @@ import Testing
         return head
     }
 
-    @Test func `the first request is the one that may save most`() {
+    @Test func `the first request is the one that may save the most`() {
         #expect(upload(3000).step == .look)
         #expect(upload(3000) { $0.isNew = true }.step == .mount(from: "here"))
         #expect(upload(50).step == .mount(from: "here"))
@@ -33,7 +33,7 @@ import Testing
         #expect(upload(3000) { $0.session = "s" }.step == .look)
     }
 
-    @Test func `a mounted blob is done, one mounted from its own repository was present`() {
+    @Test func `a mounted blob is done, and one mounted from its own repository was present`() {
         var upload = upload(3000) { $0.holder = "there" }
         upload.take(.answered(201, head(nil)))
         #expect(upload.step == .done(.mounted))
@@ -61,7 +61,7 @@ import Testing
         #expect(upload.step == .sendWhole(session: "s"))
     }
 
-    @Test func `a large blob goes in chunks from where the server stands`() {
+    @Test func `a large blob is sent in chunks from the server's offset`() {
         var upload = upload(10_000)
         for answer in [head(nil), head("s0")] { upload.take(.answered(upload.step == .look ? 404 : 202, answer)) }
         #expect(upload.step == .sendChunk(session: "s0", 0..<4000))
@@ -74,7 +74,7 @@ import Testing
         #expect(upload.step == .done(.sent))
     }
 
-    @Test func `after a failure the blob is looked for, then the session asked`() {
+    @Test func `after a failure the blob is looked for, then the session is asked`() {
         var upload = upload(10_000)
         upload.take(.answered(404, head(nil)))
         upload.take(.answered(202, head("s0")))
@@ -86,7 +86,7 @@ import Testing
         #expect(upload.step == .sendChunk(session: "s1", 1234..<5234))
     }
 
-    @Test func `what no repetition mends ends the upload at once`() {
+    @Test func `a failure that retrying cannot fix ends the upload at once`() {
         for code in [OCIRegistryError.Code.denied, .notFound, .refused] {
             var upload = upload(3000)
             upload.take(.answered(404, head(nil)))
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test func `a blob too large for one request goes in chunks`() {
+    @Test func `a blob too large for one request is sent in chunks`() {
         var upload = upload(7000)
         upload.take(.answered(404, head(nil)))
         upload.take(.answered(202, head("s0")))
@@ -106,7 +106,7 @@ import Testing
         #expect(upload.step == .sendChunk(session: "s1", 0..<4000))
     }
 
-    @Test func `a blob of another length is not the blob, one of another digest not what was sent`() {
+    @Test func `a blob of another length or digest is not accepted`() {
         var upload = upload(3000)
         var other = head(nil)
         other.length = 2999
@@ -129,7 +129,7 @@ import Testing
         #expect(upload.refusesChunks)
     }
 
-    @Test func `a session of an earlier run that is gone may have ended in the blob meanwhile`() {
+    @Test func `a vanished session of an earlier run may have ended in the blob meanwhile`() {
         for (status, end) in [(200, .done(.present)), (404, .begin)] as [(UInt, Upload.Step)] {
             var upload = upload(10_000) { $0.session = "s0" }
             upload.take(.answered(404, head(nil)))
@@ -141,7 +141,7 @@ import Testing
         }
     }
 
-    @Test func `a session that is gone is not asked`() {
+    @Test func `a vanished session is not asked`() {
         var upload = chunked()
         upload.take(.answered(404, head(nil)))
         #expect(upload.step == .look)
@@ -149,7 +149,7 @@ import Testing
         #expect(upload.step == .begin)
     }
 
-    @Test func `bytes that are refused go once more, in another session`() {
+    @Test func `refused bytes are sent once more in another session`() {
         var upload = upload(3000)
         upload.take(.answered(404, head(nil)))
         for session in ["s0", "s1"] {
@@ -166,7 +166,7 @@ import Testing
         }
     }
 
-    @Test func `failures with progress between them may be many, not endless`() {
+    @Test func `failures with progress between them may be many, but not endless`() {
         var upload = chunked()
         var failures = 0
         while case .sendChunk = upload.step, failures < 1000 {
@@ -178,7 +178,7 @@ import Testing
         #expect(failures == Self.settings.allFailures + 1)
     }
 
-    @Test func `a registry that takes a byte of each chunk is given up`() {
+    @Test func `a registry that accepts one byte of each chunk is given up`() {
         var upload = chunked()
         var chunks = 0
         while case .sendChunk = upload.step, chunks < 1000 {
@@ -188,7 +188,7 @@ import Testing
         #expect(chunks == Self.settings.allFailures + 1)
     }
 
-    /// Just before its first chunk.
+    /// Returns an upload just before its first chunk.
     private func chunked() -> Upload {
         var upload = upload(10_000)
         upload.take(.answered(404, head(nil)))
@@ -196,7 +196,7 @@ import Testing
         return upload
     }
 
-    @Test func `offsets are read as they are written, and 0-0 is no number`() {
+    @Test func `offsets are read as written, and 0-0 is ambiguous`() {
         #expect(Upload.Received("0-99") == .bytes(100))
         #expect(Upload.Received("bytes=0-99") == .bytes(100))
         #expect(Upload.Received("0-0") == .noneOrOne)
@@ -228,11 +228,11 @@ import Testing
     }
 }
 
-/// A registry of one blob that fails in the ways that chance chooses.
+/// A registry of one blob that fails at random.
 private struct ModelServer {
     let size: Int64
     var random: UInt64
-    /// 0 answers well, 3 fails half of the time.
+    /// 0 always answers well, 3 fails half of the time.
     let hostility: UInt64
     var sessions: [String: Int64] = [:]
     var isCommitted = false

@@ -8,7 +8,7 @@ import Synchronization
 import SystemPackage
 import Testing
 
-/// Uploads of a run that died.
+/// Tests of uploads of a run that died.
 @Suite struct UploadJournalTests {
     private let registry = FakeRegistry()
     private let blob = noise(20_000)
@@ -25,7 +25,7 @@ import Testing
         return repository
     }
 
-    /// A run that dies with the third chunk.
+    /// Simulates a run that dies with the third chunk.
     private func die(_ folder: FilePath) async throws {
         for _ in 0..<2 { registry.fail(.PATCH, "/blobs/uploads/", .header("x", "y")) }
         registry.fail(.PATCH, "/blobs/uploads/", .reset, times: .max)
@@ -35,7 +35,7 @@ import Testing
         registry.state.withLock { $0.faults = [] }
     }
 
-    @Test func `a later run goes on with the session, and sends no byte again`() async throws {
+    @Test func `a later run continues the session and sends no byte again`() async throws {
         try await withFolder { folder in
             try await die(folder)
             #expect(try FileSystem.names(in: folder).count == 1)
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func `a session that the registry forgot is begun anew`() async throws {
+    @Test func `a session that the registry forgot is started again`() async throws {
         try await withFolder { folder in
             try await die(folder)
             registry.state.withLock { $0.sessions = [:] }
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func `a blob that was committed since is not sent`() async throws {
+    @Test func `a blob that was committed meanwhile is not sent`() async throws {
         try await withFolder { folder in
             try await die(folder)
             registry.put("test/image", .init(blobs: [Digest(of: blob): blob]))
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func `entries older than a day, of the future, or torn are dropped`() async throws {
+    @Test func `entries that are older than a day, from the future or torn are dropped`() async throws {
         for now in [1000 + 86_401, 1000 - 86_401] as [Int64] {
             try await withFolder { folder in
                 try await die(folder)
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func `an entry that is of another blob is not gone on with`() async throws {
+    @Test func `an entry for another blob is not continued`() async throws {
         try await withFolder { folder in
             try await die(folder)
             let name = try #require(try FileSystem.names(in: folder).first)
@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    @Test func `nobody else can read a session's address`() async throws {
+    @Test func `a session's address is readable only by its owner`() async throws {
         try await withFolder { folder in
             try await die(folder)
             let name = try #require(try FileSystem.names(in: folder).first)
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func `small blobs are not written down`() async throws {
+    @Test func `small blobs are not recorded`() async throws {
         try await withFolder { folder in
             registry.fail(.PUT, "/blobs/uploads/", .reset, times: .max)
             let small = noise(3000)

@@ -25,7 +25,7 @@ import Testing
         return ["Authorization": "Bearer \(token.token)"]
     }
 
-    @Test func `with users nothing goes without a password`() async throws {
+    @Test func `a registry with users requires a password for everything`() async throws {
         try await TestRegistry.run(access: .basic) { registry in
             var client = RegistryClient(registry)
             for headers in [[:], basic("wrong"), ["Authorization": "Basic !"], ["Authorization": "Bearer x"]] {
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func `a token does what it was asked for, where it was asked for, as long as it lives`() async throws {
+    @Test func `a token allows what was requested, where it was requested, until it expires`() async throws {
         try await TestRegistry.run(access: .bearer) { registry in
             var client = RegistryClient(registry)
             let first = try await client.send(.GET, "/v2/a/b/tags/list")
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func `tokens are given for passwords alone, also in a form`() async throws {
+    @Test func `tokens are issued only for passwords, which may be in a form`() async throws {
         try await TestRegistry.run(access: .bearer) { registry in
             let client = RegistryClient(registry)
             #expect(try await client.send(.GET, "/token?scope=repository:a:pull").status == 401)
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test func `a mount needs leave to read its source; without it an upload begins`() async throws {
+    @Test func `a mount requires permission to read its source; otherwise an upload begins`() async throws {
         try await TestRegistry.run(access: .bearer) { registry in
             let client = RegistryClient(registry)
             let blob = noise(100)
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    @Test func `a registry that can only be read refuses every change`() async throws {
+    @Test func `a read-only registry refuses every change`() async throws {
         try await TestRegistry.run(configure: { $0.isReadOnly = true }) { registry in
             let client = RegistryClient(registry)
             #expect(try await client.send(.GET, "/v2/").status == 200)
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test func `TLS is spoken with the certificate that was named`() async throws {
+    @Test func `TLS uses the given certificate`() async throws {
         try await TestRegistry.run(isTLS: true) { registry in
             var configuration = HTTPClient.Configuration()
             configuration.tlsConfiguration = .makeClientConfiguration()
@@ -133,12 +133,12 @@ import Testing
     }
 
     @Test(arguments: ["user:plain", "user", "user:{SHA}x", ":$2y$x"])
-    func `a file of users says which line is wrong`(line: String) throws {
+    func `the error for an invalid password file names the line`(line: String) throws {
         let error = #expect(throws: RegistryServerError.self) { try PasswordFile(parsing: "# users\n\n\(line)\n") }
         #expect(error?.message.contains("line 3") == true)
     }
 
-    @Test func `a port that is taken is an error that names it`() async throws {
+    @Test func `the error for a port in use names it`() async throws {
         try await TestRegistry.run { registry in
             let configuration = RegistryConfiguration(port: registry.registry.port, now: { 0 }, random: { 0 })
             let error = await #expect(throws: RegistryServerError.self) {

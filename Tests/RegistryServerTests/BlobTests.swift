@@ -15,7 +15,7 @@ import Testing
         ("bytes=0-0", 0..<1), ("bytes=500-1499", 500..<1500), ("bytes=1999-", 1999..<2000), ("bytes=-10", 1990..<2000),
         ("bytes=1000-9999", 1000..<2000), ("bytes=-9999", 0..<2000),
     ])
-    func `a range is answered with its bytes`(range: String, expected: Range<Int>) async throws {
+    func `a range request returns its bytes`(range: String, expected: Range<Int>) async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             try await client.push(blob)
@@ -25,8 +25,7 @@ import Testing
         }
     }
 
-    @Test func `a range that is not there is told so; one that makes no sense is answered with the whole`() async throws
-    {
+    @Test func `an unsatisfiable range is refused; an invalid one returns the whole blob`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             try await client.push(blob)
@@ -42,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: [1000, 1 << 20, 3_500_000])
-    func `a blob that changed on the disk is never sent whole`(size: Int) async throws {
+    func `a blob that changed on disk is never sent whole`(size: Int) async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             let (bytes, path) = (noise(size), registry.folder.appending("registry/repositories/a/b/_blobs/sha256"))
@@ -60,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func `a blob is mounted from where it is, by name or without, and not from where it is not`() async throws {
+    @Test func `a blob is mounted from a repository that has it, named or not, and from no other`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             try await client.push(blob, to: "source")
@@ -77,7 +76,7 @@ import Testing
         }
     }
 
-    @Test func `removing a blob takes it from nobody else, and the last one to have it takes it from the disk`()
+    @Test func `removing a blob leaves other repositories' copies; the last removal frees the disk`()
         async throws
     {
         try await TestRegistry.run { registry in
@@ -93,7 +92,7 @@ import Testing
         }
     }
 
-    @Test func `many clients push and remove one blob at once, and who has it can read it`() async throws {
+    @Test func `many clients push and remove one blob at once, and those that have it can read it`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             try await withThrowingTaskGroup(of: Void.self) { group in

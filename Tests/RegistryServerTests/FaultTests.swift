@@ -5,11 +5,11 @@ import RegistryServer
 import RegistryTesting
 import Testing
 
-/// The faults do what their names say: what is built upon them would prove nothing otherwise.
+/// Tests that the faults do what their names say: tests built upon them would prove nothing otherwise.
 @Suite struct FaultTests {
     private let blob = noise(200_000)
 
-    @Test func `an answer that is reset or cut short fails at the client, and its bytes are counted`() async throws {
+    @Test func `a reset or truncated answer fails at the client, and its bytes are counted`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             let path = "/v2/a/b/blobs/\(try await client.push(blob))"
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func `an answer that is lost was done all the same`() async throws {
+    @Test func `a request whose answer is lost was carried out`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             let location = try await client.begin()
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func `a stalled answer ends only with the client's patience`() async throws {
+    @Test func `a stalled answer ends only when the client gives up`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             let path = "/v2/a/b/blobs/\(try await client.push(blob))"
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func `a dripping answer is whole in the end`() async throws {
+    @Test func `a dripping answer is complete in the end`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             let path = "/v2/a/b/blobs/\(try await client.push(blob))"
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func `an answer in the registry's place comes in its turns, with its headers`() async throws {
+    @Test func `a scripted answer replaces the registry's in its turns, with its headers`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             registry.faults.on(.base, turns: 2...3, .answer(429, [.retryAfter: "2"], body: "slowly"))
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    @Test func `a request that is duplicated is answered once, and once for all`() async throws {
+    @Test func `a duplicated request is answered once`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             let location = try await client.begin()

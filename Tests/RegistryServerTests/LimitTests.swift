@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 @Suite struct LimitTests {
-    @Test func `a client that falls silent in the middle of a request loses its connection, not what it sent`()
+    @Test func `a client that falls silent during a request loses its connection, but not what it sent`()
         async throws
     {
         try await TestRegistry.run(configure: { $0.limits.silence = 1 }) { registry in
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func `a header beyond the limit is refused`() async throws {
+    @Test func `a header above the limit is refused`() async throws {
         try await TestRegistry.run { registry in
             let header = ["X-Large": String(repeating: "x", count: 100 << 10)] as HTTPHeaders
             let answer = try? await RegistryClient(registry).send(.GET, "/v2/", header)
@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test(arguments: ["Content-Length: 1099511627776", "Transfer-Encoding: chunked"], ["PATCH", "GET"])
-    func `a body that nobody wants is not read to its end`(header: String, method: String) async throws {
+    func `an unwanted body is not read to its end`(header: String, method: String) async throws {
         try await TestRegistry.run(configure: { $0.limits.blob = 1000 }) { registry in
             let target = method == "GET" ? "/v2/" : try await RegistryClient(registry).begin()
             let answer = try await Flood.send(
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func `stopped while clients come and go, a registry ends in order`() async throws {
+    @Test func `a registry that is stopped while clients come and go ends in order`() async throws {
         for _ in 0..<10 {
             try await TestRegistry.run { registry in
                 let client = RegistryClient(registry)
@@ -63,7 +63,7 @@ import Testing
                 }
                 while registry.wire.requests.count < 50 { try await Task.sleep(for: .milliseconds(1)) }
                 await registry.registry.stop()
-                // They would go on trying to connect.
+                // They would keep trying to connect.
                 clients.cancel()
                 await clients.value
             }
@@ -71,9 +71,9 @@ import Testing
     }
 }
 
-/// A client that sends on, whatever it is answered.
+/// A client that keeps sending, whatever the answer.
 private enum Flood {
-    /// Collects what the server says.
+    /// A handler that collects what the server says.
     private final class Listener: ChannelInboundHandler, Sendable {
         typealias InboundIn = ByteBuffer
         let text = Mutex("")
@@ -83,7 +83,9 @@ private enum Flood {
         }
     }
 
-    /// - Returns: the answer, and how many bytes of an endless body went out.
+    /// Sends an endless body.
+    ///
+    /// - Returns: The answer, and the number of bytes that were sent.
     static func send(_ head: String, to registry: TestRegistry) async throws -> (text: String, sent: Int) {
         let listener = Listener()
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)

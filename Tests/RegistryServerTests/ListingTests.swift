@@ -17,7 +17,7 @@ import Testing
         var manifests: [Entry]
     }
 
-    /// The target of a `Link` header to the next page.
+    /// Returns the target of a `Link` header to the next page.
     private func next(_ answer: RegistryClient.Answer) throws -> String? {
         guard let link = answer["Link"] else { return nil }
         #expect(link.hasSuffix(">; rel=\"next\""))
@@ -28,7 +28,7 @@ import Testing
         try CanonicalJSON.decode(Tags.self, from: answer.body).tags
     }
 
-    @Test func `tags come in byte order, page by page, each once`() async throws {
+    @Test func `tags are listed in byte order, page by page, each once`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             let names = ["B", "_c", "a", "a-1", "a.1", "z10", "z9"]
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func `the catalog names what has manifests`() async throws {
+    @Test func `the catalog lists the repositories with manifests`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             for name in ["b", "a/b/c", "a"] { _ = try await client.put(Array("{}".utf8), as: "1", in: name) }
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func `referrers are listed, filtered and paged, whether their subject is there or not`() async throws {
+    @Test func `referrers are listed, filtered and paged, whether or not their subject exists`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             let subject = Digest(of: Array("no such manifest".utf8))
@@ -79,7 +79,7 @@ import Testing
             let byDigest = Dictionary(uniqueKeysWithValues: found.map { ($0.digest, $0) })
             #expect(byDigest[one.description]?.artifactType == "application/one")
             #expect(byDigest[one.description]?.annotations == ["made": "by a test"])
-            // Without a type of its own it is its configuration's.
+            // A referrer without a type of its own has its configuration's.
             #expect(byDigest[two.description]?.artifactType == "application/vnd.oci.empty.v1+json")
             let (filtered, ones) = try await entries("?artifactType=application%2Fone")
             #expect(ones.map(\.digest) == [one.description] && filtered["OCI-Filters-Applied"] == "artifactType")

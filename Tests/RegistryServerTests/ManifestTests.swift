@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func `no tag is set to what cannot be pulled`() async throws {
+    @Test func `no tag is set to a manifest that cannot be pulled`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             let (config, layer) = (Array("{}".utf8), noise(10))
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test func `a sparse registry takes a manifest without its parts`() async throws {
+    @Test func `a sparse registry accepts a manifest without its parts`() async throws {
         try await TestRegistry.run(configure: { $0.allowsSparse = true }) { registry in
             let manifest = RegistryClient.manifest([], [1], Digest(of: [1]))
             let answer = try await RegistryClient(registry).put(manifest, as: "1")
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func `layers that were never to be in registries need not be there`() async throws {
+    @Test func `non-distributable layers need not be in the registry`() async throws {
         try await TestRegistry.run { registry in
             let layer = #"""
                 {"layers":[{"mediaType":"application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
@@ -93,14 +93,14 @@ import Testing
         #"{"manifests":[],"layers":[]}"#, #"{"layers":[{"digest":"sha256:../../x"}]}"#, #"{"subject":{"digest":"x"}}"#,
         String(repeating: "[", count: 100_000),
     ])
-    func `what is no manifest is refused`(text: String) async throws {
+    func `a document that is not a manifest is refused`(text: String) async throws {
         try await TestRegistry.run { registry in
             let answer = try await RegistryClient(registry).put(Array(text.utf8), as: "1")
             #expect(answer.status == 400 && answer.errors == ["MANIFEST_INVALID"])
         }
     }
 
-    @Test func `a manifest of 4 MiB is taken, a larger one and one of another digest are not`() async throws {
+    @Test func `a manifest of 4 MiB is accepted, a larger one and one with another digest are not`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             let start = Array(#"{"layers":[],"annotations":{"a":""#.utf8)
@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    @Test func `of many writers that expect the same tag one wins each time`() async throws {
+    @Test func `one of many writers that expect the same tag wins each time`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             _ = try await client.put(Array("{}".utf8), as: "1")
@@ -162,7 +162,7 @@ import Testing
         }
     }
 
-    @Test func `a damaged manifest is not handed out`() async throws {
+    @Test func `a damaged manifest is not served`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             let digest = try await client.pushImage("1")

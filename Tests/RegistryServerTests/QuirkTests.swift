@@ -4,7 +4,7 @@ import RegistryServer
 import RegistryTesting
 import Testing
 
-/// The quirks are those that they are named after.
+/// Tests that the quirks behave like the registries after which they are named.
 @Suite struct QuirkTests {
     private let blob = noise(3000)
     private var digest: Digest { Digest(of: blob) }
@@ -16,7 +16,7 @@ import Testing
         return try await client.send(.PATCH, location, header, body: Array(blob[range]))
     }
 
-    @Test func `ECR: chunks are 201, the range stops, and later chunks vanish`() async throws {
+    @Test func `ECR: chunks are answered with 201, the range stops, and later chunks vanish`() async throws {
         try await TestRegistry.run(quirks: [.patchStatus(201), .patchRangeStops]) { registry in
             let client = RegistryClient(registry)
             let location = try await client.begin()
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func `GHCR: the second chunk takes the first one's place, and nobody says so`() async throws {
+    @Test func `GHCR: the second chunk silently replaces the first`() async throws {
         try await TestRegistry.run(quirks: [.secondPatchOverwrites]) { registry in
             let client = RegistryClient(registry)
             let location = try await client.begin()
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func `a single POST is ignored, a mount refused, a chunk not taken`() async throws {
+    @Test func `a single POST is ignored, a mount and a chunk are refused`() async throws {
         let quirks: Set<Quirk> = [.singlePostIgnored, .mountRefused(status: 401), .noPatch(status: 405)]
         try await TestRegistry.run(quirks: quirks) { registry in
             let client = RegistryClient(registry)
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func `a mount that is not done opens a session`() async throws {
+    @Test func `a mount that is not granted opens a session`() async throws {
         try await TestRegistry.run(quirks: [.mountRefused(status: 202)]) { registry in
             let client = RegistryClient(registry)
             try await client.push(blob, to: "x")
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func `an upload's location has the form that was chosen, and works in it`() async throws {
+    @Test func `an upload's location has the chosen form and works`() async throws {
         for form in [Quirk.LocationForm.absolute, .withoutScheme, .otherHost, .withQuery] {
             try await TestRegistry.run(quirks: [.location(form)]) { registry in
                 let client = RegistryClient(registry)
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test(arguments: [404, 400, 303, 200])
-    func `referrers are not there, in the chosen way, and subjects not acknowledged`(status: Int) async throws {
+    func `the referrers API is missing in the chosen way, and subjects are not acknowledged`(status: Int) async throws {
         try await TestRegistry.run(quirks: [.noReferrers(status: status)]) { registry in
             let client = RegistryClient(registry)
             let answer = try await client.send(.GET, "/v2/a/b/referrers/\(digest)")
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    @Test func `a captive portal is polite`() async throws {
+    @Test func `a captive portal answers everything with its page`() async throws {
         try await TestRegistry.run(quirks: [.captivePortal]) { registry in
             let answer = try await RegistryClient(registry).send(.GET, "/v2/")
             #expect(answer.status == 200 && answer["Content-Type"] == "text/html")
@@ -149,7 +149,7 @@ import Testing
         (.endless, #"</v2/a/b/tags/list?last=1>; rel="next""#),
         (.emptyPage, #"</v2/a/b/tags/list?last=>; rel="next""#),
     ])
-    func `the link to the next tags is of the chosen kind`(link: Quirk.TagLink, expected: String) async throws {
+    func `the link to the next page of tags is of the chosen kind`(link: Quirk.TagLink, expected: String) async throws {
         try await TestRegistry.run(quirks: [.tagLink(link)]) { registry in
             let client = RegistryClient(registry)
             for tag in ["1", "2"] { _ = try await client.put(Array("{}".utf8), as: tag) }
@@ -172,7 +172,7 @@ import Testing
         }
     }
 
-    @Test func `a token dies before its time`() async throws {
+    @Test func `a token expires early`() async throws {
         struct Token: Decodable { var token: String }
         try await TestRegistry.run(quirks: [.tokenDies(uses: 2)], access: .bearer) { registry in
             var client = RegistryClient(registry)

@@ -5,7 +5,7 @@ import Testing
 @Suite struct RouteTests {
     private static let digest = "sha256:" + String(repeating: "a", count: 64)
 
-    @Test func `names of repositories may hold the protocol's own words`() throws {
+    @Test func `repository names may contain the protocol's own words`() throws {
         let name = try #require(RepositoryName("blobs/uploads/manifests"))
         let digest = try Digest(Self.digest)
         #expect(try Route(path: "/v2/\(name)/blobs/\(digest)") == .blob(name, digest))
@@ -21,15 +21,15 @@ import Testing
         "/v2/a-/tags/list", "/v2/a___b/tags/list", "/v2/a._b/tags/list", "/v2/%2e%2e/tags/list", "/v2/_blobs/tags/list",
         "/v2/a%2fb%00/tags/list", "/v2/\(String(repeating: "a", count: 256))/tags/list",
     ])
-    func `a repository's name outside the grammar is refused`(path: String) {
+    func `a repository name that does not match the grammar is refused`(path: String) {
         #expect(throws: RegistryServerError.self) { try Route(path: path) }
     }
 
     @Test(arguments: ["a", "a-b", "a--b", "a__b", "a_b", "a.b", "a/b/c", "0", String(repeating: "a", count: 255)])
-    func `a repository's name within the grammar is taken`(name: String) {
+    func `a repository name that matches the grammar is accepted`(name: String) {
         #expect(RepositoryName(name)?.description == name)
     }
 
     @Test(arguments: [".a", "-a", "", "a/b", "a b", "ä", String(repeating: "a", count: 129)])
-    func `a tag outside the grammar is refused`(tag: String) { #expect(Tag(tag) == nil) }
+    func `a tag that does not match the grammar is refused`(tag: String) { #expect(Tag(tag) == nil) }
 }

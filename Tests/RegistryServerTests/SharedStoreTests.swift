@@ -8,7 +8,7 @@ import RegistryTesting
 import SystemPackage
 import Testing
 
-/// The image store as the place of a registry's blobs.
+/// Tests of a registry whose blobs are kept in the image store.
 @Suite struct SharedStoreTests {
     private func run(_ body: (ContentStore, RegistryClient) async throws -> Void) async throws {
         let folder = FilePath(FileManager.default.temporaryDirectory.path).appending("shared-\(UUID())")
@@ -26,19 +26,19 @@ import Testing
         try result.get()
     }
 
-    @Test func `what a build made need not be sent`() async throws {
+    @Test func `blobs that a build made need not be sent`() async throws {
         try await run { store, client in
             let digest = try store.add(noise(1000))
             #expect(try await client.send(.HEAD, "/v2/a/b/blobs/\(digest)").status == 404)
             #expect(try await client.send(.POST, "/v2/a/b/blobs/uploads/?mount=\(digest)").status == 201)
             #expect(try await client.send(.GET, "/v2/a/b/blobs/\(digest)").body == noise(1000))
-            // So do clients ask that know no other repository.
+            // Clients that know no other repository ask like this.
             #expect(try await client.send(.POST, "/v2/c/d/blobs/uploads/?mount=\(digest)&from=c/d").status == 201)
             #expect(try await client.send(.GET, "/v2/c/d/blobs/\(digest)").body == noise(1000))
         }
     }
 
-    @Test func `what is damaged in the store is sent anew`() async throws {
+    @Test func `a blob that is damaged in the store is sent again`() async throws {
         try await run { store, client in
             let digest = try store.add(noise(1000))
             try FileSystem.remove(store.path(of: digest))
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func `what was pushed is in the store, and neither takes it from the other`() async throws {
+    @Test func `a pushed blob is in the store, and neither side takes it from the other`() async throws {
         try await run { store, client in
             let digest = Digest(of: noise(1000))
             let descriptor = Descriptor(mediaType: .layerTar, digest: digest, size: 1000)

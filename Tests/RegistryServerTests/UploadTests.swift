@@ -9,7 +9,7 @@ import Testing
     private let blob = noise(300_000)
     private var digest: Digest { Digest(of: blob) }
 
-    @Test func `a blob comes back as it was pushed, by either algorithm, also where only the end says which`()
+    @Test func `a blob comes back as it was pushed, with either algorithm, even if only the last request names it`()
         async throws
     {
         try await TestRegistry.run { registry in
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func `a blob whose algorithm is told at the beginning need not be read again`() async throws {
+    @Test func `a blob whose algorithm is named at the start is not read again`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             let begun = try await client.send(.POST, "/v2/a/b/blobs/uploads/?digest-algorithm=sha512")
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func `one request is enough for a blob, the empty one too`() async throws {
+    @Test func `one request is enough for a blob, even an empty one`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             for bytes in [blob, []] {
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func `bytes of another digest are refused, and nothing is kept of them`() async throws {
+    @Test func `bytes with another digest are refused, and none of them are kept`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             let location = try await client.begin()
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func `chunks must follow each other; a wrong one is told where the upload stands`() async throws {
+    @Test func `chunks must be contiguous; the answer to a wrong one states the upload's offset`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             let location = try await client.begin()
@@ -106,7 +106,9 @@ import Testing
         }
     }
 
-    @Test func `what arrived before the connection broke is kept, and the upload goes on from there`() async throws {
+    @Test func `bytes that arrived before the connection broke are kept, and the upload continues from there`()
+        async throws
+    {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             let location = try await client.begin()
@@ -121,7 +123,7 @@ import Testing
         }
     }
 
-    @Test func `a finished upload that broke off is not taken for a wrong digest`() async throws {
+    @Test func `a final request that breaks off is not taken for a wrong digest`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             let location = try await client.begin()
@@ -133,7 +135,7 @@ import Testing
         }
     }
 
-    @Test func `an upload goes on in another process`() async throws {
+    @Test func `an upload continues in another process`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             let location = try await client.begin()
@@ -150,7 +152,7 @@ import Testing
         }
     }
 
-    @Test func `a request that speaks last takes the upload over`() async throws {
+    @Test func `the latest request takes over the upload`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             let location = try await client.begin()
@@ -159,7 +161,7 @@ import Testing
             while registry.wire.requests(.uploadChunk).first?.bytesIn != 1000 {
                 try await Task.sleep(for: .milliseconds(5))
             }
-            // Nothing of the stalled one was written: it waits for a batch to be full.
+            // Nothing of the stalled upload was written: the server waits for a full batch.
             let answer = try await client.send(.PUT, "\(location)?digest=\(digest)", body: blob)
             #expect(answer.status == 201)
             await registry.registry.stop()
@@ -180,7 +182,7 @@ import Testing
         }
     }
 
-    @Test func `a blob beyond the limit is refused before it is read, and while it is`() async throws {
+    @Test func `a blob above the limit is refused before and while it is read`() async throws {
         try await TestRegistry.run(configure: { $0.limits.blob = 1000 }) { registry in
             let client = RegistryClient(registry)
             let location = try await client.begin()

@@ -1,39 +1,39 @@
 package import HTTPTypes
 import Synchronization
 
-/// What goes wrong, and with which requests. Each rule counts the requests that it matches by itself; the first rule whose turn
-/// it is acts.
+/// A script of what goes wrong, and for which requests. Each rule counts the requests that it matches for itself; the
+/// first rule whose turn it is acts.
 package final class FaultScript: Sendable {
     package enum Action: Sendable {
-        /// Reads so many bytes of the request's body, which the registry gets, then resets the connection.
+        /// Reads this many bytes of the request's body, which the registry receives, then resets the connection.
         case resetRequest(after: Int64)
-        /// Stops reading after so many bytes, and never answers.
+        /// Stops reading after this many bytes, and never answers.
         case stallRequest(after: Int64)
-        /// The registry does what was asked, then the connection is reset after so many bytes of the answer's body; with 0
-        /// before the answer.
+        /// Lets the registry carry out the request, then resets the connection after this many bytes of the answer's
+        /// body; with 0, before the answer.
         case resetAnswer(after: Int64)
-        /// Ends the connection in order after so many bytes of the answer's body.
+        /// Closes the connection properly after this many bytes of the answer's body.
         case truncateAnswer(after: Int64)
-        /// Writes so many bytes of the answer's body, then nothing for ever.
+        /// Writes this many bytes of the answer's body, then nothing ever again.
         case stallAnswer(after: Int64)
-        /// Writes the answer's body in pieces of so many bytes, each after a pause.
+        /// Writes the answer's body in pieces of this many bytes, with a pause before each.
         case dripAnswer(bytes: Int, every: Duration)
-        /// Answers in the registry's place; the request's body is read to its end first, unless it is an early answer.
+        /// Answers instead of the registry; the request's body is first read to its end, unless the answer is early.
         case answer(Int, HTTPFields = [:], body: String = "", isEarly: Bool = false)
         /// Changes the registry's answer.
         case editHeaders(@Sendable (inout HTTPFields) -> Void)
-        /// Changes the answer's body, which is held in memory for it; its length is told rightly.
+        /// Changes the answer's body, which is held in memory for this; its length is reported correctly.
         case editBody(@Sendable ([UInt8]) -> [UInt8])
-        /// Has the registry do what was asked twice, and gives its second answer.
+        /// Lets the registry carry out the request twice, and returns its second answer.
         case duplicate
-        /// Waits before the registry is asked.
+        /// Waits before the registry receives the request.
         case delay(Duration)
     }
 
     package struct Rule: Sendable {
         var method: HTTPRequest.Method?
         var kind: RequestKind?
-        /// Counted from 1.
+        /// The range of turns, counted from 1.
         var turns: ClosedRange<Int>
         var action: Action
         var seen = 0
@@ -43,14 +43,15 @@ package final class FaultScript: Sendable {
 
     package init() {}
 
-    /// Adds a rule for the requests of a kind, and of a method if one is given: the first of them, or those whose turn it is.
+    /// Adds a rule for the requests of a kind, and of a method if one is given: for the first of them, or for those in
+    /// `turns`.
     package func on(
         _ kind: RequestKind?, method: HTTPRequest.Method? = nil, turns: ClosedRange<Int> = 1...1, _ action: Action
     ) {
         rules.withLock { $0.append(Rule(method: method, kind: kind, turns: turns, action: action)) }
     }
 
-    /// All is well again.
+    /// Removes all rules.
     package func clear() { rules.withLock { $0 = [] } }
 
     func action(for method: HTTPRequest.Method, _ kind: RequestKind) -> Action? {

@@ -3,7 +3,8 @@ package import Hummingbird
 import NIOCore
 package import RegistryServer
 
-/// Records every request, and has those go wrong that the script says: in front of the registry, on the real connection.
+/// A responder in front of the registry, on the real connection, that records every request and makes those fail that
+/// the script names.
 package struct FaultyResponder<Inner: HTTPResponder<RegistryRequestContext>>: HTTPResponder {
     package typealias Context = RegistryRequestContext
 
@@ -11,7 +12,7 @@ package struct FaultyResponder<Inner: HTTPResponder<RegistryRequestContext>>: HT
     let script: FaultScript
     let wire: WireLog
 
-    /// Bytes of a body that is held in memory to be sent twice or edited.
+    /// The largest body in bytes that is held in memory to be sent twice or edited.
     private static var memoryLimit: Int { 64 << 20 }
 
     package init(_ inner: Inner, script: FaultScript, wire: WireLog) {

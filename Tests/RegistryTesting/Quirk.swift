@@ -1,55 +1,56 @@
-/// What registries in the field do that the specification does not say, or says otherwise.
+/// The ways in which registries in the field differ from the specification or go beyond it.
 package enum Quirk: Hashable, Sendable {
-    /// No referrers API: this status in its place, HTML with 200; a manifest's subject is not acknowledged.
+    /// There is no referrers API: it answers with this status, or with HTML if the status is 200, and a manifest's
+    /// subject is not acknowledged.
     case noReferrers(status: Int)
-    /// Whatever was asked for on a condition is done: `If-Match` and `If-None-Match` are not read.
+    /// Conditional requests are always carried out: `If-Match` and `If-None-Match` are ignored.
     case noConditions
-    /// Chunks are answered with another status: 201 (ECR), 204.
+    /// Chunks are answered with another status: 201 (ECR) or 204.
     case patchStatus(Int)
-    /// Chunks after the first vanish, and `Range` stays where it was (ECR).
+    /// Chunks after the first vanish, and `Range` does not advance (ECR).
     case patchRangeStops
-    /// The second chunk takes the first one's place, and `Range` says nothing of it (GHCR).
+    /// The second chunk replaces the first, and `Range` does not show it (GHCR).
     case secondPatchOverwrites
-    /// No chunks (GAR): this status.
+    /// Chunks are refused with this status (GAR).
     case noPatch(status: Int)
-    /// The body of a POST with a digest is thrown away: 202 (distribution).
+    /// The body of a POST with a digest is discarded: 202 (distribution).
     case singlePostIgnored
-    /// Mounts are answered with this status; with 202 a session is opened.
+    /// Mounts are answered with this status; 202 opens a session.
     case mountRefused(status: Int)
     case location(LocationForm)
     /// The answer to a manifest's PUT names another digest.
     case wrongDigestOnManifestPut
-    /// A tag that is there cannot be put again, not even as it is (ECR).
+    /// An existing tag cannot be put again, even with the same content (ECR).
     case immutableTags(status: Int)
     case tagLink(TagLink)
-    /// Manifests of so many bytes, all of them blank.
+    /// Manifests have this many bytes, all of them blank.
     case largeManifests(bytes: Int)
-    /// 200 and HTML for everything.
+    /// Everything is answered with 200 and HTML.
     case captivePortal
     case headRefused(status: Int)
-    /// The whole blob with 200, whatever range is asked for.
+    /// Range requests are answered with 200 and the whole blob.
     case rangeIgnored
-    /// 206 with a range that begins a byte later.
+    /// Range requests are answered with 206 and a range that begins one byte later.
     case rangeShifted
-    /// A token is refused after so many uses, however long it said that it lives.
+    /// A token is refused after this many uses, whatever lifetime was announced for it.
     case tokenDies(uses: Int)
-    /// No `Docker-Content-Digest` and no `ETag`.
+    /// Answers have no `Docker-Content-Digest` and no `ETag`.
     case noDigestHeaders
 
-    /// Without it, `Location` has the path alone.
+    /// The form of `Location`, which otherwise contains only the path.
     package enum LocationForm: Hashable, Sendable {
         case absolute
         /// `//host/path`
         case withoutScheme
         /// The same server by its other name: `localhost` for `127.0.0.1`.
         case otherHost
-        /// With a query that uploads must bring along.
+        /// With a query that uploads must repeat.
         case withQuery
     }
 
     package enum TagLink: Hashable, Sendable {
         case toItself, ring, otherHost, unbracketed, duplicated, emptyPage
-        /// There is always one page more.
+        /// There is always another page.
         case endless
         /// `"tags": null`
         case nullTags

@@ -30,7 +30,7 @@ extension QuirkyResponder {
             })
     }
 
-    /// Changes the registry's answer to what was asked.
+    /// Changes the registry's answer to the request.
     func edit(_ response: inout Response, _ request: Request, _ kind: RequestKind, _ quirk: Quirk) {
         switch (quirk, kind) {
         case (.noReferrers, .manifest): response.headers[Self.name("OCI-Subject")] = nil
@@ -92,7 +92,7 @@ extension QuirkyResponder {
     }
 
     static func name(_ text: String) -> HTTPField.Name {
-        // Only literals are asked for.
+        // Only literals are passed.
         guard let name = HTTPField.Name(text) else { fatalError("'\(text)' is no header's name") }
         return name
     }

@@ -30,7 +30,7 @@ package struct QuirkyResponder<Inner: HTTPResponder<RegistryRequestContext>>: HT
         return response
     }
 
-    /// What is answered in the registry's place.
+    /// Returns the answer that replaces the registry's, if there is one.
     private func answer(_ request: Request, _ kind: RequestKind, _ quirk: Quirk, _ context: Context) async throws
         -> Response?
     {
@@ -87,7 +87,7 @@ package struct QuirkyResponder<Inner: HTTPResponder<RegistryRequestContext>>: HT
         }
     }
 
-    /// Every chunk but the first begins a session of its own behind the client's back.
+    /// Makes every chunk but the first begin a session of its own behind the client's back.
     private func overwrite(_ request: Request, _ kind: RequestKind, _ context: Context) async throws -> Request {
         let path = request.uri.path
         if kind == .uploadChunk, memory.countChunk(path) > 1 {
@@ -101,7 +101,7 @@ package struct QuirkyResponder<Inner: HTTPResponder<RegistryRequestContext>>: HT
     }
 }
 
-/// What quirks have to remember of earlier requests.
+/// The state that quirks keep between requests.
 final class QuirkMemory: Sendable {
     private struct State {
         var chunks: [String: Int] = [:]
@@ -144,7 +144,7 @@ extension Request {
 
     func with(method: HTTPRequest.Method) -> Request { empty(method, uri.string) }
 
-    /// Another request with this one's credentials and no body.
+    /// Returns another request with this one's credentials and no body.
     func empty(_ method: HTTPRequest.Method, _ path: String) -> Request {
         var head = head
         (head.method, head.path) = (method, path)

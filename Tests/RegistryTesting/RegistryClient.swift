@@ -6,16 +6,16 @@ package import OCIModel
 /// A client that does exactly what a test says.
 package struct RegistryClient: Sendable {
     let base: String
-    /// Sent with every request.
+    /// The headers that are sent with every request.
     package var headers: HTTPHeaders = [:]
     package var client = HTTPClient.shared
 
-    /// Talks to the registry whose address begins with scheme, host and port.
+    /// Creates a client of the registry whose address begins with this scheme, host and port.
     package init(_ base: String) { self.base = base }
 
     package init(_ registry: TestRegistry) { base = registry.url }
 
-    /// What a test was not prepared for.
+    /// An answer that a test did not expect.
     package struct Unexpected: Error {
         package var what: String
         package init(what: String) { self.what = what }
@@ -38,7 +38,7 @@ package struct RegistryClient: Sendable {
         }
     }
 
-    /// Sends a request to a path, or to a whole address.
+    /// Sends a request to a path or a whole address.
     package func send(
         _ method: HTTPMethod, _ path: String, _ headers: HTTPHeaders = [:], body: [UInt8]? = nil,
         timeout: TimeAmount = .seconds(30)
@@ -66,7 +66,7 @@ package struct RegistryClient: Sendable {
         return digest
     }
 
-    /// Begins an upload and gives its location.
+    /// Begins an upload and returns its location.
     package func begin(_ repository: String = "a/b") async throws -> String {
         let answer = try await send(.POST, "/v2/\(repository)/blobs/uploads/")
         guard answer.status == 202, let location = answer["Location"] else { throw Unexpected(what: "\(answer)") }
@@ -98,7 +98,7 @@ package struct RegistryClient: Sendable {
         return Digest(of: manifest)
     }
 
-    /// An image's manifest, of one layer.
+    /// Returns the manifest of an image with one layer.
     package static func manifest(
         _ config: [UInt8], _ layer: [UInt8], _ digest: Digest, _ subject: Digest? = nil,
         _ artifactType: String? = nil
@@ -120,7 +120,7 @@ package func + (one: HTTPHeaders, other: HTTPHeaders) -> HTTPHeaders {
     return all
 }
 
-/// Bytes that are like no others.
+/// Returns pseudorandom bytes.
 package func noise(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
     var state = seed
     return (0..<count).map { _ in

@@ -1,8 +1,8 @@
 import FoundationEssentials
 package import SystemPackage
 
-/// A certificate for `localhost`, `127.0.0.1` and `::1`, and the authority that no machine trusts unless it is told to. Both
-/// last for a hundred years.
+/// A certificate for `localhost`, `127.0.0.1` and `::1`, and its authority, which no machine trusts unless told to.
+/// Both are valid for a hundred years.
 package enum TestCertificate {
     package static let authority = """
         -----BEGIN CERTIFICATE-----

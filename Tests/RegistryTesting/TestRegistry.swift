@@ -6,7 +6,8 @@ import Scheduling
 import Synchronization
 package import SystemPackage
 
-/// A registry in a temporary folder, with faults and quirks in front of it and a record of all that crossed the wire.
+/// A registry in a temporary folder, with faults and quirks in front of it and a record of everything that crossed the
+/// wire.
 ///
 /// ```
 /// try await TestRegistry.run(quirks: [.noPatch(status: 405)]) { registry in
@@ -22,21 +23,21 @@ package struct TestRegistry: Sendable {
     package let wire: WireLog
     /// The registry's clock, which stands still until a test moves it.
     package let clock: TestClock
-    /// Where the registry lies, and `ca.crt`.
+    /// The folder of the registry's data and of `ca.crt`.
     package let folder: FilePath
 
-    /// `host:port`
+    /// The host and port, `host:port`.
     package var host: String { registry.host }
     package var url: String { "\(registry.isTLS ? "https" : "http")://\(host)" }
 
     package enum Access: Sendable { case open, basic, bearer }
 
-    /// Whom the registry knows, where it asks.
+    /// The user that the registry knows if it requires a login.
     package static let user = "user"
     package static let password = "secret"
     private static let passwords = "user:$2y$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW\n"
 
-    /// Starts a registry for the time of `body`.
+    /// Runs a registry while `body` runs.
     package static func run(
         quirks: Set<Quirk> = [], access: Access = .open, isTLS: Bool = false,
         configure: (inout RegistryConfiguration) -> Void = { _ in }, _ body: (TestRegistry) async throws -> Void
@@ -47,7 +48,7 @@ package struct TestRegistry: Sendable {
         let clock = TestClock()
         var configuration = RegistryConfiguration(
             now: { clock.now }, random: { UInt64.random(in: .min ... .max) })
-        // What a fault stalls would never end by itself.
+        // An answer that a fault stalls would never end by itself.
         configuration.limits.grace = .milliseconds(200)
         let users = try PasswordFile(parsing: passwords)
         switch access {
@@ -86,7 +87,7 @@ package struct TestRegistry: Sendable {
     }
 }
 
-/// Seconds since the epoch, as a test wants them.
+/// A clock that tests set, in seconds since the epoch.
 package final class TestClock: Sendable {
     private let seconds = Mutex<Int64>(1_800_000_000)
     package var now: Int64 { seconds.withLock { $0 } }

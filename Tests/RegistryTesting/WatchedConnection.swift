@@ -10,13 +10,13 @@ import Synchronization
     import Musl
 #endif
 
-/// The connection that a request came by, as faults treat it.
+/// The connection of a request, as faults treat it.
 struct Connection: Sendable {
     struct Broken: Error {}
 
     let channel: any Channel
 
-    /// Ends it so that the client sees a reset instead of an end.
+    /// Closes the connection so that the client sees a reset instead of an end.
     func reset() async {
         if let provider = channel as? any SocketOptionProvider {
             try? await provider.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
@@ -24,20 +24,20 @@ struct Connection: Sendable {
         try? await channel.close()
     }
 
-    /// Ends it in order, once what was written has left.
+    /// Closes the connection properly, once everything written has been sent.
     func end() async {
         let channel = channel
         for _ in 0..<200 where !channel.isWritable { try? await Task.sleep(for: .milliseconds(5)) }
-        // What was written before is on its way when the loop gets to this.
+        // Everything written before is on its way when the loop reaches this.
         try? await channel.eventLoop.submit {}.get()
         try? await channel.close()
     }
 
-    /// Nothing more happens here until the client gives up or the registry is stopped.
+    /// Waits until the client gives up or the registry is stopped.
     func stall() async throws { try await channel.closeFuture.get() }
 }
 
-/// A request's body that is counted, and breaks off where a fault says.
+/// A request's body that is counted, and breaks off where a fault says so.
 struct WatchedBody: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
 
@@ -85,7 +85,7 @@ struct WatchedBody: AsyncSequence, Sendable {
     }
 }
 
-/// Where an answer's body is written to, counted, and broken off where a fault says.
+/// A writer of an answer's body that counts it, and breaks it off where a fault says so.
 struct WatchedWriter: ResponseBodyWriter {
     var parent: any ResponseBodyWriter
     let connection: Connection
@@ -139,7 +139,7 @@ struct WatchedWriter: ResponseBodyWriter {
     }
 
     @concurrent consuming func finish(_ trailingHeaders: HTTPFields?) async throws {
-        // An answer without a body breaks off as well.
+        // An answer without a body also breaks off.
         if let limit, passed < limit || passed == 0 { try await fail() }
         try await parent.finish(trailingHeaders)
     }

@@ -2,19 +2,20 @@ package import HTTPTypes
 import RegistryServer
 import Synchronization
 
-/// What crossed the wire: every request in the order of arrival, those of faults too. Tests assert what was *not* sent.
+/// A record of what crossed the wire: every request in the order of arrival, including those with faults. Tests assert
+/// what was *not* sent.
 package final class WireLog: Sendable {
     package struct Entry: Sendable, CustomStringConvertible {
         package var method: HTTPRequest.Method
-        /// Percent-encoded, with the query.
+        /// The path, percent-encoded, with the query.
         package var path: String
         package var kind: RequestKind
         package var headers: HTTPFields
-        /// `nil` where no answer was begun.
+        /// The status of the answer; `nil` if none was begun.
         package var status: Int?
-        /// Bytes of the request's body that were read.
+        /// The number of bytes of the request's body that were read.
         package var bytesIn: Int64 = 0
-        /// Bytes of the answer's body that were written.
+        /// The number of bytes of the answer's body that were written.
         package var bytesOut: Int64 = 0
 
         package var description: String {
@@ -26,23 +27,23 @@ package final class WireLog: Sendable {
 
     package var requests: [Entry] { entries.withLock { $0 } }
 
-    /// The requests of a kind, and with a method if one is given.
+    /// Returns the requests of a kind, and with a method if one is given.
     package func requests(_ kind: RequestKind, _ method: HTTPRequest.Method? = nil) -> [Entry] {
         requests.filter { $0.kind == kind && (method == nil || $0.method == method) }
     }
 
-    /// Bytes of all bodies of uploads.
+    /// The number of bytes in the bodies of all uploads.
     package var uploaded: Int64 {
         let kinds: Set<RequestKind> = [.uploadStart, .uploadChunk, .uploadFinish]
         return requests.filter { kinds.contains($0.kind) }.reduce(0) { $0 + $1.bytesIn }
     }
 
-    /// Bytes of all bodies of blobs that were read.
+    /// The number of bytes in the bodies of all blobs that were read.
     package var downloaded: Int64 { requests(.blob).reduce(0) { $0 + $1.bytesOut } }
 
     package func clear() { entries.withLock { $0 = [] } }
 
-    /// Must not be cleared between `begin` and the requests' end.
+    /// Adds an entry, and returns its index. The log must not be cleared until the request has ended.
     func begin(_ entry: Entry) -> Int {
         entries.withLock {
             $0.append(entry)
@@ -55,7 +56,7 @@ package final class WireLog: Sendable {
     }
 }
 
-/// What a request is for, by its method and path.
+/// The purpose of a request, according to its method and path.
 package enum RequestKind: String, Hashable, Sendable, CaseIterable {
     case base, token, catalog, blob, manifest, tags, referrers
     case uploadStart, uploadChunk, uploadFinish, uploadStatus, uploadCancel

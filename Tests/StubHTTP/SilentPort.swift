@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 
-/// A port on loopback where connecting never ends: its queue is full and nobody accepts.
+/// A port on loopback to which connecting never completes: its queue is full and nothing accepts.
 package enum SilentPort {
     package static func listening<Result: Sendable>(_ body: (Int) async throws -> Result) async throws -> Result {
         let group = MultiThreadedEventLoopGroup.singleton

@@ -1,13 +1,13 @@
 import Glibc
 import NIOCore
 
-/// One connection to a `StubServer`: reads requests and plays the scripts of their responses.
+/// A connection to a `StubServer`, which reads requests and plays the scripts of their responses.
 final class StubConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let server: StubServer
     private var bytes: [UInt8] = []
-    /// Of a request whose body is still coming.
+    /// The request whose body is still arriving.
     private var waiting: StubServer.Received?
 
     init(_ server: StubServer) { self.server = server }

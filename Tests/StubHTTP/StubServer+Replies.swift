@@ -1,5 +1,5 @@
 extension [StubServer.Step] {
-    /// A well-formed response, with its length unless `headers` says otherwise.
+    /// Returns a well-formed response, with its length unless `headers` states another.
     package static func reply(_ status: Int, _ headers: [String: String] = [:], _ body: [UInt8] = []) -> Self {
         var fields = headers
         if fields["Transfer-Encoding"] == nil, fields["Content-Length"] == nil {
@@ -8,7 +8,8 @@ extension [StubServer.Step] {
         return [.send(head(status, fields) + body)]
     }
 
-    /// What is left of `body` from the request's range on, as a correct server answers; all of it without a range.
+    /// Returns the rest of `body` from the start of the request's range, as a correct server answers, or all of it
+    /// without a range.
     package static func serve(_ body: [UInt8], to request: StubServer.Received, _ headers: [String: String] = [:])
         -> Self
     {
@@ -19,7 +20,7 @@ extension [StubServer.Step] {
         return reply(206, part, [UInt8](body[start...]))
     }
 
-    /// A head that announces the whole body, then only its first bytes.
+    /// Returns a head that announces the whole body, followed by only its first bytes.
     package static func begin(_ body: [UInt8], sending count: Int, _ headers: [String: String] = [:]) -> Self {
         let fields = headers.merging(["Content-Length": "\(body.count)"]) { $1 }
         return [.send(head(200, fields) + body.prefix(count))]

@@ -4,21 +4,21 @@ import Synchronization
 
 /// An HTTP server on loopback that misbehaves on demand: a test scripts the bytes, pauses and resets of each response.
 package final class StubServer: Sendable {
-    /// A request as it arrived; header names in lower case.
+    /// A request as it arrived; header names are in lower case.
     package struct Received: Sendable {
         package var method: String
         package var target: String
         package var headers: [String: String]
-        /// Empty where the answer did not wait for it.
+        /// The body, which is empty if the answer did not wait for it.
         package var body: [UInt8] = []
     }
 
     package enum Step: Sendable {
         case send([UInt8])
         case pause(Duration)
-        /// Waits for the client to come so far.
+        /// Waits until the client has come this far.
         case until(@Sendable () -> Bool)
-        /// Closes with a TCP reset instead of an orderly end.
+        /// Closes the connection with a TCP reset instead of an orderly end.
         case reset
         case close
     }
@@ -40,14 +40,14 @@ package final class StubServer: Sendable {
     let isEarly: IsEarly
 
     package var port: Int { state.withLock { $0.port } }
-    /// Every request so far, in order of arrival.
+    /// All requests so far, in order of arrival.
     package var requests: [Received] { state.withLock { $0.requests } }
-    /// The most responses that were under way at one moment.
+    /// The largest number of responses that were in progress at once.
     package var mostAtOnce: Int { state.withLock { $0.mostAtOnce } }
 
     package func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
 
-    /// Connections that were ever made.
+    /// The number of connections that were ever opened.
     package var connectionCount: Int { state.withLock { $0.connections.count } }
 
     private init(_ respond: @escaping Respond, _ isEarly: @escaping IsEarly) {
@@ -55,7 +55,7 @@ package final class StubServer: Sendable {
         self.isEarly = isEarly
     }
 
-    /// Serves while `body` runs. `respond` gets the request and the number of requests before it.
+    /// Serves while `body` runs. `respond` receives the request and the number of requests before it.
     package static func serving<Result: Sendable>(
         _ respond: @escaping Respond, early isEarly: @escaping IsEarly = { _ in false },
         _ body: (StubServer) async throws -> Result
@@ -80,7 +80,7 @@ package final class StubServer: Sendable {
         }
     }
 
-    /// Notes a request and gives the script of its response.
+    /// Records a request and returns the script of its response.
     func begin(_ request: Received) -> [Step] {
         let index = state.withLock { state in
             state.requests.append(request)

@@ -1,6 +1,6 @@
 package import ImageDefinition
 import LayerArchive
-package import OCIContent
+import OCIContent
 package import OCIModel
 package import Scheduling
 

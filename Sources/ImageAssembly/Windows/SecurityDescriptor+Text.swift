@@ -1,16 +1,16 @@
 extension SecurityDescriptor {
-    /// The descriptors that layers are written with: Administrators and SYSTEM may do everything, Users read and execute,
-    /// and make new entries in directories; a container's processes cannot replace its programs.
+    /// The descriptors of the entries in layers: Administrators and SYSTEM have full access, and Users can read and
+    /// execute files and create entries in directories. A container's processes cannot replace its programs.
     static let file = "O:BAG:SYD:(A;;FA;;;BA)(A;;FA;;;SY)(A;;0x1200a9;;;BU)"
     static let directory =
         "O:BAG:SYD:(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)(A;;FA;;;BA)(A;OICIIO;GA;;;CO)(A;OICI;0x1200a9;;;BU)(A;CI;LC;;;BU)(A;CI;DC;;;BU)"
 
-    /// As many rules as the largest list of 64 KiB could hold, and a few.
+    /// The largest number of rules, slightly more than the largest list of 64 KiB could hold.
     private static let maximumRules = 1024
 
     /// Parses SDDL text.
     ///
-    /// - Throws: `ImageAssemblyError` (`invalidInput`) for a part or a word that is not known.
+    /// - Throws: `ImageAssemblyError` with the code `invalidInput` for a part or a word that is not known.
     package init(_ text: String) throws(ImageAssemblyError) {
         func refused(_ reason: String) -> ImageAssemblyError {
             ImageAssemblyError(.invalidInput, "cannot read the security descriptor '\(text)': \(reason)")
@@ -20,7 +20,7 @@ extension SecurityDescriptor {
             guard rest.hasPrefix(mark) else { return nil }
             let word = rest.dropFirst(mark.count).prefix(2)
             guard let known = Self.aliases[String(word)] else {
-                throw refused("after '\(mark)' stands '\(word)', which is none of the known names")
+                throw refused("'\(mark)' is followed by the unknown name '\(word)'")
             }
             rest = rest.dropFirst(mark.count + 2)
             return known
@@ -47,26 +47,26 @@ extension SecurityDescriptor {
     }
 
     private static let aliases = [
-        "BA": Identifier(authority: 5, numbers: [32, 544]),  // the Administrators of the machine
-        "BU": Identifier(authority: 5, numbers: [32, 545]),  // its Users
+        "BA": Identifier(authority: 5, numbers: [32, 544]),  // the machine's Administrators
+        "BU": Identifier(authority: 5, numbers: [32, 545]),  // the machine's Users
         "SY": Identifier(authority: 5, numbers: [18]),  // SYSTEM
-        "CO": Identifier(authority: 3, numbers: [0]),  // whoever makes the entry
+        "CO": Identifier(authority: 3, numbers: [0]),  // the creator of the entry
     ]
 
     private static let rights: [String: UInt32] = [
-        "FA": 0x1f_01ff,  // all of a file
-        "GA": 0x1000_0000,  // all, whatever the object
-        "LC": 0x4,  // of a directory: make directories in it
-        "DC": 0x2,  // of a directory: make files in it
+        "FA": 0x1f_01ff,  // full access to a file
+        "GA": 0x1000_0000,  // full access to any object
+        "LC": 0x4,  // create directories in a directory
+        "DC": 0x2,  // create files in a directory
     ]
 
     private static let flags: [String: UInt8] = [
         "OI": 0x1,  // files inherit
         "CI": 0x2,  // directories inherit
-        "IO": 0x8,  // only those
+        "IO": 0x8,  // applies only to what inherits it
     ]
 
-    /// `A;flags;rights;;;who`.
+    /// Parses a rule of the form `A;flags;rights;;;who`.
     private static func rule(_ text: Substring) -> Rule? {
         let words = text.split(separator: ";", omittingEmptySubsequences: false).map(String.init)
         guard words.count == 6, words[0] == "A", words[3].isEmpty, words[4].isEmpty, let who = aliases[words[5]],
@@ -82,7 +82,7 @@ extension SecurityDescriptor {
         return Rule(flags: flags, rights: rights, who: who)
     }
 
-    /// A name, or the bits in hexadecimal.
+    /// Parses rights given by name, or as bits in hexadecimal.
     private static func rights(_ text: String) -> UInt32? {
         if let known = rights[text] { return known }
         let digits = text.dropFirst(2)

@@ -1,17 +1,18 @@
-/// A Windows security descriptor: who owns a file, and who may do what with it ([MS-DTYP] 2.4.6).
+/// A Windows security descriptor: the owner of a file, and the access rules for it ([MS-DTYP] 2.4.6).
 ///
-/// Read from SDDL text ([MS-DTYP] 2.5.1): `O:` owner, `G:` group, `D:` access rules, in this order, all optional. Only
-/// what descriptors of image layers need is known; anything else is an error, for a rule left out would be a hole.
+/// It is read from SDDL text ([MS-DTYP] 2.5.1): `O:` owner, `G:` group, `D:` access rules, in this order, all optional.
+/// Only what descriptors of image layers need is supported; anything else is an error, because an omitted rule would be
+/// a security hole.
 package struct SecurityDescriptor: Hashable, Sendable {
-    /// Who is meant: a revision 1 identifier `S-1-<authority>-<number>-…`.
+    /// A security identifier of revision 1: `S-1-<authority>-<number>-…`.
     struct Identifier: Hashable, Sendable {
         var authority: UInt8
         var numbers: [UInt32]
     }
 
-    /// One rule that grants rights.
+    /// A rule that grants rights.
     struct Rule: Hashable, Sendable {
-        /// Whether what is made below inherits it, and how.
+        /// Whether and how entries below inherit the rule.
         var flags: UInt8
         var rights: UInt32
         var who: Identifier
@@ -19,10 +20,11 @@ package struct SecurityDescriptor: Hashable, Sendable {
 
     var owner: Identifier?
     var group: Identifier?
-    /// `nil`: no access control at all, which lets everybody do everything; an empty list lets nobody do anything.
+    /// The access rules. `nil` means no access control, which allows everything to everybody; an empty list allows
+    /// nothing to anybody.
     var rules: [Rule]?
 
-    /// The self-relative binary form, which `MSWINDOWS.rawsd` holds in base 64.
+    /// The self-relative binary form, which `MSWINDOWS.rawsd` holds in Base64.
     package var bytes: [UInt8] {
         let hasRules = rules != nil
         let header = 20
@@ -32,13 +34,13 @@ package struct SecurityDescriptor: Hashable, Sendable {
         let groupAt = group.isEmpty ? 0 : header + owner.count
         let rulesAt = hasRules ? header + owner.count + group.count : 0
         var bytes: [UInt8] = [1, 0]
-        // Self-relative, and whether there is a list of rules.
+        // The flags: self-relative, and whether there is a list of rules.
         bytes += (0x8000 | (hasRules ? 0x0004 : 0) as UInt16).littleEndianBytes
         for offset in [ownerAt, groupAt, 0, rulesAt] { bytes += UInt32(offset).littleEndianBytes }
         return bytes + owner + group + list
     }
 
-    /// An access control list of revision 2.
+    /// Returns an access control list of revision 2.
     private static func bytes(_ rules: [Rule]) -> [UInt8] {
         let entries = rules.flatMap { rule -> [UInt8] in
             let body = rule.rights.littleEndianBytes + rule.who.bytes

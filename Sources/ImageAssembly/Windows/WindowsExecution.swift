@@ -1,16 +1,17 @@
 import LayerArchive
 import OCIModel
 
-/// Turns the execution parameters of a definition, which are written for Linux, into those of a Windows image.
+/// Converts the execution parameters of a definition, which are written for Linux, to those of a Windows image.
 struct WindowsExecution {
     let base: BaseImage
-    /// The drive's content above the base.
+    /// The content of the drive above the base.
     let tree: FileTree
 
-    /// Where Windows looks for its own programs.
+    /// The folders where Windows looks for its own programs.
     private static let systemPath = #"C:\Windows\system32;C:\Windows"#
 
-    /// The user and the stop signal stay the base's: Linux's say nothing there.
+    /// Returns the parameters for Windows. The user and the stop signal remain the base's, since Linux's mean nothing
+    /// there.
     func convert(_ linux: ImageConfig.Execution) -> ImageConfig.Execution {
         var windows = linux
         (windows.user, windows.stopSignal) = (nil, nil)
@@ -29,7 +30,8 @@ struct WindowsExecution {
         return path.windowsPath
     }
 
-    /// The first word is the program; whether another that begins with `/` is a path only the program knows.
+    /// Converts the first word, which is the program. Only the program itself knows whether another word that begins
+    /// with `/` is a path.
     private func command(_ words: [String]) -> [String] {
         guard let first = words.first, first.hasPrefix("/"), let path = try? EntryPath(first) else { return words }
         let isNamedInFull = tree[path] != nil
@@ -38,7 +40,8 @@ struct WindowsExecution {
         return [program.windowsPath] + words.dropFirst()
     }
 
-    /// The base's variables, then the definition's, each once: names that differ in case only are one.
+    /// Returns the base's variables followed by the definition's, each once; names that differ only in case are the
+    /// same.
     private func environment(_ own: [String]) -> [String]? {
         let inherited = base.environment
         func name(_ variable: String) -> String { variable.prefix { $0 != "=" }.uppercased() }
@@ -49,8 +52,10 @@ struct WindowsExecution {
         return all.isEmpty ? nil : all
     }
 
-    /// Windows has its search path in the registry, which one in a configuration hides; so the system's own folders
-    /// follow ours. Folders that the image does not have are Linux's.
+    /// Returns the search path: our folders, followed by the system's own.
+    ///
+    /// Windows keeps its search path in the registry, and a search path in the configuration hides it, so the system's
+    /// folders must be repeated. Folders that the image does not have are Linux's and left out.
     private func searchPath(of variable: String, _ basePath: String?) -> String {
         let folders = variable.dropFirst("PATH=".count).split(separator: ":").compactMap { folder -> String? in
             guard let path = try? EntryPath(String(folder)), tree[path]?.kind == .directory else { return nil }

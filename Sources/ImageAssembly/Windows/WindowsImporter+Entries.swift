@@ -2,7 +2,9 @@ import LayerArchive
 import OCIModel
 
 extension WindowsImporter {
-    /// A regular entry `<file>:<stream>` right after the file, or after another stream of it, belongs to the file.
+    /// Takes a regular entry `<file>:<stream>` that follows the file, or another stream of it, as part of that file.
+    ///
+    /// - Returns: Whether the entry is such a stream.
     mutating func takeStream(_ member: TarMember) throws(Fault) -> Bool {
         guard let owner = streamOwner, member.kind == .regular,
             member.path.starts(with: owner + [UInt8(ascii: ":")])
@@ -14,10 +16,10 @@ extension WindowsImporter {
         return true
     }
 
-    /// What holds for every entry: it is where Windows looks.
+    /// Checks that the entry is where Windows looks for entries.
     func checkPlace(_ entry: LayerListing.Entry) throws(Fault) {
         guard let top = entry.path.components.first.map({ String(decoding: $0, as: UTF8.self) }) else {
-            throw Fault(.top, "is the layer's own folder, which is there already")
+            throw Fault(.top, "is the layer's own folder, which already exists")
         }
         guard entry.member.path.first != UInt8(ascii: "/") else { throw Fault(.name, "is an absolute path") }
         guard [WindowsLayer.files, WindowsLayer.hives, Self.utilityVM].contains(top) else {
@@ -27,7 +29,7 @@ extension WindowsImporter {
             throw Fault(
                 .top,
                 known.map { "'\(top)' must be written '\($0)'" }
-                    ?? "lies neither below Files nor below Hives: a layer for Windows is no root filesystem")
+                    ?? "lies neither below Files nor below Hives: a Windows layer is not a root filesystem")
         }
     }
 
@@ -46,7 +48,7 @@ extension WindowsImporter {
         let (path, member) = (entry.path, entry.member)
         switch member.kind {
         case .characterDevice, .blockDevice, .fifo:
-            throw Fault(.kind, "is a device or a pipe, of which Windows makes an empty file")
+            throw Fault(.kind, "is a device or a pipe, which Windows would turn into an empty file")
         case .regular, .directory, .symlink, .hardLink: break
         }
         let attributes = try checkRecords(of: member)
@@ -70,12 +72,12 @@ extension WindowsImporter {
             entry.member.path.elementsEqual(path.bytes)
         else {
             throw Fault(
-                .hardLink, "is a hard link to '\(shown)', and both must lie below Files, without '.' or '/' before it")
+                .hardLink, "is a hard link to '\(shown)', but both must lie below Files, without a leading '.' or '/'")
         }
         let kind = made[WindowsName.folded(file.bytes)]
         guard exactNames.contains(file.bytes) || isInLower(file) else {
             let reason =
-                kind == nil ? "which is no file before it or in a layer below" : "which is written in another case"
+                kind == nil ? "which is not a file before it or in a layer below" : "which is written in another case"
             throw Fault(.hardLink, "is a hard link to '\(shown)', \(reason)")
         }
         if let kind, kind != .file { throw Fault(.hardLink, "is a hard link to '\(shown)', which is a directory") }
@@ -92,7 +94,7 @@ extension WindowsImporter {
     private func checkFree(_ path: EntryPath) throws(Fault) {
         guard made[WindowsName.folded(path.bytes)] == nil else {
             let isSame = exactNames.contains(path.bytes)
-            throw Fault(.duplicate, isSame ? "is in the layer twice" : "differs from another entry in case only")
+            throw Fault(.duplicate, isSame ? "is in the layer twice" : "differs from another entry only in case")
         }
         let suffix = Self.directoryRecordSuffix
         guard !String(decoding: path.name, as: UTF8.self).lowercased().hasSuffix(suffix) else {
@@ -107,19 +109,19 @@ extension WindowsImporter {
         case .file: throw Fault(.parent, "lies below '\(parent)', which is a file")
         case .directoryLink: throw Fault(.parent, "lies below '\(parent)', which is a link to a directory")
         case nil:
-            // Above a base the utility VM is a copy of the one below, with all its directories.
+            // Above a base, the utility VM is a copy of the one below, with all its directories.
             if hasCopiedUtilityVM, isInUtilityVM(path) { return }
             throw Fault(.parent, "comes before its directory '\(parent)'")
         }
     }
 
     private func checkSymlink(_ path: EntryPath, _ target: [UInt8], isDirectory: Bool) throws(Fault) {
-        guard !target.isEmpty else { throw Fault(.symlink, "is a symbolic link to nothing") }
+        guard !target.isEmpty else { throw Fault(.symlink, "is a symbolic link without a target") }
         guard let base = path.parent, target.first != UInt8(ascii: "/"),
             let end = try? EntryPath(base.bytes + [UInt8(ascii: "/")] + target)
         else { return }
         if case .directory = made[WindowsName.folded(end.bytes)], !isDirectory {
-            throw Fault(.symlink, "links to a directory, which its attributes do not say")
+            throw Fault(.symlink, "links to a directory, but its attributes are those of a file")
         }
     }
 }

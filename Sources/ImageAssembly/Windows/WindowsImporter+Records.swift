@@ -4,27 +4,27 @@ import OCIModel
 extension WindowsImporter {
     private static let directoryBit: UInt32 = 16
 
-    /// Reads the metadata as the importer does, and gives the Win32 attributes.
+    /// Reads the metadata as the importer does, and returns the Win32 attributes.
     func checkRecords(of member: TarMember) throws(Fault) -> UInt32 {
         let records = member.paxRecords
         if let text = records[WindowsLayer.Record.security] {
             guard let bytes = Base64.decode(text) else {
-                throw Fault(.security, "has a security descriptor that is not base 64")
+                throw Fault(.security, "has a security descriptor that is not Base64")
             }
             guard Self.isDescriptor(bytes) else {
                 throw Fault(
-                    .security, "has a security descriptor that is none: its lengths and offsets contradict each other")
+                    .security, "has an invalid security descriptor: its lengths and offsets contradict each other")
             }
         }
         if let text = records[WindowsLayer.Record.securityText], !text.contains(":") {
-            throw Fault(.security, "has a security descriptor in text that is none: '\(text.prefix(60))'")
+            throw Fault(.security, "has an invalid security descriptor as text: '\(text.prefix(60))'")
         }
         if let text = records[WindowsLayer.Record.created], !Self.isTime(text) {
-            throw Fault(.record, "has a creation time that is no number of seconds: '\(text.prefix(60))'")
+            throw Fault(.record, "has a creation time that is not a number of seconds: '\(text.prefix(60))'")
         }
         for (keyword, value) in records.sorted(by: { $0.key < $1.key }) where keyword.hasPrefix("MSWINDOWS.xattr.") {
             guard Base64.decode(value) != nil else {
-                throw Fault(.record, "has an extended attribute '\(keyword)' that is not base 64")
+                throw Fault(.record, "has an extended attribute '\(keyword)' that is not Base64")
             }
         }
         return try attributes(of: member)
@@ -36,19 +36,20 @@ extension WindowsImporter {
             return isDirectory ? Self.directoryBit : 0
         }
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let bits = UInt32(text) else {
-            throw Fault(.attributes, "has Win32 attributes that are no number: '\(text.prefix(60))'")
+            throw Fault(.attributes, "has Win32 attributes that are not a number: '\(text.prefix(60))'")
         }
         let saysDirectory = bits & Self.directoryBit != 0
         switch member.kind {
         case .directory where !saysDirectory:
-            throw Fault(.attributes, "is a directory, and its attributes \(bits) say a file")
+            throw Fault(.attributes, "is a directory, but its attributes \(bits) are those of a file")
         case .regular where saysDirectory:
-            throw Fault(.attributes, "is a file, and its attributes \(bits) say a directory")
+            throw Fault(.attributes, "is a file, but its attributes \(bits) are those of a directory")
         default: return bits
         }
     }
 
-    /// Seconds, perhaps with a fraction and a sign (POSIX, "pax Extended Header", mtime).
+    /// Returns whether the text is a number of seconds with an optional sign and fraction (POSIX, "pax Extended
+    /// Header", mtime).
     private static func isTime(_ text: String) -> Bool {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         let fraction = parts.count == 2 ? parts[1] : "0"
@@ -56,7 +57,7 @@ extension WindowsImporter {
             && fraction.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 
-    /// Whether owner, group and list of a self-relative descriptor lie inside it ([MS-DTYP] 2.4.6).
+    /// Returns whether owner, group and lists of a self-relative descriptor lie inside it ([MS-DTYP] 2.4.6).
     private static func isDescriptor(_ bytes: [UInt8]) -> Bool {
         guard bytes.count >= 20, bytes[0] == 1, bytes[3] & 0x80 != 0 else { return false }
         func number(_ at: Int, _ count: Int) -> Int { (0..<count).reduce(0) { $0 | Int(bytes[at + $1]) << (8 * $1) } }
@@ -77,7 +78,8 @@ extension WindowsImporter {
         path.components.first.map { $0.elementsEqual(Self.utilityVM.utf8) } ?? false
     }
 
-    /// Above a base the importer copies the base's utility VM when it comes to the entry of that exact name.
+    /// Whether the base's utility VM has been copied, which the importer does above a base when it comes to the entry
+    /// of exactly that name.
     var hasCopiedUtilityVM: Bool { !isBase && exactNames.contains(Array(Self.utilityVM.utf8)) }
 
     func checkUtilityVM(_ path: EntryPath, _ member: TarMember) throws(Fault) {
@@ -90,7 +92,7 @@ extension WindowsImporter {
         }
         guard hasCopiedUtilityVM else { throw Fault(.utilityVM, "comes before 'UtilityVM' itself") }
         guard path.components[1].elementsEqual(WindowsLayer.files.utf8) else {
-            throw Fault(.utilityVM, "lies outside of UtilityVM/Files, which a layer above the base cannot change")
+            throw Fault(.utilityVM, "lies outside UtilityVM/Files, where a layer above the base cannot change anything")
         }
     }
 }

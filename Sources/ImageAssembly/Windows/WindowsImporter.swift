@@ -1,20 +1,21 @@
 package import LayerArchive
 import OCIModel
 
-/// Reads a layer as Windows' importer would (containerd's and Docker's, `hcsshim`), and says what it would stumble over.
+/// Reads a layer as Windows' importer would (`hcsshim`, which containerd and Docker use), and finds the first entry
+/// that it would refuse.
 ///
-/// The importer takes one entry after the other and gives up at the first that it cannot make, with a message of the
-/// system that names neither. This one knows why.
+/// The importer takes one entry after the other and stops at the first that it cannot create, with a system message
+/// that names neither the entry nor the reason. This type knows both.
 package struct WindowsImporter {
-    /// By what a layer is refused.
+    /// The rules by which a layer is refused.
     package enum Rule: String, Hashable, Sendable, CaseIterable {
-        /// A name at the top other than `Files`, `Hives` and `UtilityVM`, in exactly that case.
+        /// A name at the top other than `Files`, `Hives` and `UtilityVM`, in exactly this case.
         case top
         /// A layer without `Files` or `Hives`.
         case roots
-        /// An entry before its directory, or below what is none.
+        /// An entry that precedes its directory, or lies below something other than a directory.
         case parent
-        /// A second entry of one name, also where it differs in case.
+        /// A second entry with the same name, even if it differs in case.
         case duplicate
         case name
         /// A device or a pipe.
@@ -24,7 +25,7 @@ package struct WindowsImporter {
         case symlink
         /// An alternate data stream that does not follow its file.
         case stream
-        /// Win32 attributes that are no number, or say something else than the entry.
+        /// Win32 attributes that are not a number, or contradict the kind of the entry.
         case attributes
         case security
         /// A time or an extended attribute that cannot be read.
@@ -32,45 +33,47 @@ package struct WindowsImporter {
         case utilityVM = "utility-vm"
     }
 
-    /// The first thing that Windows refuses.
+    /// The first entry or property that Windows refuses.
     package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
-        /// As it stands in the tar; `nil` where the layer as a whole is meant.
+        /// The path as it is in the tar, or `nil` if the layer as a whole is refused.
         package var entry: String?
         package var rule: Rule
-        /// Lower-case, without a full stop.
+        /// The reason, in lower case and without a full stop.
         package var message: String
 
         package var description: String { (entry.map { "\($0): " } ?? "") + "\(message) (\(rule.rawValue))" }
     }
 
     static let whiteoutPrefix = ".wh."
-    /// Beside each directory the importer puts a file of that name and this ending, for the directory's metadata.
+    /// The suffix of the file that the importer puts beside each directory, for the directory's metadata.
     static let directoryRecordSuffix = ".$wcidirs$"
 
     /// Whether the layer is the lowest of its image, for which other rules hold.
     let isBase: Bool
-    /// Files of the layers below that hard links may lead to.
+    /// The folded paths of files in the layers below, to which hard links may lead.
     private let lower: Set<[Unicode.Scalar]>
 
-    /// What is there so far, under its folded path.
+    /// The kinds of the entries so far, by folded path.
     var made: [[Unicode.Scalar]: Made] = [:]
-    /// The names of files and links, exactly as the importer notes them.
+    /// The names of files and links exactly as the importer notes them.
     var exactNames: Set<[UInt8]> = []
-    /// The name of the entry before, as it stands in the tar, where streams may follow it.
+    /// The path of the previous entry as it is in the tar, if streams may follow it.
     var streamOwner: [UInt8]?
 
     enum Made { case directory, file, directoryLink }
 
+    /// Creates an importer for one layer.
+    ///
     /// - Parameters:
-    ///   - isBase: whether this is the lowest layer of an image.
-    ///   - lower: what is known of the layers below; a hard link to what is not in them is refused.
+    ///   - isBase: Whether the layer is the lowest of its image.
+    ///   - lower: The layers below, as far as they are known; a hard link to a file that is not in them is refused.
     package init(isBase: Bool, lower: [LayerListing] = []) {
         self.isBase = isBase
         let files = lower.flatMap(\.entries).filter { $0.member.kind != .directory }
         self.lower = Set(files.map { WindowsName.folded($0.path.bytes) })
     }
 
-    /// What Windows would refuse first; `nil` where it takes the layer.
+    /// Returns the first thing that Windows would refuse, or `nil` if it accepts the layer.
     package static func refusal(of layer: LayerListing, isBase: Bool, lower: [LayerListing] = []) -> Refusal? {
         var importer = WindowsImporter(isBase: isBase, lower: lower)
         do throws(Refusal) {
@@ -117,7 +120,7 @@ package struct WindowsImporter {
 
     func isInLower(_ path: EntryPath) -> Bool { lower.contains(WindowsName.folded(path.bytes)) }
 
-    /// Whether a path lies below `Files`, or below `UtilityVM/Files`: what whiteouts and hard links are confined to.
+    /// Returns whether a path lies below `Files` or `UtilityVM/Files`, to which whiteouts and hard links are confined.
     static func isContent(_ path: EntryPath) -> Bool {
         let names = path.components.map { String(decoding: $0, as: UTF8.self) }
         return names.count > 1 && names[0] == WindowsLayer.files
@@ -127,12 +130,12 @@ package struct WindowsImporter {
     static let utilityVM = "UtilityVM"
 
     private func checkWhiteout(_ path: EntryPath) throws(Fault) {
-        guard !isBase else { throw Fault(.whiteout, "is a whiteout, and there is no layer below this one") }
+        guard !isBase else { throw Fault(.whiteout, "is a whiteout, but there is no layer below this one") }
         let name = String(decoding: path.name.dropFirst(Self.whiteoutPrefix.utf8.count), as: UTF8.self)
         guard Self.isContent(path) else {
-            throw Fault(.whiteout, "is a whiteout outside of Files, where nothing can be removed")
+            throw Fault(.whiteout, "is a whiteout outside Files, where nothing can be removed")
         }
-        guard !name.isEmpty else { throw Fault(.whiteout, "is a whiteout that names no file") }
+        guard !name.isEmpty else { throw Fault(.whiteout, "is a whiteout that does not name a file") }
         guard !name.hasPrefix(Self.whiteoutPrefix) else {
             throw Fault(.whiteout, "is an opaque whiteout, which means nothing to Windows: the files below stay")
         }

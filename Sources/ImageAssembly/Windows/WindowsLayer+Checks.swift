@@ -2,8 +2,8 @@ import LayerArchive
 import OCIModel
 
 extension WindowsLayer {
-    /// What every base image of Windows has at the top of its drive, in upper case. An entry for such a directory would
-    /// replace its attributes and rights with ours, so nothing is put below one either.
+    /// The names, in upper case, that every Windows base image has at the top of its drive. An entry for such a
+    /// directory would replace its attributes and rights with ours, so nothing is put below one either.
     private static let baseEntries: Set<String> = [
         "$RECYCLE.BIN", "BOOT", "BOOTMGR", "DOCUMENTS AND SETTINGS", "EFI", "INETPUB", "LICENSE.TXT", "PERFLOGS",
         "PROGRAM FILES", "PROGRAM FILES (X86)", "PROGRAMDATA", "RECOVERY", "SYSTEM VOLUME INFORMATION", "USERS",
@@ -17,13 +17,13 @@ extension WindowsLayer {
     static func check(_ path: EntryPath, _ entry: FileEntry) throws(ImageAssemblyError) {
         func refused(_ reason: String, hint: String? = nil) -> ImageAssemblyError {
             ImageAssemblyError(
-                .invalidInput, "cannot put \(path) into a layer for Windows: \(reason)", hint: hint)
+                .invalidInput, "cannot put \(path) into a Windows layer: \(reason)", hint: hint)
         }
         switch entry.kind {
         case .regular, .directory, .hardLink: break
         case .symlink:
             throw refused(
-                "it is a symbolic link, which needs rights of its own there", hint: "put the file itself there")
+                "it is a symbolic link, which needs special rights on Windows", hint: "put the file itself there")
         case .characterDevice, .blockDevice, .fifo: throw refused("Windows has no devices or pipes in its file system")
         }
         for name in path.components {
@@ -45,14 +45,14 @@ extension WindowsLayer {
         }
     }
 
-    /// Two names that differ in case only are one file to Windows.
+    /// Refuses two names that differ only in case, which are one file to Windows.
     static func checkCase(_ tree: FileTree) throws(ImageAssemblyError) {
         var seen: [[Unicode.Scalar]: EntryPath] = [:]
         for (path, _) in tree.sorted {
             if let other = seen.updateValue(path, forKey: WindowsName.folded(path.bytes)) {
                 throw ImageAssemblyError(
                     .conflict,
-                    "cannot put \(path) and \(other) into a layer for Windows: to it they are one name",
+                    "cannot put \(path) and \(other) into a Windows layer: to Windows they are the same name",
                     hint: "keep one of them, or rename it")
             }
         }

@@ -2,32 +2,35 @@ package import LayerArchive
 import OCIModel
 
 /// The layer of a Windows image: not a root filesystem, but the drive's content under `Files` and the changes to the
-/// registry under `Hives`, with what Windows wants to know of each entry in vendors' PAX records.
+/// Windows registry under `Hives`, with Windows' metadata of each entry in vendor PAX records.
 package enum WindowsLayer {
-    /// The records by which Windows reads its own metadata.
+    /// The PAX records that hold Windows' own metadata.
     enum Record {
-        /// Win32 attribute bits, decimal.
+        /// The Win32 attribute bits, in decimal.
         static let attributes = "MSWINDOWS.fileattr"
-        /// A self-relative binary security descriptor, base 64.
+        /// A self-relative binary security descriptor, in Base64.
         static let security = "MSWINDOWS.rawsd"
-        /// The old form of `security`: SDDL text.
+        /// The older form of `security`, in SDDL text.
         static let securityText = "MSWINDOWS.sd"
-        /// Seconds since the epoch; a fraction is allowed, and misread by some, so none is written.
+        /// The creation time in seconds since the epoch. A fraction is allowed but misread by some importers, so none
+        /// is written.
         static let created = "LIBARCHIVE.creationtime"
     }
 
     static let files = "Files"
     static let hives = "Hives"
 
-    /// Turns a tree of the drive (`usr/local/bin/etcd.exe`) into the tree of a layer.
+    /// Returns the tree of a layer for a tree of the drive (`usr/local/bin/etcd.exe`).
     ///
-    /// Every parent directory gets an entry, in every layer: Windows' importer makes directories one by one, before it
-    /// knows the layers below. Owners and Linux's permissions say nothing to Windows; its own rights are the same for all.
+    /// Every parent directory gets an entry in every layer, because Windows' importer creates directories one by one
+    /// before it knows the layers below. Linux's owners and permissions mean nothing to Windows; its own rights are the
+    /// same for all entries.
     ///
-    /// Directories that the tree does not have get `time`, in seconds since the epoch.
+    /// Directories that the tree lacks get `time`, in seconds since the epoch.
     ///
-    /// - Throws: `ImageAssemblyError` (`invalidInput`) for a name that Windows cannot have or that is another's but for
-    ///   its case, an entry in a directory of the base image, and what is neither file, directory nor hard link.
+    /// - Throws: `ImageAssemblyError` with the code `invalidInput` for a name that Windows cannot have, an entry in a
+    ///   directory of the base image, or an entry other than a file, directory or hard link; with the code `conflict`
+    ///   for two names that differ only in case.
     package static func tree(_ drive: FileTree, time: Int64) throws(ImageAssemblyError) -> FileTree {
         var layer = FileTree()
         layer.hasBareDirectoryNames = true
@@ -46,7 +49,8 @@ package enum WindowsLayer {
         return layer
     }
 
-    /// What a container sees on its drive of layers made by `tree`, lowest first; nothing of the base.
+    /// Returns the tree that a container sees on its drive, for layers made by `tree`, lowest first; nothing of the
+    /// base is included.
     static func drive(of layers: [FileTree]) -> FileTree {
         var drive = FileTree()
         for layer in layers {
@@ -64,7 +68,8 @@ package enum WindowsLayer {
         static let file = encoded(SecurityDescriptor.file)
         static let directory = encoded(SecurityDescriptor.directory)
 
-        /// The texts are constants that a test reads; an unreadable one gives a record that the tar writer refuses.
+        /// Returns the descriptor in Base64. The texts are constants that a test reads; an unreadable one would give a
+        /// record that the tar writer refuses.
         private static func encoded(_ text: String) -> String {
             (try? SecurityDescriptor(text)).map { Base64.encode($0.bytes) } ?? ""
         }
@@ -96,7 +101,7 @@ package enum WindowsLayer {
 }
 
 extension EntryPath {
-    /// Below the first component.
+    /// The path below its first component.
     fileprivate var withoutFirst: EntryPath {
         components.first.flatMap { try? EntryPath($0) }.map { replacing($0, with: .root) } ?? self
     }

@@ -1,22 +1,24 @@
 package import OCIModel
 
-/// One component of a Windows path, as its file system and its programs take it.
+/// Checks one component of a Windows path against what the file system and programs accept.
 ///
-/// What cannot be in a name at all the kernel refuses; reserved names, and a dot or a space at the end, it takes, but the
-/// Win32 functions that programs open files with mean something else by them (Naming Files, Paths, and Namespaces).
+/// The kernel refuses names with forbidden characters. It accepts reserved names and names that end with a dot or a
+/// space, but the Win32 functions with which programs open files take them for something else (Naming Files, Paths, and
+/// Namespaces).
 enum WindowsName {
-    /// UTF-16 code units.
+    /// The maximum length of a name in UTF-16 code units.
     private static let maximumLength = 255
 
-    /// Why Windows cannot have the name; `nil` where it can.
+    /// Returns the reason why Windows cannot have the name, or `nil` if it can.
     static func refusal(_ name: some Collection<UInt8>) -> String? {
         guard let text = String(validating: name, as: UTF8.self) else { return "is not UTF-8" }
         if let bad = text.unicodeScalars.first(where: { $0.value < 0x20 || forbidden.contains($0) }) {
-            return bad.value < 0x20 ? "holds a control character" : "holds '\(bad)', which no name can"
+            return bad.value < 0x20
+                ? "contains a control character" : "contains '\(bad)', which is not allowed in names"
         }
         if text.utf16.count > maximumLength { return "has more than \(maximumLength) UTF-16 units" }
         if text.last == "." || text.last == " " { return "ends with a \(text.last == "." ? "dot" : "space")" }
-        if isReserved(text) { return "is the name of a device, with whatever extension" }
+        if isReserved(text) { return "is the name of a device, whatever its extension" }
         return nil
     }
 
@@ -35,8 +37,10 @@ enum WindowsName {
         return end.map { devices.contains(stem[...$0].uppercased()) } ?? false
     }
 
-    /// The same for two names that are one to Windows: each letter in upper case, as NTFS compares, without the mappings
-    /// to several letters that it does not know either. Scalars, since composed and decomposed letters are two names.
+    /// Returns a form that is equal for names that are the same to Windows.
+    ///
+    /// Each letter is in upper case, as NTFS compares names; like NTFS, this ignores mappings to several letters. It
+    /// consists of scalars because composed and decomposed letters are different names.
     static func folded(_ name: some Collection<UInt8>) -> [Unicode.Scalar] {
         String(decoding: name, as: UTF8.self).unicodeScalars.map { scalar in
             let upper = scalar.properties.uppercaseMapping.unicodeScalars
@@ -46,7 +50,7 @@ enum WindowsName {
 }
 
 extension EntryPath {
-    /// `C:\usr\local\bin`, as programs and configurations of Windows write it.
+    /// The path as Windows' programs and configurations write it: `C:\usr\local\bin`.
     package var windowsPath: String {
         "C:\\" + components.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\\")
     }

@@ -1,13 +1,13 @@
 package import OCIModel
 
 extension Definition {
-    /// A published Go module. In its version `${version}` may stand for the bundled version.
+    /// A published Go module, in whose version `${version}` may stand for the bundled version.
     package struct GoModule: Hashable, Sendable, CustomStringConvertible {
-        /// `go.etcd.io/etcd/server/v3`.
+        /// The module's path: `go.etcd.io/etcd/server/v3`.
         package var path: String
-        /// `v3.5.16`.
+        /// The module's version: `v3.5.16`.
         package var version: String
-        /// As Go writes it: `go.etcd.io/etcd/server/v3@v3.5.16`.
+        /// The path and the version as Go writes them: `go.etcd.io/etcd/server/v3@v3.5.16`.
         package var description: String { "\(path)@\(version)" }
         package init(path: String, version: String) {
             self.path = path
@@ -15,7 +15,8 @@ extension Definition {
         }
     }
 
-    /// Every set of published modules that programs of this image are compiled from, each once, in the definition's order.
+    /// The sets of published modules that programs of this image are compiled from, without repetition, in the
+    /// definition's order.
     package var goModuleRequests: [GoModuleRequest] {
         var requests: [GoModuleRequest] = []
         func add(_ source: GoSource, _ version: String, _ packages: [String], _ platform: Platform) {
@@ -24,7 +25,7 @@ extension Definition {
             let place = requests.firstIndex { $0.modules == modules } ?? requests.count
             if place == requests.count { requests.append(GoModuleRequest(modules: modules)) }
             requests[place].packages.append(contentsOf: targets.filter { !requests[place].packages.contains($0) })
-            // The version of Windows means nothing to the compiler.
+            // The Windows version means nothing to the compiler.
             let plain = Platform(os: platform.os, architecture: platform.architecture)
             if !requests[place].platforms.contains(plain) { requests[place].platforms.append(plain) }
         }
@@ -43,11 +44,11 @@ extension Definition {
     }
 }
 
-/// Published modules, what is compiled of them, and for which platforms.
+/// A set of published modules, the packages compiled from them, and the platforms they are compiled for.
 package struct GoModuleRequest: Hashable, Sendable {
-    /// With every name filled in.
+    /// The modules, with every placeholder filled in.
     package var modules: [Definition.GoModule]
-    /// Import paths.
+    /// The import paths of the packages.
     package var packages: [String] = []
     package var platforms: [Platform] = []
     package init(modules: [Definition.GoModule], packages: [String] = [], platforms: [Platform] = []) {
@@ -58,7 +59,7 @@ package struct GoModuleRequest: Hashable, Sendable {
 }
 
 extension Definition.GoSource {
-    /// The published modules for a bundled version; `nil` for other sources.
+    /// Returns the published modules for a bundled version, or `nil` for other kinds of source.
     package func modules(version: String) -> [Definition.GoModule]? {
         guard case .modules(let modules) = self else { return nil }
         return modules.map { module in
@@ -66,7 +67,8 @@ extension Definition.GoSource {
         }
     }
 
-    /// What `go build` is told of a program: of published modules the import path, else the package as it is written.
+    /// Returns the argument with which `go build` compiles a program: the import path for published modules, otherwise
+    /// the package as it is written.
     package func target(_ package: String) -> String {
         guard case .modules(let modules) = self, let first = modules.first else { return package }
         guard package != "." else { return first.path }

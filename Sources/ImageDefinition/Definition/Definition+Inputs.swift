@@ -1,17 +1,18 @@
 package import OCIModel
 
-/// Inputs that are no Debian packages: release archives, and programs compiled from source.
+/// The inputs other than Debian packages: release archives, and programs compiled from source.
 extension Definition {
-    /// A release archive (`.tar.gz`, `.tar.xz`, `.zip`). In its texts `${version}`, `${os}`, `${arch}` and `${exe}` stand
-    /// for what is being made.
+    /// A release archive (`.tar.gz`, `.tar.xz`, `.zip`). In its texts, `${version}`, `${os}`, `${arch}` and `${exe}`
+    /// stand for the version and the platform.
     package struct ArchiveRequirement: Hashable, Sendable {
-        /// `os/architecture`; empty: every platform that nothing else is named for.
+        /// The platforms as `os/architecture`; if empty, every platform that no other source names.
         package var platforms: [String]
-        /// Places that have the same bytes, best first.
+        /// The addresses that have the same bytes, best first.
         package var urls: [String]
-        /// The release's list of sums (`SHA256SUMS`), which `lock` reads.
+        /// The address of the release's list of sums (`SHA256SUMS`), which `lock` reads.
         package var sums: String?
-        /// By `os/architecture`, or under an empty key for all; without one the list of sums decides.
+        /// The sums by `os/architecture`, or under an empty key for all platforms. Without an entry, the list of sums
+        /// decides.
         package var sha256: [String: Digest]
         package init(platforms: [String] = [], urls: [String], sums: String? = nil, sha256: [String: Digest] = [:]) {
             self.platforms = platforms
@@ -21,9 +22,9 @@ extension Definition {
         }
     }
 
-    /// How Go programs are compiled, and for which platforms.
+    /// A source that Go programs are compiled from, and the platforms they are compiled for.
     package struct GoBuild: Hashable, Sendable {
-        /// `os/architecture`; empty: every platform that nothing else is named for.
+        /// The platforms as `os/architecture`; if empty, every platform that no other source names.
         package var platforms: [String]
         package var source: GoSource
         package init(platforms: [String] = [], source: GoSource) {
@@ -32,41 +33,42 @@ extension Definition {
         }
     }
 
+    /// A source of Go programs.
     package enum GoSource: Hashable, Sendable {
         /// A Debian source-library package of the bundled version with its dependencies, and further packages.
         case packages(String, others: [PackageRequirement])
-        /// An archive whose modules bring their dependencies in `vendor`.
+        /// An archive whose modules contain their dependencies in `vendor`.
         case archive(ArchiveRequirement)
         /// A module in the image's folder.
         case folder(String)
-        /// Published modules, through a module proxy; the first is the one that `.` means.
+        /// Published modules, fetched through a module proxy; `.` refers to the first.
         case modules([GoModule])
     }
 
-    /// What compiles Go programs, made for the machine that builds.
+    /// The toolchain that compiles Go programs, built for the building machine.
     package enum GoToolchain: Hashable, Sendable {
-        /// Debian's `NAME-go` and `NAME-src`.
+        /// Debian's packages `NAME-go` and `NAME-src`.
         case packages(String, suites: [String])
-        /// go.dev's archive; `${arch}` is the machine's.
+        /// The archive from go.dev; `${arch}` stands for the building machine's architecture.
         case archive(ArchiveRequirement)
     }
 
     /// A file of the image that is neither in a package nor in the image's folder.
     package struct InputFile: Hashable, Sendable {
         package enum Kind: Hashable, Sendable {
-            /// `${versions}` stands for the bundled versions, each on a line of its own.
+            /// A text in which `${versions}` stands for the bundled versions, each on a line of its own.
             case text(String)
             case archive(ArchiveRequirement, member: String)
-            /// `package` is the program's folder in its source: `.`, `./cmd/migrate`, or an import path.
+            /// A compiled program; `package` is its folder in the source (`.`, `./cmd/migrate`) or an import path.
             case go(GoSource, package: String)
         }
 
         package var kind: Kind
-        /// On Windows a compiled program's name gets `.exe`.
+        /// The file's path; on Windows a compiled program's name gets the suffix `.exe`.
         package var path: EntryPath
         package var mode: UInt16
         package var owner: Ownership
-        /// `linux` or `windows`; `nil`: both.
+        /// The operating system that the file is for, `linux` or `windows`, or `nil` for both.
         package var system: String?
         package init(_ kind: Kind, path: EntryPath, mode: UInt16, owner: Ownership, system: String? = nil) {
             self.kind = kind
@@ -78,7 +80,7 @@ extension Definition {
     }
 }
 
-/// What of an input file's texts depends on the platform and version that it is taken for.
+/// The version and the platform that the placeholders in an input file's texts stand for.
 package struct InputNames: Hashable, Sendable {
     package var version: String
     package var platform: Platform
@@ -88,7 +90,7 @@ package struct InputNames: Hashable, Sendable {
         self.platform = platform
     }
 
-    /// What an executable's name ends with.
+    /// The suffix of an executable's name.
     package var executableSuffix: String { platform.os == "windows" ? ".exe" : "" }
 
     /// Fills in `${version}`, `${os}`, `${arch}` and `${exe}`.

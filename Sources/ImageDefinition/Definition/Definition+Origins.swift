@@ -1,15 +1,16 @@
 package import OCIModel
 
 extension Definition.Bundle {
-    /// Where one bundled version's programs come from on one platform.
+    /// The place that one bundled version's programs come from on one platform.
     package enum Origin: Hashable, Sendable {
         case packages
         case archive(Definition.ArchiveRequirement)
         case go(Definition.GoBuild)
     }
 
-    /// What names the platform goes first; then Debian's packages, where the version has suites; then what names none.
-    /// `nil`: nothing gives this version on this platform.
+    /// Returns the origin of a version's programs on a platform: first a source that names the platform, then Debian's
+    /// packages if the version has suites, then a source that names no platform; `nil` if nothing provides this version
+    /// on this platform.
     package func origin(of version: Definition.BundledVersion, on platform: Platform) -> Origin? {
         let name = platform.withoutVersion
         var origins = archives.map { (platforms: $0.platforms, origin: Origin.archive($0.pinned(for: version))) }
@@ -21,14 +22,14 @@ extension Definition.Bundle {
 }
 
 extension Definition.ArchiveRequirement {
-    /// With the sums that a bundled version states for itself.
+    /// Returns the archive with the sums that a bundled version states for itself.
     fileprivate func pinned(for version: Definition.BundledVersion) -> Self {
         var requirement = self
         requirement.sha256.merge(version.sha256) { _, own in own }
         return requirement
     }
 
-    /// What is to be fetched for one platform and version.
+    /// Returns the archive to fetch for one version and platform.
     package func request(_ names: InputNames) -> ArchiveRequest {
         ArchiveRequest(
             urls: urls.map(names.expand), sums: sums.map(names.expand),
@@ -36,7 +37,7 @@ extension Definition.ArchiveRequirement {
     }
 }
 
-/// An archive with every name filled in.
+/// An archive with every placeholder filled in.
 package struct ArchiveRequest: Hashable, Sendable {
     package var urls: [String]
     package var sums: String?
@@ -48,12 +49,12 @@ package struct ArchiveRequest: Hashable, Sendable {
         self.sha256 = sha256
     }
 
-    /// Its file's name, for people.
+    /// The archive's file name, for messages.
     package var fileName: String { urls.first?.split(separator: "/").last.map(String.init) ?? "" }
 }
 
 extension Definition {
-    /// Every archive that a platform's image is made from, in the definition's order.
+    /// Returns every archive that a platform's image is made from, in the definition's order.
     package func archiveRequests(on platform: Platform) -> [ArchiveRequest] {
         var requests: [ArchiveRequest] = []
         func add(_ requirement: ArchiveRequirement, _ version: String) {
@@ -82,24 +83,26 @@ extension Definition {
         inputFiles.filter { $0.system == nil || $0.system == platform.os }
     }
 
-    /// The archive of the Go toolchain for a machine; `nil` where it comes from Debian, or there is none.
+    /// Returns the archive of the Go toolchain for a machine, or `nil` if the toolchain comes from Debian or there is
+    /// none.
     package func toolchainRequest(host architecture: String) -> ArchiveRequest? {
         guard case .archive(let requirement) = goToolchain else { return nil }
         let host = Platform(os: "linux", architecture: architecture)
         return requirement.request(InputNames(version: bundle?.latest ?? "", platform: host))
     }
 
-    /// The machines that a lock must have a toolchain for: those of the image's own architectures.
+    /// The architectures of machines for which a lock must have a toolchain: those of the image itself.
     package var hostArchitectures: [String] {
         Set(platforms.map(\.architecture)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    /// The other machines that Go compiles on for the image: a toolchain for each is pinned where it is to be had.
+    /// The architectures of other machines on which Go can compile for the image; a toolchain for each is pinned if one
+    /// is available.
     package var otherHosts: [String] {
         goToolchain == nil ? [] : ["amd64", "arm64", "ppc64le"].filter { !hostArchitectures.contains($0) }
     }
 
-    /// The suites that Go's toolchain and sources come from, beside the bundled versions' own.
+    /// The suites that Go's toolchain and sources come from, in addition to the bundled versions' suites.
     package var goSuites: [String] {
         var suites: [String] = []
         if case .packages(_, let own) = goToolchain { suites += own }
@@ -107,7 +110,7 @@ extension Definition {
         return suites
     }
 
-    /// Whether any input is to be pinned.
+    /// Whether there is any input to pin.
     package var needsLock: Bool {
         debian != nil || base != nil || bundle != nil || goToolchain != nil
             || platforms.contains { $0.os == "windows" || !archiveRequests(on: $0).isEmpty }

@@ -1,8 +1,8 @@
-/// What a user changes of a definition for one build, as the Makefile of the Kubernetes etcd image lets one do.
+/// The parts of a definition that a user changes for one build, as with the Makefile of the Kubernetes etcd image.
 package struct DefinitionOverrides: Hashable, Sendable {
-    /// Versions apart by spaces or commas, ascending.
+    /// The versions in ascending order, separated by spaces or commas.
     package var bundledVersions: String?
-    /// Must be the newest bundled version: a tag that says otherwise once was published.
+    /// The newest bundled version, stated as a check: a tag that named another version has been published once.
     package var latest: String?
     package var revision: Int?
     package init(bundledVersions: String? = nil, latest: String? = nil, revision: Int? = nil) {
@@ -13,10 +13,10 @@ package struct DefinitionOverrides: Hashable, Sendable {
 }
 
 extension Definition {
-    /// This definition with a user's changes.
+    /// Returns this definition with a user's changes.
     ///
-    /// A version that the definition does not list takes the settings of the newest listed one before it, else of the
-    /// oldest, without its sums.
+    /// A version that the definition does not list takes the settings, without the sums, of the newest listed version
+    /// before it, or of the oldest if there is none.
     ///
     /// - Throws: `DefinitionErrors` that name the option.
     package func overridden(by overrides: DefinitionOverrides) throws(DefinitionErrors) -> Definition {
@@ -32,7 +32,7 @@ extension Definition {
         if let latest = overrides.latest, let newest = definition.bundle?.latest, latest != newest {
             throw Self.refused(
                 "--latest", "'\(latest)' is not the newest bundled version, which is \(newest)",
-                "the tag begins with the newest version; change --bundled-versions, or leave this out")
+                "the tag begins with the newest version; change --bundled-versions, or omit this option")
         }
         return definition
     }
@@ -59,11 +59,11 @@ extension Definition {
             }
             if let version { versions.append(version) }
         }
-        guard !versions.isEmpty else { throw Self.refused(option, "it names no version") }
+        guard !versions.isEmpty else { throw Self.refused(option, "no version is given") }
         return versions
     }
 
-    /// A program that none of the bundled versions has is no longer part of the image.
+    /// Removes the programs that none of the bundled versions has.
     private mutating func dropIdlePrograms() {
         guard let bundle else { return }
         self.bundle?.programs.removeAll { program in

@@ -3,14 +3,15 @@ package import OCIModel
 extension Definition {
     /// The digest of exactly those parts that decide which inputs the image has and how the lock describes them.
     ///
-    /// A lock made for another one is stale. Labels, users, files, configuration and the revision are no part of it, nor
-    /// is the order of platforms; the order of suites and packages is, since it can decide between equal candidates.
+    /// A lock made for another digest is stale. Labels, users, files, configuration and the revision do not count, nor
+    /// does the order of platforms; the order of suites and packages does, since it can decide between equal
+    /// candidates.
     package var requirementsDigest: Digest {
         get throws { Digest(of: try CanonicalJSON.encode(Requirements(self))) }
     }
 }
 
-/// What `requirementsDigest` is taken of. Its encoding is pinned by a test: a change makes every lock stale.
+/// The document whose digest is `requirementsDigest`. A test pins its encoding: a change makes every lock stale.
 private struct Requirements: Encodable {
     struct Package: Encodable {
         var name: String
@@ -22,7 +23,7 @@ private struct Requirements: Encodable {
         var version: String
         var suites: [String]
         var packages: [String]
-        /// Absent when empty, like all that came later.
+        /// Absent if empty, like all keys that were added later.
         var sha256: [String: Digest]?
     }
 
@@ -38,7 +39,7 @@ private struct Requirements: Encodable {
         var source: String?
         var packages: [Package]?
         var archive: Archive?
-        /// Published modules and the packages that are compiled of them, which decide what is fetched.
+        /// The published modules; they and the packages compiled from them (`targets`) decide what is fetched.
         var modules: [String]?
         var targets: [String]?
     }
@@ -54,17 +55,17 @@ private struct Requirements: Encodable {
     var suites: [String]
     var packages: [Package]
     var acceptExpired: [String]
-    /// Absent when empty, so that locks made before there was such a key stay fresh.
+    /// Absent if empty, so that locks made before this key existed stay fresh.
     var acceptMissing: [String]?
     /// The image and its digest.
     var base: [String]?
-    /// Absent without Windows platforms.
+    /// Absent if there are no Windows platforms.
     var windowsBase: String?
     var bundle: [Version]
     var archives: [Archive]?
     var go: [Go]?
     var toolchain: Toolchain?
-    /// The lock names the codec.
+    /// The compression, since the lock names the codec.
     var compression: String
 
     init(_ definition: Definition) {
@@ -126,7 +127,8 @@ extension Requirements.Archive {
 }
 
 extension Requirements.Go {
-    /// Of a folder nothing is locked: its files are the repository's own.
+    /// Creates the entry of a source. A folder adds nothing to it, because its files belong to the repository and are
+    /// not locked.
     fileprivate init(_ source: Definition.GoSource, platforms: [String]) {
         self.init(platforms: platforms)
         switch source {

@@ -1,26 +1,29 @@
 package import OCIModel
 
 extension Definition {
-    /// Where Windows' base images come from when a definition does not say.
+    /// The repository of Windows' base images if a definition does not name one.
     package static let standardWindowsBase = "mcr.microsoft.com/windows/nanoserver"
 
-    /// What `windows/amd64` alone stands for: the releases that are supported, oldest first.
+    /// The releases that `windows/amd64` alone stands for: those that are supported, oldest first.
     static let windowsReleases = ["1809", "ltsc2022", "ltsc2025"]
 }
 
 extension Platform {
-    /// The tag under which a repository has the base image for this Windows platform, whose `osVersion` is here what the
-    /// definition asks for: a release's name, or a version, of which the first three numbers decide.
+    /// The tag under which a repository has the base image for this Windows platform.
+    ///
+    /// `osVersion` is here the value that the definition asks for: the name of a release, or a version whose first
+    /// three numbers decide.
     package var windowsBaseTag: String? {
         guard os == "windows", let asked = osVersion else { return nil }
         guard let version = WindowsVersion(asked) else { return asked }
         return version.revision == nil ? WindowsVersion.name(ofBuild: version.build) ?? asked : asked
     }
 
-    /// What a platform's own image has behind the tag of the whole: `-linux-ppc64le`, `-windows-amd64-ltsc2022`.
+    /// The suffix that a platform's own image has after the tag of the whole image: `-linux-ppc64le`,
+    /// `-windows-amd64-ltsc2022`.
     package var tagSuffix: String { "-\(os)-\(architecture)" + (windowsBaseTag.map { "-\($0)" } ?? "") }
 
-    /// What a node tells Windows images apart by; `nil` for other systems.
+    /// The build number by which a node tells Windows images apart, or `nil` for other operating systems.
     var windowsBuild: UInt32? {
         guard os == "windows", let asked = osVersion else { return nil }
         return (WindowsVersion(named: asked) ?? WindowsVersion(asked))?.build
@@ -28,13 +31,14 @@ extension Platform {
 }
 
 extension Field {
-    /// Windows platforms by release name or version; `windows/amd64` alone is one for each release.
+    /// Reads Windows platforms by release name or version; `windows/amd64` alone gives one for each release.
     func windowsPlatforms() -> [Platform] {
         guard let text = text(), text.hasPrefix("windows/") else { return [] }
         let halves = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard halves[0] == "windows/amd64" else {
             report(
-                "unknown platform '\(text)'", hint: "Windows images are for windows/amd64, as windows/amd64:ltsc2022")
+                "unknown platform '\(text)'",
+                hint: "Windows images are for windows/amd64, for example windows/amd64:ltsc2022")
             return []
         }
         func platform(_ version: String) -> Platform {
@@ -43,15 +47,15 @@ extension Field {
         guard halves.count == 2 else { return Definition.windowsReleases.map(platform) }
         guard WindowsVersion(named: halves[1]) != nil || WindowsVersion(halves[1]) != nil else {
             report(
-                "unknown version of Windows '\(halves[1])'",
-                hint: "give a release, " + Definition.windowsReleases.joined(separator: ", ")
-                    + ", or a version like 10.0.20348")
+                "unknown Windows version '\(halves[1])'",
+                hint: "give a release (" + Definition.windowsReleases.joined(separator: ", ")
+                    + ") or a version such as 10.0.20348")
             return []
         }
         return [platform(halves[1].lowercased())]
     }
 
-    /// `registry/repository` without a tag, or `oci:FOLDER` relative to the image's folder.
+    /// Reads `registry/repository` without a tag, or `oci:FOLDER` relative to the image's folder.
     func windowsBase() -> String? {
         guard let section = section(.windows) else { return nil }
         return section["base"]?.text("a repository", like: Definition.standardWindowsBase) { text in
@@ -63,6 +67,6 @@ extension Field {
         }
     }
 
-    /// The system that an entry is for; `nil`: every one.
+    /// Reads the operating system that an entry is for; without the key it is for every one.
     func system() -> String? { choice("system", among: ["linux", "windows"]) }
 }

@@ -1,15 +1,16 @@
 package import OCIModel
 
-/// What the user asked for: `images/NAME/image.yaml`, checked and complete.
+/// The image that the user asked for: `images/NAME/image.yaml`, checked and complete.
 ///
-/// The order of every list is the user's. Paths are checked, numbers are in range, references between parts hold.
+/// Every list is in the user's order. Paths are checked, numbers are in range, and references between parts hold.
 package struct Definition: Hashable, Sendable {
     package var name: String
-    /// In the order of the index. Of a Windows platform, `osVersion` is the release or the version that was asked for;
-    /// which revision that is, the base image says.
+    /// The platforms in the order of the index. For a Windows platform, `osVersion` is the release or version that was
+    /// asked for; the base image decides the revision.
     package var platforms: [Platform]
     package var revision: Int
-    /// At most one of `debian` and `base` is set; an image of files alone has neither.
+    /// The Debian packages. At most one of `debian` and `base` is set; an image that consists only of files has
+    /// neither.
     package var debian: DebianRequirement?
     package var base: BaseImage?
     /// The repository of the base images for Windows platforms, or `oci:FOLDER` relative to the image's folder.
@@ -19,16 +20,17 @@ package struct Definition: Hashable, Sendable {
     package var groups: [Group] = []
     package var directories: [Directory] = []
     package var files: [ExtraFile] = []
-    /// Files from archives, compiled, or generated.
+    /// The files that come from archives, are compiled, or are generated.
     package var inputFiles: [InputFile] = []
-    /// Set where anything is compiled.
+    /// The toolchain; set if anything is compiled.
     package var goToolchain: GoToolchain?
     package var links: [Link] = []
     package var config: Settings = Settings()
     package var labels: [String: String] = [:]
     package var annotations: [String: String] = [:]
     package var compression: Compression = .gzip
-    /// Glob patterns (`*` within a component, `**` across) of paths that may differ between the Linux platforms.
+    /// Glob patterns (`*` within a component, `**` across components) of the paths that may differ between the Linux
+    /// platforms.
     package var platformSpecific: [String] = []
 
     package init(name: String, platforms: [Platform], revision: Int) {
@@ -37,7 +39,8 @@ package struct Definition: Hashable, Sendable {
         self.revision = revision
     }
 
-    /// `<latest>-<revision>` for an image with a bundle, `<suite>-<revision>` for other Debian images, else the revision.
+    /// The tag: `<latest>-<revision>` for an image with a bundle, `<suite>-<revision>` for other Debian images, and
+    /// otherwise the revision alone.
     package var tag: String {
         guard let prefix = bundle?.latest ?? debian?.suites.first else { return "\(revision)" }
         return "\(prefix)-\(revision)"
@@ -49,16 +52,16 @@ extension Definition {
 
     /// The packages of the base, from signed Debian suites.
     package struct DebianRequirement: Hashable, Sendable {
-        /// Suites of the base, `trixie` first; of a package in several, the newest version wins.
+        /// The suites of the base, `trixie` first; of a package in several suites, the newest version wins.
         package var suites: [String]
         package var packages: [PackageRequirement]
-        /// Suites whose expired Release is accepted, because mirrors keep them past their `Valid-Until`.
+        /// The suites whose expired Release is accepted, because mirrors keep them past their `Valid-Until`.
         package var acceptExpired: [String] = []
-        /// Indexes that may be missing, because mirrors lag for some architectures.
+        /// The indexes that may be missing, because mirrors lag behind for some architectures.
         package var acceptMissing: [MissingIndex] = []
-        /// Glob patterns of paths of the packages that stay out of the image (manuals, locales).
+        /// Glob patterns of the packages' paths that stay out of the image (manuals, locales).
         package var exclude: [String] = []
-        /// The audited maintainer scripts, relative to the image's folder.
+        /// The file of the audited maintainer scripts, relative to the image's folder.
         package var maintainerScripts: String
         package init(suites: [String], packages: [PackageRequirement], maintainerScripts: String) {
             self.suites = suites
@@ -67,13 +70,15 @@ extension Definition {
         }
     }
 
-    /// A suite's index for one architecture: where no mirror has it as its signed Release lists it, the architecture's
-    /// platform takes only `Architecture: all` packages from that suite, found in another architecture's index.
+    /// A suite's index for one architecture that may be missing.
+    ///
+    /// If no mirror has the index that the signed Release lists, the architecture's platform takes only packages with
+    /// `Architecture: all` from that suite, found in the index of another architecture.
     package struct MissingIndex: Hashable, Sendable, CustomStringConvertible {
         package var suite: String
-        /// As the platform spells it: `ppc64le`.
+        /// The architecture as the platform spells it: `ppc64le`.
         package var architecture: String
-        /// `trixie-security/ppc64le`, as the definition writes it.
+        /// The suite and the architecture as the definition writes them: `trixie-security/ppc64le`.
         package var description: String { "\(suite)/\(architecture)" }
         package init(suite: String, architecture: String) {
             self.suite = suite
@@ -83,9 +88,9 @@ extension Definition {
 
     package struct PackageRequirement: Hashable, Sendable {
         package var name: String
-        /// Suites to take this package from instead of the base's.
+        /// The suites that this package is taken from instead of the base's.
         package var suites: [String]?
-        /// `false`: the package's files alone; its Depends and Pre-Depends are not followed.
+        /// Whether Depends and Pre-Depends are followed; if not, only the package's own files are taken.
         package var withDependencies: Bool
         package init(name: String, suites: [String]? = nil, withDependencies: Bool = true) {
             self.name = name
@@ -96,9 +101,10 @@ extension Definition {
 
     /// A base image of the Linux platforms, instead of packages.
     package struct BaseImage: Hashable, Sendable {
-        /// `registry/repository[:tag]`, without the digest, or `oci:FOLDER` relative to the image's folder.
+        /// The image as `registry/repository[:tag]`, without the digest, or `oci:FOLDER` relative to the image's
+        /// folder.
         package var reference: String
-        /// Of the index, or of the manifest where the image is of one platform.
+        /// The digest of the index, or of the manifest if the image is for a single platform.
         package var digest: Digest
         package init(reference: String, digest: Digest) {
             self.reference = reference
@@ -106,16 +112,17 @@ extension Definition {
         }
     }
 
-    /// Several versions of the same programs side by side; `latest`, the tag, the file names and the layers follow.
+    /// Several versions of the same programs side by side; `latest`, the tag, the file names and the layers follow from
+    /// it.
     package struct Bundle: Hashable, Sendable {
-        /// Ascending.
+        /// The versions in ascending order.
         package var versions: [BundledVersion]
         package var programs: [Program]
         package var directory: EntryPath
         package var mode: UInt16
-        /// Where versions come from that no Debian suite has; the first that fits a platform is taken.
+        /// The archives that provide versions which no Debian suite has; the first that fits a platform is taken.
         package var archives: [ArchiveRequirement] = []
-        /// How versions are compiled for platforms that nobody has made programs for.
+        /// The source that versions are compiled from for platforms without ready-made programs.
         package var go: GoBuild?
         /// The newest bundled version.
         package var latest: String { versions.last?.version ?? "" }
@@ -128,11 +135,11 @@ extension Definition {
     }
 
     package struct BundledVersion: Hashable, Sendable {
-        /// `3.5.16`: the package's upstream version must be this.
+        /// The version, which must be the package's upstream version: `3.5.16`.
         package var version: String
-        /// Empty where no Debian package has this version.
+        /// The suites that have this version; empty if no Debian package has it.
         package var suites: [String]
-        /// Of the bundle's archive, by `os/architecture`.
+        /// The sums of the bundle's archive, by `os/architecture`.
         package var sha256: [String: Digest]
         package init(version: String, suites: [String], sha256: [String: Digest] = [:]) {
             self.version = version
@@ -143,15 +150,15 @@ extension Definition {
 
     package struct Program: Hashable, Sendable {
         package var name: String
-        /// Set, with `file`, where any version comes from Debian packages.
+        /// The Debian package; set, like `file`, if any version comes from Debian packages.
         package var package: String?
         /// The file inside the package.
         package var file: EntryPath?
-        /// The file inside the bundle's archive, with `${version}` and the like.
+        /// The file inside the bundle's archive, with placeholders such as `${version}`.
         package var member: String?
-        /// The Go package to compile, by the first version that has it there, ascending.
+        /// The Go packages to compile, each with the first version that has the program there, in ascending order.
         package var goPackages: [GoPackage] = []
-        /// The first version (`3.5`) that has this program; earlier bundled versions go without.
+        /// The first version (`3.5`) that has this program; earlier bundled versions do without.
         package var since: String?
         package init(
             name: String, package: String? = nil, file: EntryPath? = nil, member: String? = nil,
@@ -165,16 +172,16 @@ extension Definition {
             self.since = since
         }
 
-        /// The Go package that holds this program in a version.
+        /// Returns the Go package that holds this program in a version.
         package func goPackage(of version: String) -> String? {
             goPackages.last { !VersionNumber.isAscending(version, $0.since) }?.path
         }
     }
 
     package struct GoPackage: Hashable, Sendable {
-        /// The first version that has the program there; `0` for any.
+        /// The first version that has the program in this package; `0` for any.
         package var since: String
-        /// An import path, or a folder of the source: `./server`.
+        /// The import path, or a folder of the source: `./server`.
         package var path: String
         package init(since: String, path: String) {
             self.since = since
@@ -219,7 +226,7 @@ extension Definition {
         package var path: EntryPath
         package var mode: UInt16
         package var owner: Ownership
-        /// `linux` or `windows`; `nil`: both.
+        /// The operating system that the entry is for, `linux` or `windows`, or `nil` for both.
         package var system: String?
         package init(path: EntryPath, mode: UInt16, owner: Ownership) {
             self.path = path
@@ -228,15 +235,15 @@ extension Definition {
         }
     }
 
-    /// A file, or a folder with all that is below it, from the image's folder.
+    /// A file from the image's folder, or a folder with everything below it.
     package struct ExtraFile: Hashable, Sendable {
-        /// Relative to the image's folder, inside it; `${arch}` stands for the platform's architecture.
+        /// The source relative to the image's folder, inside it; `${arch}` stands for the platform's architecture.
         package var source: String
         package var path: EntryPath
-        /// `nil`: 0755 for what the owner may execute and for directories, 0644 for other files.
+        /// The mode, or `nil` for 0755 for directories and files that the owner may execute, and 0644 for other files.
         package var mode: UInt16?
         package var owner: Ownership
-        /// `linux` or `windows`; `nil`: both.
+        /// The operating system that the entry is for, `linux` or `windows`, or `nil` for both.
         package var system: String?
         package init(source: String, path: EntryPath, mode: UInt16?, owner: Ownership) {
             self.source = source
@@ -249,7 +256,7 @@ extension Definition {
     package struct Link: Hashable, Sendable {
         package var path: EntryPath
         package var target: String
-        /// `linux` or `windows`; `nil`: both.
+        /// The operating system that the entry is for, `linux` or `windows`, or `nil` for both.
         package var system: String?
         package init(path: EntryPath, target: String) {
             self.path = path
@@ -260,9 +267,9 @@ extension Definition {
     /// The image configuration's execution parameters.
     package struct Settings: Hashable, Sendable {
         package var user: String?
-        /// `port/protocol`.
+        /// The ports as `port/protocol`.
         package var ports: [String] = []
-        /// In the user's order; `NAME=value`.
+        /// The variables as `NAME=value`, in the user's order.
         package var environment: [String] = []
         package var entrypoint: [String]?
         package var command: [String]?

@@ -1,14 +1,15 @@
 package import OCIModel
 
-/// A list of patterns of paths; of those that match a path, the last one decides.
+/// A list of path patterns, of which the last one that matches a path decides.
 ///
-/// `*` stands for any bytes within a component, `**` for any bytes across components, and `/**/` for one `/` or any
-/// directories between two. A pattern that begins with `!` takes back what earlier ones matched. `/usr/share/man/**`
-/// matches what is below that directory and not the directory itself.
+/// `*` stands for any bytes within a component, `**` for any bytes across components, and `/**/` for a single `/` or
+/// any directories between two. A pattern that begins with `!` excludes paths that earlier patterns matched.
+/// `/usr/share/man/**` matches everything below that directory but not the directory itself.
 package struct PathPatterns: Hashable, Sendable {
     private let patterns: [Pattern]
 
-    /// Takes any text: what is no absolute path matches nothing, and definitions have been checked for that.
+    /// Creates the list from any texts. A text that is not an absolute path matches nothing; the parser of definitions
+    /// refuses those.
     package init(_ patterns: [String]) { self.patterns = patterns.map { Pattern($0) } }
 
     package func matches(_ path: EntryPath) -> Bool {
@@ -58,9 +59,9 @@ private struct Pattern: Hashable, Sendable {
         self.tokens = tokens
     }
 
-    /// Goes back to the last wildcard that can take one more byte.
+    /// Returns whether the pattern matches, by going back to the last wildcard that can take one more byte.
     ///
-    /// The last `*` and the last `**` are enough: an earlier one could only reach what the later one reaches too.
+    /// The last `*` and the last `**` are enough: an earlier one could only reach what the later one also reaches.
     func matches(_ path: [UInt8]) -> Bool {
         let slash = UInt8(ascii: "/")
         var (token, index) = (0, 0)
@@ -91,7 +92,8 @@ private struct Pattern: Hashable, Sendable {
         }
     }
 
-    /// Where matching goes on after `**` has taken more: the next byte, or for `/**/` the next component.
+    /// Returns the index at which matching continues after `**` has taken more: the next byte, or for `/**/` the next
+    /// component.
     private func resume(_ last: (token: Int, index: Int), in path: [UInt8]) -> Int? {
         guard last.index < path.count else { return nil }
         guard tokens[last.token - 1] == .directories else { return last.index + 1 }

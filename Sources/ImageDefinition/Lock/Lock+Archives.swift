@@ -1,13 +1,14 @@
 package import OCIModel
 
 extension Lock {
-    /// A release archive, pinned. Found again by its first address: two requirements with one address are one archive.
+    /// A pinned release archive. It is identified by its first address: two requirements with the same address are the
+    /// same archive.
     package struct Archive: Hashable, Sendable, Codable {
-        /// With every name filled in, as the definition has them; never a mirror's.
+        /// The addresses as the definition has them, with every placeholder filled in; never a mirror's.
         package var urls: [String]
         package var size: Int64
         package var sha256: Digest
-        /// Where the sum was read, if it was.
+        /// The list that the sum was read from, if any.
         package var sums: SumsFile?
         package init(urls: [String], size: Int64, sha256: Digest, sums: SumsFile? = nil) {
             self.urls = urls
@@ -17,7 +18,7 @@ extension Lock {
         }
     }
 
-    /// A release's list of sums, as it was when the lock was made.
+    /// A release's list of sums as it was when the lock was made.
     package struct SumsFile: Hashable, Sendable, Codable {
         package var url: String
         package var sha256: Digest
@@ -27,12 +28,12 @@ extension Lock {
         }
     }
 
-    /// The pin of an archive.
+    /// Returns the pin of an archive.
     package func archive(_ request: ArchiveRequest) -> Archive? {
         (archives ?? []).first { $0.urls.first == request.urls.first }
     }
 
-    /// The Debian packages of the Go toolchain for a machine; `nil` where the lock has none for it.
+    /// Returns the Debian packages of the Go toolchain for a machine, or `nil` if the lock has none for it.
     package func toolchainPackages(host architecture: String) -> [Package]? {
         toolchains?[Platform(os: "linux", architecture: architecture).description]
     }

@@ -1,18 +1,19 @@
 package import OCIModel
 
 extension Lock {
-    /// The base image of a platform, pinned.
+    /// A platform's pinned base image.
     package struct BaseImage: Hashable, Sendable, Codable {
-        /// `registry/repository:tag` or `oci:FOLDER:TAG` of a Windows base, found by its tag; with `@sha256:…` in the place of
-        /// the tag, or behind it, of a Linux base, which the definition names by that digest.
+        /// The reference: for a Windows base, which is found by its tag, `registry/repository:tag` or `oci:FOLDER:TAG`;
+        /// for a Linux base, which the definition names by its digest, the same with `@sha256:…` instead of the tag or
+        /// after it.
         package var reference: String
         package var manifest: Descriptor
         package var config: Descriptor
-        /// Of Windows: the configuration's own, which the index entry repeats to the letter.
+        /// The `os.version` of Windows, taken from the configuration; the index entry repeats it to the letter.
         package var osVersion: String?
-        /// The configuration's; of Windows the index entry's before that.
+        /// The `os.features` of the configuration; for Windows, those of the index entry take precedence.
         package var osFeatures: [String]?
-        /// Lowest first, as the base's manifest names them.
+        /// The layers as the base's manifest names them, lowest first.
         package var layers: [Descriptor]
 
         package init(
@@ -30,16 +31,16 @@ extension Lock {
 }
 
 extension Lock.BaseImage {
-    /// The reference without the digest that finds the base: what people call it.
+    /// The reference without the digest, as people refer to the base.
     package var name: String { String(reference.prefix { $0 != "@" }) }
 
-    /// Larger documents than any base image has.
+    /// The size limit of a document in bytes, which no base image's document reaches.
     package static let documentLimit: Int64 = 4 << 20
     private static let layerLimit: Int64 = 64 << 30
-    /// Of a whole image: more, engines on overlayfs cannot mount.
+    /// The largest number of layers of a whole image; engines on overlayfs cannot mount more.
     package static let maximumLayers = 127
 
-    /// Why nothing can be built on it, for a reader who knows which image is meant; `nil` where there is no reason.
+    /// The reason why nothing can be built on this base, or `nil` if it is usable. The text does not name the image.
     package var flaw: String? {
         if layers.isEmpty { return "it has no layers" }
         if layers.count > Self.maximumLayers { return "it has \(layers.count) layers, more than \(Self.maximumLayers)" }
@@ -62,6 +63,6 @@ extension Lock.BaseImage {
         if let flaw { refuse("the base of \(platform) cannot be built on: \(flaw)") }
         let reaches =
             reference.utf8.allSatisfy { (0x21...0x7e).contains($0) } && (1...600).contains(reference.utf8.count)
-        if !reaches { refuse("the base of \(platform) has no reference") }
+        if !reaches { refuse("the base of \(platform) has no valid reference") }
     }
 }

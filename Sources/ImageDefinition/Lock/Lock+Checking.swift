@@ -1,7 +1,7 @@
 import OCIModel
 
 extension Lock {
-    /// Reports what must not be used: names become paths on disk and in requests, so that none may lead elsewhere.
+    /// Reports values that must not be used: names become paths on disk and in requests, so none may lead elsewhere.
     func check(_ findings: Findings) {
         func refuse(_ message: String) {
             findings.report("bad lock: \(message)", at: nil, hint: "run `imagebuild lock` to make the lock again")
@@ -56,7 +56,7 @@ extension Lock {
 }
 
 extension Lock.PlatformInputs {
-    /// Every list of packages with what it is for: `base`, `3.5.16`, `source of 3.5.16`.
+    /// The lists of packages, each with its purpose: `base`, `3.5.16`, `source of 3.5.16`.
     fileprivate var places: [(String, [Lock.Package])] {
         func sorted(_ lists: [String: [Lock.Package]]) -> [(key: String, value: [Lock.Package])] {
             lists.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
@@ -68,7 +68,9 @@ extension Lock.PlatformInputs {
 
 extension Lock.Release {
     fileprivate func check(_ refuse: (String) -> Void) {
-        if !archive.isComponent || !suite.isComponent { refuse("'\(archive) \(suite)' is not an archive and a suite") }
+        if !archive.isComponent || !suite.isComponent {
+            refuse("'\(archive) \(suite)' is not a valid archive and suite")
+        }
         let dates = [date] + (validUntil.map { [$0] } ?? [])
         for date in dates where !date.isTimestamp {
             refuse("'\(date)' of '\(suite)' is not a date like 2026-01-31T00:00:00Z")
@@ -86,7 +88,7 @@ extension Lock.Release {
 }
 
 extension Lock.Release {
-    /// An index was there or was missing, and was so once.
+    /// Checks that each index is either present or missing, and is listed once.
     fileprivate func checkMissing(_ refuse: (String) -> Void) {
         var known = Set(indexes.map(\.path))
         if missingIndexes?.isEmpty == true { refuse("'missingIndexes' of '\(suite)' is an empty list") }
@@ -100,7 +102,7 @@ extension Lock.Release {
 extension Lock.Package {
     fileprivate func check(_ refuse: (String) -> Void) {
         if !name.isComponent || !architecture.isComponent || version.isEmpty || !version.isVisibleASCII {
-            refuse("'\(name) \(version) \(architecture)' is not a package, its version and its architecture")
+            refuse("'\(name) \(version) \(architecture)' is not a valid package, version and architecture")
         }
         if !path.isRelativePath { refuse("the path '\(path)' of '\(name)' is not inside the archive") }
         if size <= 0 { refuse("the size \(size) of '\(name)' is not above zero") }
@@ -108,16 +110,17 @@ extension Lock.Package {
 }
 
 extension String {
-    /// Printable ASCII without blanks.
+    /// Whether the text is printable ASCII without blanks.
     fileprivate var isVisibleASCII: Bool { utf8.allSatisfy { (0x21...0x7e).contains($0) } }
 
-    /// One component of a path, and not one that means another directory.
+    /// Whether the text is one component of a path, and not one that refers to another directory.
     fileprivate var isComponent: Bool {
         (1...255).contains(utf8.count) && utf8.first.map(isAlphanumeric) ?? false
             && utf8.allSatisfy { isAlphanumeric($0) || "+-._~:".utf8.contains($0) }
     }
 
-    /// A path below the archive's root: no leading `/`, no `.` or `..`, nothing that means more in a URL.
+    /// Whether the text is a path below the archive's root: without a leading `/`, without `.` or `..`, and without
+    /// characters that have a meaning in a URL.
     var isRelativePath: Bool {
         utf8.count <= 4096 && isVisibleASCII && !utf8.contains { "\\?#%".utf8.contains($0) }
             && split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
@@ -125,7 +128,7 @@ extension String {
             }
     }
 
-    /// `2026-01-31T00:00:00Z`.
+    /// Whether the text has the form `2026-01-31T00:00:00Z`.
     fileprivate var isTimestamp: Bool {
         utf8.count == 20
             && zip(utf8, "0000-00-00T00:00:00Z".utf8).allSatisfy { byte, shape in

@@ -1,14 +1,15 @@
 import OCIModel
 
 extension Lock {
-    /// The most bytes that a lock may have.
+    /// The largest size of a lock in bytes.
     package static let sizeLimit = 32 << 20
 
-    /// Reads `image.lock.json` and checks what the types cannot: names, paths, repeated and missing parts.
+    /// Reads `image.lock.json` and checks what the types cannot express: names, paths, repeated and missing parts.
     ///
-    /// `file` is the file's name as the user knows it, for the errors.
-    ///
-    /// - Throws: What is wrong, without positions; of what cannot be decoded only the first.
+    /// - Parameters:
+    ///   - bytes: The content of the file.
+    ///   - file: The file's name as the user knows it, for the errors.
+    /// - Throws: `DefinitionErrors` without positions; if the lock cannot be decoded, only with the first problem.
     package init(parsing bytes: [UInt8], file: String) throws(DefinitionErrors) {
         let remedy = "run `imagebuild lock` to make the lock again"
         func refuse(_ message: String, _ hint: String) -> DefinitionErrors {
@@ -37,10 +38,11 @@ extension Lock {
         guard findings.count == 0 else { throw findings.errors(.invalidLock, file: file) }
     }
 
-    /// The lock's text: indented, keys and lists sorted, so that equal locks are equal files and changes read well.
+    /// Returns the lock's text, indented and with sorted keys and lists, so that equal locks are equal files and
+    /// changes are easy to read.
     package func encoded() throws -> [UInt8] { try CanonicalJSON.encodeForReading(sorted()) }
 
-    /// The lists in the orders that their declarations promise.
+    /// Returns the lock with its lists in the order that their declarations promise.
     package func sorted() -> Lock {
         var lock = self
         for index in lock.releases.indices {
@@ -76,12 +78,12 @@ extension Lock {
         packages.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 
-    /// Read first: of a lock of another schema nothing else can be understood.
+    /// The part that is read first: if the schema is unknown, nothing else can be understood.
     private struct Schema: Decodable { var schema: Int }
 }
 
 extension DecodingError {
-    /// What could not be decoded, and where in the document.
+    /// A description of what could not be decoded, and where in the document.
     fileprivate var account: String {
         switch self {
         case .keyNotFound(let key, let context): "'\(key.stringValue)' is missing" + Self.place(context.codingPath)

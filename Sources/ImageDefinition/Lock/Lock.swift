@@ -1,24 +1,27 @@
 package import OCIModel
 
-/// Every input of an image, pinned: `image.lock.json` beside `image.yaml`. Holds no mirror's host and no local path.
+/// The pinned inputs of an image: `image.lock.json` beside `image.yaml`. It holds neither a mirror's host nor a local
+/// path.
 ///
 /// The proof is beside it in `lock/`: each release's InRelease text under `<archive>/dists/<suite>/InRelease`, and each
 /// index's locked stanzas, byte for byte, under `<archive>/dists/<suite>/<index path>.stanzas`.
 package struct Lock: Hashable, Sendable, Codable {
     package var schema = 1
-    /// The digest of the requirements that this lock answers (`Definition.requirementsDigest`); another one: stale.
+    /// The digest of the requirements that this lock fulfils; the lock is stale if `Definition.requirementsDigest`
+    /// differs.
     package var requirements: Digest
-    /// The codec that makes the layers' bytes, `gzip/libdeflate-1.14/6/1MiB`.
+    /// The codec that makes the layers' bytes: `gzip/libdeflate-1.14/6/1MiB`.
     package var codec: String
-    /// Sorted by archive and suite.
+    /// The Debian releases, sorted by archive and suite.
     package var releases: [Release]
-    /// By `os/architecture`, and `os/architecture:release` of Windows.
+    /// The inputs by `os/architecture`, or `os/architecture:release` for Windows.
     package var platforms: [String: PlatformInputs]
-    /// Sorted by the first address; absent when none.
+    /// The release archives, sorted by their first address; absent if there are none.
     package var archives: [Archive]?
-    /// Debian's Go toolchain by the machine that runs it (`linux/amd64`), each sorted by name; absent when none.
+    /// The packages of Debian's Go toolchain, sorted by name, for each machine that runs it (`linux/amd64`); absent if
+    /// there are none.
     package var toolchains: [String: [Package]]?
-    /// Sorted by what was requested; absent when none.
+    /// The sets of Go modules, sorted by what was requested; absent if there are none.
     package var goModules: [GoModules]?
 
     package init(
@@ -34,26 +37,27 @@ package struct Lock: Hashable, Sendable, Codable {
         self.goModules = goModules
     }
 
-    /// A signed `InRelease` and the indexes taken from it.
+    /// A signed `InRelease` file and the indexes taken from it.
     package struct Release: Hashable, Sendable, Codable {
-        /// `debian` or `debian-security`.
+        /// The archive: `debian` or `debian-security`.
         package var archive: String
         package var suite: String
-        /// `13.7`, where the Release says it.
+        /// The version if the Release states one: `13.7`.
         package var version: String?
-        /// The Release's `Date`, RFC 3339: a later lock never goes back before it.
+        /// The Release's `Date` in RFC 3339; a later lock never goes back before it.
         package var date: String
         package var validUntil: String?
-        /// Set where the Release had expired when locked and the definition accepts that.
+        /// Set if the Release had expired when it was locked and the definition accepts that.
         package var acceptedExpired: Bool?
-        /// Primary fingerprints of the pinned keys whose signatures were good, sorted.
+        /// The primary fingerprints of the pinned keys whose signatures were valid, sorted.
         package var signedBy: [String]
-        /// The digest of the InRelease file kept in `lock/`.
+        /// The digest of the InRelease file that is kept in `lock/`.
         package var inRelease: Digest
-        /// Sorted by path.
+        /// The indexes, sorted by path.
         package var indexes: [ListedFile]
-        /// Paths of indexes that the Release lists, that no mirror had when locked, and that the definition may do
-        /// without; sorted, absent when none. The packages of those architectures may be older than the suite's.
+        /// The sorted paths of indexes that the Release lists, that no mirror had at the time of locking, and that the
+        /// definition may do without; absent if there are none. The packages of those architectures may be older than
+        /// the suite's.
         package var missingIndexes: [String]?
         package init(
             archive: String, suite: String, version: String?, date: String, validUntil: String?,
@@ -73,9 +77,10 @@ package struct Lock: Hashable, Sendable, Codable {
         }
     }
 
-    /// A file below an archive's or a proxy's address, as it was when locked: a `Packages` index, a Go module's file.
+    /// A file below an archive's or a proxy's address as it was when it was locked: a `Packages` index or a Go module's
+    /// file.
     package struct ListedFile: Hashable, Sendable, Codable {
-        /// `main/binary-amd64/Packages.xz`, `go.etcd.io/etcd/server/v3/@v/v3.5.16.zip`.
+        /// The path: `main/binary-amd64/Packages.xz`, `go.etcd.io/etcd/server/v3/@v/v3.5.16.zip`.
         package var path: String
         package var size: Int64
         package var sha256: Digest
@@ -91,10 +96,11 @@ package struct Lock: Hashable, Sendable, Codable {
         package var base: [Package]
         /// The packages of each bundled version, by version, sorted by name.
         package var bundle: [String: [Package]]
-        /// The source-library packages that bundled versions are compiled from, by version, sorted by name; absent when
-        /// none.
+        /// The source-library packages that bundled versions are compiled from, by version, sorted by name; absent if
+        /// there are none.
         package var sources: [String: [Package]]?
-        /// What the platform's own layers lie on: of a Windows platform always, of Linux where the definition names one.
+        /// The image that the platform's own layers lie on; always set for a Windows platform, and for Linux if the
+        /// definition names one.
         package var baseImage: BaseImage?
         package init(
             base: [Package], bundle: [String: [Package]], sources: [String: [Package]]? = nil,
@@ -107,19 +113,19 @@ package struct Lock: Hashable, Sendable, Codable {
         }
     }
 
-    /// A `.deb`, pinned.
+    /// A pinned `.deb`.
     package struct Package: Hashable, Sendable, Codable {
         package var name: String
         package var version: String
-        /// Debian's name, or `all`.
+        /// Debian's name of the architecture, or `all`.
         package var architecture: String
-        /// `debian` or `debian-security`.
+        /// The archive: `debian` or `debian-security`.
         package var archive: String
         /// The suite whose index holds the stanza.
         package var suite: String
-        /// `main/binary-amd64/Packages.xz`.
+        /// The path of the index: `main/binary-amd64/Packages.xz`.
         package var index: String
-        /// Relative to the archive's root: `pool/main/…/….deb`.
+        /// The path relative to the archive's root: `pool/main/…/….deb`.
         package var path: String
         package var size: Int64
         package var sha256: Digest

@@ -1,9 +1,9 @@
 import OCIModel
 
 extension Field {
-    /// The keys of each kind of effect, under the key that tells it from the others.
+    /// The keys of each kind of effect, under the key that distinguishes it from the others.
     ///
-    /// `alternative` has a `link` too, so it is looked for first.
+    /// `alternative` comes first because it also has a `link`.
     private static let effectKeys: [(kind: String, keys: Keys)] = [
         ("alternative", Keys(required: ["alternative", "link", "target"])),
         ("copy", Keys(required: ["copy", "to"], optional: ["mode"])),
@@ -60,7 +60,7 @@ extension Field {
             return .accounts(passwd: passwd, group: group)
         case "shadow":
             guard let field = section["shadow"], let value = field.boolean() else { return nil }
-            if !value { field.report("'shadow: false' says nothing", hint: "remove it") }
+            if !value { field.report("'shadow: false' has no effect", hint: "remove it") }
             return .shadow
         default:
             guard let from = section["certificates"]?.path(), let bundle = section["bundle"]?.path() else { return nil }
@@ -77,7 +77,7 @@ extension Field {
         return .file(path, content: content, mode: mode, user: user, group: group)
     }
 
-    /// `root:utmp`: names, because the numbers are those of the image's own accounts.
+    /// Reads an owner such as `root:utmp`. These are names, because the numbers are those of the image's own accounts.
     private func ownerNames() -> (user: String, group: String)? {
         let text = text("an owner", like: "root:utmp") { text in
             let parts = text.split(separator: ":", omittingEmptySubsequences: false)

@@ -3,9 +3,10 @@ import OCIModel
 extension MaintainerScripts {
     /// Reads `images/debian/maintainer-scripts.yaml`.
     ///
-    /// `file` is the file's name as the user knows it, for the diagnostics.
-    ///
-    /// - Throws: Everything that is wrong, together.
+    /// - Parameters:
+    ///   - bytes: The content of the file.
+    ///   - file: The file's name as the user knows it, for the diagnostics.
+    /// - Throws: `DefinitionErrors` with all problems together.
     package init(parsing bytes: [UInt8], file: String) throws(DefinitionErrors) {
         let findings = Findings()
         var packages: [String: [Kind: Script]] = [:]
@@ -44,11 +45,11 @@ extension Field {
 
     private func hexDigest() -> Digest? {
         guard let text = text() else { return nil }
-        do { return try Digest(hex: text) } catch { report(error.message, hint: "as sha256sum prints it") }
+        do { return try Digest(hex: text) } catch { report(error.message, hint: "write it as sha256sum prints it") }
         return nil
     }
 
-    /// No effects at all is common: most scripts only upgrade older systems.
+    /// Reads the list of effects, which is often empty: most scripts only upgrade older systems.
     private func effects() -> [MaintainerScripts.Effect] {
         if case .sequence(let nodes) = node.value, nodes.isEmpty { return [] }
         return list().compactMap { $0.effect() }

@@ -1,7 +1,7 @@
 import OCIModel
 
 extension Definition {
-    /// Reads accounts, directories, files and links, and refuses two entries for one path.
+    /// Reads accounts, directories, files and links, and refuses a second entry for the same path.
     mutating func readContents(_ section: Section) {
         groups = unique(section["groups"], "group") {
             $0.group()
@@ -27,7 +27,7 @@ extension Definition {
         links = section["links"]?.list().compactMap { $0.link(&taken) } ?? []
     }
 
-    /// Neither a name nor a number is given to two accounts.
+    /// Reads a list of accounts, in which no name or number may occur twice.
     private func unique<Value>(
         _ field: Field?, _ noun: String, read: (Field) -> Value?, keys: (Value) -> [String]
     ) -> [Value] {
@@ -35,13 +35,15 @@ extension Definition {
         return field?.list().compactMap { entry in
             guard let value = read(entry) else { return nil }
             for key in keys(value) where !seen.insert(key).inserted {
-                entry.report("another \(noun) is '\(key)' already", hint: "give each \(noun) its own name and number")
+                entry.report(
+                    "another \(noun) already has the name or number '\(key)'",
+                    hint: "give each \(noun) its own name and number")
             }
             return value
         } ?? []
     }
 
-    /// The paths that the bundle fills, which nothing else may claim.
+    /// The paths that the bundle fills and that nothing else may claim.
     private var bundledPaths: [EntryPath: String] {
         guard let bundle else { return [:] }
         var paths: [EntryPath: String] = [:]
@@ -56,7 +58,7 @@ extension Definition {
 }
 
 extension Field {
-    /// The name rules of adduser(8), which keep `:` and line breaks out of `/etc/passwd`.
+    /// Reads an account name by the rules of adduser(8), which keep `:` and line breaks out of `/etc/passwd`.
     private func accountName() -> String? {
         text("an account name", like: "etcd") { text in
             (1...32).contains(text.utf8.count)
@@ -82,21 +84,21 @@ extension Field {
         return Definition.User(name: name, id: id, group: group, home: home, shell: shell)
     }
 
-    /// A path that can stand in `/etc/passwd`.
+    /// Reads a path that `/etc/passwd` can hold.
     private func passwordPath() -> String? {
         guard let path = path()?.description else { return nil }
         guard !path.contains(where: { $0 == ":" || $0.isNewline }) else {
-            report("the path '\(path)' holds a ':' or a line break, which /etc/passwd cannot")
+            report("the path '\(path)' contains a ':' or a line break, which /etc/passwd cannot hold")
             return nil
         }
         return path
     }
 
-    /// A path that no earlier entry has taken.
+    /// Reads a path that no earlier entry has taken.
     fileprivate func free(_ taken: inout [EntryPath: String]) -> EntryPath? {
         guard let path = path() else { return nil }
         if let owner = taken.updateValue("'\(name)'", forKey: path) {
-            report("the path '\(path)' is filled by \(owner) already", hint: "keep one of the entries")
+            report("the path '\(path)' is already filled by \(owner)", hint: "keep one of the entries")
         }
         return path
     }

@@ -1,14 +1,15 @@
 import OCIModel
 
 extension Definition {
-    /// The platforms that an image can have today, as the index names them.
+    /// The platforms that an image can have, as the index names them.
     static let knownPlatforms = ["linux/amd64", "linux/arm64", "linux/ppc64le"]
 
     /// Reads `image.yaml`, whose format `images/image.schema.json` describes.
     ///
-    /// `file` is the file's name as the user knows it, for the diagnostics.
-    ///
-    /// - Throws: Everything that is wrong, together. Syntax errors and repeated keys hide what comes with them.
+    /// - Parameters:
+    ///   - bytes: The content of the file.
+    ///   - file: The file's name as the user knows it, for the diagnostics.
+    /// - Throws: `DefinitionErrors` with all problems together; a syntax error or a repeated key hides the others.
     package init(parsing bytes: [UInt8], file: String) throws(DefinitionErrors) {
         let findings = Findings()
         var definition: Definition?
@@ -19,7 +20,7 @@ extension Definition {
         self = definition
     }
 
-    /// Complete only if nothing was reported.
+    /// Reads the definition, which is complete only if nothing was reported.
     private init?(reading root: Field) {
         guard root.hasKnownSchema(), let section = root.section(.image) else { return nil }
         self.init(
@@ -28,7 +29,7 @@ extension Definition {
             revision: section["revision"]?.integer(in: 0...999_999) ?? 0)
         if let debian = section["debian"], let base = section["base"] {
             let later = debian.node.position < base.node.position ? base : debian
-            later.report("'debian' and 'base' exclude each other", hint: "keep the one that the image is based on")
+            later.report("'debian' and 'base' are mutually exclusive", hint: "keep the one that the image is based on")
         }
         bundle = section["bundle"]?.bundle()
         goToolchain = section["go-toolchain"]?.goToolchain()
@@ -46,7 +47,7 @@ extension Definition {
 }
 
 extension Field {
-    /// Whether this reader knows the file's `schema`. Of a file of another one nothing else can be judged.
+    /// Returns whether this reader knows the file's `schema`. If not, nothing else in the file can be judged.
     func hasKnownSchema() -> Bool {
         guard case .mapping(let pairs) = node.value,
             let schema = pairs.first(where: { if case .scalar("schema", _) = $0.key.value { true } else { false } })
@@ -65,7 +66,7 @@ extension Field {
         }
     }
 
-    /// In the user's order; the releases of `windows/amd64` in theirs.
+    /// Reads the platforms in the user's order, with the releases of `windows/amd64` in their own.
     fileprivate func platforms() -> [Platform] {
         var platforms: [Platform] = []
         for field in list() {
@@ -79,7 +80,7 @@ extension Field {
                     $0.windowsBuild != nil && $0.windowsBuild == platform.windowsBuild
                 }) {
                     field.report(
-                        "'\(field.name)' is of the same build as \(other): nodes could not tell them apart",
+                        "'\(field.name)' has the same build as \(other): nodes could not tell them apart",
                         hint: "remove one of them")
                 } else {
                     platforms.append(platform)
@@ -94,15 +95,16 @@ extension Field {
         return try? Platform(text)
     }
 
-    /// What the base has of its own, and where it cannot be used, is refused.
+    /// Reads the base image; refuses keys for what a base brings along, and a base that no platform can use.
     fileprivate func baseImage(besides image: Section, on platforms: [Platform]) -> Definition.BaseImage? {
         for key in ["users", "groups"] {
             image[key]?.report(
-                "'\(key)' goes with 'debian': a base image has accounts of its own",
-                hint: "name one of those in 'config.user', or a number")
+                "'\(key)' is only allowed with 'debian': a base image has its own accounts",
+                hint: "name one of those accounts in 'config.user', or give a number")
         }
         if !platforms.isEmpty, !platforms.contains(where: { $0.os == "linux" }) {
-            report("'base' is for Linux platforms, and there is none", hint: "Windows platforms take 'windows.base'")
+            report(
+                "'base' is for Linux platforms, but the image has none", hint: "Windows platforms take 'windows.base'")
         }
         guard let section = section(.base) else { return nil }
         let reference = section["image"]?.text(
@@ -113,7 +115,9 @@ extension Field {
         }
         var digest: Digest?
         if let field = section["digest"], let text = field.text() {
-            do { digest = try Digest(text) } catch { field.report(error.message, hint: "sha256: and 64 digits") }
+            do { digest = try Digest(text) } catch {
+                field.report(error.message, hint: "write 'sha256:' and 64 hexadecimal digits")
+            }
         }
         guard let reference, let digest else { return nil }
         return Definition.BaseImage(reference: reference, digest: digest)
@@ -123,7 +127,7 @@ extension Field {
         choice("compression", among: ["gzip", "zstd"]).flatMap { Definition.Compression(rawValue: $0) }
     }
 
-    /// Patterns of absolute paths, as `PathPatterns` takes them.
+    /// Reads patterns of absolute paths in the form that `PathPatterns` takes.
     func patterns() -> [String] {
         list().compactMap { field in
             field.text("a pattern of absolute paths", like: "/usr/share/man/** or !/usr/share/doc/*/copyright") {

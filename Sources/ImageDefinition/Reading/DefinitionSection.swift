@@ -1,4 +1,5 @@
-/// The mappings of `image.yaml` whose keys are fixed. `images/image.schema.json` has the same ones; a test compares them.
+/// The mappings of `image.yaml` whose keys are fixed. `images/image.schema.json` lists the same keys, which a test
+/// checks.
 enum DefinitionSection: String, CaseIterable {
     case image, debian, package, base, windows, bundle, program, version, user, group, directory, file, link, config
     case healthcheck, archive, go

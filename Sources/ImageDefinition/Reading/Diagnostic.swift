@@ -1,6 +1,6 @@
-/// One thing wrong with an input file, at the place where it stands.
+/// A problem in an input file, with its position.
 package struct Diagnostic: Hashable, Sendable {
-    /// Lines and columns count from 1; columns count Unicode scalars, as editors do for ordinary text.
+    /// A line and a column, both counted from 1; columns count Unicode scalars, as editors do for ordinary text.
     package struct Position: Hashable, Sendable, Comparable {
         package var line: Int
         package var column: Int
@@ -12,11 +12,11 @@ package struct Diagnostic: Hashable, Sendable {
         package static func < (a: Position, b: Position) -> Bool { (a.line, a.column) < (b.line, b.column) }
     }
 
-    /// `nil` where the problem is the whole file's, or the format keeps no positions (locks).
+    /// The position, or `nil` if the problem concerns the whole file or the format keeps no positions (locks).
     package var position: Position?
-    /// What is wrong, lower-case, without a full stop.
+    /// A description of the problem, in lower case and without a full stop.
     package var message: String
-    /// What to do about it: `did you mean 'x'?`.
+    /// A remedy: `did you mean 'x'?`.
     package var hint: String?
 
     package init(at position: Position?, _ message: String, hint: String? = nil) {
@@ -26,22 +26,22 @@ package struct Diagnostic: Hashable, Sendable {
     }
 }
 
-/// Everything wrong with one definition, lock or file of maintainer scripts: all problems together, in order of position.
+/// All problems of a definition, a lock or a file of maintainer scripts, in the order of their positions.
 package struct DefinitionErrors: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What a caller can act on.
+    /// The kinds of failure that a caller can act on.
     package enum Code: Hashable, Sendable {
-        /// The user's file is to be corrected.
+        /// The user's file must be corrected.
         case invalidDefinition
-        /// The lock is to be made again.
+        /// The lock must be made again.
         case invalidLock
-        /// The list of audited maintainer scripts is to be corrected.
+        /// The list of audited maintainer scripts must be corrected.
         case invalidScripts
     }
 
     package var code: Code
     /// The file's name as the user knows it.
     package var file: String
-    /// Never empty; sorted by position.
+    /// The problems, sorted by position; never empty.
     package var diagnostics: [Diagnostic]
 
     package init(_ code: Code, file: String, diagnostics: [Diagnostic]) {
@@ -50,13 +50,13 @@ package struct DefinitionErrors: Error, Hashable, Sendable, CustomStringConverti
         self.diagnostics = diagnostics
     }
 
-    /// One line per problem, `file:line:column: message`.
+    /// A line for each problem: `file:line:column: message`.
     package var message: String { diagnostics.map { line(for: $0, withHint: false) }.joined(separator: "\n") }
 
-    /// The first problem's hint.
+    /// The hint of the first problem that has one.
     package var hint: String? { diagnostics.lazy.compactMap(\.hint).first }
 
-    /// One line per problem, `file:line:column: message (hint)`.
+    /// A line for each problem: `file:line:column: message (hint)`.
     package var description: String { diagnostics.map { line(for: $0, withHint: true) }.joined(separator: "\n") }
 
     private func line(for diagnostic: Diagnostic, withHint: Bool) -> String {

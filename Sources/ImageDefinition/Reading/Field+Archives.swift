@@ -1,7 +1,7 @@
 import OCIModel
 
 extension Field {
-    /// A release archive. `known` may stand in its addresses.
+    /// Reads a release archive, in whose addresses the placeholders in `known` are allowed.
     func archive(known: [Placeholder]) -> Definition.ArchiveRequirement? {
         guard let section = section(.archive) else { return nil }
         let urls = section["urls"]?.list().distinct { $0.address(known: known) } ?? []
@@ -11,7 +11,7 @@ extension Field {
         return urls.isEmpty ? nil : requirement
     }
 
-    /// `os/architecture`, each once.
+    /// Reads platforms as `os/architecture`, each once.
     func platformNames() -> [String] {
         list().distinct { $0.platformName() }
     }
@@ -20,7 +20,7 @@ extension Field {
         text("a platform", like: "linux/ppc64le") { (try? Platform($0))?.description == $0 && !$0.contains(":") }
     }
 
-    /// One SHA-256 for all platforms (under an empty key), or one for each.
+    /// Reads one SHA-256 for all platforms, which is returned under an empty key, or one for each platform.
     func sums() -> [String: Digest] {
         if case .scalar = node.value { return sum().map { ["": $0] } ?? [:] }
         var sums: [String: Digest] = [:]
@@ -31,7 +31,7 @@ extension Field {
         return sums
     }
 
-    /// A SHA-256 as release pages print it: 64 hexadecimal digits.
+    /// Reads a SHA-256 as release pages print it: 64 hexadecimal digits.
     private func sum() -> Digest? {
         text("a SHA-256", like: "64 hexadecimal digits") { (try? Digest("sha256:" + $0.lowercased())) != nil }
             .flatMap { try? Digest("sha256:" + $0.lowercased()) }
@@ -46,7 +46,7 @@ extension Field {
         return address
     }
 
-    /// The name of a file inside an archive: relative, without `..`.
+    /// Reads the name of a file inside an archive: a relative path without `..`.
     func member(known: [Placeholder]) -> String? {
         let member = text("a member's name", like: "etcd-v${version}-${os}-${arch}/etcd${exe}") { isRelative($0) }
         if let member { checkPlaceholders(member, known: known) }
@@ -54,7 +54,7 @@ extension Field {
     }
 }
 
-/// Whether a text is a path that stays below where it starts.
+/// Returns whether a text is a relative path that stays below its starting point.
 func isRelative(_ text: String) -> Bool {
     (1...4096).contains(text.utf8.count) && !text.utf8.contains { $0 < 0x20 || $0 == 0x7f }
         && text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { !["", ".", ".."].contains($0) }

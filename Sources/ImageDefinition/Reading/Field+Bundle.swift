@@ -59,13 +59,13 @@ extension Field {
         return since
     }
 
-    /// Numbers between points, as text: 3.10 is newer than 3.9.
+    /// Reads numbers separated by points, as text: 3.10 is newer than 3.9.
     func version(minimumParts: Int) -> String? {
         text("a version", like: "3.5.16") { VersionNumber.isVersion($0, minimumParts: minimumParts) }
     }
 }
 
-/// Orders upstream versions such as `3.5.16` number by number; a missing number counts as zero.
+/// Compares upstream versions such as `3.5.16` number by number; a missing number counts as zero.
 enum VersionNumber {
     static func isVersion(_ text: String, minimumParts: Int) -> Bool {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
@@ -84,14 +84,14 @@ enum VersionNumber {
         return false
     }
 
-    /// The parser has checked that each part is a number of at most nine digits.
+    /// Returns the numbers of a version. The parser has checked that each part is a number of at most nine digits.
     private static func numbers(_ text: String) -> [UInt64] {
         text.split(separator: ".").map { UInt64($0) ?? 0 }
     }
 }
 
 extension Definition.Bundle {
-    /// The programs that a bundled version has, in the user's order: those whose `since` is not newer.
+    /// Returns the programs that a bundled version has, in the user's order: those whose `since` is not newer.
     package func programs(of version: Definition.BundledVersion) -> [Definition.Program] {
         programs.filter { $0.since.map { !VersionNumber.isAscending(version.version, $0) } ?? true }
     }

@@ -1,11 +1,12 @@
 import OCIModel
 
 extension Field {
-    /// How the bundle's programs are compiled.
+    /// Reads how the bundle's programs are compiled.
     func goBuild() -> Definition.GoBuild? {
         guard let section = section(.go) else { return nil }
         section["package"]?.report(
-            "'package' is said for each program here", hint: "write it under bundle.programs, as 'go'")
+            "'package' is given for each program, not for the whole bundle",
+            hint: "write it under bundle.programs, as 'go'")
         let platforms = section["platforms"]?.platformNames() ?? []
         let known: [Placeholder] = [.version, .os, .arch, .exe]
         return goSource(section, isBundled: true, known: known).map {
@@ -13,10 +14,10 @@ extension Field {
         }
     }
 
-    /// A program of its own: its source, and its package there.
+    /// Reads a single program: its source, and its package in that source.
     func goProgram(known: [Placeholder]) -> (Definition.GoSource, package: String)? {
         guard let section = section(.go) else { return nil }
-        section["platforms"]?.report("'platforms' is for the bundle: a file is made for every platform")
+        section["platforms"]?.report("'platforms' is only allowed in the bundle: a file is made for every platform")
         let package = section["package"].flatMap { $0.goPackage() } ?? "."
         return goSource(section, isBundled: false, known: known).map { ($0, package) }
     }
@@ -32,13 +33,14 @@ extension Field {
             return nil
         }
         if key != "source" {
-            section["packages"]?.report("'packages' goes with 'source' alone: Debian's source-library packages")
+            section["packages"]?.report(
+                "'packages' is only allowed with 'source', for Debian's source-library packages")
         }
         switch key {
         case "source":
             if !isBundled {
                 field.report(
-                    "Debian's source-library packages serve the bundle alone", hint: "use 'folder' or 'archive'")
+                    "Debian's source-library packages are only for the bundle", hint: "use 'folder' or 'archive'")
             }
             let others = section["packages"]?.list().compactMap { $0.packageRequirement() } ?? []
             return field.packageName().map { .packages($0, others: others) }
@@ -50,7 +52,7 @@ extension Field {
         }
     }
 
-    /// One published module, or several that are taken together.
+    /// Reads one published module, or several that are used together.
     private func goModules(known: [Placeholder]) -> [Definition.GoModule] {
         if case .scalar = node.value { return goModule(known: known).map { [$0] } ?? [] }
         let modules = list().compactMap { $0.goModule(known: known) }
@@ -73,14 +75,14 @@ extension Field {
         return .init(path: String(text[..<at]), version: String(text[text.index(after: at)...]))
     }
 
-    /// An import path, or a folder of the source: `.` or `./cmd/migrate`.
+    /// Reads an import path, or a folder of the source: `.` or `./cmd/migrate`.
     private func goPackage() -> String? {
         text("a Go package", like: "./cmd/migrate or go.etcd.io/etcd/server") { text in
             text == "." || isGoPath(text.hasPrefix("./") ? String(text.dropFirst(2)) : text)
         }
     }
 
-    /// One package, or several by the first version that has the program there.
+    /// Reads one package, or several, each under the first version that has the program there.
     func goPackages() -> [Definition.GoPackage] {
         if case .scalar = node.value { return goPackage().map { [Definition.GoPackage(since: "0", path: $0)] } ?? [] }
         let packages = entries().compactMap { key, value -> Definition.GoPackage? in
@@ -97,9 +99,9 @@ extension Field {
     func goToolchain() -> Definition.GoToolchain? {
         guard let section = section(.goToolchain) else { return nil }
         if let archive = section["archive"] {
-            for key in ["package", "suites"] { section[key]?.report("'\(key)' and 'archive' exclude each other") }
+            for key in ["package", "suites"] { section[key]?.report("'\(key)' and 'archive' are mutually exclusive") }
             archive.section(.archive)?["platforms"]?.report(
-                "'platforms' means nothing here: the toolchain is this machine's")
+                "'platforms' has no effect here: the toolchain runs on the building machine")
             return archive.archive(known: [.arch]).map { .archive($0) }
         }
         guard let package = section["package"], let suites = section["suites"] else {

@@ -1,14 +1,15 @@
 import OCIModel
 
 extension Field {
-    /// An entry of `files` whose contents are not in the image's folder: a text, an archive's member, or compiled.
+    /// Reads an entry of `files` whose contents are not in the image's folder: a text, a member of an archive, or a
+    /// compiled program.
     func inputFile(of definition: Definition, _ free: (Field) -> EntryPath?) -> Definition.InputFile? {
         guard let section = section(.file) else { return nil }
         let (mode, owner) = (section["mode"]?.mode(), section["owner"].flatMap { $0.ownership() })
         let path = section["path"].flatMap(free)
         guard let kind = inputKind(section, hasVersions: definition.bundle != nil), let path else { return nil }
         if case .go = kind, definition.goToolchain == nil {
-            report("nothing says which Go compiles '\(name)'", hint: "add 'go-toolchain'")
+            report("no Go toolchain is given to compile '\(name)'", hint: "add 'go-toolchain'")
         }
         let isProgram = if case .go = kind { true } else { false }
         return Definition.InputFile(
@@ -26,7 +27,7 @@ extension Field {
         if let go = section["go"] { return go.goProgram(known: known).map { .go($0.0, package: $0.package) } }
         guard let archive = section["archive"] else { return nil }
         guard let member = section["member"] else {
-            report("'\(name)' has an archive and names no 'member' of it")
+            report("'\(name)' has 'archive' but no 'member'")
             return nil
         }
         guard let requirement = archive.archive(known: known), let name = member.member(known: known) else {
@@ -37,7 +38,8 @@ extension Field {
 }
 
 extension Definition {
-    /// Whether an entry of `files` is one of `inputFiles`; reports one that is nothing or two things.
+    /// Returns whether an entry of `files` is one of `inputFiles`; reports an entry without contents or with more than
+    /// one kind, for which it returns `nil`.
     static func isInputFile(_ field: Field) -> Bool? {
         guard case .mapping(let pairs) = field.node.value else { return false }
         let kinds = pairs.compactMap { pair -> String? in
@@ -47,25 +49,25 @@ extension Definition {
         guard kinds.count == 1 else {
             field.report(
                 kinds.isEmpty
-                    ? "'\(field.name)' does not say what is in it"
-                    : "'\(field.name)' says in several ways what is in it: " + kinds.joined(separator: ", "),
+                    ? "'\(field.name)' does not state its content"
+                    : "'\(field.name)' states its content in more than one way: " + kinds.joined(separator: ", "),
                 hint: "give it one of source, text, archive, go")
             return nil
         }
         if kinds != ["archive"],
             pairs.contains(where: { if case .scalar("member", _) = $0.key.value { true } else { false } })
         {
-            field.report("'member' goes with 'archive' alone")
+            field.report("'member' is only allowed with 'archive'")
         }
         return kinds != ["source"]
     }
 
-    /// A bundled version must come from somewhere on every platform, and each program be found there.
+    /// Checks that every bundled version has an origin on every platform, and that each program can be found there.
     func checkOrigins(_ root: Section) {
         guard let bundle else { return }
         let field = root["bundle"]
         if bundle.go != nil, goToolchain == nil {
-            field?.report("nothing says which Go compiles the bundle's programs", hint: "add 'go-toolchain'")
+            field?.report("no Go toolchain is given to compile the bundle's programs", hint: "add 'go-toolchain'")
         }
         var reported: Set<String> = []
         func report(_ message: String, _ hint: String) {
@@ -76,13 +78,13 @@ extension Definition {
                 let origin = bundle.origin(of: version, on: platform)
                 if origin == nil {
                     report(
-                        "nothing gives version \(version.version) for \(platform)",
-                        "give the version suites, or the bundle archives or go")
+                        "nothing provides version \(version.version) for \(platform)",
+                        "give the version 'suites', or the bundle 'archives' or 'go'")
                 }
                 for program in bundle.programs(of: version) {
                     guard let key = program.missingKey(for: origin, version.version) else { continue }
                     report(
-                        "the program '\(program.name)' has no '\(key)', where \(version.version) for \(platform) is found",
+                        "the program '\(program.name)' lacks '\(key)', which \(version.version) for \(platform) needs",
                         "add '\(key)' to bundle.programs.\(program.name)")
                 }
             }
@@ -91,7 +93,7 @@ extension Definition {
 }
 
 extension Definition.Program {
-    /// The key that an origin needs and this program lacks.
+    /// Returns the key that an origin needs and this program lacks.
     fileprivate func missingKey(for origin: Definition.Bundle.Origin?, _ version: String) -> String? {
         switch origin {
         case .packages: package == nil ? "package" : file == nil ? "file" : nil

@@ -3,7 +3,8 @@ extension Field {
     static let filledAnnotations = ["created", "version", "revision", "base.name", "base.digest"]
         .map { "org.opencontainers.image.\($0)" }
 
-    /// Labels: texts under the user's own names, in which `${version}`, `${revision}` and `${tag}` may stand.
+    /// Reads texts under the user's own names, such as labels, in which `${version}`, `${revision}` and `${tag}` are
+    /// allowed.
     func texts(of definition: Definition) -> [String: String] {
         let known: [Placeholder] = definition.bundle == nil ? [.revision, .tag] : [.version, .revision, .tag]
         var texts: [String: String] = [:]

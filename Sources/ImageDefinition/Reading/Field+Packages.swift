@@ -1,7 +1,8 @@
 import OCIModel
 
 extension Field {
-    /// The suites of `bundle` may be named among those whose expiry or missing index is accepted.
+    /// Reads the Debian requirement. The suites of `bundle` and `moreSuites` may also be among those whose expiry or
+    /// missing index is accepted.
     func debianRequirement(
         with bundle: Definition.Bundle?, on platforms: [Platform], moreSuites: [String]
     ) -> Definition.DebianRequirement? {
@@ -26,7 +27,7 @@ extension Field {
         return requirement
     }
 
-    /// A package's name alone, or a mapping with its name.
+    /// Reads a package's name alone, or a mapping with its name.
     func packageRequirement() -> Definition.PackageRequirement? {
         if case .scalar = node.value { return packageName().map { Definition.PackageRequirement(name: $0) } }
         guard let section = section(.package) else { return nil }
@@ -37,7 +38,7 @@ extension Field {
         }
     }
 
-    /// Debian policy 5.6.1: at least two characters, lower case.
+    /// Reads a package name, which has at least two characters in lower case (Debian policy, 5.6.1).
     func packageName() -> String? {
         text("a Debian package name", like: "libc6") { text in
             (2...128).contains(text.utf8.count) && text.utf8.first.map(isLowerAlphanumeric) ?? false
@@ -49,7 +50,8 @@ extension Field {
         list().distinct { $0.text("a suite", like: "trixie or trixie-security") { isSuite($0) } }
     }
 
-    /// A suite that the image does not use is refused: a misspelt one would accept nothing.
+    /// Reads the suites whose expiry is accepted. A suite that the image does not use is refused, since a misspelt one
+    /// would accept nothing.
     private func acceptedExpiry(among used: [String]) -> [String] {
         guard !isEmptyList else { return [] }
         for field in list() {
@@ -59,7 +61,8 @@ extension Field {
         return suites()
     }
 
-    /// As with expiry, what the image does not use is refused.
+    /// Reads the indexes that may be missing. Suites and architectures that the image does not use are refused, as with
+    /// expiry.
     private func acceptedMissing(among used: [String], on platforms: [Platform]) -> [Definition.MissingIndex] {
         guard !isEmptyList else { return [] }
         let architectures = platforms.map(\.architecture)
@@ -90,7 +93,8 @@ extension Field {
 }
 
 extension Definition.DebianRequirement {
-    /// Every suite that packages may come from, each once: the base's, then those of single packages and of the bundle.
+    /// Returns every suite that packages may come from, each once: the base's, then those of single packages and of the
+    /// bundle.
     fileprivate func suites(with bundle: Definition.Bundle?) -> [String] {
         let all = suites + packages.flatMap { $0.suites ?? [] } + (bundle?.versions ?? []).flatMap(\.suites)
         var seen: Set<String> = []

@@ -19,7 +19,7 @@ extension Field {
         return settings
     }
 
-    /// `2379` and `2379/tcp` are the same port.
+    /// Reads a port; `2379` and `2379/tcp` are the same one.
     private func port() -> String? {
         let known = ["tcp", "udp", "sctp"]
         guard let text = text() else { return nil }
@@ -48,10 +48,13 @@ extension Field {
         }
     }
 
-    /// The words of a command. One text is refused: whether a shell takes it apart is not to be guessed.
+    /// Reads the words of a command. A single text is refused, because whether a shell would split it can only be
+    /// guessed.
     private func words() -> [String]? {
         if case .scalar(let text, _) = node.value, !node.isNothing {
-            report("'\(name)' must be a list of words, not one text", hint: "write [\"/bin/sh\", \"-c\", \"\(text)\"]")
+            report(
+                "'\(name)' must be a list of words, not a single text", hint: "write [\"/bin/sh\", \"-c\", \"\(text)\"]"
+            )
             return nil
         }
         return list().compactMap { $0.text() }
@@ -63,7 +66,7 @@ extension Field {
         return path()?.description
     }
 
-    /// A signal's name or number; the real-time ones by number alone.
+    /// Reads a signal by name or number; a real-time signal by its number only.
     private func signal() -> String? {
         if case .scalar(let text, isPlain: true) = node.value, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
             return integer(in: 1...64).map { "\($0)" }
@@ -92,7 +95,7 @@ extension Field {
         switch kind {
         case "CMD" where wordCount < 2: report("'CMD' needs a command after it")
         case "CMD-SHELL" where wordCount != 2: report("'CMD-SHELL' needs one command line after it")
-        case "NONE" where wordCount != 1: report("'NONE' stands alone")
+        case "NONE" where wordCount != 1: report("'NONE' must be the only word")
         case _ where !known.contains(kind):
             report("unknown kind of health check '\(kind)'", hint: Spelling.hint(for: kind, among: known))
         default: break

@@ -1,7 +1,7 @@
 import OCIModel
 
 extension Field {
-    /// A path inside the image: absolute, without `..`, not `/` itself.
+    /// Reads a path inside the image, which must be absolute, without `..`, and not `/` itself.
     func path() -> EntryPath? {
         guard let text = text() else { return nil }
         let hint = "write it from the image's root: /usr/local/bin"
@@ -22,7 +22,7 @@ extension Field {
         }
     }
 
-    /// A path in the image's own folder or in the folder of a neighbour, with which it shares the file.
+    /// Reads a path in the image's own folder, or in a neighbour's folder with which the image shares the file.
     func sharedPath() -> String? {
         guard let text = localPath() else { return nil }
         let parts = text.split(separator: "/")
@@ -36,7 +36,7 @@ extension Field {
         return text
     }
 
-    /// A path from the image's own folder, perhaps to beside it; never absolute.
+    /// Reads a path relative to the image's own folder, which may lead out of it but is never absolute.
     func localPath() -> String? {
         guard let text = text() else { return nil }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
@@ -47,7 +47,7 @@ extension Field {
         return text
     }
 
-    /// Permission bits in octal digits, quoted or not: YAML's own reading of 0555 is never used.
+    /// Reads permission bits as octal digits, quoted or not; YAML's own reading of 0555 is never used.
     func mode() -> UInt16? {
         let text = text("a mode in octal digits", like: "\"0555\"") { text in
             (3...5).contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x37).contains($0) }
@@ -56,7 +56,7 @@ extension Field {
         return text.flatMap { UInt16($0, radix: 8) }
     }
 
-    /// `user:group` by number.
+    /// Reads `user:group` as numbers.
     func ownership() -> Definition.Ownership? {
         guard let text = text() else { return nil }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map { identifier($0) }
@@ -67,7 +67,7 @@ extension Field {
         return Definition.Ownership(user: user, group: group)
     }
 
-    /// A user's or group's number. The highest one is reserved: it means 'unchanged' to chown(2).
+    /// Reads a user's or group's number. The highest number is reserved: it means "unchanged" to chown(2).
     func identifier() -> UInt32? { integer(in: 0...Int(UInt32.max - 1)).map { UInt32($0) } }
 
     private func identifier(_ text: Substring) -> UInt32? {
@@ -77,7 +77,7 @@ extension Field {
         return number
     }
 
-    /// A duration such as `1m30s`, in nanoseconds; at most a day, at least a millisecond.
+    /// Reads a duration such as `1m30s`, of at least a millisecond and at most a day, and returns it in nanoseconds.
     func duration() -> Int64? {
         guard let text = text() else { return nil }
         let units: [(String, Int64)] = [
@@ -95,7 +95,7 @@ extension Field {
                 break
             }
             rest = rest.dropFirst(unit.0.count)
-            // Five digits of hours are 3.6e17 nanoseconds: neither product nor sum can overflow.
+            // Five digits of hours are 3.6e17 nanoseconds, so neither product nor sum can overflow.
             total = min(total + count * unit.1, .max / 2)
         }
         guard (1_000_000...86_400_000_000_000).contains(total) else {
@@ -107,7 +107,7 @@ extension Field {
 }
 
 extension Collection<Field> {
-    /// Reads each entry and reports those that were given before.
+    /// Reads each entry, and reports those that repeat an earlier one.
     func distinct<Value: Hashable>(_ read: (Field) -> Value?) -> [Value] {
         var seen: Set<Value> = []
         return compactMap { field in

@@ -1,4 +1,4 @@
-/// A value of an input file under the name by which messages call it (`debian.packages[2].name`).
+/// A value of an input file with the name that messages use for it (`debian.packages[2].name`).
 ///
 /// Each reading method returns the checked value, or reports what is wrong with it and returns `nil`.
 struct Field {
@@ -10,18 +10,18 @@ struct Field {
         findings.report(message, at: node.position, hint: hint)
     }
 
-    /// Any scalar, as it is written. Numbers and `true` are text here: a version 3.10 is not the number 3.1.
+    /// Reads any scalar as it is written. Numbers and `true` are text here: version 3.10 is not the number 3.1.
     func text() -> String? {
         guard case .scalar(let text, _) = node.value, !node.isNothing else { return refuse("text") }
         guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f || $0 == "\n" || $0 == "\t" })
         else {
-            report("'\(name)' holds a control character")
+            report("'\(name)' contains a control character")
             return nil
         }
         return text
     }
 
-    /// A text that `isValid` accepts; `noun` and `example` say what it should have been.
+    /// Reads a text that `isValid` accepts; `noun` and `example` say in the message what was expected.
     func text(_ noun: String, like example: String, where isValid: (String) -> Bool) -> String? {
         guard let text = text() else { return nil }
         guard isValid(text) else {
@@ -58,14 +58,14 @@ struct Field {
         return number
     }
 
-    /// The entries of a list, which must not be empty.
+    /// Returns the entries of a list, which must not be empty.
     func list() -> [Field] {
         guard case .sequence(let nodes) = node.value else { return refuse("a list") ?? [] }
         if nodes.isEmpty { report("'\(name)' is an empty list") }
         return nodes.enumerated().map { Field(name: "\(name)[\($0.offset)]", node: $0.element, findings: findings) }
     }
 
-    /// The entries of a mapping whose keys are the user's own, in the user's order.
+    /// Returns the entries of a mapping whose keys are the user's own, in the user's order.
     func entries() -> [(key: Field, value: Field)] {
         guard case .mapping(let pairs) = node.value else { return refuse("a mapping") ?? [] }
         return pairs.map { key, value in
@@ -90,7 +90,8 @@ struct Field {
     }
 }
 
-/// An optional sign is not accepted: nothing here counts below zero. Nor is a leading zero, which YAML 1.1 reads as octal.
+/// Returns whether the text is a decimal number. A sign is not accepted, since nothing here can be negative, nor is a
+/// leading zero, which YAML 1.1 reads as octal.
 private func isDecimal(_ text: String) -> Bool {
     text == "0" || text.utf8.allSatisfy { (0x30...0x39).contains($0) } && text.utf8.first != UInt8(ascii: "0")
 }

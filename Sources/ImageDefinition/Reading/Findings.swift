@@ -1,8 +1,9 @@
-/// Collects the diagnostics of one file while it is read, so that all of them are shown at once.
+/// Collects the diagnostics of one file while it is read, so that all of them can be shown together.
 ///
-/// A class, because every part of the reader adds to the same list; it never leaves the parse that made it.
+/// This is a class because every part of the reader adds to the same list; it never outlives the parsing that created
+/// it.
 final class Findings {
-    /// More would not be read by anyone, and a hostile file could hold a million.
+    /// The number of diagnostics shown. Nobody would read more, and a hostile file could cause a million.
     static let limit = 100
 
     private var diagnostics: [Diagnostic] = []
@@ -13,7 +14,7 @@ final class Findings {
         diagnostics.append(Diagnostic(at: position, message, hint: hint))
     }
 
-    /// All diagnostics in order of position, those of the whole file first.
+    /// Returns all diagnostics in the order of their positions, those of the whole file first.
     func errors(_ code: DefinitionErrors.Code, file: String) -> DefinitionErrors {
         let start = Diagnostic.Position(line: 0, column: 0)
         let sorted = diagnostics.enumerated().sorted { a, b in
@@ -31,14 +32,14 @@ final class Findings {
 
 /// Finds the word that a misspelt one was probably meant to be.
 enum Spelling {
-    /// `did you mean 'x'?` for the nearest known word, else the list of the known words when it is short.
+    /// Returns `did you mean 'x'?` for the nearest known word, or the list of known words if it is short.
     static func hint(for word: String, among known: [String]) -> String? {
         if let near = nearest(to: word, among: known) { return "did you mean '\(near)'?" }
         guard !known.isEmpty, known.count <= 20 else { return nil }
         return "known: " + known.joined(separator: ", ")
     }
 
-    /// The known word that `word` begins or nearly equals: a third of its letters may differ.
+    /// Returns the known word that `word` nearly equals, with at most a third of its letters different, or begins.
     static func nearest(to word: String, among known: [String]) -> String? {
         guard word.utf8.count <= 64 else { return nil }
         let letters = Array(word.lowercased().utf8)
@@ -47,7 +48,7 @@ enum Spelling {
         return letters.count < 3 ? nil : known.first { $0.utf8.starts(with: letters) }
     }
 
-    /// How many letters to add, remove, replace or swap with their neighbour (optimal string alignment).
+    /// Returns the number of letters to add, remove, replace or swap with their neighbour (optimal string alignment).
     static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
         var before: [Int] = []
         var last = Array(0...b.count)

@@ -4,7 +4,7 @@ package import OCIModel
 enum Placeholder: String, CaseIterable {
     case version, revision, tag, arch, os, exe, versions
 
-    /// The names between `${` and `}` in a text; `nil` for one that is never closed.
+    /// Returns the names between `${` and `}` in a text, with `nil` for one that is never closed.
     static func names(in text: String) -> [String?] {
         var rest = text[...]
         var names: [String?] = []
@@ -19,7 +19,7 @@ enum Placeholder: String, CaseIterable {
 }
 
 extension Field {
-    /// Reports names that cannot stand in this text.
+    /// Reports placeholders that are not allowed in this text.
     func checkPlaceholders(_ text: String, known: [Placeholder]) {
         for name in Placeholder.names(in: text) {
             guard let name else {
@@ -27,13 +27,13 @@ extension Field {
                 continue
             }
             guard !known.contains(where: { $0.rawValue == name }) else { continue }
-            report("unknown '${\(name)}'", hint: Spelling.hint(for: name, among: known.map(\.rawValue)))
+            report("unknown placeholder '${\(name)}'", hint: Spelling.hint(for: name, among: known.map(\.rawValue)))
         }
     }
 }
 
 extension Definition {
-    /// The text of a label or an annotation with `${version}`, `${revision}` and `${tag}` filled in.
+    /// Returns the text of a label or an annotation with `${version}`, `${revision}` and `${tag}` filled in.
     package func expanding(_ text: String) -> String {
         text.replacing("${version}", with: bundle?.latest ?? "").replacing("${revision}", with: "\(revision)")
             .replacing("${tag}", with: tag)
@@ -41,7 +41,7 @@ extension Definition {
 }
 
 extension Definition.ExtraFile {
-    /// The source on one platform, relative to the image's folder: `${arch}` is filled in.
+    /// Returns the source for a platform, relative to the image's folder, with `${arch}` filled in.
     package func source(for platform: Platform) -> String {
         source.replacing("${arch}", with: platform.architecture)
     }

@@ -6,13 +6,13 @@ struct Keys {
     var all: [String] { required + optional }
 }
 
-/// A mapping with known keys, each given once.
+/// A mapping with known keys, each given at most once.
 struct Section {
     private let name: String
     private let keys: Keys
     private let fields: [String: Field]
 
-    /// The value of a key; `nil` where it is not given. A missing required key has been reported already.
+    /// The value of a key, or `nil` if it is not given. A missing required key has already been reported.
     subscript(key: String) -> Field? {
         precondition(keys.all.contains(key), "'\(key)' is not a key of '\(name)'")
         return fields[key]
@@ -26,7 +26,7 @@ struct Section {
 }
 
 extension Field {
-    /// Opens a mapping with known keys; reports unknown keys and missing ones.
+    /// Reads a mapping with known keys; reports unknown and missing ones.
     func section(_ keys: Keys) -> Section? {
         guard case .mapping(let pairs) = node.value else {
             report(

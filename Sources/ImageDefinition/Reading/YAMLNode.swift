@@ -1,9 +1,9 @@
 import Yams
 
-/// A YAML value at its place: what this module keeps of the YAML library's own tree.
+/// A YAML value with its position: the part of the YAML library's own tree that this module keeps.
 struct YAMLNode {
     indirect enum Value {
-        /// `isPlain`: written without quotes, so that it may be a number or nothing at all.
+        /// A scalar; `isPlain` if it was written without quotes, so that it may be a number or nothing at all.
         case scalar(String, isPlain: Bool)
         case sequence([YAMLNode])
         case mapping([(key: YAMLNode, value: YAMLNode)])
@@ -12,7 +12,7 @@ struct YAMLNode {
     var position: Diagnostic.Position
     var value: Value
 
-    /// What the value is, for messages.
+    /// A noun for the value, for messages.
     var kind: String {
         switch value {
         case .scalar: isNothing ? "nothing" : "text"
@@ -21,13 +21,13 @@ struct YAMLNode {
         }
     }
 
-    /// A key without a value, or a plain `null`.
+    /// Whether the value is missing or a plain `null`.
     var isNothing: Bool {
         guard case .scalar(let text, isPlain: true) = value else { return false }
         return ["", "~", "null", "Null", "NULL"].contains(text)
     }
 
-    /// Reads the one document of a file, reporting syntax errors, anchors, tags and repeated keys.
+    /// Reads the single document of a file; reports syntax errors, anchors, tags and repeated keys.
     static func read(_ bytes: [UInt8], _ findings: Findings) -> YAMLNode? {
         guard let source = YAMLText(bytes, findings) else { return nil }
         do {
@@ -63,7 +63,7 @@ struct YAMLNode {
             case .sequence(let sequence): .sequence(sequence.map { convert($0, findings) })
             case .mapping(let mapping):
                 .mapping(mapping.map { (convert($0.key, findings), convert($0.value, findings)) })
-            // Refused before, by its spelling.
+            // Already refused by `YAMLText`, because of its spelling.
             case .alias: .scalar("", isPlain: true)
             }
         return YAMLNode(position: position ?? Diagnostic.Position(line: 1, column: 1), value: value)

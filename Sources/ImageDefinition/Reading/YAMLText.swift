@@ -1,12 +1,12 @@
-/// The bytes of a YAML file, checked before the YAML library sees them.
+/// The text of a YAML file, checked before the YAML library sees it.
 ///
-/// What is refused here would otherwise cost time (aliases), or give an error that names no place (encoding, tabs).
+/// What is refused here would otherwise cost time (aliases), or cause an error without a position (encoding, tabs).
 struct YAMLText {
     static let limit = 1 << 20
 
     let text: String
 
-    /// Reports everything that must not reach the YAML library; `nil` if there was any.
+    /// Checks the bytes and reports everything that must not reach the YAML library; returns `nil` if there was any.
     init?(_ bytes: [UInt8], _ findings: Findings) {
         guard bytes.count <= Self.limit else {
             findings.report("the file has \(bytes.count) bytes, more than the \(Self.limit) allowed", at: nil)
@@ -48,10 +48,10 @@ struct YAMLText {
         }
     }
 
-    /// Whether the `*` can be taken for the start of an alias.
+    /// Returns whether the `*` may be the start of an alias.
     ///
     /// Errs on the side of refusal: an alias can only follow one of these indicators, the start of a line, or a line
-    /// break that is not ASCII. Inside quotes the same spelling is refused too; nothing that needs it is known.
+    /// break that is not ASCII. The same spelling is also refused inside quotes; nothing is known to need it.
     private static func isAlias(_ line: ArraySlice<UInt8>, at index: Int) -> Bool {
         let after = line[(index + 1)...]
         let name = after.prefix { isNameByte($0) }

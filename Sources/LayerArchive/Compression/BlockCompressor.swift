@@ -1,7 +1,7 @@
 import CDeflate
 import CZstd
 
-/// One thread's compressor: turns a block into a whole gzip member or zstd frame.
+/// A compressor that one thread uses to turn each block into a complete gzip member or zstd frame.
 struct BlockCompressor: ~Copyable {
     private enum Handle {
         case gzip(OpaquePointer)
@@ -35,7 +35,7 @@ struct BlockCompressor: ~Copyable {
         }
     }
 
-    /// Bytes that a compressed block needs at most.
+    /// Returns the largest number of bytes that a compressed block can need.
     static func bound(_ codec: LayerCodec) -> Int {
         switch codec.compression {
         case .gzip: libdeflate_gzip_compress_bound(nil, codec.blockSize)
@@ -43,9 +43,13 @@ struct BlockCompressor: ~Copyable {
         }
     }
 
-    /// The same input gives the same bytes, whatever was compressed before. libdeflate's header has no time (0), no name
-    /// and an unknown system (255): RFC 1952, 2.3.
-    /// The output needs `bound` bytes.
+    /// Compresses a block into a buffer of at least `bound` bytes; the same input gives the same bytes, whatever was
+    /// compressed before.
+    ///
+    /// libdeflate writes a header without a name, with the time 0 and the operating system "unknown" (255): RFC 1952,
+    /// 2.3.
+    ///
+    /// - Returns: The number of bytes written to `output`.
     func compress(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
     ) throws(LayerArchiveError) -> Int {

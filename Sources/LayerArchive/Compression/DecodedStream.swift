@@ -2,16 +2,17 @@ import CArchive
 import OCIModel
 import SystemPackage
 
-/// The decompressed bytes of a part of a file, in pieces.
+/// A stream of the decompressed bytes of a part of a file, delivered in pieces.
 ///
-/// libarchive does the decoding and nothing else: it never sees names, whose handling in it depends on the process's locale.
+/// libarchive does the decoding and nothing else: it never sees names, because how it handles them depends on the
+/// process's locale.
 struct DecodedStream: ~Copyable {
     enum Filter: Hashable, CaseIterable { case gzip, bzip2, xz, lzma, zstd }
 
-    /// What is read, for messages: `data.tar.xz of etcd.deb`.
+    /// The name of the input in messages: `data.tar.xz of etcd.deb`.
     let subject: String
     private(set) var decodedSize: Int64 = 0
-    /// Decoded bytes that were handed out.
+    /// The number of decoded bytes handed out so far.
     var position: Int64 { decodedSize - Int64(chunk.count) }
     private let archive: Handle
     private let limit: Int64
@@ -20,7 +21,9 @@ struct DecodedStream: ~Copyable {
     private var hasher = SHA256Hasher()
     private let isHashing: Bool
 
-    /// Recognises the compressions of `filters` only, other bytes pass as they are; `limit` is of decompressed bytes.
+    /// Creates a stream that recognises only the compressions in `filters` and passes other bytes through unchanged.
+    ///
+    /// `limit` is the largest number of decompressed bytes accepted.
     init(
         _ input: FileRange, subject: String, filters: Set<Filter>, limit: Int64, hashing: Bool = false,
         isCancelled: @escaping @Sendable () -> Bool
@@ -32,7 +35,9 @@ struct DecodedStream: ~Copyable {
         isHashing = hashing
     }
 
-    /// Up to `count` of the next bytes, valid inside `use` only; `nil` at the end.
+    /// Passes up to `count` of the next bytes to `use`, inside which alone they are valid.
+    ///
+    /// - Returns: The result of `use`, or `nil` at the end of the stream.
     mutating func next<Result>(
         atMost count: Int64, _ use: (UnsafeRawBufferPointer) throws(LayerArchiveError) -> Result
     ) throws(LayerArchiveError) -> Result? {
@@ -45,7 +50,7 @@ struct DecodedStream: ~Copyable {
         return try use(bytes)
     }
 
-    /// The SHA-256 of all decoded bytes; decodes what is left.
+    /// Decodes what is left and returns the SHA-256 digest of all decoded bytes.
     mutating func finishDigest() throws(LayerArchiveError) -> Digest {
         while try next(atMost: .max, { _ in }) != nil {}
         return hasher.finish()
@@ -74,7 +79,7 @@ struct DecodedStream: ~Copyable {
 }
 
 extension DecodedStream {
-    /// libarchive's state, freed exactly once, and the input that its callback reads.
+    /// libarchive's state, which is freed exactly once, and the input that its callback reads.
     private struct Handle: ~Copyable {
         let pointer: OpaquePointer
         private let input: FileRange
@@ -108,7 +113,7 @@ extension DecodedStream {
             if code != ARCHIVE_EOF { try check(code) }
         }
 
-        /// Warnings are failures too: what libarchive skips over is damage to us.
+        /// Throws unless the call succeeded. Warnings count as failures, because whatever libarchive skips is damage.
         func check(_ code: Int32) throws(LayerArchiveError) {
             guard code != ARCHIVE_OK else { return }
             if let error = input.failure { throw error }

@@ -1,10 +1,11 @@
 package import SystemPackage
 
-/// A compressed file of which the whole contents are wanted in memory, such as a package index.
+/// Reads compressed files, such as package indexes, as a whole into memory.
 package enum DecompressedFile {
-    /// The contents of a file compressed with gzip, bzip2, xz or zstd. Blocks until done.
+    /// Returns the contents of a file compressed with gzip, bzip2, xz or zstd. Blocks until the file is decoded.
     ///
-    /// - Throws: `LayerArchiveError`: `tooLarge` as soon as the contents pass `limit` bytes, `corrupt`, `cancelled`.
+    /// - Throws: `LayerArchiveError` with the code `tooLarge` as soon as the contents exceed `limit` bytes, `corrupt`,
+    ///   `inputOutput` or `cancelled`.
     package static func contents(
         of file: FilePath, limit: Int64, isCancelled: @escaping @Sendable () -> Bool
     ) throws(LayerArchiveError) -> [UInt8] {

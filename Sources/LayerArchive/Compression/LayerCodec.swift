@@ -2,25 +2,28 @@ import CDeflate
 import CZstd
 package import OCIModel
 
-/// Compressor, version and settings that make a layer's bytes: all of them are part of its digest, so a lock names them.
+/// The compressor, its version and its settings, which together determine a layer's compressed bytes. They are part of
+/// the layer's digest, so a lock names them.
 ///
-/// A layer is cut into blocks of `blockSize` bytes, each one gzip member or one zstd frame of its own. The blocks, and
-/// with them the bytes, do not depend on how many threads compress them.
+/// A layer is cut into blocks of `blockSize` bytes, and each block becomes a gzip member or a zstd frame of its own.
+/// The blocks, and therefore the bytes, do not depend on how many threads compress them.
 package struct LayerCodec: Hashable, Sendable, CustomStringConvertible {
     package enum Compression: String, Hashable, Sendable, CaseIterable { case gzip, zstd }
 
     package let compression: Compression
     package let level: Int
-    /// Bytes of tar in each block; the last one is shorter.
+    /// The size in bytes of each block of the tar; the last block may be shorter.
     package let blockSize: Int
 
-    /// The codec that new locks name.
+    /// Returns the codec that new locks name.
     ///
-    /// Measured on 134 MB of tar, three etcd pairs (2 cores; CPU seconds of the whole write, size), blocks of 1 MiB:
+    /// Measured on a tar of 134 MB with three pairs of etcd and etcdctl on 2 cores, with blocks of 1 MiB (CPU seconds
+    /// of the whole write, compressed size):
     /// libdeflate 1: 0.86, 52.0 MB; 2: 1.02, 50.1; 3: 1.11, 49.6; 4: 1.15, 49.3; 5: 1.31, 48.3; 6: 1.55, 48.0.
-    /// Level 4 is the last that leaves room below three quarters of umoci's time, and is below three quarters of its
-    /// size. zstd 1: 0.39, 52.0; 2: 0.54, 49.6; 3: 0.56, 48.1; 4: 1.09, 47.9: the step after 3 costs twice the time.
-    /// Blocks of 256 KiB cost 0.4 % in size; of 4 MiB save 0.1 % (zstd 0.9 %) for four times the memory.
+    /// Level 4 is the highest level that stays below three quarters of umoci's time with room to spare, and its output
+    /// is below three quarters of umoci's size.
+    /// zstd 1: 0.39, 52.0; 2: 0.54, 49.6; 3: 0.56, 48.1; 4: 1.09, 47.9: the step beyond level 3 doubles the time.
+    /// Blocks of 256 KiB cost 0.4 % in size; blocks of 4 MiB save 0.1 % (zstd 0.9 %) for four times the memory.
     package static func standard(_ compression: Compression) -> LayerCodec {
         switch compression {
         case .gzip: LayerCodec(compression, level: 4, blockSize: 1 << 20)
@@ -34,7 +37,7 @@ package struct LayerCodec: Hashable, Sendable, CustomStringConvertible {
         self.blockSize = blockSize
     }
 
-    /// `gzip/libdeflate-1.14/6/1MiB`.
+    /// The codec's name as a lock holds it: `gzip/libdeflate-1.14/6/1MiB`.
     package var name: String {
         let mebibytes = blockSize % (1 << 20) == 0
         let size = mebibytes ? "\(blockSize >> 20)MiB" : "\(blockSize >> 10)KiB"
@@ -52,7 +55,8 @@ package struct LayerCodec: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension LayerCodec.Compression {
-    /// The library that this build of the tool carries: libdeflate as compiled against (it cannot be asked), zstd as loaded.
+    /// The name and version of the library that this build of the tool carries: libdeflate's as compiled against, since
+    /// it cannot be asked at run time, and zstd's as loaded.
     var library: String {
         switch self {
         case .gzip: "libdeflate-\(LIBDEFLATE_VERSION_STRING)"
@@ -60,7 +64,7 @@ extension LayerCodec.Compression {
         }
     }
 
-    /// Levels whose memory is a few MiB for each thread.
+    /// The levels that need only a few MiB of memory for each thread.
     var levels: ClosedRange<Int> {
         switch self {
         case .gzip: 1...12
@@ -70,18 +74,18 @@ extension LayerCodec.Compression {
 }
 
 extension LayerCodec {
-    /// Reads the name that a lock holds.
+    /// Creates the codec from the name that a lock holds.
     ///
-    /// - Throws: `LayerArchiveError` (`codec`) when this build of the tool carries another version of the library, and so
-    ///   would give other bytes, or when the name is not a codec's.
+    /// - Throws: `LayerArchiveError` with the code `codec` if this build of the tool carries another version of the
+    ///   library, and would therefore give other bytes, or if the name is not that of a codec.
     package init(name: String) throws(LayerArchiveError) {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 4, let compression = Compression(rawValue: parts[0]), let level = Int(parts[2]),
             compression.levels.contains(level), let blockSize = Self.blockSize(parts[3])
         else {
             throw LayerArchiveError(
-                .codec, "cannot use the layer codec '\(name)': it is not one this tool knows",
-                hint: "a codec reads like '\(LayerCodec.standard(.gzip).name)'; lock the image again")
+                .codec, "cannot use the layer codec '\(name)': this tool does not know it",
+                hint: "a codec looks like '\(LayerCodec.standard(.gzip).name)'; lock the image again")
         }
         guard parts[1] == compression.library else {
             throw LayerArchiveError(

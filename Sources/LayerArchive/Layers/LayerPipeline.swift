@@ -3,8 +3,10 @@ import OCIModel
 import Synchronization
 import SystemPackage
 
-/// The state that a layer's workers share. Every worker does all steps: fills the next block in turn, compresses it
-/// alone, and writes whatever blocks are next in order. None waits for a particular other one.
+/// The state shared by the workers that write a layer.
+///
+/// Every worker does all steps: it fills the next block when its turn comes, compresses it independently, and writes
+/// the blocks that are next in order. No worker waits for a particular other one.
 final class LayerPipeline: Sendable {
     private struct Source: ~Copyable {
         var tar: TarStream
@@ -18,7 +20,7 @@ final class LayerPipeline: Sendable {
         var hasher = SHA256Hasher()
         var size: Int64 = 0
         var nextNumber = 0
-        /// Compressed blocks whose predecessors are not written yet, by number.
+        /// Compressed blocks whose predecessors have not been written yet, by number.
         var waiting: [Int: LayerBlock] = [:]
     }
 
@@ -29,7 +31,7 @@ final class LayerPipeline: Sendable {
     private let sink = Mutex(Sink())
     private let failure = Mutex<LayerArchiveError?>(nil)
     private let free: Mutex<[LayerBlock]>
-    /// Counts the free blocks: the limit on memory.
+    /// Counts the free blocks, which limits the memory.
     private let available = DispatchSemaphore(value: 0)
 
     init(
@@ -44,7 +46,7 @@ final class LayerPipeline: Sendable {
         for _ in 0..<blocks { available.signal() }
     }
 
-    /// One worker's part; returns when the layer is written as far as this worker can, or has failed.
+    /// Does one worker's share; returns when this worker has nothing left to write or has failed.
     func work() {
         do throws(LayerArchiveError) {
             let compressor = try BlockCompressor(codec)
@@ -55,11 +57,11 @@ final class LayerPipeline: Sendable {
         } catch {
             failure.withLock { $0 = $0 ?? error }
         }
-        // Whoever waits for a block wakes up, sees the end or the failure, and wakes the next one.
+        // A worker that waits for a block wakes up, sees the end or the failure, and wakes the next one.
         available.signal()
     }
 
-    /// What was written, or the first failure.
+    /// Returns the digests and sizes of the written layer, or throws the first failure.
     func finish() throws(LayerArchiveError) -> WrittenLayer {
         if let error = failure.withLock({ $0 }) { throw error }
         let (diffID, uncompressedSize) = source.withLock { (DiffID($0.hasher.finish()), $0.size) }
@@ -68,7 +70,7 @@ final class LayerPipeline: Sendable {
         }
     }
 
-    /// Fills and numbers the next block; `nil` at the end, or when another worker has failed.
+    /// Fills and numbers the next block; returns `nil` at the end or if another worker has failed.
     private func takeBlock() throws(LayerArchiveError) -> LayerBlock? {
         available.wait()
         if isCancelled() { throw LayerArchiveError(.cancelled, "cannot finish the layer: cancelled") }
@@ -86,7 +88,7 @@ final class LayerPipeline: Sendable {
         }
     }
 
-    /// Writes the block, and those that waited for it, once all before them are written.
+    /// Writes the block, and those that waited for it, once all blocks before them are written.
     private func commit(_ block: LayerBlock) throws(LayerArchiveError) {
         let written = try sink.withLock { sink throws(LayerArchiveError) -> [LayerBlock] in
             sink.waiting[block.number] = block
@@ -105,10 +107,10 @@ final class LayerPipeline: Sendable {
     }
 }
 
-/// A block of the tar and room for its compressed form.
+/// A block of the tar, with room for its compressed form.
 ///
-/// `@unchecked`: a block is always held by exactly one of the free list, one worker, and the list of those waiting to be
-/// written; both lists are behind a lock, which orders the accesses of one holder before those of the next.
+/// `@unchecked`: exactly one of the free list, a worker, and the list of blocks waiting to be written holds a block at
+/// any time. A lock guards each of the two lists, so one holder's accesses are ordered before the next holder's.
 final class LayerBlock: @unchecked Sendable {
     let input: UnsafeMutableRawBufferPointer
     let output: UnsafeMutableRawBufferPointer

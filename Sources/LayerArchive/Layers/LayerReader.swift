@@ -1,26 +1,28 @@
 package import OCIModel
 package import SystemPackage
 
-/// What a finished layer holds.
+/// The entries of a finished layer, with the digest and the size of its tar.
 package struct LayerListing: Hashable, Sendable {
     package struct Entry: Hashable, Sendable {
-        /// Normalised.
+        /// The normalised path.
         package let path: EntryPath
         package let member: TarMember
     }
 
-    /// In the order of the tar; a hostile or careless layer may name a path twice.
+    /// The entries in the order of the tar; a hostile or careless layer may name a path twice.
     package let entries: [Entry]
     package let diffID: DiffID
-    /// Bytes of the tar.
+    /// The size of the tar in bytes.
     package let uncompressedSize: Int64
 }
 
-/// Reads layer blobs: tar, plain or compressed with gzip, zstd, xz or bzip2, of any number of members or frames.
+/// Reads layer blobs: tars that are plain or compressed with gzip, zstd, xz or bzip2, with any number of members or
+/// frames.
 package enum LayerReader {
-    /// Lists a layer and computes its DiffID from its bytes. Blocks until done. A path through `..` is refused.
+    /// Lists a layer's entries and computes its DiffID from its bytes. Blocks until the layer is read. A path through
+    /// `..` is refused.
     ///
-    /// - Throws: `LayerArchiveError`: `corrupt`, `escape`, `tooLarge`, `inputOutput`, `cancelled`.
+    /// - Throws: `LayerArchiveError` with the code `corrupt`, `escape`, `tooLarge`, `inputOutput` or `cancelled`.
     package static func list(
         _ file: FilePath, limits: ArchiveLimits = ArchiveLimits(), isCancelled: @escaping @Sendable () -> Bool
     ) throws(LayerArchiveError) -> LayerListing {

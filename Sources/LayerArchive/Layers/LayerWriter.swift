@@ -2,30 +2,34 @@ import Dispatch
 package import OCIModel
 package import SystemPackage
 
-/// A layer that is written: its bytes lie in the descriptor it was written to.
+/// The digests and sizes of a layer whose bytes have been written to a file descriptor.
 package struct WrittenLayer: Hashable, Sendable {
     package let diffID: DiffID
     package let digest: Digest
-    /// Bytes, compressed.
+    /// The compressed size in bytes.
     package let size: Int64
-    /// Bytes of the tar.
+    /// The size of the tar in bytes.
     package let uncompressedSize: Int64
 }
 
-/// File tree → tar → DiffID → compressed blocks → digest → descriptor, in one pass.
+/// Writes file trees as compressed layers in one pass: file tree → tar → DiffID → compressed blocks → digest →
+/// descriptor.
 package enum LayerWriter {
-    /// Writes the layer at the descriptor's position. Blocks until done; memory stays below 64 MiB whatever the layer's
-    /// size, and the bytes depend on the tree and the codec alone.
+    /// Writes the layer at the descriptor's position.
+    ///
+    /// Blocks until the layer is written. Memory stays below 64 MiB whatever the layer's size, and the bytes depend
+    /// only on the tree and the codec.
     ///
     /// - Parameters:
-    ///   - tree: the layer's entries; parents that a lower layer has may be missing.
-    ///   - codec: compressor and block size.
-    ///   - threads: how many blocks are compressed at once; fewer where memory or the machine's cores set a limit.
-    ///   - output: where the compressed layer goes, from the current position on.
-    ///   - isCancelled: asked once for each block.
-    /// - Returns: digests and sizes of what was written.
-    /// - Throws: `LayerArchiveError`: `invalidTree` for a tree that a tar cannot hold, `inputOutput` for a content file
-    ///   that is missing or short, or an output that cannot be written, `cancelled`. What was written by then stays.
+    ///   - tree: The layer's entries; parents that a lower layer has may be missing.
+    ///   - codec: The compressor and its block size.
+    ///   - threads: The number of blocks compressed at once; fewer if memory or the number of cores limits them.
+    ///   - output: The descriptor that receives the compressed layer, from its current position on.
+    ///   - isCancelled: Called once for each block; if it returns `true`, the write stops.
+    /// - Returns: The digests and sizes of what was written.
+    /// - Throws: `LayerArchiveError` with the code `invalidTree` for a tree that a tar cannot hold, `inputOutput` for a
+    ///   content file that is missing or too short or an output that cannot be written, or `cancelled`. What was
+    ///   written by then stays.
     package static func write(
         _ tree: FileTree, codec: LayerCodec, threads: Int, to output: FileDescriptor,
         isCancelled: @escaping @Sendable () -> Bool
@@ -43,7 +47,7 @@ package enum LayerWriter {
 
     private static func workerCount(_ threads: Int, _ codec: LayerCodec) -> Int {
         let budget = 56 << 20
-        // A worker has a compressor, a block and its output; two more blocks wait for their turn to be written.
+        // A worker holds a compressor, a block and its output; two more blocks wait for their turn to be written.
         let block = codec.blockSize + BlockCompressor.bound(codec)
         let worker = block + (codec.compression == .zstd ? 4 * codec.blockSize : 2 << 20)
         return max(1, min(threads, (budget - 2 * block) / worker))

@@ -1,10 +1,10 @@
 package import OCIModel
 package import SystemPackage
 
-/// A layer that others made, opened: its entries in the order of the tar, whose contents lie decoded on disk.
+/// A decoded layer of a foreign image: its entries in the order of the tar, with their contents decoded on disk.
 ///
-/// What they come to is for whoever lays layers on each other to say: a path may stand there twice, a hard link may lead to
-/// a file of a lower layer, and an entry whose name begins with `.wh.` removes one.
+/// It does not say what the entries amount to; that is up to the code that stacks layers: a path may occur twice, a
+/// hard link may lead to a file of a lower layer, and an entry whose name begins with `.wh.` removes one.
 package struct UnpackedLayer: Hashable, Sendable {
     package struct Entry: Hashable, Sendable {
         package var path: EntryPath
@@ -17,9 +17,11 @@ package struct UnpackedLayer: Hashable, Sendable {
 
     package init(entries: [Entry], diffID: DiffID) { (self.entries, self.diffID) = (entries, diffID) }
 
-    /// The layer of a record, its contents slices of the file at `spool`, whose digest the caller has checked.
+    /// Creates the layer from its record; the contents are slices of the file at `spool`, whose digest the caller has
+    /// checked.
     ///
-    /// - Throws: `LayerArchiveError` (`corrupt`) when the record is damaged: unpack the layer again.
+    /// - Throws: `LayerArchiveError` with the code `corrupt` if the record is damaged and the layer has to be unpacked
+    ///   again.
     package init(record: LayerRecord, spool: FilePath) throws(LayerArchiveError) {
         diffID = record.diffID
         entries = []
@@ -33,7 +35,7 @@ package struct UnpackedLayer: Hashable, Sendable {
     }
 }
 
-/// An unpacked layer in the form that is kept, as `PackageRecord` is of a package.
+/// An unpacked layer in the form in which the store keeps it; the counterpart of `PackageRecord`.
 package struct LayerRecord: Hashable, UnpackedRecord {
     package static let currentSchema = 1
     package static let subject = "layer"
@@ -42,7 +44,7 @@ package struct LayerRecord: Hashable, UnpackedRecord {
     package let diffID: DiffID
     package let spool: Digest
     package let spoolSize: Int64
-    /// One line for each entry, in the order of the tar (`FileEntry.line`).
+    /// One line for each entry (`FileEntry.line`), in the order of the tar.
     let entries: [String]
 
     init(diffID: DiffID, spool: Digest, spoolSize: Int64, entries: [String]) {
@@ -52,15 +54,18 @@ package struct LayerRecord: Hashable, UnpackedRecord {
 }
 
 extension LayerReader {
-    /// More than any image's layer has; disks are filled by no more than this.
+    /// Limits above those of any real image's layer, which bound how much of the disk a hostile one can fill.
     private static let unpackingLimits = ArchiveLimits(totalSize: 16 << 30, memberSize: 16 << 30, members: 500_000)
 
-    /// Decodes a layer once: contents into the spool, all else into the record. Blocks until done.
+    /// Decodes a layer once: writes its contents to the spool and returns everything else as the record. Blocks until
+    /// the layer is decoded.
     ///
-    /// The caller has checked the layer's digest. The spool is an empty file, at its start; after an error it is worth
-    /// nothing.
-    ///
-    /// - Throws: as `list` does.
+    /// - Parameters:
+    ///   - file: The layer, whose digest the caller has checked.
+    ///   - spool: An empty file, positioned at its start. After an error its content is useless.
+    ///   - isCancelled: Called for each decoded piece; if it returns `true`, the decoding stops.
+    /// - Returns: The record, from which an `UnpackedLayer` can be made once the spool is in its final place.
+    /// - Throws: `LayerArchiveError` with the codes of `list`.
     package static func unpack(
         _ file: FilePath, into spool: FileDescriptor, isCancelled: @escaping @Sendable () -> Bool
     ) throws(LayerArchiveError) -> LayerRecord {
@@ -76,7 +81,7 @@ extension LayerReader {
                     size += Int64(bytes.count)
                 }
             }
-            // The root directory itself is nobody's entry.
+            // The root directory is not an entry.
             guard !path.isRoot else { return }
             let kind = try kind(
                 of: member, content: .slice(of: PackageRecord.unplaced, offset: start, size: size - start))
@@ -102,7 +107,7 @@ extension LayerReader {
             }
             guard !file.isRoot else {
                 throw LayerArchiveError(
-                    .corrupt, "cannot read the hard link '\(member.shownPath)': it leads to no file")
+                    .corrupt, "cannot read the hard link '\(member.shownPath)': it does not lead to a file")
             }
             return .hardLink(to: file)
         case .characterDevice(let major, let minor): return .characterDevice(major: major, minor: minor)

@@ -1,15 +1,21 @@
 package import SystemPackage
 
-/// Opens release archives: `.tar.gz`, `.tar.xz`, `.tar` and `.zip`, told apart by their bytes.
+/// Unpacks release archives: `.tar.gz`, `.tar.xz`, `.tar` and `.zip`, told apart by their bytes.
 package enum ArchiveFile {
-    /// Decodes an archive once, as `DebPackage.unpack` does a package: contents into the spool, all else into the record,
-    /// whose date is that of the newest file and whose control members are none.
+    /// Decodes an archive once, as `DebPackage.unpack` decodes a package: writes the contents to the spool and returns
+    /// everything else as the record.
     ///
-    /// The caller has checked the archive's digest; messages call it `name`. The spool is an empty file, at its start; after
-    /// an error it is worth nothing.
+    /// The record has no control members, and its date is that of the newest file.
     ///
-    /// - Throws: `LayerArchiveError`: `escape` for a member that would leave the root, lie below a link or take another's
-    ///   place; `tooLarge`; `corrupt`; `inputOutput`; `cancelled`.
+    /// - Parameters:
+    ///   - file: The archive, whose digest the caller has checked.
+    ///   - name: The archive's name in messages.
+    ///   - spool: An empty file, positioned at its start. After an error its content is useless.
+    ///   - limits: The most that the archive may ask for.
+    ///   - isCancelled: Called for each decoded piece; if it returns `true`, the decoding stops.
+    /// - Returns: The record, from which an `UnpackedPackage` can be made once the spool is in its final place.
+    /// - Throws: `LayerArchiveError` with the code `escape`
+    ///   take the place of another, or `tooLarge`, `corrupt`, `inputOutput` or `cancelled`.
     package static func unpack(
         file: FilePath, name: String, into spool: FileDescriptor, limits: ArchiveLimits = ArchiveLimits(),
         isCancelled: @escaping @Sendable () -> Bool
@@ -47,7 +53,7 @@ package enum ArchiveFile {
 }
 
 extension OpenFile {
-    /// Up to `count` bytes at an offset; fewer at the end of the file.
+    /// Returns `count` bytes from `offset` on, or fewer at the end of the file.
     func bytes(at offset: Int64, count: Int) throws(LayerArchiveError) -> [UInt8] {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
         defer { buffer.deallocate() }

@@ -1,11 +1,12 @@
-/// How much an archive may ask for before it is refused: a decompression bomb must cost no more than this.
+/// The most that an archive may ask for before it is refused; a decompression bomb costs no more than this.
 package struct ArchiveLimits: Hashable, Sendable {
-    /// Bytes of the whole archive, decompressed.
+    /// The decompressed size of the whole archive in bytes.
     package var totalSize: Int64
-    /// Bytes of one member.
+    /// The size of one member in bytes.
     package var memberSize: Int64
     package var members: Int
-    /// Bytes of one member that is held in memory: of a package's control archive, of a PAX header.
+    /// The size in bytes of one member that is held in memory, such as a file of a package's control archive or a PAX
+    /// header.
     package var heldSize: Int64
 
     package init(

@@ -1,13 +1,13 @@
 import SystemPackage
 
-/// The members of a `.deb`'s outer archive (deb(5)): where each lies in the file.
+/// The members of a `.deb`'s outer archive (deb(5)) and where each lies in the file.
 struct DebMembers {
     struct Member {
         let name: String
         let offset: Int64
-        /// Bytes.
+        /// The size in bytes.
         let size: Int64
-        /// Seconds since the epoch.
+        /// The modification time in seconds since the epoch.
         let modified: Int64
     }
 
@@ -33,7 +33,8 @@ struct DebMembers {
         (marker, control, data) = (members[0], members[1], members[2])
     }
 
-    /// The compressions that deb(5) gives each of the two archives.
+    /// Returns the compressions that deb(5) allows for the archive of this name, or `nil` if it allows none of that
+    /// name.
     static func filters(_ name: String) -> Set<DecodedStream.Filter>? {
         switch name.split(separator: ".").dropFirst(2).first {
         case nil: []
@@ -50,11 +51,11 @@ struct DebMembers {
         (name == stem || name.hasPrefix(stem + ".")) && filters(name) != nil
     }
 
-    /// The first members up to data.tar; those whose names begin with `_` are for others and skipped, as deb(5) says.
+    /// Returns the first members up to data.tar. Members whose names begin with `_` are skipped, as deb(5) requires.
     private static func list(_ file: OpenFile) throws(LayerArchiveError) -> [Member] {
         let size = try file.size()
         guard try file.bytes(at: 0, count: 8).elementsEqual("!<arch>\n".utf8) else {
-            throw corrupt(file.path, "it is no ar archive")
+            throw corrupt(file.path, "it is not an ar archive")
         }
         var members: [Member] = []
         var offset: Int64 = 8
@@ -88,6 +89,6 @@ struct DebMembers {
     private static func corrupt(_ file: FilePath, _ reason: String) -> LayerArchiveError {
         LayerArchiveError(
             .corrupt, "cannot open the package \(file): \(reason)",
-            hint: "the file is damaged, cut short or no Debian package; fetch it again")
+            hint: "the file is damaged, cut short or not a Debian package; fetch it again")
     }
 }

@@ -1,20 +1,21 @@
 package import SystemPackage
 
-/// Opens Debian packages.
+/// Unpacks Debian packages.
 package enum DebPackage {
-    /// Decodes a package once: file contents go one after the other into the spool, all else into the record.
+    /// Decodes a package once: writes the files' contents to the spool, one after the other, and returns everything
+    /// else as the record.
     ///
-    /// Blocks until done; nothing proportional to the package is held in memory but its list of entries. Modes are the
-    /// package's, whatever the umask.
+    /// Blocks until the package is decoded. Apart from the list of entries, memory does not depend on the package's
+    /// size. Modes are those in the package, whatever the umask is.
     ///
     /// - Parameters:
-    ///   - file: the `.deb`, whose digest the caller has checked.
-    ///   - spool: an empty file, at its start. After an error it is worth nothing.
-    ///   - limits: what the package may ask for.
-    ///   - isCancelled: asked for each decoded piece, about 64 KiB.
-    /// - Returns: the record, from which `UnpackedPackage` is made once the spool is in its place.
-    /// - Throws: `LayerArchiveError`: `escape` for a member that would leave the root, lie below a link or take another's
-    ///   place; `tooLarge`; `corrupt`; `inputOutput`; `cancelled`.
+    ///   - file: The `.deb`, whose digest the caller has checked.
+    ///   - spool: An empty file, positioned at its start. After an error its content is useless.
+    ///   - limits: The most that the package may ask for.
+    ///   - isCancelled: Called for each decoded piece of about 64 KiB; if it returns `true`, the decoding stops.
+    /// - Returns: The record, from which an `UnpackedPackage` can be made once the spool is in its final place.
+    /// - Throws: `LayerArchiveError` with the code `escape` for a member that would leave the root, lie below a link or
+    ///   take the place of another, or `tooLarge`, `corrupt`, `inputOutput` or `cancelled`.
     package static func unpack(
         file: FilePath, into spool: FileDescriptor, limits: ArchiveLimits = ArchiveLimits(),
         isCancelled: @escaping @Sendable () -> Bool
@@ -48,7 +49,7 @@ package enum DebPackage {
             guard !name.isEmpty, !name.contains("/"), control[name] == nil else {
                 throw LayerArchiveError(
                     .escape,
-                    "cannot open the package \(package): its control archive holds '\(member.shownPath)' twice or in a folder"
+                    "cannot open the package \(package): its control archive holds '\(member.shownPath)' twice or below a folder"
                 )
             }
             control[name] = try tar.readHeldContent()

@@ -2,8 +2,8 @@ import FoundationEssentials
 package import OCIModel
 package import SystemPackage
 
-/// An unpacked package in the form that is kept: with the spool that the record names, a later build has the package
-/// without decoding it again.
+/// An unpacked package in the form in which the store keeps it: with the spool that the record names, a later build has
+/// the package without decoding it again.
 package struct PackageRecord: Hashable, UnpackedRecord {
     package static let currentSchema = 1
     package static let subject = "package"
@@ -12,12 +12,12 @@ package struct PackageRecord: Hashable, UnpackedRecord {
     package let date: Int64
     package let spool: Digest
     package let spoolSize: Int64
-    /// Base64.
+    /// The control members by name, in Base64.
     let control: [String: String]
-    /// One line for each entry, in byte order (`FileEntry.line`).
+    /// One line for each entry (`FileEntry.line`), in byte order.
     let entries: [String]
 
-    /// In place of the spool's path, which is known only when the spool is in its place.
+    /// A placeholder for the spool's path, which is known only once the spool is in its final place.
     static let unplaced = FilePath()
 
     init(date: Int64, spool: Digest, spoolSize: Int64, control: [String: [UInt8]], tree: FileTree) {
@@ -50,9 +50,11 @@ package struct PackageRecord: Hashable, UnpackedRecord {
 }
 
 extension UnpackedPackage {
-    /// The package of a record, its contents slices of the file at `spool`, whose digest the caller has checked.
+    /// Creates the package from its record; the contents are slices of the file at `spool`, whose digest the caller has
+    /// checked.
     ///
-    /// - Throws: `LayerArchiveError` (`corrupt`) when the record is damaged: unpack the package again.
+    /// - Throws: `LayerArchiveError` with the code `corrupt` if the record is damaged and the package has to be
+    ///   unpacked again.
     package init(record: PackageRecord, spool: FilePath) throws(LayerArchiveError) {
         self.init(
             control: try record.controlMembers(), tree: try record.tree(spool: spool), date: record.date)

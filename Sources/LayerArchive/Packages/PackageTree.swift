@@ -1,18 +1,19 @@
 import OCIModel
 import SystemPackage
 
-/// The tree of a package's data member, or of a release archive, while it is read: what would leave the root is refused as it comes.
+/// The tree of a package's data member or of a release archive while it is read; members that would leave the root are
+/// refused as they come.
 struct PackageTree {
-    /// What messages call it: `the package etcd.deb`.
+    /// The archive's name in messages: `the package etcd.deb`.
     private let subject: String
     private let spool: FileDescriptor
     private var spoolSize: Int64 = 0
     private var hasher = SHA256Hasher()
     private var tree = FileTree()
-    /// When the newest file was changed; the epoch for none.
+    /// The modification time of the newest file, or 0 if there are no files.
     private(set) var newest: Int64 = 0
 
-    /// Hands out a file's contents in pieces.
+    /// A function that passes a file's contents, in pieces, to the function it is given.
     typealias Content = ((UnsafeRawBufferPointer) throws(LayerArchiveError) -> Void) throws(LayerArchiveError) -> Void
 
     init(subject: String, spool: FileDescriptor) { (self.subject, self.spool) = (subject, spool) }
@@ -27,14 +28,14 @@ struct PackageTree {
             guard member.kind == .directory else { throw refused(member, "it would replace the root directory") }
             return
         }
-        guard tree[path] == nil else { throw refused(member, "there is another member of that name") }
+        guard tree[path] == nil else { throw refused(member, "another member has the same name") }
         let kind = try kind(of: member, content)
         tree[path] = FileEntry(
             kind, mode: member.mode, userID: member.userID, groupID: member.groupID, modified: member.modified,
             attributes: member.attributes)
     }
 
-    /// Checks the tree as a whole: a symlink may come after what lies below it.
+    /// Returns the record after checking the tree as a whole, since a symlink may follow the members below it.
     func record(control: [String: [UInt8]], date: Int64) throws(LayerArchiveError) -> PackageRecord {
         do throws(LayerArchiveError) { try tree.checkStructure() } catch {
             throw LayerArchiveError(
@@ -59,7 +60,7 @@ struct PackageTree {
             let path = try inside(target, of: member)
             guard case .regular = tree[path]?.kind else {
                 guard case .hardLink(let file) = tree[path]?.kind else {
-                    throw refused(member, "it is a hard link to '\(path)', no file before it there")
+                    throw refused(member, "it is a hard link to '\(path)', but no file of that name precedes it")
                 }
                 return .hardLink(to: file)
             }

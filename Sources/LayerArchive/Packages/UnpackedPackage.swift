@@ -1,10 +1,11 @@
-/// A `.deb`, opened: its control members and the tree of its data member, whose contents lie decoded on disk.
+/// An unpacked `.deb`: its control members and the tree of its data member, with the contents decoded on disk.
 package struct UnpackedPackage: Hashable, Sendable {
     /// The members of `control.tar` by name: `control`, `md5sums`, `conffiles`, `preinst`, …
     package var control: [String: [UInt8]]
-    /// The data member as it is in the package: nothing moved, nothing merged.
+    /// The data member as it is in the package, with nothing moved or merged.
     package var tree: FileTree
-    /// The time of the `debian-binary` member, seconds since the epoch: when the package was built.
+    /// The modification time of the `debian-binary` member in seconds since the epoch, which is when the package was
+    /// built.
     package var date: Int64
 
     package init(control: [String: [UInt8]], tree: FileTree, date: Int64) {

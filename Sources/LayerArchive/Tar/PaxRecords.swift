@@ -1,10 +1,10 @@
 import OCIModel
 
-/// The keyword records of a PAX extended header, in the byte order of the keywords.
+/// The keyword records of a PAX extended header, which are written in the byte order of the keywords.
 struct PaxRecords {
     private var values: [String: [UInt8]] = [:]
 
-    /// Collects what `block` cannot hold, and puts something short and harmless in its place there.
+    /// Collects the values that `block` cannot hold, and replaces each in the block by something short and harmless.
     init(describing block: inout UstarBlock, path: EntryPath, entry: FileEntry) throws(LayerArchiveError) {
         moveName(of: &block)
         if case .symlink(let target) = entry.kind, target.isEmpty || target.contains(0) {
@@ -28,14 +28,15 @@ struct PaxRecords {
             values["SCHILY.xattr." + name] = value
         }
         try addVendorRecords(of: entry, at: path)
-        // POSIX wants UTF-8 in records unless they say otherwise; Linux names are any bytes.
+        // POSIX requires UTF-8 in records unless they say otherwise; Linux names may be any bytes.
         let names = [values["path"], values["linkpath"]].compactMap { $0 }
         if names.contains(where: { String(validating: $0, as: UTF8.self) == nil }) {
             values["hdrcharset"] = Array("BINARY".utf8)
         }
     }
 
-    /// Keywords without a point are POSIX's own; an empty value would take a record back instead of giving it.
+    /// Adds the records under vendors' keywords. Keywords without a period are POSIX's own, and an empty value would
+    /// remove a record instead of setting it.
     private mutating func addVendorRecords(of entry: FileEntry, at path: EntryPath) throws(LayerArchiveError) {
         for (keyword, value) in entry.paxRecords {
             let isVendors =
@@ -43,7 +44,8 @@ struct PaxRecords {
                 && keyword.utf8.allSatisfy { (0x21..<0x7f).contains($0) && $0 != UInt8(ascii: "=") }
             guard isVendors, !value.isEmpty else {
                 throw LayerArchiveError(
-                    .invalidTree, "cannot write \(path) to a layer: '\(keyword)=\(value)' is no vendor's PAX record")
+                    .invalidTree,
+                    "cannot write \(path) to a layer: '\(keyword)=\(value)' is not a PAX record of a vendor")
             }
             values[keyword] = Array(value.utf8)
         }
@@ -81,18 +83,18 @@ struct PaxRecords {
         }
     }
 
-    /// The extended header as a member of its own; nothing when there are no records.
+    /// The extended header as a tar member of its own; empty if there are no records.
     var bytes: [UInt8] {
         guard !values.isEmpty else { return [] }
         let sorted = values.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
         let body = sorted.flatMap { Self.record($0.key, $0.value) }
-        // Its name is seen only by readers that do not know PAX; a fixed one keeps the bytes few and the same.
+        // Only readers that do not know PAX see the name; a fixed one keeps the header short and always the same.
         let header = UstarBlock(
             name: Array("PaxHeader".utf8), type: UInt8(ascii: "x"), mode: 0o644, size: Int64(body.count))
         return header.bytes + body + [UInt8](repeating: 0, count: TarHeader.padding(after: Int64(body.count)))
     }
 
-    /// `LENGTH KEYWORD=VALUE\n`, where LENGTH counts its own digits too.
+    /// Returns the record `LENGTH KEYWORD=VALUE\n`, where LENGTH counts its own digits too.
     private static func record(_ keyword: String, _ value: [UInt8]) -> [UInt8] {
         let rest = keyword.utf8.count + value.count + 3  // space, equals sign, newline
         var length = rest
@@ -100,7 +102,7 @@ struct PaxRecords {
         return Array("\(length) \(keyword)=".utf8) + value + [UInt8(ascii: "\n")]
     }
 
-    /// The leftmost `/` that leaves at most 155 bytes before it and 1...100 after it.
+    /// Returns the index of the leftmost `/` that leaves at most 155 bytes before it and 1...100 after it.
     private static func prefixEnd(of name: [UInt8]) -> Int? {
         name.indices.first { index in
             name[index] == UInt8(ascii: "/") && (1...155).contains(index) && (1...100).contains(name.count - index - 1)

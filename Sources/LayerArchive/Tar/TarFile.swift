@@ -1,10 +1,10 @@
 package import SystemPackage
 
-/// A tree as a plain tar file.
+/// Writes trees as plain tar files.
 package enum TarFile {
-    /// Writes the tar at the descriptor's position; memory does not depend on its size.
+    /// Writes the tar at the descriptor's position; memory does not depend on the tar's size.
     ///
-    /// - Throws: `LayerArchiveError`, as `LayerWriter.write` does.
+    /// - Throws: `LayerArchiveError` with the codes of `LayerWriter.write`.
     package static func write(_ tree: FileTree, to output: FileDescriptor, isCancelled: () -> Bool) throws {
         var stream = try TarStream(tree)
         var buffer = [UInt8](repeating: 0, count: 1 << 20)

@@ -1,9 +1,10 @@
 import OCIModel
 
-/// What stands before a member's content in a tar: a ustar block, and before it a PAX extended header where ustar cannot
-/// say it all (POSIX.1-2017, pax, "ustar Interchange Format" and "pax Extended Header").
+/// The headers before a member's content in a tar: a ustar block, preceded by a PAX extended header if ustar cannot
+/// express everything (POSIX.1-2017, pax, "ustar Interchange Format" and "pax Extended Header").
 ///
-/// User and group names stay empty, numbers are never in another dialect's form: one entry has one form.
+/// User and group names stay empty, and numbers never take another dialect's form, so an entry has exactly one
+/// encoding.
 enum TarHeader {
     static let blockSize = 512
 
@@ -16,11 +17,12 @@ enum TarHeader {
         return records.bytes + block.bytes
     }
 
-    /// How many zero bytes fill up the content's last block.
+    /// Returns the number of zero bytes that fill up the last block of the content.
     static func padding(after size: Int64) -> Int { Int(-size & Int64(blockSize - 1)) }
 }
 
-/// The fields of a ustar block as they are meant; `bytes` cuts nothing silently: `PaxRecords` first replaces what does not fit.
+/// The fields of a ustar block with their intended values; `PaxRecords` first replaces those that do not fit, so
+/// `bytes` truncates nothing silently.
 struct UstarBlock {
     var name: [UInt8]
     var prefix: [UInt8] = []
@@ -90,7 +92,7 @@ struct UstarBlock {
         return block
     }
 
-    /// Zero-padded octal; only the lowest `digits` are kept, so a caller checks the range first.
+    /// Returns zero-padded octal digits. Only the lowest `digits` are kept, so the caller checks the range first.
     private static func octal(_ value: UInt64, digits: Int) -> [UInt8] {
         (0..<digits).reversed().map { UInt8(ascii: "0") + UInt8(value >> UInt64(3 * $0) & 7) }
     }

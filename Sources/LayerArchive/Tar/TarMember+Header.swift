@@ -1,5 +1,5 @@
 extension TarMember {
-    /// One header block's own fields.
+    /// The fields of a single header block.
     struct Header {
         let type: UInt8
         let path: [UInt8]
@@ -16,12 +16,12 @@ extension TarMember {
         init(_ block: [UInt8]) throws(Malformed) {
             let sum = block.enumerated().reduce(0) { $0 + ((148..<156).contains($1.offset) ? 0x20 : Int64($1.element)) }
             guard try Self.number(block[148..<156]) == sum else {
-                throw Malformed("a header's checksum is wrong, so it is damaged or no tar")
+                throw Malformed("a header's checksum is wrong, so it is damaged or not a tar")
             }
             type = block[156]
             let name = Self.text(block[0..<100])
             let prefix = Self.text(block[345..<500])
-            // GNU's dialect, `ustar` and two spaces, has other things where POSIX has the prefix.
+            // GNU's dialect, marked by `ustar` and two spaces, holds other fields in the place of POSIX's prefix.
             let isPosix = block[257..<263].elementsEqual("ustar\u{0}".utf8)
             path = isPosix && !prefix.isEmpty ? prefix + [UInt8(ascii: "/")] + name : name
             link = Self.text(block[157..<257])
@@ -40,7 +40,7 @@ extension TarMember {
 
         private static func text(_ field: ArraySlice<UInt8>) -> [UInt8] { Array(field.prefix { $0 != 0 }) }
 
-        /// Octal digits among spaces and NULs, or GNU's base 256, marked by the highest bit.
+        /// Reads octal digits among spaces and NULs, or GNU's base 256, which the highest bit marks.
         private static func number(_ field: ArraySlice<UInt8>) throws(Malformed) -> Int64 {
             guard let first = field.first else { return 0 }
             if first & 0x80 != 0 { return try binaryNumber(field, isNegative: first & 0x40 != 0) }
@@ -52,7 +52,7 @@ extension TarMember {
             return digits.reduce(0) { $0 << 3 | Int64($1 & 7) }
         }
 
-        /// Two's complement, highest byte first; the mark is the sign's neighbour.
+        /// Reads two's complement, highest byte first; the sign is the bit next to the mark.
         private static func binaryNumber(_ field: ArraySlice<UInt8>, isNegative: Bool) throws(Malformed) -> Int64 {
             var value: Int64 = isNegative ? -1 : 0
             for (index, byte) in field.enumerated() {

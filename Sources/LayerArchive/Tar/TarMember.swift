@@ -1,8 +1,8 @@
-/// A member of a tar as its headers describe it; its content is still to be read.
+/// A member of a tar as its headers describe it; its content has not been read yet.
 package struct TarMember: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         case regular, directory
-        /// Targets as raw bytes, as they stand in the tar.
+        /// The target as raw bytes, as it is in the tar.
         case symlink(target: [UInt8])
         case hardLink(target: [UInt8])
         case characterDevice(major: UInt32, minor: UInt32)
@@ -10,21 +10,22 @@ package struct TarMember: Hashable, Sendable {
         case fifo
     }
 
-    /// As it stands in the tar: `./usr/bin/`, and anything a hostile one may say.
+    /// The path as it is in the tar: `./usr/bin/`, or anything that a hostile archive may contain.
     package var path: [UInt8]
     package var kind: Kind
     package var mode: UInt16
     package var userID: UInt32
     package var groupID: UInt32
-    /// Bytes of content; 0 for all but regular files.
+    /// The size of the content in bytes; 0 for all but regular files.
     package var size: Int64
-    /// Whole seconds since the epoch, fractions cut off.
+    /// The modification time in whole seconds since the epoch; fractions are rounded down.
     package var modified: Int64
     package var attributes: [String: [UInt8]]
-    /// What PAX headers say under vendors' keywords, which hold a point (`MSWINDOWS.rawsd`); attributes are not among them.
+    /// The records under vendors' keywords, which contain a period (`MSWINDOWS.rawsd`); extended attributes are not
+    /// among them.
     package var paxRecords: [String: String]
 
-    /// The path for messages.
+    /// The path as text for messages.
     package var shownPath: String { String(decoding: path, as: UTF8.self) }
 }
 
@@ -35,7 +36,7 @@ extension TarMember {
     }
 
     init(_ header: Header, _ overrides: TarReader.Overrides) throws(Malformed) {
-        // An empty value takes an earlier one back (POSIX, "pax Extended Header"); an attribute may well be empty.
+        // An empty value removes an earlier one (POSIX, "pax Extended Header"), but an extended attribute may be empty.
         let records = overrides.records.filter { !$0.value.isEmpty || $0.key.hasPrefix("SCHILY.xattr.") }
         guard !records.keys.contains(where: { $0.hasPrefix("GNU.sparse.") }) else {
             throw Malformed("it holds a sparse file, which is not supported")
@@ -56,13 +57,13 @@ extension TarMember {
         kind = try Self.kind(header, path: path, link: link)
         guard size >= 0 else { throw Malformed("a member's size is negative") }
         guard size == 0 || kind == .regular else {
-            throw Malformed("its member '\(shownPath)' has content, but is no regular file")
+            throw Malformed("its member '\(shownPath)' has content but is not a regular file")
         }
     }
 
     private static func kind(_ header: Header, path: [UInt8], link: [UInt8]) throws(Malformed) -> Kind {
         switch header.type {
-        // Before POSIX a directory was a file whose name ends with a slash.
+        // Before POSIX, a directory was a file whose name ends with a slash.
         case 0: path.last == UInt8(ascii: "/") ? .directory : .regular
         case UInt8(ascii: "0"), UInt8(ascii: "7"): .regular
         case UInt8(ascii: "1"): .hardLink(target: link)
@@ -84,7 +85,7 @@ extension TarMember {
         return value
     }
 
-    /// Seconds and perhaps a fraction, rounded towards the past as `stat` does.
+    /// Reads seconds with an optional fraction, rounded down as `stat` does.
     private static func time(_ record: [UInt8]?) throws(Malformed) -> Int64? {
         guard let record else { return nil }
         let parts = record.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
@@ -95,7 +96,7 @@ extension TarMember {
         return isFractional && whole.first == UInt8(ascii: "-") && seconds > .min ? seconds - 1 : seconds
     }
 
-    /// `LENGTH KEYWORD=VALUE\n`, one after the other.
+    /// Reads records of the form `LENGTH KEYWORD=VALUE\n`, which follow one another.
     static func records(_ bytes: [UInt8]) throws(Malformed) -> [String: [UInt8]] {
         var records: [String: [UInt8]] = [:]
         var rest = bytes[...]

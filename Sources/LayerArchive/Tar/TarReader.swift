@@ -1,12 +1,14 @@
 import OCIModel
 
-/// The members of a tar, one after the other, with names as raw bytes. Reads ustar, PAX and GNU's long names; refuses
-/// what it would have to guess at (sparse files, unknown types, content where there can be none).
+/// Reads the members of a tar one after the other, with names as raw bytes.
+///
+/// Understands ustar, PAX and GNU's long names, and refuses whatever it would have to guess at: sparse files, unknown
+/// types, and content where there can be none.
 struct TarReader: ~Copyable {
     private var stream: DecodedStream
     private let limits: ArchiveLimits
     private var memberCount = 0
-    /// Content of the current member that was not read yet, and the zero bytes after it.
+    /// The number of bytes of the current member's content that have not been read, and of zero bytes after it.
     private var remaining: Int64 = 0
     private var padding: Int64 = 0
     private var globals: [String: [UInt8]] = [:]
@@ -16,7 +18,8 @@ struct TarReader: ~Copyable {
         self.limits = limits
     }
 
-    /// The next member; skips what was not read of the one before. `nil` after the two zero blocks at the end.
+    /// Skips the unread content of the current member and returns the next one, or `nil` after the two zero blocks at
+    /// the end.
     mutating func next() throws(LayerArchiveError) -> TarMember? {
         var overrides = Overrides()
         while true {
@@ -37,17 +40,18 @@ struct TarReader: ~Copyable {
         }
     }
 
-    /// What extension headers say about the member that follows.
+    /// The values that extension headers give for the member that follows them.
     struct Overrides {
         var records: [String: [UInt8]] = [:]
         var longName: [UInt8]?
         var longLink: [UInt8]?
     }
 
-    /// Where the current member's content begins, before any of it was read: bytes from the start of the tar.
+    /// The offset of the current member's content from the start of the tar in bytes, until some of the content has
+    /// been read.
     var contentOffset: Int64 { stream.position }
 
-    /// Hands out the current member's content in pieces.
+    /// Passes the current member's content to `use` in pieces.
     mutating func readContent(
         _ use: (UnsafeRawBufferPointer) throws(LayerArchiveError) -> Void
     ) throws(LayerArchiveError) {
@@ -61,12 +65,12 @@ struct TarReader: ~Copyable {
         }
     }
 
-    /// The current member's content, held in memory: at most `heldSize` bytes.
+    /// Returns the current member's content, which may have at most `heldSize` bytes.
     mutating func readHeldContent() throws(LayerArchiveError) -> [UInt8] {
         guard remaining <= limits.heldSize else {
             throw LayerArchiveError(
                 .tooLarge,
-                "cannot read \(stream.subject): a member of \(remaining) bytes is more than the \(limits.heldSize) that are held in memory"
+                "cannot read \(stream.subject): a member of \(remaining) bytes exceeds the \(limits.heldSize) bytes that may be held in memory"
             )
         }
         var held: [UInt8] = []
@@ -75,7 +79,7 @@ struct TarReader: ~Copyable {
         return held
     }
 
-    /// The SHA-256 of the whole tar, for a stream that hashes; and its size.
+    /// Reads the rest and returns the size of the whole tar and, for a stream that hashes, its SHA-256 digest.
     mutating func finish() throws(LayerArchiveError) -> (digest: Digest, size: Int64) {
         let digest = try stream.finishDigest()
         return (digest, stream.decodedSize)

@@ -1,16 +1,16 @@
 import OCIModel
 import SystemPackage
 
-/// A tree as tar bytes, pulled: content files are read straight into the caller's buffer.
+/// The bytes of a tree's tar, which the caller pulls; content files are read straight into the caller's buffer.
 struct TarStream: ~Copyable {
     private let entries: [(path: EntryPath, entry: FileEntry)]
     private let hasBareDirectoryNames: Bool
     private var next = 0
-    /// Bytes to hand out before anything else: headers, small contents, padding.
+    /// The bytes to hand out before anything else: headers, small contents and padding.
     private var pending: [UInt8] = []
     private var pendingOffset = 0
     private var content: Content?
-    /// Neighbouring entries often lie in one file.
+    /// The last file read, kept open because neighbouring entries often lie in one file.
     private var file: OpenFile?
     private var isEnded = false
 
@@ -26,7 +26,8 @@ struct TarStream: ~Copyable {
         hasBareDirectoryNames = tree.hasBareDirectoryNames
     }
 
-    /// Fills the buffer; it stays partly empty only at the end of the tar.
+    /// Fills the buffer and returns the number of bytes, which is less than the buffer's size only at the end of the
+    /// tar.
     mutating func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(LayerArchiveError) -> Int {
         var filled = 0
         while filled < buffer.count {
@@ -39,7 +40,7 @@ struct TarStream: ~Copyable {
                 try start(entries[next])
                 next += 1
             } else if !isEnded {
-                // POSIX: two zero blocks. No filling up to a record of 10 240 bytes, which is for tapes.
+                // POSIX requires two zero blocks. The padding to a record of 10 240 bytes is for tapes and left out.
                 put([UInt8](repeating: 0, count: 2 * TarHeader.blockSize))
                 isEnded = true
             } else {
@@ -68,7 +69,7 @@ struct TarStream: ~Copyable {
         case .slice(let path, let offset, let size):
             guard offset >= 0, size >= 0, !offset.addingReportingOverflow(size).overflow else {
                 throw LayerArchiveError(
-                    .invalidTree, "the content of \(item.path) is no part of a file: \(size) bytes at \(offset)")
+                    .invalidTree, "the content of \(item.path) is not a part of a file: \(size) bytes at \(offset)")
             }
             put(header)
             guard size > 0 else { return }

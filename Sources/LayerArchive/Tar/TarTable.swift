@@ -1,10 +1,11 @@
 package import OCIModel
 package import SystemPackage
 
-/// Where the members of a plain tar lie: the file is read once, and from then on any member at any time, so that nothing
-/// has to be unpacked.
+/// A table of where the members of a plain tar lie.
+///
+/// The tar is read through once; after that any member can be read at any time, so nothing has to be unpacked.
 package struct TarTable: Sendable {
-    /// The content of a regular member: bytes from the start of the file.
+    /// The place of a regular member's content, in bytes from the start of the file.
     package struct Slice: Hashable, Sendable {
         package let offset: Int64
         package let size: Int64
@@ -15,14 +16,14 @@ package struct TarTable: Sendable {
     private var links: [EntryPath: [UInt8]] = [:]
     private let open: OpenFile
 
-    /// Larger than any archive of an image, and few enough members for any layout.
+    /// Limits that are larger than any archive of an image, with enough members for any layout.
     private static let limits = ArchiveLimits(
         totalSize: 1 << 40, memberSize: 1 << 38, members: 200_000, heldSize: 1 << 20)
 
-    /// Reads a tar from its start to its end. Blocks.
+    /// Reads a tar from start to end. Blocks until it is read.
     ///
-    /// - Throws: `LayerArchiveError`: `corrupt`, also for a compressed file and for a name that stands there twice;
-    ///   `escape`, `tooLarge`, `inputOutput`, `cancelled`.
+    /// - Throws: `LayerArchiveError` with the code `corrupt`, also for a compressed file and for a name that occurs
+    ///   twice, or `escape`, `tooLarge`, `inputOutput` or `cancelled`.
     package init(reading file: FilePath, isCancelled: @escaping @Sendable () -> Bool) throws(LayerArchiveError) {
         self.file = file
         open = try OpenFile(reading: file)
@@ -47,7 +48,7 @@ package struct TarTable: Sendable {
         case .regular:
             guard slices[path] == nil, links[path] == nil else {
                 throw LayerArchiveError(
-                    .corrupt, "cannot read \(file): its member '\(member.shownPath)' is there twice")
+                    .corrupt, "cannot read \(file): its member '\(member.shownPath)' occurs twice")
             }
             slices[path] = Slice(offset: offset, size: member.size)
         case .symlink(let target): links[path] = target
@@ -55,10 +56,11 @@ package struct TarTable: Sendable {
         }
     }
 
-    /// The member's content; `nil` where there is no regular member of that name.
+    /// Returns the place of the member's content, or `nil` if there is no regular member of that name.
     package func slice(_ name: String) -> Slice? { (try? EntryPath(name)).flatMap { slices[$0] } }
 
-    /// The same through one symbolic link to another member, as older `docker save` wrote for equal layers.
+    /// Returns the place of the member's content, following at most one symbolic link to another member, as older
+    /// versions of `docker save` wrote for equal layers.
     package func linkedSlice(_ name: String) -> Slice? {
         guard let path = try? EntryPath(name) else { return nil }
         if let slice = slices[path] { return slice }
@@ -74,7 +76,9 @@ package struct TarTable: Sendable {
         return (try? EntryPath(Array(parts.joined(separator: "/".utf8)))).flatMap { slices[$0] }
     }
 
-    /// Up to `count` bytes of a member, from `offset` of its content on; empty at its end.
+    /// Reads bytes of a member into the buffer, from `offset` of its content on.
+    ///
+    /// - Returns: The number of bytes read; 0 at the end of the content.
     package func read(
         _ slice: Slice, at offset: Int64, into buffer: UnsafeMutableRawBufferPointer
     ) throws(LayerArchiveError) -> Int {
@@ -84,39 +88,40 @@ package struct TarTable: Sendable {
         let file = file
         guard try open.descriptor.readFully(at: slice.offset + offset, into: part, doing: "read \(file)") == count
         else {
-            throw LayerArchiveError(.corrupt, "cannot read \(file): it became shorter while it was read")
+            throw LayerArchiveError(.corrupt, "cannot read \(file): it shrank while it was being read")
         }
         return count
     }
 
-    /// A member held in memory.
+    /// Returns the whole content of a member.
     ///
-    /// - Throws: `LayerArchiveError` `tooLarge` above `limit` bytes; as `read` does.
+    /// - Throws: `LayerArchiveError` with the code `tooLarge` for more than `limit` bytes, and the codes of `read`.
     package func contents(_ slice: Slice, limit: Int64) throws(LayerArchiveError) -> [UInt8] {
         guard slice.size <= limit else {
             throw LayerArchiveError(
-                .tooLarge, "cannot read \(file): a document of \(slice.size) bytes is more than \(limit)")
+                .tooLarge, "cannot read \(file): a document of \(slice.size) bytes exceeds the limit of \(limit)")
         }
         let bytes = try open.bytes(at: slice.offset, count: Int(slice.size))
         guard bytes.count == slice.size else {
-            throw LayerArchiveError(.corrupt, "cannot read \(file): it became shorter while it was read")
+            throw LayerArchiveError(.corrupt, "cannot read \(file): it shrank while it was being read")
         }
         return bytes
     }
 }
 
-/// A layer in an archive: what it is, found from its bytes.
+/// A layer in an archive, identified from its bytes.
 package struct ArchivedLayer: Hashable, Sendable {
-    /// Of the bytes as they are, and of what they decompress to.
+    /// The digest of the bytes as they are in the archive.
     package let digest: Digest
+    /// The digest of the decompressed bytes.
     package let diffID: DiffID
     package let mediaType: MediaType
 }
 
 extension TarTable {
-    /// Reads a member that is a layer, plain or compressed. Blocks.
+    /// Reads a member that is a plain or compressed layer and identifies it. Blocks until it is read.
     ///
-    /// - Throws: `LayerArchiveError`: `corrupt`, `tooLarge`, `inputOutput`, `cancelled`.
+    /// - Throws: `LayerArchiveError` with the code `corrupt`, `tooLarge`, `inputOutput` or `cancelled`.
     package func layer(
         _ slice: Slice, isCancelled: @escaping @Sendable () -> Bool
     ) throws(LayerArchiveError) -> ArchivedLayer {

@@ -1,9 +1,9 @@
 package import SystemPackage
 
 extension FileContent {
-    /// Writes the content as a file of its own, which must not exist yet.
+    /// Writes the content to a new file, which must not exist yet.
     ///
-    /// - Throws: `Errno` of the system.
+    /// - Throws: `Errno` if the system refuses a call.
     package func copy(to path: FilePath, mode: UInt16) throws {
         let output = try FileDescriptor.open(
             path, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],

@@ -1,11 +1,12 @@
 import OCIModel
 import SystemPackage
 
-/// One entry as a line of a package's record: words separated by spaces, bytes outside `!`…`~` and `%` as `%xx`.
+/// An entry as a line of a package's or layer's record: words separated by spaces, in which bytes outside `!`…`~`, `%`
+/// and `=` are written as `%xx`.
 ///
-/// `KIND MODE USER GROUP TIME PATH`, then the kind's own words (offset and size, target, device numbers), then
-/// `NAME=VALUE` for each attribute. A parser of ours, since a build reads thousands of lines before it may say that
-/// nothing has changed.
+/// The words are `KIND MODE USER GROUP TIME PATH`, then those of the kind (offset and size, target, or device numbers),
+/// then `NAME=VALUE` for each attribute. The form has a parser of its own because a build reads thousands of lines
+/// before it can tell that nothing has changed.
 extension FileEntry {
     func line(at path: EntryPath) -> String {
         let (letter, own): (String, [String]) =
@@ -26,7 +27,7 @@ extension FileEntry {
         return ([letter] + common + own + attributes).joined(separator: " ")
     }
 
-    /// `nil` for a line that `line` does not give, or a slice outside the spool.
+    /// Parses a line; returns `nil` if it is not one that `line` returns, or if its slice lies outside the spool.
     static func parse(_ line: String, spool: FilePath, spoolSize: Int64) -> (EntryPath, FileEntry)? {
         var words = Words(line)
         guard let letter = words.text(), let mode: UInt16 = words.number(), let user: UInt32 = words.number(),
@@ -72,7 +73,7 @@ extension FileEntry {
     }
 }
 
-/// The words of a line, taken one by one; each is `nil` when there is none left or it is not of the form asked for.
+/// The words of a line, taken one at a time; each method returns `nil` if no word is left or the word has another form.
 private struct Words {
     private var rest: ArraySlice<Substring.UTF8View>
 
@@ -91,7 +92,7 @@ private struct Words {
         return path
     }
 
-    /// All words that are left.
+    /// Takes all words that are left.
     mutating func attributes() -> [String: [UInt8]]? {
         var attributes: [String: [UInt8]] = [:]
         while let word = rest.popFirst() {

@@ -1,13 +1,14 @@
 package import OCIModel
 package import SystemPackage
 
-/// Where a regular file's bytes are until the layer is written.
+/// The place of a regular file's bytes until the layer is written.
 package enum FileContent: Hashable, Sendable {
     case bytes([UInt8])
-    /// `size` bytes at `offset` of a file on disk: a member of an unpacked package, or a whole file at offset 0.
+    /// `size` bytes at `offset` of a file on disk, which may be a member of an unpacked package or, at offset 0, a
+    /// whole file.
     case slice(of: FilePath, offset: Int64, size: Int64)
 
-    /// Bytes.
+    /// The size in bytes.
     package var size: Int64 {
         switch self {
         case .bytes(let bytes): Int64(bytes.count)
@@ -16,14 +17,14 @@ package enum FileContent: Hashable, Sendable {
     }
 }
 
-/// What is at one path of a root filesystem.
+/// A file, directory or other object at one path of a root filesystem.
 package struct FileEntry: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         case regular(FileContent)
         case directory
-        /// The target as raw bytes, exactly as it will be read by the kernel.
+        /// The target as raw bytes, exactly as the kernel will read it.
         case symlink(target: [UInt8])
-        /// Another name of a regular file of the same tree.
+        /// Another name for a regular file of the same tree.
         case hardLink(to: EntryPath)
         case characterDevice(major: UInt32, minor: UInt32)
         case blockDevice(major: UInt32, minor: UInt32)
@@ -31,16 +32,16 @@ package struct FileEntry: Hashable, Sendable {
     }
 
     package var kind: Kind
-    /// The twelve permission bits, set-user-id and the like included.
+    /// The twelve permission bits, including set-user-ID, set-group-ID and sticky.
     package var mode: UInt16
     package var userID: UInt32
     package var groupID: UInt32
-    /// Modification time in whole seconds since the epoch.
+    /// The modification time in whole seconds since the epoch.
     package var modified: Int64
-    /// Extended attributes, by name (`security.capability`), raw bytes.
+    /// The extended attributes as raw bytes, by name (`security.capability`).
     package var attributes: [String: [UInt8]]
-    /// Records of a PAX header under a vendor's own keywords, which hold a point: `MSWINDOWS.fileattr`. The values are
-    /// text and not empty.
+    /// PAX records under vendors' keywords, which contain a period: `MSWINDOWS.fileattr`. The values are text and not
+    /// empty.
     package var paxRecords: [String: String]
 
     package init(

@@ -1,19 +1,19 @@
 import SystemPackage
 
-/// A part of an open file, read once from its start to its end: the input of a `DecodedStream`, used by it alone.
+/// A part of an open file, read once from start to end as the input of a single `DecodedStream`.
 final class FileRange {
     private let file: OpenFile
     private let name: String
     private var offset: Int64
     private var remaining: Int64
-    /// Bytes that stand before and after those of the file, for a decoder that wants a frame around them.
+    /// Bytes read before and after those of the file, for a decoder that needs a frame around them.
     private var prefix: [UInt8]
     private var suffix: [UInt8]
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 64)
-    /// A C callback cannot throw: the stream asks for this when the callback has failed.
+    /// The error of a failed read. A C callback cannot throw, so the stream looks here after the callback has failed.
     private(set) var failure: LayerArchiveError?
 
-    /// `size` bytes from `offset` on; a file that ends earlier is an error.
+    /// Creates the range of `size` bytes from `offset` on; a file that ends earlier is an error.
     init(
         _ file: OpenFile, name: String, offset: Int64, size: Int64, prefix: [UInt8] = [], suffix: [UInt8] = []
     ) {
@@ -23,7 +23,7 @@ final class FileRange {
 
     deinit { buffer.deallocate() }
 
-    /// The next bytes; empty at the end, `nil` after a failure.
+    /// Returns the next bytes: none at the end, `nil` after a failure.
     func read() -> UnsafeRawBufferPointer? {
         if !prefix.isEmpty { return take(&prefix) }
         if remaining == 0, !suffix.isEmpty { return take(&suffix) }
@@ -42,7 +42,7 @@ final class FileRange {
         return UnsafeRawBufferPointer(part)
     }
 
-    /// The frame is a few bytes, fewer than the buffer has.
+    /// Returns the bytes of the frame's prefix or suffix, of which there are fewer than the buffer holds.
     private func take(_ bytes: inout [UInt8]) -> UnsafeRawBufferPointer {
         buffer.copyBytes(from: bytes)
         defer { bytes = [] }

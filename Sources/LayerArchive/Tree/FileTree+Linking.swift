@@ -8,12 +8,13 @@ import SystemPackage
 #endif
 
 extension FileTree {
-    /// Makes files that are equal in bytes, mode, owner, time and attributes one file: the first in byte order stays,
-    /// the others become hard links to it. Empty files stay apart, since linking them saves nothing.
+    /// Returns a tree in which files that are equal in bytes, mode, owner, time and attributes are one file: the first
+    /// in byte order stays, and the others become hard links to it. Empty files stay apart, since linking them saves
+    /// nothing.
     ///
-    /// Reads only files that have an equal in size and metadata, and of one slice of one file only one.
+    /// Reads only files that share their size and metadata with another, and never the same slice of a file twice.
     ///
-    /// - Throws: `LayerArchiveError` when a content file cannot be read or is shorter than declared.
+    /// - Throws: `LayerArchiveError` if a content file cannot be read or is shorter than declared.
     package func linkingEqualFiles() throws(LayerArchiveError) -> FileTree {
         var groups: [Metadata: [EntryPath]] = [:]
         for (path, entry) in sorted {
@@ -40,7 +41,7 @@ extension FileTree {
         }
     }
 
-    /// Takes regular files of one size and metadata, in byte order.
+    /// Links the equal files among regular files of one size and metadata, given in byte order.
     private mutating func link(_ paths: [EntryPath]) throws(LayerArchiveError) {
         let contents = paths.compactMap { path -> FileContent? in
             guard case .regular(let content) = self[path]?.kind else { return nil }
@@ -55,11 +56,12 @@ extension FileTree {
         }
     }
 
-    /// Up to here comparing with each is quicker than hashing: comparing two files costs a quarter of hashing one.
+    /// The largest number of contents for which comparing each with each is quicker than hashing: comparing two files
+    /// costs a quarter of hashing one.
     private static let fewContents = 4
 }
 
-/// The different contents of one size that were seen so far.
+/// The distinct contents of one size seen so far.
 private struct SameSizeContents {
     let areFew: Bool
     private var seen: [(path: EntryPath, content: FileContent)] = []
@@ -67,7 +69,7 @@ private struct SameSizeContents {
 
     init(areFew: Bool) { self.areFew = areFew }
 
-    /// The first path that had these bytes: `path` itself where none had.
+    /// Returns the first path that had these bytes, or `path` itself if none had.
     mutating func first(with content: FileContent, at path: EntryPath) throws(LayerArchiveError) -> EntryPath {
         guard areFew else {
             let digest = try content.digest(of: path)
@@ -82,7 +84,8 @@ private struct SameSizeContents {
 }
 
 extension FileTree {
-    /// Stands for the files' paths, bytes and executability, and the links; times, owners and other modes are no part.
+    /// Returns a digest of the files' paths, bytes and executability, and of the links; times, owners and other mode
+    /// bits do not count.
     package func contentDigest() throws(LayerArchiveError) -> Digest {
         var hasher = SHA256Hasher()
         for (path, entry) in sorted {
@@ -101,7 +104,7 @@ extension FileTree {
 }
 
 extension FileContent {
-    /// Hashes the bytes in pieces.
+    /// Returns the digest of the bytes, which are read in pieces.
     fileprivate func digest(of path: EntryPath) throws(LayerArchiveError) -> Digest {
         if case .bytes(let bytes) = self { return Digest(of: bytes) }
         let pieces = try ContentPieces(self, of: path)
@@ -110,7 +113,7 @@ extension FileContent {
         return hasher.finish()
     }
 
-    /// Compares contents of one size, up to the first difference.
+    /// Compares two contents of the same size, up to the first difference.
     fileprivate func isEqual(
         to other: FileContent, paths: (EntryPath, EntryPath)
     ) throws(LayerArchiveError) -> Bool {
@@ -124,7 +127,7 @@ extension FileContent {
     }
 }
 
-/// A content in pieces of one size, but for the last; each is valid until the next.
+/// Reads a content in pieces of a fixed size, except for the last; each piece is valid until the next one is read.
 private final class ContentPieces {
     private let content: FileContent
     private let path: EntryPath
@@ -159,6 +162,6 @@ extension LayerArchiveError {
     static func short(content file: FilePath, of path: EntryPath) -> LayerArchiveError {
         LayerArchiveError(
             .inputOutput, "cannot read \(file), the content of \(path): it is shorter than declared",
-            hint: "the file changed while it was used; try again")
+            hint: "the file changed while it was being read; try again")
     }
 }

@@ -1,8 +1,8 @@
 package import OCIModel
 
 extension FileTree {
-    /// Ancestors without an entry of their own, in byte order. A layer above a base may leave out what the base has;
-    /// anywhere else their mode would be undefined (opencontainers/image-spec#970).
+    /// The ancestors that have no entry of their own, in byte order. A layer above a base may leave out directories
+    /// that the base has; anywhere else their mode would be undefined (opencontainers/image-spec#970).
     package var missingParents: [EntryPath] {
         var missing: Set<EntryPath> = []
         for path in entries.keys {
@@ -14,13 +14,14 @@ extension FileTree {
         return missing.sorted()
     }
 
-    /// Checks what a tar needs: nothing lies below a file or link, and every hard link ends at a regular file.
+    /// Checks that nothing lies below a file or link and that every hard link ends at a regular file, as a tar
+    /// requires.
     ///
-    /// - Throws: `LayerArchiveError` (`invalidTree`) naming the first such path in byte order.
+    /// - Throws: `LayerArchiveError` with the code `invalidTree`, naming the first offending path in byte order.
     package func checkStructure() throws(LayerArchiveError) { _ = try tarOrder() }
 
-    /// The entries as a layer writes them: sorted by bytes, and of each set of hard links the first is the file, since
-    /// a link's target must stand before it in a tar.
+    /// Returns the entries in the order in which a layer holds them: sorted by bytes, with the first of each set of
+    /// hard links as the file, since a link's target must precede it in a tar.
     func tarOrder() throws(LayerArchiveError) -> [(path: EntryPath, entry: FileEntry)] {
         var sorted = self.sorted
         var firsts: [EntryPath: EntryPath] = [:]
@@ -37,7 +38,7 @@ extension FileTree {
             var file = path
             if case .hardLink = sorted[index].entry.kind { file = try linkedFile(path) }
             guard let first = firsts[file], var entry = self[file] else { continue }
-            // All names of one file share its mode, owner and time.
+            // All names of a file share its mode, owner and time.
             if path != first { entry.kind = .hardLink(to: first) }
             sorted[index].entry = entry
         }
@@ -52,14 +53,14 @@ extension FileTree {
                     throw LayerArchiveError(
                         .invalidTree, "\(path) cannot be in the tree: \(current) above it is not a directory")
                 }
-                // A present directory's own ancestors are checked at its own turn.
+                // The ancestors of a directory that has an entry are checked at its own turn.
                 return
             }
             ancestor = current.parent
         }
     }
 
-    /// The regular file at the end of a chain of hard links.
+    /// Returns the path of the regular file at the end of a chain of hard links.
     private func linkedFile(_ path: EntryPath) throws(LayerArchiveError) -> EntryPath {
         var current = path
         for _ in 0..<64 {
@@ -73,6 +74,7 @@ extension FileTree {
                     .invalidTree, "\(path) is a hard link to \(current), which is not a regular file")
             }
         }
-        throw LayerArchiveError(.invalidTree, "\(path) is a hard link that leads to no file: its links go in a circle")
+        throw LayerArchiveError(
+            .invalidTree, "\(path) is a hard link that does not lead to a file: its links form a circle")
     }
 }

@@ -1,11 +1,11 @@
 package import OCIModel
 
-/// A root filesystem, or the part of it that one layer holds: entries by path. The root directory has no entry.
+/// A root filesystem, or the part of it that one layer holds, as entries by path. The root directory has no entry.
 package struct FileTree: Hashable, Sendable {
     package private(set) var entries: [EntryPath: FileEntry] = [:]
 
-    /// Whether its tar names directories without the slash at the end that POSIX has there: Windows' importer knows
-    /// some of them by their bare name only, and every other builder of its layers writes them so.
+    /// Whether the tar names directories without the trailing slash that POSIX requires. Windows' importer recognises
+    /// some directories only by their bare names, and every other builder of Windows layers omits the slash.
     package var hasBareDirectoryNames = false
 
     package init() {}
@@ -17,7 +17,7 @@ package struct FileTree: Hashable, Sendable {
 
     package var isEmpty: Bool { entries.isEmpty }
 
-    /// Byte order of the paths, which puts parents before their children: the order of the tar.
+    /// The entries in byte order of their paths, which puts parents before their children; the order of the tar.
     package var sorted: [(path: EntryPath, entry: FileEntry)] {
         entries.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }

@@ -1,6 +1,6 @@
 import SystemPackage
 
-/// An open file of ours, closed when the last of those that read from it is gone.
+/// An open file that is closed when its last reader is gone.
 final class OpenFile: Sendable {
     let path: FilePath
     let descriptor: FileDescriptor
@@ -14,7 +14,7 @@ final class OpenFile: Sendable {
         self.path = path
     }
 
-    /// Bytes. Moves the position, which nothing here reads from.
+    /// Returns the size in bytes. Moves the descriptor's position, from which nothing reads.
     func size() throws(LayerArchiveError) -> Int64 {
         do { return try descriptor.seek(offset: 0, from: .end) } catch {
             throw LayerArchiveError((error as? Errno) ?? .ioError, doing: "read \(path)")

@@ -1,11 +1,11 @@
-/// A machine that runs containers, as far as the choice of an image depends on it.
+/// A machine that runs containers, as far as it matters for the choice of an image.
 package struct Node: Hashable, Sendable, CustomStringConvertible {
     package var os: String
-    /// As the index names it, in `GOARCH` spelling.
+    /// The architecture as an index names it, in `GOARCH` spelling.
     package var architecture: String
-    /// `v7` of arm, `v3` of amd64; empty where the architecture's default is meant.
+    /// The variant: `v7` of arm, `v3` of amd64; empty for the architecture's default.
     package var variant: String
-    /// Of a Windows host.
+    /// The version of a Windows host.
     package var version: WindowsVersion?
 
     /// Parses `linux/ppc64le`, `linux/arm/v7`, `windows:10.0.20348`, `windows/amd64:ltsc2022`.
@@ -21,7 +21,7 @@ package struct Node: Hashable, Sendable, CustomStringConvertible {
         let parts = halves[0].split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard (1...3).contains(parts.count), parts.allSatisfy(Self.isWord), ["linux", "windows"].contains(parts[0])
         else {
-            throw refused("its system is neither linux nor windows")
+            throw refused("its operating system is neither linux nor windows")
         }
         os = parts[0]
         guard os == "windows" || parts.count > 1 else { throw refused("it has no architecture") }
@@ -33,7 +33,7 @@ package struct Node: Hashable, Sendable, CustomStringConvertible {
         }
         guard os == "windows" else { throw refused("only a Windows node has a version") }
         guard let version = WindowsVersion(named: halves[1]) ?? WindowsVersion(halves[1]) else {
-            throw refused("'\(halves[1])' is no version like 10.0.20348 or ltsc2022")
+            throw refused("'\(halves[1])' is not a version like 10.0.20348 or ltsc2022")
         }
         self.version = version
     }
@@ -51,8 +51,8 @@ package struct Node: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Platform {
-    /// Architecture and variant as containerd compares them: other spellings mean the same, and the default variant of
-    /// an architecture is none, but for arm, where it is v7.
+    /// Returns architecture and variant as containerd compares them: synonyms are unified, and the default variant of
+    /// an architecture is empty, except for arm, where it is v7.
     static func normalized(_ architecture: String, variant: String) -> (architecture: String, variant: String) {
         let variant = variant.lowercased()
         switch architecture.lowercased() {

@@ -1,12 +1,13 @@
-/// A version of Windows as images name it in `os.version`: `10.0.20348`, and a revision that changes with every update.
+/// A version of Windows as images state it in `os.version`: `10.0.20348`, and a revision that changes with every
+/// update.
 package struct WindowsVersion: Hashable, Sendable, CustomStringConvertible {
     package var major: UInt32
     package var minor: UInt32
-    /// What decides whether an image runs on a host.
+    /// The build, which decides whether an image runs on a host.
     package var build: UInt32
     package var revision: UInt32?
 
-    /// Parses three or four numbers between points.
+    /// Parses three or four numbers separated by periods.
     package init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         let isPlain = parts.allSatisfy { part in
@@ -20,14 +21,14 @@ package struct WindowsVersion: Hashable, Sendable, CustomStringConvertible {
 
     private init(build: UInt32) { (major, minor, self.build, revision) = (10, 0, build, nil) }
 
-    /// The release of the Long-Term Servicing Channel by its name in image tags: `1809`, `ltsc2022`.
+    /// Returns the version of a Long-Term Servicing Channel release by its name in image tags: `1809`, `ltsc2022`.
     package init?(named name: String) {
         let known = name.lowercased() == "ltsc2019" ? "1809" : name.lowercased()
         guard let build = Self.builds.first(where: { $0.name == known })?.build else { return nil }
         self.init(build: build)
     }
 
-    /// The name of a release that is this very build.
+    /// Returns the name of the release with exactly this build.
     package static func name(ofBuild build: UInt32) -> String? { builds.first { $0.build == build }?.name }
 
     private static let builds: [(name: String, build: UInt32)] = [

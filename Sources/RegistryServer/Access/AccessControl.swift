@@ -1,19 +1,19 @@
 import HTTPTypes
 import OCIModel
 
-/// Who may do what. Whoever has a password may do everything.
+/// The rule for who may use a registry. A user with a password may do everything.
 package enum AccessControl: Sendable {
     case open
     case basic(PasswordFile)
-    /// Passwords buy tokens at `/token`, and the rest of the registry takes tokens alone.
+    /// Clients exchange a password for a token at `/token`; every other endpoint accepts tokens only.
     case bearer(PasswordFile, TokenSettings)
 }
 
-/// How the built-in token server makes tokens.
+/// The settings of the built-in token server.
 package struct TokenSettings: Sendable {
-    /// Signs the tokens; at least 32 random bytes, new with every start.
+    /// The key that signs the tokens: at least 32 random bytes, generated anew at every start.
     package var secret: [UInt8]
-    /// Seconds; the least that clients expect is 60 (distribution, "Token Authentication").
+    /// The lifetime of a token in seconds; clients expect at least 60 (distribution, "Token Authentication").
     package var lifetime: Int64
 
     package init(secret: [UInt8], lifetime: Int64 = 300) {
@@ -27,7 +27,7 @@ enum Credentials: Hashable, Sendable {
     case basic(user: String, password: String)
     case bearer(String)
 
-    /// `nil` for none, and for any other scheme.
+    /// Reads an `Authorization` header; `nil` if it is missing or uses any other scheme.
     init?(_ header: String?) {
         let parts = (header ?? "").split(separator: " ", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { return nil }
@@ -44,10 +44,14 @@ enum Credentials: Hashable, Sendable {
 }
 
 extension AccessControl {
-    /// Whether the credentials are enough for what a request does, to which repository; with no `need`, for what anybody
-    /// known may. `source` is another repository that it would read, named in the challenge alone. Blocks while a password is checked. The realm begins with `origin`: scheme, host and port as the client
-    /// sees them. `now` is in seconds since the epoch.
+    /// Checks that the credentials suffice for what a request does. Blocks while a password is checked.
     ///
+    /// - Parameters:
+    ///   - credentials: The credentials of the request; `nil` if it has none.
+    ///   - need: The action and the repository; `nil` if any authenticated user may send the request.
+    ///   - source: Another repository that the request would read, which is named only in the challenge.
+    ///   - origin: The scheme, host and port as the client sees them, with which the realm begins.
+    ///   - now: The current time in seconds since the epoch.
     /// - Throws: `RegistryServerError` `.unauthorized` with the challenge.
     func check(
         _ credentials: Credentials?, need: (action: RepositoryAction, repository: RepositoryName)?,
@@ -75,7 +79,7 @@ extension AccessControl {
 
     private static func refusal(_ challenge: String, isKnown: Bool) -> RegistryServerError {
         var error = RegistryServerError(
-            .unauthorized, isKnown ? "the credentials do not allow this" : "credentials are needed")
+            .unauthorized, isKnown ? "the credentials do not permit this request" : "authentication is required")
         error.headers[.wwwAuthenticate] = challenge
         return error
     }

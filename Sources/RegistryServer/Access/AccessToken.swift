@@ -1,14 +1,15 @@
 import OCIModel
 
-/// A token of the built-in token server: what it allows and until when, signed, so that nothing need be remembered.
+/// A token of the built-in token server: what it allows and until when, signed, so that the server keeps no record of
+/// it.
 struct AccessToken: Hashable, Sendable {
     var user: String
     /// Seconds since the epoch.
     var expires: Int64
-    /// As asked for: `repository:library/busybox:pull,push`.
+    /// The scopes in the form in which they were requested: `repository:library/busybox:pull,push`.
     var scopes: [String]
 
-    /// HMAC (RFC 2104) with SHA-256, whose inner digest is taken as its digits.
+    /// Returns the HMAC (RFC 2104) with SHA-256 of a text, computed over the hexadecimal digits of the inner digest.
     static func signature(of text: String, secret: [UInt8]) -> String {
         var key = secret.count > 64 ? Array(Digest(of: secret).hex.utf8) : secret
         key += [UInt8](repeating: 0, count: 64 - key.count)
@@ -25,7 +26,7 @@ struct AccessToken: Hashable, Sendable {
         (self.user, self.expires, self.scopes) = (user, expires, scopes)
     }
 
-    /// `nil` for a token that others made.
+    /// Reads a token; `nil` if it does not carry this server's signature.
     init?(_ token: String, secret: [UInt8]) {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, Self.isSignature(parts[1], of: parts[0], secret: secret),
@@ -41,7 +42,7 @@ struct AccessToken: Hashable, Sendable {
         return claimed.count == actual.count && zip(claimed, actual).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
-    /// Whether one of its scopes names the repository with the action, or with `*`.
+    /// Returns whether one of the token's scopes names the repository with the action, or with `*`.
     func allows(_ action: RepositoryAction, on repository: RepositoryName) -> Bool {
         scopes.contains { scope in
             let parts = scope.split(separator: ":", omittingEmptySubsequences: false)
@@ -51,10 +52,10 @@ struct AccessToken: Hashable, Sendable {
     }
 }
 
-/// What a request does to a repository (distribution, "Token Scope").
+/// The effect of a request on a repository (distribution, "Token Scope").
 enum RepositoryAction: String, Hashable, Sendable {
     case pull, push, delete
 
-    /// What is asked for along with it: clients that push also look.
+    /// The actions to request in a scope: clients that push also pull.
     var scope: String { self == .push ? "pull,push" : rawValue }
 }

@@ -4,13 +4,15 @@ import Synchronization
 
 /// Users and the hashes of their passwords, as `htpasswd` writes them: a `user:hash` per line.
 ///
-/// Every hash that the system's `crypt` knows serves: bcrypt (`$2y$`, `htpasswd -B`), yescrypt, SHA-512 (`$6$`). Plain text
-/// and `htpasswd`'s older own forms do not.
+/// Every hash that the system's `crypt` supports is accepted: bcrypt (`$2y$`, `htpasswd -B`), yescrypt, SHA-512
+/// (`$6$`). Plain text and the older formats of `htpasswd` itself are not.
 package struct PasswordFile: Sendable {
     private let hashes: [String: String]
     private let proven = ProvenPasswords()
 
-    /// - Throws: `RegistryServerError` that names the line (from 1) which is neither `user:hash`, empty, nor a comment.
+    /// Parses the lines of a password file.
+    ///
+    /// - Throws: `RegistryServerError` that names the first line (from 1) that is not `user:hash`, empty, or a comment.
     package init(parsing text: String) throws(RegistryServerError) {
         var hashes: [String: String] = [:]
         for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
@@ -20,15 +22,15 @@ package struct PasswordFile: Sendable {
             guard parts.count == 2, !parts[0].isEmpty, parts[1].hasPrefix("$") else {
                 throw RegistryServerError(
                     .cannotStart,
-                    "line \(number + 1) of the file of users is not user:hash, with a hash that begins with $",
-                    hint: "make it with 'htpasswd -B -c FILE USER'")
+                    "line \(number + 1) of the password file is not 'user:hash' with a hash that begins with $",
+                    hint: "create the file with 'htpasswd -B -c FILE USER'")
             }
             hashes[parts[0]] = parts[1]
         }
         self.hashes = hashes
     }
 
-    /// Whether the password is the user's; blocks for as long as its hash takes, the first time.
+    /// Returns whether the password is the user's. The first time, the call blocks for as long as hashing it takes.
     func accepts(_ user: String, _ password: String) -> Bool {
         guard let expected = hashes[user], !password.utf8.contains(0), password.utf8.count <= 512 else { return false }
         let proof = Digest(of: "\(user)\n\(expected)\n\(password)".utf8)
@@ -48,14 +50,15 @@ package struct PasswordFile: Sendable {
         }
     }
 
-    /// Takes the same time wherever the two differ.
+    /// Compares two texts in a time that does not depend on where they differ.
     private static func areEqual(_ one: String, _ other: String) -> Bool {
         let (one, other) = (Array(one.utf8), Array(other.utf8))
         return one.count == other.count && zip(one, other).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }
 
-/// A good hash takes long on purpose; with Basic authentication every request would pay for it.
+/// The digests of passwords that were already checked. A good hash is slow on purpose, and with Basic authentication
+/// every request would pay for it.
 private final class ProvenPasswords: Sendable {
     private let digests = Mutex<Set<Digest>>([])
     func contains(_ digest: Digest) -> Bool { digests.withLock { $0.contains(digest) } }

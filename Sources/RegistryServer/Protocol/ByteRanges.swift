@@ -1,11 +1,12 @@
-/// Which bytes of a blob a `Range` header asks for (RFC 9110, 14).
+/// The bytes of a blob that a `Range` header asks for (RFC 9110, 14).
 enum RequestedRange: Hashable, Sendable {
     case whole
-    /// First byte and the one after the last.
+    /// The first byte and the one after the last.
     case part(Range<Int64>)
     case unsatisfiable
 
-    /// More than one range, or another unit, is answered with the whole, as the RFC allows.
+    /// Reads a `Range` header. More than one range, or another unit, is answered with the whole blob, as the RFC
+    /// allows.
     init(_ header: String?, size: Int64) {
         guard let header, header.hasPrefix("bytes="), !header.contains(",") else {
             self = .whole
@@ -28,12 +29,14 @@ enum RequestedRange: Hashable, Sendable {
     }
 }
 
-/// The `Content-Range` of an upload's chunk, `<first>-<last>` without a unit (distribution-spec, "Pushing a blob in chunks").
+/// The `Content-Range` of an upload's chunk, `<first>-<last>` without a unit (distribution-spec, "Pushing a blob in
+/// chunks").
 struct ChunkRange: Hashable, Sendable {
     var first: Int64
     var last: Int64
 
-    /// `nil` for anything else. The unit that some clients write all the same is let pass.
+    /// Reads a `Content-Range` header; `nil` if it has any other form. The unit that some clients write nevertheless is
+    /// accepted.
     init?(_ header: String) {
         var text = header[...]
         if text.hasPrefix("bytes ") { text = text.dropFirst(6).prefix { $0 != "/" } }

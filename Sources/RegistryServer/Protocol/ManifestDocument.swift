@@ -1,15 +1,16 @@
 import OCIModel
 
-/// What a registry has to know of a manifest; the rest of its bytes is carried unread.
+/// The fields of a manifest that a registry must know; the rest of its bytes is carried unread.
 struct ManifestDocument: Sendable, Decodable {
     struct Link: Sendable, Decodable {
         var mediaType: String?
         var digest: String
         var size: Int64?
-        /// Where else the content is; it need not be here then.
+        /// Other addresses of the content, which then need not be in this registry.
         var urls: [String]?
 
-        /// Content that was never to be put into registries (image-spec, layer.md, "Non-Distributable Layers").
+        /// Whether the content was never meant to be stored in registries (image-spec, layer.md, "Non-Distributable
+        /// Layers").
         var isElsewhere: Bool {
             let type = mediaType ?? ""
             return type.contains(".nondistributable.") || type.contains(".foreign.") || !(urls ?? []).isEmpty
@@ -25,28 +26,29 @@ struct ManifestDocument: Sendable, Decodable {
     var subject: Link?
     var annotations: [String: String]?
 
-    /// Reads a manifest of any type. What is not JSON is refused; fields that are not there are no reason to.
+    /// Reads a manifest of any type. Bytes that are not JSON are refused; missing fields are not.
     ///
     /// - Throws: `RegistryServerError` `.manifestInvalid`.
     init(_ bytes: [UInt8], as mediaType: String) throws {
         do { self = try CanonicalJSON.decode(Self.self, from: bytes) } catch {
-            throw RegistryServerError(.manifestInvalid, "the manifest is not a JSON object of the known fields' types")
+            throw RegistryServerError(
+                .manifestInvalid, "the manifest is not a JSON object, or a field has the wrong type")
         }
         if let own = self.mediaType, own != mediaType {
             throw RegistryServerError(
-                .manifestInvalid, "the manifest says that it is '\(own)', the request that it is '\(mediaType)'")
+                .manifestInvalid, "the manifest has the media type '\(own)', but the request names '\(mediaType)'")
         }
-        // What one client reads as an index and another as an image is two things at once (CVE-2021-41190).
+        // A document that one client reads as an index and another as an image is ambiguous (CVE-2021-41190).
         guard manifests == nil || (layers == nil && config == nil) else {
             throw RegistryServerError(.manifestInvalid, "the manifest has both 'manifests' and 'config' or 'layers'")
         }
     }
 
-    /// What the referrers API tells of this manifest (image-spec, "Listing Referrers").
+    /// The artifact type that the referrers API reports for this manifest (image-spec, "Listing Referrers").
     var referrerType: String? { artifactType ?? config?.mediaType }
 }
 
-/// An entry of the answer of the referrers API.
+/// An entry in the answer of the referrers API.
 struct ReferrerDescriptor: Sendable, Codable {
     var mediaType: String
     var digest: String
@@ -55,7 +57,7 @@ struct ReferrerDescriptor: Sendable, Codable {
     var annotations: [String: String]?
 }
 
-/// The answer of the referrers API: an index, whose entries may have any digest algorithm.
+/// The answer of the referrers API: an index whose entries may have any digest algorithm.
 struct ReferrersIndex: Sendable, Encodable {
     var schemaVersion = 2
     var mediaType = MediaType.index.rawValue

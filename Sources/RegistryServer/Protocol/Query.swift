@@ -1,8 +1,8 @@
-/// A query string or a form's fields, in their order, decoded (`application/x-www-form-urlencoded`).
+/// The fields of a query string or form in order, decoded (`application/x-www-form-urlencoded`).
 struct Query: Sendable {
     let items: [(name: String, value: String)]
 
-    /// What is not decodable is left out, and so is what comes after the limit.
+    /// Reads a query string. Fields that cannot be decoded are left out, and so are those beyond the limit.
     init(_ text: String?) {
         items = (text ?? "").split(separator: "&").prefix(200).compactMap { item in
             let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -17,9 +17,9 @@ struct Query: Sendable {
     func all(_ name: String) -> [String] { items.filter { $0.name == name }.map(\.value) }
 }
 
-/// RFC 3986, 2.1.
+/// Percent-encoding (RFC 3986, 2.1).
 enum PercentEncoding {
-    /// `nil` for a broken escape, or bytes that are not UTF-8.
+    /// Decodes a text; `nil` if an escape is malformed or the bytes are not UTF-8.
     static func decode(_ text: some StringProtocol) -> String? {
         guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
         var bytes: [UInt8] = []
@@ -39,7 +39,7 @@ enum PercentEncoding {
 
     private static func digit(_ byte: UInt8) -> UInt8? { Character(Unicode.Scalar(byte)).hexDigitValue.map(UInt8.init) }
 
-    /// Everything but the unreserved characters is escaped: fit for a part of a query.
+    /// Encodes a text for a part of a query: everything but the unreserved characters is escaped.
     static func encode(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []

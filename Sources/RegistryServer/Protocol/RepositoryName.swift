@@ -1,14 +1,14 @@
 package import OCIModel
 
-/// A repository's name, within the specification's grammar (distribution-spec, "Pulling manifests"): safe as a path, since
-/// no part is empty, begins with a dot or holds a slash.
+/// A repository's name, within the specification's grammar (distribution-spec, "Pulling manifests"): safe as a path,
+/// because no part is empty, begins with a dot or contains a slash.
 package struct RepositoryName: Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
-    /// Bytes; the specification advises 255 for host and name together.
+    /// The longest name in bytes; the specification advises 255 for host and name together.
     static let limit = 255
 
-    /// `nil` for a name outside the grammar.
+    /// Checks a name; `nil` if it does not match the grammar.
     package init?(_ text: String) {
         guard !text.isEmpty, text.utf8.count <= Self.limit else { return nil }
         let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
@@ -16,7 +16,7 @@ package struct RepositoryName: Hashable, Sendable, CustomStringConvertible {
         description = text
     }
 
-    /// `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`
+    /// Returns whether the bytes match `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`.
     private static func isComponent(_ bytes: Substring.UTF8View) -> Bool {
         var separator: [UInt8] = []
         var wasWord = false
@@ -42,12 +42,12 @@ package struct RepositoryName: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// What a manifest is asked for by.
+/// The tag or digest by which a manifest is requested.
 package enum ManifestName: Hashable, Sendable {
     case tag(Tag)
     case digest(Digest)
 
-    /// `nil` for what is neither.
+    /// Reads a tag or digest; `nil` if the text is neither.
     init?(_ text: String) {
         if let tag = Tag(text) {
             self = .tag(tag)
@@ -59,11 +59,11 @@ package enum ManifestName: Hashable, Sendable {
     }
 }
 
-/// A tag: `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`, and so safe as a file name.
+/// A tag: `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`, which also makes it safe as a file name.
 package struct Tag: Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
-    /// `nil` for text outside the grammar.
+    /// Checks a tag; `nil` if it does not match the grammar.
     package init?(_ text: String) {
         let bytes = Array(text.utf8)
         guard (1...128).contains(bytes.count), Self.isWord(bytes[0]) else { return nil }

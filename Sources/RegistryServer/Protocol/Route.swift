@@ -1,6 +1,6 @@
 package import OCIModel
 
-/// What a path of the protocol names (distribution-spec, "Endpoints"). Methods are the responder's business.
+/// The resource that a path of the protocol names (distribution-spec, "Endpoints"). The responder handles the methods.
 package enum Route: Hashable, Sendable {
     case base
     case catalog
@@ -13,9 +13,10 @@ package enum Route: Hashable, Sendable {
     case tags(RepositoryName)
     case referrers(RepositoryName, Digest)
 
-    /// Takes a request's path, percent-encoded, without the query.
+    /// Reads a request's path, percent-encoded, without the query.
     ///
-    /// - Throws: `RegistryServerError` for a name or digest outside its grammar; `.nameUnknown` for any other path.
+    /// - Throws: `RegistryServerError` if a name or digest does not match its grammar; `.nameUnknown` for any other
+    ///   path.
     package init(path: String) throws(RegistryServerError) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map {
             PercentEncoding.decode($0) ?? ""
@@ -32,7 +33,7 @@ package enum Route: Hashable, Sendable {
         }
     }
 
-    /// The names of repositories may hold the protocol's own words, so paths are read from their end.
+    /// Reads the path from its end, because the names of repositories may contain the protocol's own words.
     private init(parts: ArraySlice<String>) throws(RegistryServerError) {
         let last = parts[parts.endIndex - 1]
         let (kind, before) = (parts[parts.endIndex - 2], parts[parts.endIndex - 3])
@@ -58,12 +59,12 @@ package enum Route: Hashable, Sendable {
     private static func name(_ parts: ArraySlice<String>) throws(RegistryServerError) -> RepositoryName {
         let text = parts.joined(separator: "/")
         guard let name = RepositoryName(text) else {
-            throw RegistryServerError(.nameInvalid, "'\(text)' is not a repository's name")
+            throw RegistryServerError(.nameInvalid, "'\(text)' is not a valid repository name")
         }
         return name
     }
 
-    /// Reads a digest of a path, or of a query.
+    /// Reads a digest in a path or a query.
     static func digest(_ text: String) throws(RegistryServerError) -> Digest {
         guard let digest = try? Digest(text) else {
             throw RegistryServerError(.digestInvalid, "'\(text)' is not a digest of a known algorithm")
@@ -71,7 +72,7 @@ package enum Route: Hashable, Sendable {
         return digest
     }
 
-    /// The repository that a path is about.
+    /// The repository that the path refers to.
     package var repository: RepositoryName? {
         switch self {
         case .base, .catalog, .token: nil

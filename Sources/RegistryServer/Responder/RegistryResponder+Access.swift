@@ -1,20 +1,22 @@
 import Hummingbird
 
 extension RegistryResponder {
-    /// Bytes of a token request's form.
+    /// The largest form of a token request in bytes.
     private static let formLimit = 64 << 10
 
+    /// Checks that the request's credentials allow what it does.
+    ///
     /// - Throws: `RegistryServerError` `.unauthorized` with a challenge.
     func authorize(_ request: Request, _ route: Route) async throws {
         if case .open = configuration.access { return }
         let action = Self.action(of: request.method, route)
-        // A client that asks for both at once can mount; one that may not read the source can still push.
+        // A client that asks for both scopes at once can mount; one that may not read the source can still push.
         let source: RepositoryName? =
             if case .uploads = route { Query(request.uri.query)["from"].flatMap { RepositoryName($0) } } else { nil }
         try await check(request, route.repository.map { (action, $0) }, source: source)
     }
 
-    /// Whether the request's credentials let it read from another repository too, for a mount.
+    /// Returns whether the request's credentials also allow reading from another repository, for a mount.
     func mayPull(from repository: RepositoryName, _ request: Request) async -> Bool {
         (try? await check(request, (.pull, repository))) != nil
     }
@@ -42,8 +44,8 @@ extension RegistryResponder {
         return "\(configuration.tls == nil ? "http" : "https")://\(host)"
     }
 
-    /// The token server (distribution, "Token Authentication" and "OAuth2"): a GET with a password in the header, or a POST
-    /// of a form with it.
+    /// Issues a token (distribution, "Token Authentication" and "OAuth2"): the password is in the header of a GET
+    /// request or in the form of a POST request.
     func token(_ request: Request) async throws -> Response {
         guard case .bearer(let users, let settings) = configuration.access else {
             throw RegistryServerError(.nameUnknown, "there is nothing at '/token'")
@@ -56,17 +58,18 @@ extension RegistryResponder {
             let form = try await request.body.collect(upTo: Self.formLimit)
             query = Query(String(buffer: form))
             guard query["grant_type"] == "password" else {
-                throw RegistryServerError(.unsupported, "only the grant type 'password' is known", status: .badRequest)
+                throw RegistryServerError(
+                    .unsupported, "only the grant type 'password' is supported", status: .badRequest)
             }
             credentials = query["username"].flatMap { user in
                 query["password"].map { .basic(user: user, password: $0) }
             }
-        default: throw RegistryServerError(.unsupported, "\(request.method) is not for '/token'")
+        default: throw RegistryServerError(.unsupported, "\(request.method) is not supported for '/token'")
         }
         guard case .basic(let user, let password)? = credentials,
             try await blocking({ users.accepts(user, password) })
         else {
-            var error = RegistryServerError(.unauthorized, "user or password is wrong")
+            var error = RegistryServerError(.unauthorized, "the user name or password is wrong")
             error.headers[.wwwAuthenticate] = #"Basic realm="registry""#
             throw error
         }
@@ -76,7 +79,7 @@ extension RegistryResponder {
     }
 }
 
-/// A token under both of its names.
+/// The answer of the token server: the token under both of its names.
 private struct TokenAnswer: Encodable {
     var token: String
     var accessToken: String

@@ -6,7 +6,7 @@ import OCIContent
 import OCIModel
 
 extension RegistryResponder {
-    /// Bytes that are read from disk at once.
+    /// The number of bytes read from disk at once.
     private static let pieceSize: Int64 = 1 << 20
 
     func blob(_ digest: Digest, in repository: RepositoryName, _ request: Request) async throws -> Response {
@@ -22,7 +22,7 @@ extension RegistryResponder {
         }
         switch RequestedRange(request.headers[.range], size: blob.size) {
         case .whole:
-            // What has no last piece to be held back is refused at once.
+            // An empty file has no last piece to hold back, so a damaged one is refused here.
             guard blob.size > 0 || digest.isOf([]) else {
                 throw Self.damaged(digest)
             }
@@ -38,10 +38,11 @@ extension RegistryResponder {
         }
     }
 
-    /// The next piece is read from disk, and hashed, while one is sent. Of a blob whose bytes are not its digest's any more
-    /// the last piece is not sent, so that no client takes it for whole. It costs about half a second of a core for each GiB.
+    /// Returns a body that reads and hashes the next piece while the current one is sent. If the bytes of a blob no
+    /// longer match its digest, the last piece is not sent, so that no client takes the blob for complete. The check
+    /// costs about half a second of one core per GiB.
     ///
-    /// A part cannot be checked without the rest: who joins parts must look at the digest of all of them.
+    /// A range cannot be checked without the rest: a client that joins ranges must verify the digest of the result.
     private func body(of blob: OpenBlob, _ range: Range<Int64>, checking digest: Digest?) -> ResponseBody {
         ResponseBody(contentLength: Int(range.count)) { writer in
             var position = range.lowerBound
@@ -58,7 +59,9 @@ extension RegistryResponder {
                 try await writer.write(piece)
                 (piece, running) = try await next
             }
-            guard position == range.upperBound else { throw ContentError(.corrupt, "a blob is shorter than it was") }
+            guard position == range.upperBound else {
+                throw ContentError(.corrupt, "the blob became shorter while it was read")
+            }
             try await writer.finish(nil)
         }
     }
@@ -67,7 +70,7 @@ extension RegistryResponder {
         ContentError(.corrupt, "the blob \(digest) is damaged on disk")
     }
 
-    /// Some of the range's first bytes, none of an empty one, and the digest with them.
+    /// Reads the first bytes of the range, none if it is empty, and updates the digest with them.
     private func read(
         _ blob: OpenBlob, _ range: Range<Int64>, _ digest: DigestHasher?
     ) async throws -> (ByteBuffer, DigestHasher?) {
@@ -91,7 +94,7 @@ extension RegistryResponder {
         return Response(status: .accepted)
     }
 
-    /// Whether a list of entity tags names the digest (RFC 9110, 13.1).
+    /// Returns whether a list of entity tags names the digest (RFC 9110, 13.1).
     static func matches(_ header: String?, _ digest: Digest) -> Bool {
         guard let header else { return false }
         return header == "*" || entityTags(header).contains(digest.description)

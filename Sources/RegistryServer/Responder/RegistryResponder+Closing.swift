@@ -3,13 +3,13 @@ import Hummingbird
 import NIOCore
 
 extension RegistryResponder {
-    /// Bytes of a body that nobody wants and that is passed over all the same, so that its connection can serve again.
+    /// The size in bytes up to which an unwanted body is read and discarded, so that its connection can be reused.
     private static let unwantedLimit: Int64 = 1 << 20
-    /// How long a connection stays open behind its last answer: closing while bytes come in resets it, and whoever sends
-    /// them could lose the answer.
+    /// How long a connection stays open after its last answer: closing it while bytes arrive resets it, and the sender
+    /// could lose the answer.
     private static let lingering = TimeAmount.seconds(1)
 
-    /// Whether the answer left a body unread that is too long to be passed over.
+    /// Returns whether the answer left a body unread that is too long to discard.
     static func leavesLongBody(of request: Request, _ response: Response) -> Bool {
         let tookBody = [.put, .patch].contains(request.method) || response.status == .created
         guard response.status.code >= 400 || !tookBody else { return false }
@@ -17,8 +17,8 @@ extension RegistryResponder {
         return request.headers[.contentLength].flatMap { Int64($0) } ?? 0 > unwantedLimit
     }
 
-    /// The answer, behind which the connection is closed: otherwise the server would read the rest of the request first,
-    /// however long that is.
+    /// Returns the answer with the connection closed after it: otherwise the server would first read the rest of the
+    /// request, however long it is.
     static func closing(_ response: Response, _ channel: any Channel) -> Response {
         var response = response
         let body = response.body

@@ -32,8 +32,8 @@ extension RegistryResponder {
         return response
     }
 
-    /// The answer is an index whether there are referrers, a subject or even a repository, or not (distribution-spec,
-    /// "Listing Referrers").
+    /// Lists the referrers of a subject. The answer is an index even if there are no referrers, no subject or no
+    /// repository (distribution-spec, "Listing Referrers").
     func referrers(of subject: Digest, in repository: RepositoryName, _ request: Request) async throws -> Response {
         var entries = try await blocking { try storage.referrers(of: subject, in: repository) }
         let query = Query(request.uri.query)
@@ -47,13 +47,13 @@ extension RegistryResponder {
         return response
     }
 
-    /// One answer's worth of a listing.
+    /// One page of a listing.
     private struct Page<Item> {
         var items: [Item]
-        /// How the next page is asked for; `nil` on the last.
+        /// The parameters that request the next page; `nil` on the last.
         var next: (count: Int, last: String)?
 
-        /// A `Link` to the next page (RFC 8288).
+        /// Returns a `Link` header to the next page (RFC 8288).
         func link(_ path: String, _ items: [(name: String, value: String)] = []) -> String? {
             guard let next else { return nil }
             let items = items + [("n", String(next.count)), ("last", next.last)]
@@ -62,12 +62,12 @@ extension RegistryResponder {
         }
     }
 
-    /// What comes after `last`, at most `n`, in byte order of the items' keys.
+    /// Returns the items after `last`, at most `n`, in byte order of their keys.
     private func page<Item>(of items: [Item], _ query: Query, by key: (Item) -> String) throws -> Page<Item> {
         var count = configuration.limits.page
         if let text = query["n"] {
             guard let number = Int(text), number >= 0 else {
-                throw RegistryServerError(.pageInvalid, "'\(text)' is not a number of entries")
+                throw RegistryServerError(.pageInvalid, "'\(text)' is not a valid number of entries")
             }
             count = min(number, count)
         }

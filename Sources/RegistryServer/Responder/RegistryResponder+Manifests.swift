@@ -6,7 +6,7 @@ import OCIModel
 
 extension RegistryResponder {
     private static let defaultType = "application/vnd.oci.image.manifest.v1+json"
-    /// Tags in one request: the specification wants at least ten.
+    /// The number of tags in one request: the specification requires at least ten.
     private static let tagLimit = 100
 
     func manifest(_ name: ManifestName, in repository: RepositoryName, _ request: Request) async throws -> Response {
@@ -34,7 +34,7 @@ extension RegistryResponder {
         }
     }
 
-    /// Keeps a manifest, then sets its tags (distribution-spec, "Pushing Manifests").
+    /// Stores a manifest, then sets its tags (distribution-spec, "Pushing Manifests").
     func putManifest(_ name: ManifestName, in repository: RepositoryName, _ request: Request) async throws -> Response {
         let bytes = try await manifestBytes(request)
         let tags = try tags(for: name, Query(request.uri.query))
@@ -55,7 +55,7 @@ extension RegistryResponder {
             for tag in tags {
                 guard try storage.set(tag, to: manifest.digest, if: condition, in: repository) else {
                     throw RegistryServerError(
-                        .denied, "the tag '\(tag)' is not what the request expects", status: .preconditionFailed)
+                        .denied, "the tag '\(tag)' does not meet the request's condition", status: .preconditionFailed)
                 }
             }
         }
@@ -88,7 +88,7 @@ extension RegistryResponder {
         let names = query.all("tag")
         guard names.count <= Self.tagLimit else {
             throw RegistryServerError(
-                .manifestInvalid, "\(names.count) tags in one request are too many, at most \(Self.tagLimit)",
+                .manifestInvalid, "the request names \(names.count) tags, more than the limit of \(Self.tagLimit)",
                 status: .uriTooLong)
         }
         return try names.map {
@@ -97,7 +97,7 @@ extension RegistryResponder {
         }
     }
 
-    /// Without its parameters. Some clients leave it to the document.
+    /// Returns the media type in the header without its parameters. Some clients state it only in the document.
     private static func mediaType(_ request: Request, _ bytes: [UInt8]) throws -> String {
         let header = (request.headers[.contentType] ?? "").prefix { $0 != ";" }.filter { $0 != " " }
         guard header.utf8.count <= 255 else {
@@ -112,7 +112,8 @@ extension RegistryResponder {
         return header == "*" ? .present : .names(entityTags(header))
     }
 
-    /// What a manifest refers to must be there, so that every tag can be pulled; its subject need not be. Blocks.
+    /// Checks that the content to which a manifest refers exists, so that every tag can be pulled; its subject need not
+    /// exist. Blocks.
     private func check(_ document: ManifestDocument, in repository: RepositoryName) throws {
         func digest(_ link: ManifestDocument.Link) throws -> Digest {
             guard let digest = try? Digest(link.digest) else {

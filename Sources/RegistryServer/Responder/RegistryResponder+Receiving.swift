@@ -3,14 +3,14 @@ import Hummingbird
 import NIOCore
 
 extension RegistryResponder {
-    /// Bytes that are hashed and written at once.
+    /// The number of bytes hashed and written at once.
     private static let batchSize = 1 << 20
 
-    /// Appends the request's body to the upload: while one batch is hashed and written, the next comes in. What arrived of
-    /// a body that breaks off is kept.
+    /// Appends the request's body to the upload: while one batch is hashed and written, the next arrives. If the body
+    /// breaks off, the bytes that arrived are kept.
     ///
-    /// - Returns: where the upload is then, in bytes.
-    /// - Throws: what the connection throws; `RegistryServerError` for a body that is too long, or shorter than announced.
+    /// - Returns: The new position of the upload in bytes.
+    /// - Throws: The connection's error; `RegistryServerError` if the body is too long, or shorter than announced.
     func receive(_ request: Request, into upload: Upload, at start: Int64, claim: Int) async throws -> Int64 {
         let room = configuration.limits.blob - start
         let announced = request.headers[.contentLength].flatMap { Int64($0) }
@@ -43,11 +43,11 @@ extension RegistryResponder {
             return total
         }
         if let announced, received < announced {
-            throw RegistryServerError(.sizeInvalid, "of \(announced) bytes \(received) arrived")
+            throw RegistryServerError(.sizeInvalid, "only \(received) of \(announced) bytes arrived")
         }
         return start + received
     }
 
     private static let tooLarge = RegistryServerError(
-        .sizeInvalid, "the blob is larger than this registry takes", status: .contentTooLarge)
+        .sizeInvalid, "the blob is larger than this registry accepts", status: .contentTooLarge)
 }

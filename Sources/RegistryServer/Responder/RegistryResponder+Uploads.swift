@@ -4,7 +4,8 @@ import NIOCore
 import OCIModel
 
 extension RegistryResponder {
-    /// Begins an upload, mounts a blob instead, or takes it whole (distribution-spec, "Pushing blobs").
+    /// Begins an upload, mounts an existing blob instead, or accepts the whole blob (distribution-spec, "Pushing
+    /// blobs").
     func beginUpload(to repository: RepositoryName, _ request: Request) async throws -> Response {
         let query = Query(request.uri.query)
         if let mounted = query["mount"].flatMap({ try? Digest($0) }),
@@ -14,7 +15,8 @@ extension RegistryResponder {
         }
         let algorithm = Digest.Algorithm(rawValue: query["digest-algorithm"] ?? "sha256")
         guard let algorithm else {
-            throw RegistryServerError(.digestInvalid, "'\(query["digest-algorithm"] ?? "")' is not a known algorithm")
+            throw RegistryServerError(
+                .digestInvalid, "'\(query["digest-algorithm"] ?? "")' is not a known digest algorithm")
         }
         let digest = try query["digest"].map { try Route.digest($0) }
         let (now, random, limits) = (configuration.now(), configuration.random(), configuration.limits)
@@ -24,7 +26,7 @@ extension RegistryResponder {
                 limits: UploadLimits(count: limits.uploads, lifetime: limits.uploadLifetime))
         }
         guard let digest else { return answer(upload, offset: 0, .accepted) }
-        // The whole blob in one request: there is no identifier to go on with, so nothing is kept of a broken one.
+        // The whole blob comes in one request: there is no identifier to resume by, so nothing of a broken one is kept.
         do {
             let (_, claim) = try await blocking { try upload.claim() }
             _ = try await receive(request, into: upload, at: 0, claim: claim)
@@ -36,7 +38,7 @@ extension RegistryResponder {
         return Self.created(digest, in: repository)
     }
 
-    /// A repository that the client may not read is one that does not have the blob.
+    /// Mounts a blob. A repository that the client may not read is treated as one that does not have the blob.
     private func mount(
         _ digest: Digest, from source: String?, into repository: RepositoryName, _ request: Request
     ) async throws -> Bool {
@@ -47,7 +49,7 @@ extension RegistryResponder {
         return try await blocking { try storage.mount(digest, from: source, into: repository) }
     }
 
-    /// An upload, taken over, with where it stands (bytes) and the token to write with.
+    /// Takes over an upload, and returns it with its position in bytes and the token for writing to it.
     private func claim(_ id: String, of repository: RepositoryName) async throws -> (Upload, Int64, Int) {
         try await blocking {
             let upload = try storage.upload(id, to: repository)
@@ -82,15 +84,15 @@ extension RegistryResponder {
         return Response(status: .noContent)
     }
 
-    /// A chunk that says where it belongs must belong where the upload is.
+    /// Checks that a chunk that states its position belongs where the upload is.
     private func check(_ request: Request, against upload: Upload, at offset: Int64) throws {
         guard let header = request.headers[.contentRange] else { return }
         guard let range = ChunkRange(header) else {
-            throw RegistryServerError(.blobUploadInvalid, "'\(header)' is not a Content-Range of a chunk, first-last")
+            throw RegistryServerError(.blobUploadInvalid, "'\(header)' is not a chunk's Content-Range, first-last")
         }
         guard range.first == offset else {
             var error = RegistryServerError(
-                .blobUploadInvalid, "the chunk begins at \(range.first), the upload is at \(offset)",
+                .blobUploadInvalid, "the chunk begins at \(range.first), but the upload is at \(offset)",
                 status: .rangeNotSatisfiable)
             error.headers = headers(of: upload, offset: offset)
             throw error

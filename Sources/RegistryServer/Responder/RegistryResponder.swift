@@ -3,12 +3,12 @@ import HTTPTypes
 package import Hummingbird
 package import Logging
 package import NIOCore
-package import OCIContent
+import OCIContent
 import OCIModel
 package import Scheduling
 
-/// The distribution protocol over a storage (distribution-spec 1.1, with upload cancelling, tag parameters and sha512 of its
-/// next version). `RegistryServer` puts it behind a port.
+/// The distribution protocol over a storage (distribution-spec 1.1, with the cancelling of uploads, tag parameters and
+/// SHA-512 from its next version). `RegistryServer` makes it listen on a port.
 package struct RegistryResponder: HTTPResponder {
     package typealias Context = RegistryRequestContext
 
@@ -17,7 +17,7 @@ package struct RegistryResponder: HTTPResponder {
     let pool: BlockingPool
     let logger: Logger?
 
-    /// Everything that blocks is done on the pool; what fails on the disk is told the logger.
+    /// Creates a responder that runs everything that blocks on the pool, and logs failures of the disk.
     package init(
         storage: RegistryStorage, configuration: RegistryConfiguration, pool: BlockingPool, logger: Logger? = nil
     ) {
@@ -40,7 +40,7 @@ package struct RegistryResponder: HTTPResponder {
                 RegistryServerError(.unknown, isFull ? "the disk is full" : "the storage failed"))
         } catch {
             logger?.debug("\(request.method) \(request.uri.path): \(error)")
-            response = Self.refusal(RegistryServerError(.blobUploadInvalid, "the request's body was broken off"))
+            response = Self.refusal(RegistryServerError(.blobUploadInvalid, "the request's body ended early"))
         }
         response.headers[.distributionVersion] = "registry/2.0"
         response.headers[.contentTypeOptions] = "nosniff"
@@ -53,7 +53,7 @@ package struct RegistryResponder: HTTPResponder {
         if route == .token { return try await token(request) }
         try await authorize(request, route)
         if configuration.isReadOnly, ![.get, .head].contains(request.method) {
-            throw RegistryServerError(.unsupported, "this registry can only be read")
+            throw RegistryServerError(.unsupported, "this registry is read-only")
         }
         switch (route, request.method) {
         case (.base, .get), (.base, .head): return Self.json(["what": "an OCI registry"])
@@ -73,7 +73,7 @@ package struct RegistryResponder: HTTPResponder {
             return try await manifest(reference, in: name, request)
         case (.manifest(let name, let reference), .put): return try await putManifest(reference, in: name, request)
         case (.manifest(let name, let reference), .delete): return try await deleteManifest(reference, in: name)
-        default: throw RegistryServerError(.unsupported, "\(request.method) is not for '\(request.uri.path)'")
+        default: throw RegistryServerError(.unsupported, "\(request.method) is not supported for '\(request.uri.path)'")
         }
     }
 
@@ -83,7 +83,7 @@ package struct RegistryResponder: HTTPResponder {
     }
 }
 
-/// What the server tells of a request beside the request itself: the connection that it came by.
+/// The server's information about a request beside the request itself: the connection on which it arrived.
 package struct RegistryRequestContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     package let channel: any Channel
@@ -102,7 +102,7 @@ extension RegistryResponder {
             status: .ok, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
-    /// An error as the specification wants it told ("Error Codes").
+    /// Returns an error in the form that the specification requires ("Error Codes").
     static func refusal(_ error: RegistryServerError) -> Response {
         struct Entry: Encodable {
             var code: String

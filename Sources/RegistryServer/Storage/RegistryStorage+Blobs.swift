@@ -8,12 +8,12 @@ extension RegistryStorage {
         pool.appending(digest.algorithm.rawValue).appending(digest.hex)
     }
 
-    /// A blob's size in bytes, where the repository has it.
+    /// Returns a blob's size in bytes; `nil` if the repository does not have it.
     func size(of digest: Digest, in repository: RepositoryName) -> Int64? {
         FileSystem.regularFileSize(path(.blobs, digest, of: repository))
     }
 
-    /// Opens a blob for reading; `nil` where the repository does not have it.
+    /// Opens a blob for reading; `nil` if the repository does not have it.
     func open(_ digest: Digest, in repository: RepositoryName) throws -> OpenBlob? {
         let path = path(.blobs, digest, of: repository)
         guard let size = FileSystem.regularFileSize(path) else { return nil }
@@ -24,10 +24,11 @@ extension RegistryStorage {
         }
     }
 
-    /// Makes a blob that another repository has (any, or anything in the pool, where none is named) this one's too. What
-    /// is in the store may be mounted from any: clients ask from the repository itself whether a blob need be sent.
+    /// Adds a blob of another repository to this one. If no source is named, the blob may come from any repository, or
+    /// be anything in the pool. Blobs of the image store can be mounted from any repository: clients ask the repository
+    /// itself whether they need to send a blob.
     ///
-    /// - Returns: whether it could be.
+    /// - Returns: Whether the blob could be mounted.
     func mount(_ digest: Digest, from source: RepositoryName?, into repository: RepositoryName) throws -> Bool {
         let target = path(.blobs, digest, of: repository)
         if FileSystem.regularFileSize(target) != nil { return true }
@@ -38,17 +39,18 @@ extension RegistryStorage {
         return FileSystem.link(origin, to: target) || FileSystem.regularFileSize(target) != nil
     }
 
-    /// A blob of the image store, which is checked before anybody is told that it is there; `nil` without one.
+    /// Returns the path of a blob in the image store, which is checked before it is reported to a client; `nil` if
+    /// there is none.
     private func stored(_ digest: Digest) -> FilePath? {
         guard let store, let size = FileSystem.regularFileSize(pooled(digest)) else { return nil }
         return try? store.verifiedPath(of: digest, size: size)
     }
 
-    /// Keeps a whole file, synced and checked, as a blob of the repository. The file's own name goes.
+    /// Keeps a complete file, synced and checked, as a blob of the repository. The file's own name is removed.
     func keep(_ file: FilePath, as digest: Digest, in repository: RepositoryName) throws {
         let target = path(.blobs, digest, of: repository)
         try FileSystem.makeDirectories(target.removingLastComponent())
-        // What the pool has already is shared, so equal blobs of two repositories take their place once.
+        // A blob that the pool already has is shared, so equal blobs of two repositories take up space once.
         let isShared = FileSystem.link(pooled(digest), to: target)
         if !isShared, FileSystem.regularFileSize(target) == nil {
             guard FileSystem.link(file, to: target) else {
@@ -60,20 +62,20 @@ extension RegistryStorage {
         try FileSystem.remove(file)
     }
 
-    /// Takes a blob from the repository, and from the disk where it was the last that had it.
+    /// Removes a blob from the repository, and from the disk if no other repository has it.
     ///
-    /// - Returns: `false` where the repository does not have it.
+    /// - Returns: `false` if the repository does not have it.
     func remove(_ digest: Digest, from repository: RepositoryName) throws -> Bool {
         let path = path(.blobs, digest, of: repository)
         guard FileSystem.regularFileSize(path) != nil else { return false }
         try FileSystem.remove(path)
-        // Whoever links it in this instant keeps it: only the pool's name goes.
+        // A request that links the blob at this moment keeps it: only the pool's name goes.
         if !isPoolShared, FileSystem.linkCount(pooled(digest)) == 1 { try FileSystem.remove(pooled(digest)) }
         return true
     }
 }
 
-/// A blob that is being read, closed with its last user.
+/// A blob that is open for reading, and closed with its last user.
 final class OpenBlob: Sendable {
     let size: Int64
     private let file: FileDescriptor
@@ -85,7 +87,7 @@ final class OpenBlob: Sendable {
 
     deinit { try? file.close() }
 
-    /// Reads up to `buffer`'s size at an offset; blocks.
+    /// Reads up to `buffer.count` bytes at an offset; blocks.
     func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         try file.read(fromAbsoluteOffset: offset, into: buffer)
     }

@@ -11,17 +11,17 @@ struct StoredManifest: Sendable {
 }
 
 extension RegistryStorage {
-    /// Bytes; the specification wants registries to take 4 MiB.
+    /// The largest manifest in bytes; the specification wants registries to accept 4 MiB.
     static let manifestLimit = 4 << 20
     private static let newline = UInt8(ascii: "\n")
 
-    /// A manifest, whose bytes are checked again; `nil` where the repository does not have it.
+    /// Returns a manifest, whose bytes are checked again; `nil` if the repository does not have it.
     func manifest(_ digest: Digest, in repository: RepositoryName) throws -> StoredManifest? {
         let path = path(.manifests, digest, of: repository)
         guard let file = try FileSystem.read(path, limit: Int64(Self.manifestLimit) + 4096) else { return nil }
         guard let end = file.firstIndex(of: Self.newline), case let bytes = Array(file[(end + 1)...]),
             digest.isOf(bytes)
-        else { throw ContentError(.corrupt, "manifest \(digest) of \(repository) is damaged") }
+        else { throw ContentError(.corrupt, "the manifest \(digest) of '\(repository)' is damaged on disk") }
         return StoredManifest(mediaType: String(decoding: file[..<end], as: UTF8.self), digest: digest, bytes: bytes)
     }
 
@@ -29,7 +29,7 @@ extension RegistryStorage {
         FileSystem.regularFileSize(path(.manifests, digest, of: repository)) != nil
     }
 
-    /// Keeps a manifest. It is found among its subject's referrers from the moment on that it is there.
+    /// Stores a manifest. It is listed among its subject's referrers from the moment it exists.
     func put(_ manifest: StoredManifest, _ document: ManifestDocument, in repository: RepositoryName) throws {
         if let subject = document.subject.flatMap({ try? Digest($0.digest) }) {
             let entry = ReferrerDescriptor(
@@ -43,9 +43,9 @@ extension RegistryStorage {
             to: path(.manifests, manifest.digest, of: repository))
     }
 
-    /// Removes a manifest with every tag that names it.
+    /// Removes a manifest together with every tag that names it.
     ///
-    /// - Returns: `false` where the repository does not have it.
+    /// - Returns: `false` if the repository does not have it.
     func removeManifest(_ digest: Digest, in repository: RepositoryName) throws -> Bool {
         try tagging.withLock {
             guard let manifest = try manifest(digest, in: repository) else { return false }
@@ -65,13 +65,13 @@ extension RegistryStorage {
         path(.referrers, subject, of: repository).appending("\(digest.algorithm.rawValue)-\(digest.hex)")
     }
 
-    /// The manifests whose subject is `subject`, in byte order of their digests.
+    /// Returns the manifests whose subject is `subject`, in byte order of their digests.
     func referrers(of subject: Digest, in repository: RepositoryName) throws -> [ReferrerDescriptor] {
         let folder = path(.referrers, subject, of: repository)
         return try names(in: folder).compactMap { name in
             guard let bytes = try FileSystem.read(folder.appending(name), limit: Int64(Self.manifestLimit)),
                 let entry = try? CanonicalJSON.decode(ReferrerDescriptor.self, from: bytes),
-                // An entry may have outlived a death between the two writes.
+                // The process may have died between the two writes, which leaves an entry without its manifest.
                 let digest = try? Digest(entry.digest), hasManifest(digest, in: repository)
             else { return nil }
             return entry

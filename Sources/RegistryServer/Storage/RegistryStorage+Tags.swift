@@ -3,14 +3,14 @@ import OCIContent
 import OCIModel
 import SystemPackage
 
-/// What must be so for a tag to be set (RFC 9110, 13.1).
+/// The condition under which a tag is set (RFC 9110, 13.1).
 enum TagCondition: Hashable, Sendable {
     case none
-    /// `If-None-Match: *`: there is no such tag yet.
+    /// `If-None-Match: *`: the tag must not exist.
     case absent
-    /// `If-Match: *`
+    /// `If-Match: *`: the tag must exist.
     case present
-    /// `If-Match` with the digests that the tag may name.
+    /// `If-Match` with digests: the tag must name one of them.
     case names(Set<String>)
 }
 
@@ -19,12 +19,12 @@ extension RegistryStorage {
         folder(.tags, of: repository).appending(tag.description)
     }
 
-    /// A repository's tags, in byte order.
+    /// Returns a repository's tags in byte order.
     func tags(of repository: RepositoryName) throws -> [Tag] {
         try names(in: folder(.tags, of: repository)).compactMap { Tag($0) }
     }
 
-    /// What a tag names; `nil` without one.
+    /// Returns the digest that a tag names; `nil` if there is no such tag.
     func digest(of tag: Tag, in repository: RepositoryName) throws -> Digest? {
         try FileSystem.read(path(of: tag, in: repository), limit: 256).flatMap {
             try? Digest(String(decoding: $0, as: UTF8.self))
@@ -38,9 +38,9 @@ extension RegistryStorage {
         }
     }
 
-    /// Sets a tag, if the condition holds in that instant.
+    /// Sets a tag if the condition holds at that moment.
     ///
-    /// - Returns: whether it held.
+    /// - Returns: Whether the condition held.
     func set(_ tag: Tag, to digest: Digest, if condition: TagCondition, in repository: RepositoryName) throws
         -> Bool
     {
@@ -57,7 +57,9 @@ extension RegistryStorage {
         }
     }
 
-    /// - Returns: `false` where there is no such tag.
+    /// Removes a tag.
+    ///
+    /// - Returns: `false` if there is no such tag.
     func remove(_ tag: Tag, from repository: RepositoryName) throws -> Bool {
         try tagging.withLock {
             let path = path(of: tag, in: repository)

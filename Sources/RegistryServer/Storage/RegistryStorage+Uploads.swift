@@ -1,22 +1,22 @@
-package import DurableFiles
+import DurableFiles
 import OCIContent
 import OCIModel
 import SystemPackage
 
-/// How many unfinished uploads there may be, and for how long.
+/// The limits on the number and age of unfinished uploads.
 struct UploadLimits: Sendable {
     var count = 1000
-    /// Seconds from its beginning.
+    /// The seconds after its start at which an upload is removed.
     var lifetime: Int64 = 2 * 86400
 }
 
 extension RegistryStorage {
     private var uploads: FilePath { root.appending("uploads") }
 
-    /// Begins an upload. Its identifier says when (`now`, seconds since the epoch) and for which repository, so that it
-    /// outlives this process; `random` makes it one that cannot be guessed.
+    /// Begins an upload. Its identifier contains the time (`now`, seconds since the epoch) and the repository, so that
+    /// the upload outlives this process; `random` makes it impossible to guess.
     ///
-    /// - Throws: `RegistryServerError` `.tooManyRequests` beyond the limit; `ContentError` of the disk.
+    /// - Throws: `RegistryServerError` `.tooManyRequests` beyond the limit; `FileError` if the disk fails.
     func beginUpload(
         to repository: RepositoryName, by algorithm: Digest.Algorithm, now: Int64, random: UInt64,
         limits: UploadLimits
@@ -34,7 +34,7 @@ extension RegistryStorage {
             Upload(id: id, repository: repository, path: path, file: file, offset: 0, algorithm: algorithm))
     }
 
-    /// An upload that was begun before, in this process or an earlier one.
+    /// Returns an upload that was begun before, in this process or an earlier one.
     ///
     /// - Throws: `RegistryServerError` `.blobUploadUnknown`.
     func upload(_ id: String, to repository: RepositoryName) throws -> Upload {
@@ -52,11 +52,11 @@ extension RegistryStorage {
     }
 
     static let unknownUpload = RegistryServerError(
-        .blobUploadUnknown, "there is no such upload: it was finished, cancelled, or is too old")
+        .blobUploadUnknown, "the upload does not exist: it was finished or cancelled, or it expired")
 
-    /// Makes the upload's bytes a blob of its repository, if they are the digest's.
+    /// Makes the upload's bytes a blob of its repository if they match the digest.
     ///
-    /// - Throws: `RegistryServerError` `.digestInvalid`, upon which the upload is gone.
+    /// - Throws: `RegistryServerError` `.digestInvalid` if they do not; the upload is then removed.
     func finish(_ upload: Upload, as digest: Digest, claim: Int) throws {
         try upload.finish(by: digest.algorithm, claim: claim) { actual in
             defer { openUploads.remove(upload.id) }
@@ -75,10 +75,10 @@ extension RegistryStorage {
         try FileSystem.remove(upload.path)
     }
 
-    /// The identifiers of all uploads that were begun and neither finished nor cancelled.
+    /// Returns the identifiers of all uploads that were begun and neither finished nor cancelled.
     package func unfinishedUploads() throws -> [String] { try FileSystem.names(in: uploads) }
 
-    /// Removes uploads that began too long ago.
+    /// Removes the uploads that began too long ago.
     func sweepUploads(now: Int64, lifetime: Int64) throws {
         for name in try unfinishedUploads() {
             guard let began = Int64(name.prefix(16), radix: 16), began < now - lifetime else { continue }

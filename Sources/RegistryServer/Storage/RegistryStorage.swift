@@ -4,32 +4,35 @@ import OCIModel
 import Synchronization
 package import SystemPackage
 
-/// A registry's folder, safe against death at any moment and against concurrent requests.
+/// A registry's folder, safe against the death of the process at any moment and against concurrent requests.
 ///
-/// - `blobs/<algorithm>/<hex>`: every blob once; the image store's folder of the same form may stand in its place.
-/// - `repositories/<name>/_blobs/<algorithm>/<hex>`: hard links to them. What a repository has is what is linked into it, so
-///   the file system counts the references, and removing a blob here or there never takes it from anybody else.
+/// - `blobs/<algorithm>/<hex>`: every blob once; the image store's folder of the same form may take its place.
+/// - `repositories/<name>/_blobs/<algorithm>/<hex>`: hard links to the blobs. A repository has the blobs that are
+///   linked into it, so the file system counts the references, and removing a blob in one place never takes it from
+///   another.
 /// - `…/_manifests/<algorithm>/<hex>`: a line with the media type, then the manifest's bytes.
 /// - `…/_tags/<tag>`: a digest.
-/// - `…/_referrers/<algorithm>/<hex>/<algorithm>-<hex>`: descriptors of the manifests that name this one as their subject.
-/// - `uploads/<id>`: what has arrived of unfinished blobs.
+/// - `…/_referrers/<algorithm>/<hex>/<algorithm>-<hex>`: descriptors of the manifests that name this one as their
+///   subject.
+/// - `uploads/<id>`: the bytes of unfinished blobs that have arrived.
 ///
-/// Files appear by rename or link, after they were synced. All functions block: they belong on the pool.
+/// Files appear by rename or link after they have been synced. All functions block and must run on the pool.
 package struct RegistryStorage: Sendable {
     package let root: FilePath
     let pool: FilePath
-    /// Blobs in the image store's folder are the store's to remove.
+    /// Whether the blobs are in the image store's folder, from which only the store removes them.
     let isPoolShared: Bool
     let openUploads = OpenUploads()
-    /// Held while a tag is compared and set, or a manifest removed with its tags.
+    /// The lock that is held while a tag is compared and set, or a manifest is removed with its tags.
     let tagging = SharedMutex()
-    /// Keeps the store's garbage collection away.
+    /// The image store, whose garbage collection is kept away while this value exists.
     let store: ContentStore?
 
-    /// Opens the folder, making what is missing. With a store, blobs are kept there instead of in the folder itself, which
-    /// must be on the same file system; every blob of the store can be mounted into a repository without being sent.
+    /// Opens the folder, creating what is missing. With a store, blobs are kept in the store, which must be on the same
+    /// file system, instead of in the folder itself; every blob of the store can be mounted into a repository without
+    /// being sent.
     ///
-    /// - Throws: `ContentError` where the folder cannot be made or written.
+    /// - Throws: `FileError` if the folder cannot be created or written.
     package init(root: FilePath, sharing store: ContentStore? = nil) throws {
         self.root = root
         self.store = store
@@ -52,7 +55,7 @@ package struct RegistryStorage: Sendable {
         folder(of: repository).appending(kind.rawValue)
     }
 
-    /// No part of a repository's name begins with an underscore.
+    /// The folders of a repository. No part of a repository's name begins with an underscore.
     enum Kind: String {
         case blobs = "_blobs"
         case manifests = "_manifests"
@@ -60,17 +63,17 @@ package struct RegistryStorage: Sendable {
         case referrers = "_referrers"
     }
 
-    /// A file of its own for a digest.
+    /// Returns the path of the file for a digest.
     func path(_ kind: Kind, _ digest: Digest, of repository: RepositoryName) -> FilePath {
         folder(kind, of: repository).appending(digest.algorithm.rawValue).appending(digest.hex)
     }
 
-    /// Names that stand for something: unfinished writes begin with a dot.
+    /// Returns the names in a folder without unfinished writes, which begin with a dot.
     func names(in folder: FilePath) throws -> [String] {
         try FileSystem.names(in: folder).filter { !$0.hasPrefix(".") }
     }
 
-    /// Writes a small file atomically and lastingly, with its folders.
+    /// Writes a small file and its folders atomically and durably.
     func write(_ bytes: [UInt8], to path: FilePath) throws {
         let folder = path.removingLastComponent()
         try FileSystem.makeDirectories(folder)
@@ -78,13 +81,13 @@ package struct RegistryStorage: Sendable {
         try FileSystem.syncDirectory(folder)
     }
 
-    /// Whether anything was ever pushed to a repository.
+    /// Returns whether anything was ever pushed to a repository.
     func knows(_ repository: RepositoryName) -> Bool {
         let kinds: [Kind] = [.manifests, .blobs]
         return kinds.contains { ((try? FileSystem.names(in: folder($0, of: repository))) ?? []).isEmpty == false }
     }
 
-    /// The names of all repositories that have a manifest, in byte order.
+    /// Returns the names of all repositories that have a manifest, in byte order.
     func catalog() throws -> [String] {
         var found: [String] = []
         var waiting: [(path: FilePath, name: String)] = [(repositories, "")]
@@ -101,7 +104,7 @@ package struct RegistryStorage: Sendable {
     }
 }
 
-/// A lock that copies of a value share.
+/// A lock that is shared by the copies of a value.
 final class SharedMutex: Sendable {
     private let mutex = Mutex<Void>(())
     func withLock<R: Sendable>(_ body: () throws -> R) rethrows -> R {

@@ -5,10 +5,10 @@ import OCIModel
 import Synchronization
 import SystemPackage
 
-/// A blob on its way in: a file, how far it is, and the digest of what it has.
+/// A blob that is being uploaded: a file, its position, and the digest of the bytes so far.
 ///
-/// Who speaks last has it: a request that claims the upload ends the writing of any before it, so that what a client is
-/// told of the offset stays true however its broken connection may still be at work here.
+/// The latest request owns the upload: a request that claims it ends the writing of any earlier one, so that the offset
+/// reported to a client stays true even if its broken connection is still being served.
 final class Upload: Sendable {
     let id: String
     let repository: RepositoryName
@@ -18,12 +18,12 @@ final class Upload: Sendable {
     private struct State: Sendable {
         var file: SystemPackage.FileDescriptor?
         var offset: Int64
-        /// `nil` for the file of an earlier run, which is read through when it is finished.
+        /// The digest so far; `nil` for the file of an earlier run, which is read through when it is finished.
         var digest: DigestHasher?
         var claim = 0
     }
 
-    /// The file has `offset` bytes already; of none the digest is known.
+    /// Creates an upload from a file that already has `offset` bytes; unless that is zero, their digest is not known.
     init(
         id: String, repository: RepositoryName, path: FilePath, file: SystemPackage.FileDescriptor, offset: Int64,
         algorithm: Digest.Algorithm
@@ -43,8 +43,8 @@ final class Upload: Sendable {
 
     /// Takes the upload over; blocks while another request writes.
     ///
-    /// - Returns: how much there is, in bytes, and the token to write with.
-    /// - Throws: `RegistryServerError` `.blobUploadUnknown` where it ended meanwhile.
+    /// - Returns: The number of bytes so far, and the token for writing more.
+    /// - Throws: `RegistryServerError` `.blobUploadUnknown` if the upload has ended meanwhile.
     func claim() throws(RegistryServerError) -> (offset: Int64, claim: Int) {
         try state.withLock { state throws(RegistryServerError) in
             guard state.file != nil else { throw RegistryStorage.unknownUpload }
@@ -55,11 +55,12 @@ final class Upload: Sendable {
 
     /// Appends pieces; blocks.
     ///
-    /// - Throws: `RegistryServerError` where another request has taken over or ended the upload; `ContentError` of the disk.
+    /// - Throws: `RegistryServerError` if another request has taken over or ended the upload; `FileError` if the disk
+    ///   fails.
     func append(_ pieces: [ByteBuffer], claim: Int) throws {
         try state.withLock { state in
             guard state.claim == claim, let file = state.file else {
-                throw RegistryServerError(.blobUploadInvalid, "the upload \(id) goes on by another request")
+                throw RegistryServerError(.blobUploadInvalid, "another request has taken over the upload \(id)")
             }
             for piece in pieces {
                 try piece.withUnsafeReadableBytes { bytes in
@@ -73,17 +74,17 @@ final class Upload: Sendable {
         }
     }
 
-    /// Ends the writing, syncs the file and hands the digest of all of it to `keep`; blocks. Whoever claims the upload
-    /// meanwhile hears that it ended when the blob is there, or nothing of it.
+    /// Ends the writing, syncs the file and passes the digest of all bytes to `keep`; blocks. A request that claims the
+    /// upload meanwhile learns that it ended only once the blob is there, or nothing of it is left.
     func finish(by algorithm: Digest.Algorithm, claim: Int, _ keep: (Digest) throws -> Void) throws {
         try state.withLock { state in
             guard state.claim == claim, let file = state.file else {
-                throw RegistryServerError(.blobUploadInvalid, "the upload \(id) goes on by another request")
+                throw RegistryServerError(.blobUploadInvalid, "another request has taken over the upload \(id)")
             }
             if state.digest?.algorithm != algorithm { state.digest = try Self.read(file, by: algorithm) }
             FileSystem.makeReadOnly(file)
             try FileSystem.sync(file, path)
-            // What becomes a blob is written to by nobody any more.
+            // A file that becomes a blob is no longer written to.
             state.file = nil
             try? file.close()
             try keep(state.digest?.finish() ?? DigestHasher(algorithm).finish())
@@ -111,7 +112,9 @@ final class OpenUploads: Sendable {
 
     subscript(id: String) -> Upload? { uploads.withLock { $0[id] } }
 
-    /// - Returns: the one that was there first, where two requests open one upload at once.
+    /// Adds an upload.
+    ///
+    /// - Returns: The first one if two requests open the same upload at once.
     func insert(_ upload: Upload) -> Upload {
         uploads.withLock {
             if let first = $0[upload.id] { return first }

@@ -3,7 +3,7 @@ import ImageAssembly
 import Testing
 
 @Suite struct SecurityDescriptorTests {
-    /// The descriptors of published images: ko's and crane's, then BuildKit's of files and directories.
+    /// The descriptors of published images: those of ko and crane, then BuildKit's for files and directories.
     @Test(arguments: [
         (
             "O:BUG:BU",
@@ -18,11 +18,11 @@ import Testing
             "AQAEgBQAAAAkAAAAAAAAADAAAAABAgAAAAAABSAAAAAgAgAAAQEAAAAAAAUSAAAAAgCoAAcAAAAAAxgA/wEfAAECAAAAAAAFIAAAACACAAAAAxQA/wEfAAEBAAAAAAAFEgAAAAAAGAD/AR8AAQIAAAAAAAUgAAAAIAIAAAALFAAAAAAQAQEAAAAAAAMAAAAAAAMYAKkAEgABAgAAAAAABSAAAAAhAgAAAAIYAAQAAAABAgAAAAAABSAAAAAhAgAAAAIYAAIAAAABAgAAAAAABSAAAAAhAgAA"
         ),
     ])
-    func `published texts give the published bytes`(_ text: String, _ base64: String) throws {
+    func `published descriptors in SDDL text give the published bytes`(_ text: String, _ base64: String) throws {
         #expect(Data(try SecurityDescriptor(text).bytes).base64EncodedString() == base64)
     }
 
-    @Test func `an empty list of rules is not the same as none`() throws {
+    @Test func `an empty list of rules differs from no list`() throws {
         let (none, empty) = (try SecurityDescriptor("O:BA"), try SecurityDescriptor("O:BAD:"))
         #expect(none.bytes.count == 36)
         #expect(none.bytes[2] == 0)
@@ -38,7 +38,7 @@ import Testing
         "O:BAD:(A;;0x+1;;;BA)", "O:BAD:(A;;0x123456789;;;BA)", "O:BAD:(A;;FA;;;XX)", "O:BAD:(A;;FA;x;;BA)",
         "O:BAD:(A;;FA;;;BA;)", "O:BAD:(A;;FA;;;BA)x", "O:BAD:" + String(repeating: "(A;;FA;;;BA)", count: 1025),
     ])
-    func `a text that is not understood whole is refused`(_ text: String) {
+    func `a text that is not fully understood is refused`(_ text: String) {
         let error = #expect(throws: ImageAssemblyError.self) { try SecurityDescriptor(text) }
         #expect(error?.code == .invalidInput)
     }

@@ -3,7 +3,7 @@ import LayerArchive
 import OCIModel
 import SystemPackage
 
-/// A folder of one test's own, with layers written to it and read back from it.
+/// A folder for a single test, with layers written to it and read back from it.
 struct WindowsFolder: ~Copyable {
     let path: FilePath
 
@@ -28,7 +28,7 @@ struct WindowsFolder: ~Copyable {
         return try LayerReader.list(path.appending("layer"), isCancelled: { false })
     }
 
-    /// A layer of any members in any order, which no writer of ours would make.
+    /// Writes a layer of any members in any order, which our own writer would not make.
     func listing(_ members: [ForeignMember]) throws -> LayerListing {
         let bytes = members.flatMap(\.bytes) + [UInt8](repeating: 0, count: 1024)
         let file = path.appending("foreign")

@@ -28,7 +28,7 @@ import Testing
         return definition
     }
 
-    /// Builds the image and returns it with the store it is in.
+    /// Builds the image and returns it with the store that holds it.
     private func assemble(
         _ folder: borrowing WindowsFolder, _ base: TinyWindowsBase, program: [UInt8] = TinyPE().bytes(),
         _ change: (inout Definition) -> Void = { _ in }
@@ -57,7 +57,7 @@ import Testing
         return (try result.get(), store)
     }
 
-    @Test func `the small base is a base that Windows imports`() throws {
+    @Test func `Windows would import the small base`() throws {
         let folder = try WindowsFolder()
         let base = try TinyWindowsBase(in: folder)
         let listing = try LayerReader.list(folder.path.appending("base"), isCancelled: { false })
@@ -65,7 +65,7 @@ import Testing
         #expect(base.pin.layers.count == 1)
     }
 
-    @Test func `an image lies on its base: layers named, configuration kept and continued`() async throws {
+    @Test func `an image names its base's layers, and keeps and continues its configuration`() async throws {
         let folder = try WindowsFolder()
         let base = try TinyWindowsBase(in: folder)
         let one = try await assemble(folder, base).image.platforms[0]
@@ -112,7 +112,7 @@ import Testing
                 ]))
     }
 
-    @Test func `a layer read back holds every parent and passes the importer`() async throws {
+    @Test func `a layer that is read back has an entry for every parent and passes the importer`() async throws {
         let folder = try WindowsFolder()
         let (image, store) = try await assemble(folder, TinyWindowsBase(in: folder))
         let layer = try #require(image.platforms[0].layers.last)
@@ -122,7 +122,7 @@ import Testing
         #expect(!listing.entries.map(\.member.shownPath).contains("Files/usr/local/bin/t"))
     }
 
-    @Test func `the same image has the same digest, and a layout of it lacks the base's layers alone`() async throws {
+    @Test func `the same image has the same digest, and its layout lacks only the base's layers`() async throws {
         let one = try WindowsFolder()
         let other = try WindowsFolder()
         let first = try await assemble(one, TinyWindowsBase(in: one))
@@ -146,14 +146,14 @@ import Testing
         #expect(options.absent == Set(built.absentLayers.map(\.digest)))
         let shallow = OCILayout(root: one.path.appending("shallow"))
         try await copy(built.index, from: layout, to: shallow, tag: "0", options)
-        // A layer of ours that is missing is no base's.
+        // A missing layer of our own is not mistaken for the base's.
         try FileSystem.remove(layout.path(of: built.platforms[0].layers[0].descriptor.digest))
         let damaged = try await CopyPlan(reading: [built.index], from: layout)
         #expect(try await damaged.absentBaseLayers(in: layout).isSubset(of: options.absent))
         #expect(FileSystem.regularFileSize(target.root.appending("index.json")) == nil)
     }
 
-    @Test func `a definition without PATH leaves Windows' own, and one of nothing leaves all`() async throws {
+    @Test func `a definition without PATH leaves Windows' own, and an empty one leaves everything`() async throws {
         let folder = try WindowsFolder()
         let image = try await assemble(folder, TinyWindowsBase(in: folder)) { $0.config = .init() }.image
         let execution = image.platforms[0].config.value.config
@@ -173,7 +173,7 @@ import Testing
         }
     }
 
-    @Test func `an entry point that is not there, and an ELF program, stop the build`() async throws {
+    @Test func `a missing entry point and an ELF program each stop the build`() async throws {
         let folder = try WindowsFolder()
         let base = try TinyWindowsBase(in: folder)
         let missing = await #expect(throws: ImageAssemblyError.self) {
@@ -188,7 +188,7 @@ import Testing
         #expect(system.image.platforms.count == 1)
     }
 
-    @Test func `a link and a file in a folder of the base stop the build`() async throws {
+    @Test func `a link and a file in a folder of the base each stop the build`() async throws {
         let folder = try WindowsFolder()
         let base = try TinyWindowsBase(in: folder)
         let link = await #expect(throws: ImageAssemblyError.self) {
@@ -219,7 +219,7 @@ import Testing
     }
 }
 
-/// A base image in small: the layer's shape, the configuration with what nobody here knows, one foreign layer.
+/// A small base image: it has a layer's shape, a configuration with unknown members, and one foreign layer.
 struct TinyWindowsBase {
     var pin: Lock.BaseImage
     var config: [UInt8]
@@ -259,7 +259,7 @@ struct TinyWindowsBase {
             osVersion: "10.0.20348.2762", osFeatures: ["win32k"], layers: [layer])
     }
 
-    /// As Windows' own base layers are laid out.
+    /// A layer laid out like Windows' own base layers.
     static func tree() throws -> FileTree {
         var tree = FileTree()
         tree.hasBareDirectoryNames = true

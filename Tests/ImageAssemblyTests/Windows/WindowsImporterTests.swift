@@ -3,11 +3,11 @@ import LayerArchive
 import OCIModel
 import Testing
 
-/// A layer that Windows refuses, the entry at which it gives up, and by which rule.
+/// A layer that Windows refuses, with the entry at which it stops and the rule.
 struct BrokenLayer: Sendable, CustomTestStringConvertible {
     var name: String
     var members: [ForeignMember]
-    /// `nil` where no single entry is to blame.
+    /// The entry, or `nil` if no single entry is to blame.
     var entry: String?
     var rule: WindowsImporter.Rule
     var isBase = false
@@ -102,7 +102,7 @@ struct BrokenLayer: Sendable, CustomTestStringConvertible {
             roots + [.file("Files/a"), .hardLink("Files/d/b", "Files/a")]),
         BrokenLayer("a symlink to nothing", .symlink, at: "Files/l", roots + [.symlink("Files/l", "")]),
         BrokenLayer(
-            "a symlink to a directory that says file", .symlink, at: "Files/l",
+            "a symlink to a directory with a file's attributes", .symlink, at: "Files/l",
             roots + [.directory("Files/d"), .symlink("Files/l", "d")]),
         BrokenLayer(
             "a stream before its file", .stream, at: "Files/a:s", roots + [.file("Files/a:s"), .file("Files/a")]),
@@ -121,10 +121,10 @@ struct BrokenLayer: Sendable, CustomTestStringConvertible {
             "attributes of 33 bits", .attributes, at: "Files/a",
             roots + [.file("Files/a", ["MSWINDOWS.fileattr": "4294967296"])]),
         BrokenLayer(
-            "a file that says directory", .attributes, at: "Files/a",
+            "a file with a directory's attributes", .attributes, at: "Files/a",
             roots + [.file("Files/a", ["MSWINDOWS.fileattr": "48"])]),
         BrokenLayer(
-            "a directory that says file", .attributes, at: "Files/d",
+            "a directory with a file's attributes", .attributes, at: "Files/d",
             roots + [.directory("Files/d", ["MSWINDOWS.fileattr": "32"])]),
         BrokenLayer(
             "a descriptor in hexadecimal", .security, at: "Files/a",
@@ -143,7 +143,7 @@ struct BrokenLayer: Sendable, CustomTestStringConvertible {
             "a descriptor whose owner lies outside", .security, at: "Files/a",
             roots + [.file("Files/a", ["MSWINDOWS.rawsd": "AQAAgBQAAAAkAAAAAAAAAAAAAAABAgAA"])]),
         BrokenLayer(
-            "an old descriptor that is none", .security, at: "Files/a",
+            "an old descriptor that is invalid", .security, at: "Files/a",
             roots + [.file("Files/a", ["MSWINDOWS.sd": "everybody"])]),
         BrokenLayer(
             "a creation time in words", .record, at: "Files/a",
@@ -160,7 +160,7 @@ struct BrokenLayer: Sendable, CustomTestStringConvertible {
     ]
 
     @Test(arguments: broken)
-    func `a broken layer is refused at its entry, by its rule`(_ layer: BrokenLayer) throws {
+    func `a broken layer is refused at its entry by its rule`(_ layer: BrokenLayer) throws {
         let folder = try WindowsFolder()
         let refusal = WindowsImporter.refusal(of: try folder.listing(layer.members), isBase: layer.isBase)
         #expect(refusal?.rule == layer.rule, "\(refusal?.description ?? "taken")")
@@ -168,12 +168,12 @@ struct BrokenLayer: Sendable, CustomTestStringConvertible {
         #expect(refusal?.message.isEmpty == false)
     }
 
-    @Test func `the corpus shows every rule`() {
+    @Test func `the corpus covers every rule`() {
         #expect(Set(Self.broken.map(\.rule)) == Set(WindowsImporter.Rule.allCases))
         #expect(Self.broken.count >= 30)
     }
 
-    /// As the other builders write them: BuildKit, ko, crane, and Windows itself.
+    /// Layers as other builders write them: BuildKit, ko, crane, and Windows itself.
     @Test(arguments: [
         Self.roots + [
             .directory("Files/usr", ["MSWINDOWS.fileattr": "16", "LIBARCHIVE.creationtime": "1700000000.5"]),
@@ -197,7 +197,7 @@ struct BrokenLayer: Sendable, CustomTestStringConvertible {
             .file("UtilityVM/Files/EFI/Microsoft/Boot/BCD"), .file("UtilityVM/Files/.wh.x"),
         ],
     ])
-    func `layers as other builders make them pass`(_ members: [ForeignMember]) throws {
+    func `layers made by other builders pass`(_ members: [ForeignMember]) throws {
         let folder = try WindowsFolder()
         #expect(WindowsImporter.refusal(of: try folder.listing(members), isBase: false) == nil)
     }
@@ -214,7 +214,7 @@ struct BrokenLayer: Sendable, CustomTestStringConvertible {
         #expect(WindowsImporter.refusal(of: toDirectory, isBase: false, lower: [lower]) != nil)
     }
 
-    @Test func `only the base has a utility VM with all its files`() throws {
+    @Test func `only a base may have a utility VM with all its files`() throws {
         let folder = try WindowsFolder()
         let base = try folder.listing(
             Self.roots + [
@@ -224,7 +224,7 @@ struct BrokenLayer: Sendable, CustomTestStringConvertible {
         #expect(WindowsImporter.refusal(of: base, isBase: false)?.rule == .utilityVM)
     }
 
-    @Test func `a refusal says where, what and by which rule`() throws {
+    @Test func `a refusal names the entry, the reason and the rule`() throws {
         let folder = try WindowsFolder()
         let layer = try folder.listing(Self.roots + [.file("Files/usr/x")])
         #expect(

@@ -10,7 +10,7 @@ import Testing
         return tree
     }
 
-    @Test func `a drive's tree becomes Files and Hives, with every directory and Windows' metadata`() throws {
+    @Test func `the tree of a drive becomes Files and Hives, with every directory and Windows' metadata`() throws {
         var source = try drive(["/usr/local/bin/etcd-3.5.16.exe"])
         try source.add(
             "/usr/local/bin/etcd.exe", .hardLink(to: EntryPath("usr/local/bin/etcd-3.5.16.exe")), mode: 0o555)
@@ -46,7 +46,7 @@ import Testing
         #expect("\(written.diffID)" == "sha256:a2c21e7c1dfb48bcff9bb261e4abd978653035d978064b22bea57d9d19ffe30a")
     }
 
-    @Test func `our own layers pass the importer, also as they lie in a tar`() throws {
+    @Test func `our own layers pass the importer, also when read from a tar`() throws {
         let folder = try WindowsFolder()
         var source = try drive(["/usr/local/bin/a.exe", "/usr/local/bin/a-1.exe", "/usr/local/bin-x", "/etcd/é.txt"])
         source = try source.linkingEqualFiles()
@@ -65,19 +65,19 @@ import Testing
         ("/usr/con", "name of a device"), ("/usr/NUL.txt", "name of a device"),
         ("/usr/com1.tar.gz", "name of a device"),
         ("/usr/lpt\u{b9}", "name of a device"), ("/usr/aux .x", "name of a device"), ("/usr/dot.", "ends with a dot"),
-        ("/usr/space ", "ends with a space"), ("/usr/a:b", "holds ':'"), ("/usr/a*", "holds '*'"),
-        ("/usr/a\\b", "holds '\\'"), ("/usr/a|b", "holds '|'"), ("/usr/\"", "holds '\"'"),
+        ("/usr/space ", "ends with a space"), ("/usr/a:b", "contains ':'"), ("/usr/a*", "contains '*'"),
+        ("/usr/a\\b", "contains '\\'"), ("/usr/a|b", "contains '|'"), ("/usr/\"", "contains '\"'"),
         ("/usr/a\nb", "control character"),
         ("/usr/.wh.a", "would remove a file"), ("/usr/" + String(repeating: "n", count: 256), "UTF-16 units"),
     ])
-    func `a path that Windows cannot have, or that the base has, is refused`(_ path: String, _ reason: String) throws {
+    func `a path that Windows cannot have or that the base has is refused`(_ path: String, _ reason: String) throws {
         let error = #expect(throws: ImageAssemblyError.self) { try WindowsLayer.tree(drive([path]), time: 0) }
         #expect(error?.code == .invalidInput)
         #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
     }
 
     @Test(arguments: ["/usr/console", "/usr/nul1", "/usr/com", "/usr/com10", "/usr/.hidden", "/winutils/x", "/usr/a b"])
-    func `a path that only resembles a refused one is taken`(_ path: String) throws {
+    func `a path that only resembles a refused one is accepted`(_ path: String) throws {
         #expect(try WindowsLayer.tree(drive([path]), time: 0).entries.count > 3)
     }
 
@@ -85,7 +85,7 @@ import Testing
         (["/usr/A", "/usr/a"], true), (["/usr/bin/x", "/USR/y"], true), (["/usr/É", "/usr/é"], true),
         (["/usr/ß", "/usr/SS"], false), (["/usr/\u{e9}", "/usr/e\u{301}"], false),
     ])
-    func `names that differ in case only are one name`(_ paths: [String], _ isConflict: Bool) throws {
+    func `names that differ only in case are the same name`(_ paths: [String], _ isConflict: Bool) throws {
         let source = try drive(paths)
         guard isConflict else {
             _ = try WindowsLayer.tree(source, time: 0)
@@ -95,7 +95,7 @@ import Testing
         #expect(error?.code == .conflict)
     }
 
-    @Test func `links, devices, attributes and names that are no UTF-8 are refused`() throws {
+    @Test func `links, devices, attributes and names that are not UTF-8 are refused`() throws {
         let entries: [FileEntry] = [
             FileEntry(.symlink(target: Array("x".utf8)), mode: 0o777, modified: 0),
             FileEntry(.fifo, mode: 0, modified: 0),

@@ -9,7 +9,7 @@ import Testing
     private static let arm64 = Platform(os: "linux", architecture: "arm64", variant: "v8")
     private static let layer = Descriptor(mediaType: .layerGzip, digest: Digest(of: [1]), size: 100)
 
-    /// A manifest of one platform, which its configuration may contradict.
+    /// Adds a manifest of one platform, which its configuration may contradict.
     private func image(
         _ platform: Platform, in source: inout FakeBaseImages, layers: [Descriptor] = [layer], diffIDs: Int? = nil,
         configured: Platform? = nil, _ type: MediaType = .manifest
@@ -25,7 +25,7 @@ import Testing
         return try source.add(manifest, type, platform)
     }
 
-    /// An index of both platforms, and what else registries have beside them, named by its digest.
+    /// Adds an index of both platforms, and of what else registries store beside them, and returns its digest.
     private func index(in source: inout FakeBaseImages, _ entries: [Descriptor], _ type: MediaType = .index) throws
         -> Digest
     {
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: [(MediaType.index, MediaType.manifest), (.dockerIndex, .dockerManifest)])
-    func `each platform gets its own manifest of the index that the digest names`(_ types: (MediaType, MediaType))
+    func `each platform gets its own manifest from the index that the digest names`(_ types: (MediaType, MediaType))
         async throws
     {
         var source = FakeBaseImages()
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test func `a platform that the base does not have is refused with those that it has`() async throws {
+    @Test func `a platform that the base lacks is refused, and the error lists those that it has`() async throws {
         var source = FakeBaseImages()
         let amd64 = try image(Self.amd64, in: &source)
         let whole = try index(in: &source, [amd64])
@@ -108,7 +108,7 @@ import Testing
         #expect(try await resolver(amd64.digest, source).resolve(Self.amd64).base.manifest.digest == amd64.digest)
     }
 
-    @Test func `a base that cannot be what it says is refused`() async throws {
+    @Test func `a base that contradicts itself is refused`() async throws {
         var all: [(FakeBaseImages, Digest)] = []
         func add(_ make: (inout FakeBaseImages) throws -> Descriptor) throws {
             var source = FakeBaseImages()
@@ -145,7 +145,7 @@ import Testing
         }
     }
 
-    @Test func `a source that gives another image than the digest's is not believed`() async throws {
+    @Test func `a source that returns another image than the digest's is not trusted`() async throws {
         var source = FakeBaseImages()
         let digest = Digest(of: [9])
         let right = try index(in: &source, [image(Self.amd64, in: &source)])

@@ -12,7 +12,7 @@ import Testing
         Platform(os: "windows", architecture: "amd64", osVersion: version)
     }
 
-    /// A manifest with a configuration of that version.
+    /// Adds a manifest with a configuration of that version.
     private func image(
         _ version: String?, in source: inout FakeBaseImages, listed: String? = nil, features: [String]? = nil,
         layers: [Descriptor] = [layer], diffIDs: Int = 1, os: String = "windows"
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(arguments: [MediaType.index, .dockerIndex])
-    func `a base is pinned by its release's tag, with version and features of its index entry`(_ type: MediaType)
+    func `a base is pinned by its release's tag, with the version and features of its index entry`(_ type: MediaType)
         async throws
     {
         var source = FakeBaseImages()
@@ -71,7 +71,7 @@ import Testing
         #expect(try await resolve("1809", source).base.layers == [foreign])
     }
 
-    @Test func `a version that the repository lacks names what it has`() async throws {
+    @Test func `the error for a version that the repository lacks names those that it has`() async throws {
         var source = FakeBaseImages()
         let other = try image("10.0.17763.1", in: &source)
         source.tags["ltsc2022"] = try source.add(Index(manifests: [other]), .index)

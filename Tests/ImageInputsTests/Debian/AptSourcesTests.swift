@@ -6,7 +6,7 @@ struct AptSourcesTests {
         AptSources([AptSources.File(name: name, text: text)])
     }
 
-    @Test func `the sources of a fresh machine give both archives`() {
+    @Test func `the sources of a fresh machine contain both archives`() {
         let found = sources(
             "debian.sources",
             """

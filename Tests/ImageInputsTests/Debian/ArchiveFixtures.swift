@@ -1,5 +1,5 @@
 /// A whole small archive: three suites, two architectures. Its Releases are signed by `SignedFixtures.archiveKey`, so
-/// that not a byte of the indexes can be changed here. Each `Packages.xz` is listed as if xz changed nothing.
+/// not a byte of the indexes can be changed here. Each `Packages.xz` is listed as if xz changed nothing.
 enum ArchiveFixtures {
     static let releases = [
         "trixie": """
@@ -95,7 +95,7 @@ enum ArchiveFixtures {
         """,
     ]
 
-    /// By suite and architecture.
+    /// The text of the indexes by suite and architecture.
     static let packages = [
         "trixie amd64": """
         Package: app-server

@@ -5,7 +5,7 @@ import Synchronization
 import SystemPackage
 import Testing
 
-/// The whole way, from signed Releases to a lock and back, in an archive made of text.
+/// Tests of the whole resolution, from signed Releases to a lock and back, in an archive made of text.
 struct DebianResolverTests {
     private func definition() throws -> Definition {
         var definition = Definition(
@@ -63,7 +63,7 @@ struct DebianResolverTests {
         } catch let error as ImageInputsError { return error }
     }
 
-    @Test func `a Windows platform takes no package, and lists no index a second time`() async throws {
+    @Test func `a Windows platform takes no packages, and lists no index a second time`() async throws {
         var definition = try definition()
         definition.platforms += ["ltsc2022", "ltsc2025"].map {
             Platform(os: "windows", architecture: "amd64", osVersion: $0)
@@ -108,15 +108,14 @@ struct DebianResolverTests {
         #expect(try await problems(locked.lock, locked.proof, full: ArchiveFixtures.packages) == [])
     }
 
-    @Test func `the same archive gives the same lock and proof, and a lock that starts from itself stays`() async throws
-    {
+    @Test func `the same archive gives the same lock and proof, and renewing a lock does not change it`() async throws {
         let first = try await resolve(definition())
         let second = try await resolve(definition(), previous: first.lock)
         #expect(first.lock == second.lock && first.proof == second.proof)
         #expect(try CanonicalJSON.encode(first.lock) == CanonicalJSON.encode(second.lock))
     }
 
-    @Test func `a stale lock says what a new one would change, and only that`() async throws {
+    @Test func `a stale lock reports what a new one would change, and only that`() async throws {
         let fresh = try await resolve(definition()).lock
         var lock = fresh
         #expect(lock.staleness(against: fresh) == [])
@@ -135,7 +134,7 @@ struct DebianResolverTests {
             ])
     }
 
-    @Test func `an index is asked for by its digest`() async throws {
+    @Test func `an index is requested by its digest`() async throws {
         let asked = Mutex<[IndexRequest]>([])
         _ = try await resolve(definition()) { request in
             asked.withLock { $0.append(request) }
@@ -158,7 +157,7 @@ struct DebianResolverTests {
         #expect(locked.lock.releases.map(\.acceptedExpired) == [nil, nil, true])
     }
 
-    @Test func `a mirror that went back is refused`() async throws {
+    @Test func `a mirror with an older state is refused`() async throws {
         var previous = try await resolve(definition()).lock
         previous.releases[1].date = "2026-10-01T00:00:00Z"
         #expect(try await refusal(definition(), previous: previous)?.code == .rolledBack)
@@ -166,12 +165,12 @@ struct DebianResolverTests {
         #expect(try await refusal(definition(), previous: previous)?.code == .corrupt)
     }
 
-    @Test func `an index that is not the listed one is refused, whatever the fetch let through`() async throws {
+    @Test func `an index other than the listed one is refused, whatever the fetch accepted`() async throws {
         let error = try await refusal(definition()) { _ in "bookworm amd64" }
         #expect(error?.code == .corrupt)
     }
 
-    @Test func `the problems of all platforms come together`() async throws {
+    @Test func `the problems of all platforms are reported together`() async throws {
         var definition = try definition()
         definition.debian?.packages.append(Definition.PackageRequirement(name: "tzdat"))
         definition.bundle?.versions[1].version = "3.5.17"
@@ -185,13 +184,13 @@ struct DebianResolverTests {
                 """)
     }
 
-    @Test func `a toolchain is looked for for every machine that Go compiles on, as far as the suite has it`()
+    @Test func `a toolchain is looked for on every machine that Go compiles on, as far as the suite has it`()
         async throws
     {
         var definition = try definition()
         definition.platforms = [try Platform("linux/ppc64le")]
         definition.goToolchain = .packages("golang", suites: ["trixie"])
-        // The suites have no arm64, and that is no problem.
+        // The suites have no arm64, which is not a problem.
         #expect(
             try await refusal(definition)?.message == """
                 cannot choose the packages of app: 2 problems
@@ -200,7 +199,7 @@ struct DebianResolverTests {
                 """)
     }
 
-    @Test func `a platform that a suite does not have is named`() async throws {
+    @Test func `a platform that a suite lacks is named`() async throws {
         var definition = try definition()
         definition.platforms.append(try Platform("linux/arm64"))
         let error = try await refusal(definition)
@@ -249,7 +248,7 @@ struct DebianResolverTests {
         #expect(try await !problems(lock, locked.proof).isEmpty)
     }
 
-    @Test func `a stanza that the signed index does not have is found when the index is at hand`() async throws {
+    @Test func `a stanza that the signed index lacks is found if the index is available`() async throws {
         let locked = try await resolve(definition())
         var lock = locked.lock
         var proof = locked.proof
@@ -272,6 +271,6 @@ struct DebianResolverTests {
 }
 
 extension IndexRequest {
-    /// Debian's name, from the path.
+    /// The Debian name of the architecture, from the path.
     fileprivate var architecture: String { path.contains("binary-ppc64el/") ? "ppc64el" : "amd64" }
 }

@@ -20,7 +20,7 @@ struct DebianVersionTests {
         ("3.5.16-4+b1", "3.5.16"), ("3.4.23", "3.4.23"), ("1:1.3.dfsg+really1.3.1-1+b1", "1.3.dfsg+really1.3.1"),
         ("1.0-1-1", "1.0-1"), ("1:2:3-1", "2:3"),
     ])
-    func `the upstream part is without epoch and revision`(text: String, upstream: String) throws {
+    func `the upstream part excludes epoch and revision`(text: String, upstream: String) throws {
         #expect(try DebianVersion(text).upstream == upstream)
     }
 
@@ -29,7 +29,7 @@ struct DebianVersionTests {
         "1/2", "1.0\n",
         String(repeating: "1", count: 300),
     ])
-    func `what is no version is refused`(text: String) {
+    func `a text that is not a version is refused`(text: String) {
         #expect(throws: ImageInputsError.self) { try DebianVersion(text) }
     }
 }

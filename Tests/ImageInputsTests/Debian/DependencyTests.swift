@@ -17,7 +17,7 @@ struct DependencyTests {
         (">=", [false, true, true]), (">>", [false, false, true]), ("<", [true, true, false]),
         (">", [false, true, true]),
     ])
-    func `each comparison means what Debian Policy says`(sign: String, expected: [Bool]) throws {
+    func `each comparison has the meaning that Debian Policy defines`(sign: String, expected: [Bool]) throws {
         let relation = try Relation("a (\(sign) 2)")
         #expect(try ["1", "2", "3"].map { try relation.isMet(by: DebianVersion($0)) } == expected)
     }
@@ -31,13 +31,13 @@ struct DependencyTests {
         #expect(try Relation(text).applies(to: "amd64") == expected)
     }
 
-    @Test func `another architecture's package is not meant`() throws {
+    @Test func `a package of another architecture does not meet a relation`() throws {
         #expect(try Relation("a:any").means("amd64"))
         #expect(try Relation("a:amd64").means("amd64"))
         #expect(try !Relation("a:i386").means("amd64"))
     }
 
-    @Test func `an unversioned provides meets no versioned relation`() throws {
+    @Test func `an unversioned Provides meets no versioned relation`() throws {
         #expect(try Relation("v").isMet(byProvided: Relation("v")))
         #expect(try !Relation("v (>= 1)").isMet(byProvided: Relation("v")))
         #expect(try Relation("v (>= 1)").isMet(byProvided: Relation("v (= 2)")))
@@ -49,7 +49,7 @@ struct DependencyTests {
         "a <x",
         "../a", "a\u{ff}", "a (=> 1)", "é", "a )", "a ]",
     ])
-    func `what is no dependency is refused`(text: String) {
+    func `a text that is not a dependency is refused`(text: String) {
         #expect(throws: ImageInputsError.self) { try Clause.parse(text) }
     }
 

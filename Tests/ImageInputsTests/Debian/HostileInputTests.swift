@@ -2,7 +2,7 @@ import ImageInputs
 import OCIModel
 import Testing
 
-/// Damaged input must be refused or read as something else; what it must never do is stop the process.
+/// Tests that damaged input is refused or read as something else, and never stops the process.
 struct HostileInputTests {
     /// A fixed sequence, so that a failure can be repeated.
     private struct Noise: RandomNumberGenerator {

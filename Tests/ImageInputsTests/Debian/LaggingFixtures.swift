@@ -1,7 +1,7 @@
 import ImageInputs
 import OCIModel
 
-/// An archive whose `trixie-updates` has the same index for all architectures. Its Releases are signed once by a
+/// An archive whose `trixie-updates` has the same index for all architectures. Its Releases were signed once by a
 /// throw-away key whose secret half is gone. Each `Packages.xz` is listed as if xz changed nothing.
 enum LaggingFixtures {
     static let key = "9257744CC7DF4AA5DD5739437088BAE6E5A38051"
@@ -13,7 +13,7 @@ enum LaggingFixtures {
         +SQib8skX6cZDqQBpO9kk7F37IKyD0KNo4Povd43++APwJPut8J1npmW08Y2EFuXrTVx7kwcZSU0v8p4EAhWFVAA==
         """
 
-    /// The text of an index that the Releases list.
+    /// Returns the text of an index that the Releases list.
     static func packages(_ suite: String, _ architecture: String) -> String {
         switch suite {
         case "trixie": index([("libtwo2", "2.0-1", architecture), ("tzdata", "2026a-1", "all")])

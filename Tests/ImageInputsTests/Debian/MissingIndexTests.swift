@@ -5,7 +5,7 @@ import Synchronization
 import SystemPackage
 import Testing
 
-/// Mirrors that do not have the indexes that a signed Release lists.
+/// Tests with mirrors that lack the indexes that a signed Release lists.
 struct MissingIndexTests {
     private func definition(
         accepting accepted: [String] = [], platforms: [String] = ["linux/ppc64le", "linux/arm64", "linux/amd64"]
@@ -25,7 +25,7 @@ struct MissingIndexTests {
         ReleaseVerifier(keyrings: [keyring], pinned: [ArchiveKey(fingerprint: LaggingFixtures.key, name: "test key")])
     }
 
-    /// `failing` gives, for `suite architecture`, why the mirror does not have that path.
+    /// Resolves the definition. `failing` states, by `suite architecture`, why the mirror does not have that path.
     private func resolve(
         _ definition: Definition, failing: [String: ImageInputsError.Code] = [:],
         asked: @escaping @Sendable (String) -> Void = { _ in }
@@ -92,13 +92,14 @@ struct MissingIndexTests {
     }
 
     @Test(arguments: [ImageInputsError.Code.unreachable, .timedOut, .busy, .rejected, .diskFull])
-    func `consent does not hide another trouble`(code: ImageInputsError.Code) async throws {
+    func `consent does not hide other failures`(code: ImageInputsError.Code) async throws {
         let definition = try definition(accepting: ["trixie-security/ppc64le"])
         let error = try await refusal(definition, failing: ["trixie-security ppc64el": code])
         #expect(error?.code == code && error?.hint == "name another mirror")
     }
 
-    @Test func `with consent, all-packages come from the first other platform and the rest from other suites`()
+    @Test
+    func `with consent, packages for all architectures come from the first other platform, the rest from other suites`()
         async throws
     {
         let definition = try definition(accepting: ["trixie-security/ppc64le"])
@@ -119,7 +120,7 @@ struct MissingIndexTests {
         #expect(try Lock(parsing: locked.lock.encoded(), file: "image.lock.json") == locked.lock)
     }
 
-    @Test func `the next platform stands in where the first one's index is missing too`() async throws {
+    @Test func `the next platform is used if the first one's index is missing too`() async throws {
         let definition = try definition(accepting: ["trixie-security/ppc64le", "trixie-security/arm64"])
         let locked = try await resolve(
             definition, failing: ["trixie-security ppc64el": .notFound, "trixie-security arm64": .notFound])
@@ -130,7 +131,7 @@ struct MissingIndexTests {
         #expect(try await problems(locked.lock, locked.proof) == [])
     }
 
-    @Test func `a suite that is missing for every platform gives nothing`() async throws {
+    @Test func `a suite that is missing for every platform contributes nothing`() async throws {
         let definition = try definition(accepting: ["trixie-security/ppc64le"], platforms: ["linux/ppc64le"])
         let locked = try await resolve(definition, failing: ["trixie-security ppc64el": .notFound])
         #expect(
@@ -138,7 +139,7 @@ struct MissingIndexTests {
         #expect(try await problems(locked.lock, locked.proof) == [])
     }
 
-    @Test func `an index that is to be had is used, consent or not`() async throws {
+    @Test func `an available index is used, consent or not`() async throws {
         let locked = try await resolve(definition(accepting: ["trixie-security/ppc64le"]))
         #expect(
             try packages(locked) == [
@@ -148,7 +149,7 @@ struct MissingIndexTests {
         #expect(try await locked.lock == resolve(definition()).lock)
     }
 
-    @Test func `one digest is fetched once, from whichever of its paths has it`() async throws {
+    @Test func `a digest is fetched once, from any of its paths`() async throws {
         let asked = Mutex<[String]>([])
         let locked = try await resolve(
             definition(), failing: ["trixie-updates ppc64el": .notFound, "trixie-updates arm64": .corrupt]
@@ -161,7 +162,7 @@ struct MissingIndexTests {
         #expect(asked.withLock { $0 }.filter { $0.hasPrefix("trixie-updates") } == ["trixie-updates ppc64el"])
     }
 
-    @Test func `one digest that is nowhere needs the consent of each that lists it`() async throws {
+    @Test func `a digest that is nowhere needs consent for each index that lists it`() async throws {
         let failing: [String: ImageInputsError.Code] = [
             "trixie-updates ppc64el": .notFound, "trixie-updates arm64": .notFound, "trixie-updates amd64": .notFound,
         ]
@@ -172,7 +173,7 @@ struct MissingIndexTests {
         #expect(locked.lock.releases[1].missingIndexes?.count == 3 && locked.lock.releases[1].indexes == [])
     }
 
-    @Test func `what cannot be chosen says which index was missing`() async throws {
+    @Test func `the error for an unmet choice says which index was missing`() async throws {
         var definition = try definition(accepting: ["trixie-security/ppc64le"])
         definition.debian?.packages = [.init(name: "libtwo2", suites: ["trixie-security"])]
         let error = try await refusal(definition, failing: ["trixie-security ppc64el": .notFound])
@@ -182,7 +183,7 @@ struct MissingIndexTests {
         #expect(error?.message.hasSuffix("[ppc64el]\n\(without)") == true, "\(error?.message ?? "")")
     }
 
-    @Test func `an index that has come back makes a lock stale only by its packages`() async throws {
+    @Test func `an index that is available again makes a lock stale only by its packages`() async throws {
         let definition = try definition(accepting: ["trixie-security/ppc64le"])
         let fresh = try await resolve(definition).lock
         var lock = try await resolve(definition, failing: ["trixie-security ppc64el": .notFound]).lock
@@ -191,7 +192,7 @@ struct MissingIndexTests {
         #expect(lock.staleness(against: fresh) == [])
     }
 
-    @Test func `another architecture's index proves no package of its own architecture`() async throws {
+    @Test func `an index of another architecture does not prove that architecture's own packages`() async throws {
         let definition = try definition(accepting: ["trixie-security/ppc64le"])
         let locked = try await resolve(definition, failing: ["trixie-security ppc64el": .notFound])
         var lock = locked.lock
@@ -203,7 +204,7 @@ struct MissingIndexTests {
         #expect(try await problems(lock, locked.proof).contains { $0.contains("is not what its stanza says") })
     }
 
-    @Test func `a lock cannot keep a missing index quiet, nor invent one`() async throws {
+    @Test func `a lock can neither hide a missing index nor invent one`() async throws {
         let definition = try definition(accepting: ["trixie-security/ppc64le"])
         let locked = try await resolve(definition, failing: ["trixie-security ppc64el": .notFound])
         var lock = locked.lock
@@ -222,7 +223,7 @@ struct MissingIndexTests {
     }
 }
 
-/// `main/binary-ppc64el/Packages.xz` → `ppc64el`.
+/// Returns the architecture in a path: `main/binary-ppc64el/Packages.xz` → `ppc64el`.
 private func debianArchitecture(in path: String) -> String {
     ["amd64", "arm64", "ppc64el"].first { path.contains("binary-\($0)/") } ?? path
 }

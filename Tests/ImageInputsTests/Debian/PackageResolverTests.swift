@@ -3,7 +3,7 @@ import OCIModel
 import Testing
 
 struct PackageResolverTests {
-    /// One package per line: `name version field=value; field=value`.
+    /// Creates an index from one package per line: `name version field=value; field=value`.
     private func index(_ suite: String, _ lines: String) throws -> (source: IndexSource, index: PackagesIndex) {
         let stanzas = lines.split(separator: "\n").map { line in
             let words = line.split(separator: " ", maxSplits: 2).map(String.init)
@@ -48,12 +48,12 @@ struct PackageResolverTests {
             try resolve([wish("a", both), wish("b", both)], suites, base: both).packages == ["a 1.0-1+deb13u1", "b 2"])
     }
 
-    @Test func `a dependency takes the newest version that its relation allows`() throws {
+    @Test func `a dependency chooses the newest version that its relation allows`() throws {
         let suites = ["s": "a 1 Depends=b (<< 2)\nb 1", "t": "b 2"]
         #expect(try resolve([wish("a", ["s", "t"])], suites, base: ["s", "t"]).packages == ["a 1", "b 1"])
     }
 
-    @Test func `an alternative that is there anyway is preferred, whatever the order`() throws {
+    @Test func `an alternative that is chosen anyway is preferred, whatever the order`() throws {
         let suites = ["s": "a 1 Depends=x | y\nb 1 Depends=c\nc 1 Depends=y\nx 1\ny 1"]
         for wishes in [["a", "b"], ["b", "a"]] {
             #expect(try resolve(wishes.map { wish($0) }, suites).packages == ["a 1", "b 1", "c 1", "y 1"])
@@ -61,12 +61,12 @@ struct PackageResolverTests {
         #expect(try resolve([wish("a")], suites).packages == ["a 1", "x 1"])
     }
 
-    @Test func `the first alternative that can be had is taken`() throws {
+    @Test func `the first available alternative is chosen`() throws {
         let suites = ["s": "a 1 Depends=gone | x (>= 2) | y\nx 1\ny 1"]
         #expect(try resolve([wish("a")], suites).packages == ["a 1", "y 1"])
     }
 
-    @Test func `a virtual package is met by a chosen provider, a real package, a required one, the first by name`()
+    @Test func `a virtual package is met by a chosen provider, a real package, a required one, or the first by name`()
         throws
     {
         let providers = "m1 1 Provides=v\nm2 1 Provides=v;Priority=required\nm0 1 Provides=v"
@@ -78,14 +78,14 @@ struct PackageResolverTests {
             try resolve([wish("a")], ["s": "\(user)\nm1 1 Provides=v\nm0 1 Provides=v"]).packages == ["a 1", "m0 1"])
     }
 
-    @Test func `a virtual package waits until it is clear what is there anyway`() throws {
+    @Test func `a virtual package waits until the packages chosen anyway are known`() throws {
         let suites = [
             "s": "a 1 Depends=v, b\nb 1 Depends=c\nc 1 Depends=zz\nzz 1 Provides=v\nm 1 Provides=v;Priority=required"
         ]
         #expect(try resolve([wish("a")], suites).packages == ["a 1", "b 1", "c 1", "zz 1"])
     }
 
-    @Test func `a versioned relation needs a versioned provides`() throws {
+    @Test func `a versioned relation needs a versioned Provides`() throws {
         let suites = ["s": "a 1 Depends=v (>= 2)\nm 1 Provides=v\nn 1 Provides=v (= 1)\no 1 Provides=v (= 2)"]
         #expect(try resolve([wish("a")], suites).packages == ["a 1", "o 1"])
     }
@@ -96,7 +96,8 @@ struct PackageResolverTests {
         #expect(found.packages == ["a 1"] && found.problems.isEmpty)
     }
 
-    @Test func `dependencies come from the base's suites, and only where these cannot, from the package's own`() throws
+    @Test func `dependencies come from the base's suites, and from the package's own only if those cannot meet them`()
+        throws
     {
         let suites = [
             "s": "lib 1\nnew 5",
@@ -137,17 +138,17 @@ struct PackageResolverTests {
     @Test(arguments: [
         "Breaks=b (<< 1)", "Conflicts=a", "Conflicts=v (= 1)", "Conflicts=b:i386", "Provides=v; Conflicts=v, x",
     ])
-    func `what does not concern a chosen package rules nothing out`(field: String) throws {
+    func `a field that does not concern a chosen package rules nothing out`(field: String) throws {
         let provides = field.hasPrefix("Provides") ? "" : " Provides=v"
         #expect(try resolve([wish("a"), wish("b")], ["s": "a 1 \(field)\nb 1\(provides)"]).problems.isEmpty)
     }
 
-    @Test func `a package asked for in two versions is reported`() throws {
+    @Test func `a package requested in two versions is reported`() throws {
         let found = try resolve([wish("a"), wish("a", ["t"])], ["s": "a 1", "t": "a 2"])
         #expect(found.problems == ["a is asked for twice: a 1 of s and a 2 of t"])
     }
 
-    @Test func `another architecture's dependency cannot be met and says so`() throws {
+    @Test func `a dependency on another architecture is reported as unmet`() throws {
         #expect(
             try resolve([wish("a")], ["s": "a 1 Depends=b:i386\nb 1"]).problems
                 == ["a → b:i386: it is of another architecture"])

@@ -16,7 +16,7 @@ struct PackagesIndexTests {
         #expect(index.stanzas(of: "b").isEmpty && index.stanzas(of: "").isEmpty && index.stanzas(of: "abc").isEmpty)
     }
 
-    @Test func `a stanza is given byte for byte`() throws {
+    @Test func `a stanza is returned byte for byte`() throws {
         let text = "Package: a\nDescription: x\n y\n\n"
         let stanza = try #require(try index("\n" + text + "Package: b\n").stanzas(of: "a").first)
         #expect(String(decoding: stanza.bytes, as: UTF8.self) == "Package: a\nDescription: x\n y\n")
@@ -40,7 +40,7 @@ struct PackagesIndexTests {
         #expect(throws: ImageInputsError.self) { try index(text) }
     }
 
-    @Test func `a stanza beyond the limit is refused`() {
+    @Test func `a stanza above the limit is refused`() {
         let long = "Package: a\nDescription: " + String(repeating: "x", count: 1 << 20) + "\n"
         #expect(throws: ImageInputsError.self) { try index(long) }
     }
@@ -69,7 +69,7 @@ struct PackagesIndexTests {
     }
 }
 
-/// The fields that every package must have.
+/// Returns the fields that every package must have.
 func stanzaFields(_ name: String, _ version: String) -> [String: String] {
     [
         "Package": name, "Version": version, "Architecture": "amd64", "Filename": "pool/main/\(name)_\(version).deb",

@@ -40,14 +40,14 @@ struct ReleaseFileTests {
         #expect(file.files["main/a"] == ReleaseFile.File(size: 12, sha256: try Digest(hex: zeros)))
     }
 
-    @Test func `suite and codename both name it, nothing else does`() throws {
+    @Test func `only its suite and codename identify a Release`() throws {
         for suite in ["trixie", "stable"] { #expect(refusal(try release(), try expectation(suite)) == nil) }
         for suite in ["bookworm", ""] { #expect(refusal(try release(), try expectation(suite))?.code == .untimely) }
         let nameless = try release(["Suite": nil, "Codename": nil])
         #expect(refusal(nameless, try expectation(""))?.code == .untimely)
     }
 
-    @Test func `an expired Release is refused unless accepted, which is then said`() throws {
+    @Test func `an expired Release is refused unless accepted, which is then reported`() throws {
         let late = "2026-09-19T07:55:42Z"
         let error = refusal(try release(), try expectation(now: late))
         #expect(error?.code == .expired)
@@ -57,12 +57,12 @@ struct ReleaseFileTests {
         #expect(try !release(["Valid-Until": nil]).check(expectation(now: "2036-01-01T00:00:00Z")))
     }
 
-    @Test func `a Release from the future is refused, a day is allowed for wrong clocks`() throws {
+    @Test func `a Release from the future is refused, with a day's allowance for wrong clocks`() throws {
         #expect(refusal(try release(), try expectation(now: "2026-09-11T07:55:40Z"))?.code == .untimely)
         #expect(refusal(try release(), try expectation(now: "2026-09-11T07:55:41Z")) == nil)
     }
 
-    @Test func `a Release older than the locked one is refused, even where an expired one is accepted`() throws {
+    @Test func `a Release older than the locked one is refused, even if an expired one is accepted`() throws {
         let expected = try expectation(acceptExpired: true, previous: "2026-09-12T07:55:42Z")
         #expect(refusal(try release(), expected)?.code == .rolledBack)
         #expect(refusal(try release(), try expectation(previous: "2026-09-12T07:55:41Z")) == nil)
@@ -95,7 +95,7 @@ struct ReleaseFileTests {
         "Sat, 12 Sep 2026 24:00:00 UTC", "Sat, 12 Sep 2026 07:55 UTC", "Sat, +1 Sep 2026 07:55:41 UTC",
         "Sat, 12 Sep 99999999999999 07:55:41 UTC", "12 Sep 2026 07:55:41 UTC",
     ])
-    func `what is no date is refused`(text: String) {
+    func `a text that is not a date is refused`(text: String) {
         #expect(throws: ImageInputsError.self) { try Timestamp(releaseDate: text) }
         #expect(throws: ImageInputsError.self) { try Timestamp(rfc3339: text) }
     }

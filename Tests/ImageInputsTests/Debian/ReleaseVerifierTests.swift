@@ -5,7 +5,7 @@ import OCIContent
 import SystemPackage
 import Testing
 
-/// Runs the real `gpgv`; without it these tests fail.
+/// Tests that run the real `gpgv`; they fail if it is missing.
 struct ReleaseVerifierTests {
     private func withVerifier<R: Sendable>(
         pinned: [String] = [SignedFixtures.archiveKey], _ body: (ReleaseVerifier) async throws -> R
@@ -34,7 +34,7 @@ struct ReleaseVerifierTests {
         } catch let error as ImageInputsError { return error }
     }
 
-    @Test func `the signed text alone is returned, with the primary key of the subkey that signed`() async throws {
+    @Test func `only the signed text is returned, with the primary key of the subkey that signed`() async throws {
         let verified = try await verify(SignedFixtures.good)
         #expect(verified.signers == [SignedFixtures.archiveKey])
         let text = String(decoding: verified.bytes, as: UTF8.self)
@@ -80,7 +80,7 @@ struct ReleaseVerifierTests {
         #expect(error?.message.contains("changed after it was signed") == true)
     }
 
-    @Test func `a revoked key is refused, also in a kept proof`() async throws {
+    @Test func `a revoked key is refused, even for a kept proof`() async throws {
         let error = try await refusal(SignedFixtures.revokedKey, pinned: [SignedFixtures.revokedKeyFingerprint])
         #expect(error?.code == .unsigned)
         #expect(error?.message.contains("revoked") == true)
@@ -106,20 +106,20 @@ struct ReleaseVerifierTests {
         ("", "not a clear-signed text"), ("-----BEGIN PGP SIGNED MESSAGE-----\n", "exactly one"),
         (SignedFixtures.good.replacing("=", with: "").replacing("iHUE", with: "xxxx"), "not"),
     ])
-    func `what stands around the signed part, or lacks one, is refused`(text: String, reason: String) async throws {
+    func `text around the signed part, or without one, is refused`(text: String, reason: String) async throws {
         let error = try await refusal(text)
         #expect(error?.code == .unsigned)
         #expect(error?.message.contains(reason) == true, "\(error?.message ?? "accepted")")
     }
 
-    @Test func `a line slipped in among the header lines is not part of the text`() async throws {
+    @Test func `a line inserted among the header lines is not part of the text`() async throws {
         let slipped = SignedFixtures.good.replacing("Hash: SHA256\n", with: "Hash: SHA256\nSuite: evil\n")
         if let verified = try? await verify(slipped) {
             #expect(!String(decoding: verified.bytes, as: UTF8.self).contains("evil"))
         }
     }
 
-    @Test func `a file beyond the limit is refused before anything is run`() async throws {
+    @Test func `a file above the limit is refused before anything is run`() async throws {
         let error = await #expect(throws: ImageInputsError.self) {
             let verifier = ReleaseVerifier(gpgv: "/nonexistent", keyrings: ["/nonexistent"])
             return try await verifier.verify([UInt8](repeating: 0, count: ReleaseVerifier.sizeLimit + 1), of: "x")
@@ -127,7 +127,7 @@ struct ReleaseVerifierTests {
         #expect(error?.code == .corrupt)
     }
 
-    @Test func `a missing program and a missing keyring name their packages`() async throws {
+    @Test func `the errors for a missing program and a missing keyring name their packages`() async throws {
         let good = Array(SignedFixtures.good.utf8)
         let hints = try await withVerifier { verifier in
             var noProgram = verifier
@@ -146,8 +146,8 @@ struct ReleaseVerifierTests {
         #expect(hints == ["install the package gpgv", "install the package debian-archive-keyring"])
     }
 
-    @Test func `a gpgv that ends without reading has verified nothing, and ends nobody else`() async throws {
-        // More than a pipe takes without a reader.
+    @Test func `a gpgv that exits without reading has verified nothing, and does not end this process`() async throws {
+        // More than a pipe holds without a reader.
         let long = SignedFixtures.good.replacing("main/empty", with: String(repeating: "x", count: 1 << 20))
         try await withKeyring { keyring in
             let program = keyring.removingLastComponent().appending("gpgv")
@@ -161,7 +161,7 @@ struct ReleaseVerifierTests {
     }
 }
 
-/// The fixtures' keyring as a file of its own folder, for the length of `body`.
+/// Runs `body` with the fixtures' keyring as a file in a folder of its own.
 func withKeyring<R: Sendable>(
     _ keyring: String = SignedFixtures.keyring, _ body: (FilePath) async throws -> R
 ) async throws -> R {

@@ -1,5 +1,5 @@
-/// Texts signed once with throw-away keys whose secret halves are gone: `Archive` (signs with a subkey), `Second`,
-/// `Expired` (since February 2024) and `Revoked` are in the keyring, `Stranger` is not.
+/// Texts that were signed once with throw-away keys whose secret halves are gone: `Archive` (signs with a subkey),
+/// `Second`, `Expired` (since February 2024) and `Revoked` are in the keyring, `Stranger` is not.
 enum SignedFixtures {
     static let archiveKey = "EFA35D93A35733959D8BB2995501540D7DE8E369"
     static let secondKey = "C4325108A8F29908112F254B26565EF69F7C392F"
@@ -28,7 +28,7 @@ enum SignedFixtures {
         bpMChIQA
         """
 
-    /// By `Archive`.
+    /// A text signed by `Archive`.
     static let good = """
         -----BEGIN PGP SIGNED MESSAGE-----
         Hash: SHA256
@@ -48,7 +48,7 @@ enum SignedFixtures {
 
         """
 
-    /// By `Archive` and `Second`.
+    /// A text signed by `Archive` and `Second`.
     static let twoSigners = """
         -----BEGIN PGP SIGNED MESSAGE-----
         Hash: SHA256
@@ -70,7 +70,7 @@ enum SignedFixtures {
 
         """
 
-    /// By `Stranger` and `Archive`.
+    /// A text signed by `Stranger` and `Archive`.
     static let oneUnknown = """
         -----BEGIN PGP SIGNED MESSAGE-----
         Hash: SHA256
@@ -92,7 +92,7 @@ enum SignedFixtures {
 
         """
 
-    /// By `Stranger` alone.
+    /// A text signed only by `Stranger`.
     static let stranger = """
         -----BEGIN PGP SIGNED MESSAGE-----
         Hash: SHA256
@@ -112,7 +112,7 @@ enum SignedFixtures {
 
         """
 
-    /// By `Second` alone.
+    /// A text signed only by `Second`.
     static let unpinned = """
         -----BEGIN PGP SIGNED MESSAGE-----
         Hash: SHA256
@@ -132,7 +132,7 @@ enum SignedFixtures {
 
         """
 
-    /// By `Expired`, while it was valid.
+    /// A text signed by `Expired` while the key was valid.
     static let expiredKey = """
         -----BEGIN PGP SIGNED MESSAGE-----
         Hash: SHA256
@@ -152,7 +152,7 @@ enum SignedFixtures {
 
         """
 
-    /// By `Revoked`, before it was revoked.
+    /// A text signed by `Revoked` before the key was revoked.
     static let revokedKey = """
         -----BEGIN PGP SIGNED MESSAGE-----
         Hash: SHA256
@@ -172,7 +172,7 @@ enum SignedFixtures {
 
         """
 
-    /// By `Archive`, with SHA-1.
+    /// A text signed by `Archive` with SHA-1.
     static let sha1 = """
         -----BEGIN PGP SIGNED MESSAGE-----
         Hash: SHA1

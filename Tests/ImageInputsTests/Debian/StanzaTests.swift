@@ -10,18 +10,18 @@ struct StanzaTests {
         #expect(found == ["Package: a\nDepends: b,\n c\n", "Package: d\n"])
     }
 
-    @Test func `a last line without newline still counts`() throws {
+    @Test func `a last line without a newline still counts`() throws {
         #expect(try stanzas("A: 1\n\nB: 2").last?.value("B") == "2")
     }
 
-    @Test func `fields are found without regard to case, with their continuation lines`() throws {
+    @Test func `fields are found regardless of case, with their continuation lines`() throws {
         let stanza = try #require(stanzas("X: y\nSHA256:\n one\n\ttwo  \nEnd: z\n").first)
         #expect(try stanza.value("sha256") == "one\ntwo")
         #expect(try stanza.value("end") == "z")
         #expect(try stanza.value("En") == nil)
     }
 
-    @Test func `text in a continuation line is no field`() throws {
+    @Test func `text in a continuation line is not a field`() throws {
         let stanza = try #require(stanzas("Description: x\n Package: evil\nPackage: good\n").first)
         #expect(try stanza.value("Package") == "good")
     }
@@ -38,7 +38,7 @@ struct StanzaTests {
     }
 
     @Test(arguments: ["", "\n\n\n", ":", " \n", "no colon", "#comment\n", ": x\n :\n"])
-    func `odd input neither traps nor gives fields`(text: String) throws {
+    func `odd input neither traps nor yields fields`(text: String) throws {
         for stanza in stanzas(text) { #expect(try stanza.value("A") == nil) }
     }
 }

@@ -1,4 +1,4 @@
-/// Versions of the archive and of no archive, ascending as `dpkg --compare-versions` orders them; equal ones in one
+/// Versions from the archive and invented ones, ascending as `dpkg --compare-versions` orders them; equal ones share a
 /// line.
 enum VersionFixtures {
     static let ascending = """

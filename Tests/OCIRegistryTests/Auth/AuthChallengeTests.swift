@@ -34,11 +34,11 @@ import Testing
         "", ",,,", "=", "\"", "Bearer realm=\"open", "Bearer =x", "==", "Bearer realm", "\u{0}\u{1}", "a=b",
         "Bearer , , x==,",
     ])
-    func `what is broken breaks nothing`(field: String) {
+    func `a malformed challenge does no harm`(field: String) {
         for challenge in AuthChallenge.parse([field]) { #expect(!challenge.scheme.isEmpty) }
     }
 
-    @Test func `no field is too long to end`() {
+    @Test func `reading a field of any length ends`() {
         let many = AuthChallenge.parse(Array(repeating: String(repeating: "Basic, ", count: 10_000), count: 10))
         #expect(many.count == 32)
     }
@@ -69,7 +69,7 @@ import Testing
         "http://auth.example/token", "https://169.254.169.254/token", "https://metadata.google.internal/t",
         "https://10.0.0.1/token", "https://localhost/token", "https://[::1]/token",
     ])
-    func `row 32: such a realm is not asked`(realm: String) throws {
+    func `row 32: an unsafe realm is not contacted`(realm: String) throws {
         let registry = try HTTPAddress("https://registry.example/v2/")
         #expect(throws: OCIRegistryError.self) { try RealmRules.check(HTTPAddress(realm), registry: registry) }
     }
@@ -83,7 +83,7 @@ import Testing
         ("x.dkr.ecr.eu-west-1.amazonaws.com", "evil.eu-west-1.amazonaws.com", false),
         ("127.0.0.1", "127.0.0.1", true), ("10.0.0.1", "10.0.0.2", false), ("registry", "auth", false),
     ])
-    func `row 32: a password goes to the registry's own realm alone`(
+    func `row 32: a password is sent only to the registry's own realm`(
         registry: String, realm: String, isAllowed: Bool
     ) throws {
         let registry = try HTTPAddress("https://\(registry)/v2/")
@@ -93,10 +93,10 @@ import Testing
 }
 
 @Suite struct TokenAnswerTests {
-    @Test func `a token is used until shortly before its end`() throws {
+    @Test func `a token is used until shortly before it expires`() throws {
         let answers = [
             (#"{"token":"t","expires_in":300}"#, 270), (#"{"access_token":"t","expires_in":100}"#, 80),
-            // Sixty where nothing, or less, is said.
+            // Sixty if the answer states nothing, or less.
             (#"{"token":"t"}"#, 48), (#"{"token":"t","expires_in":3}"#, 48),
             (#"{"token":"","access_token":"t","expires_in":1e300}"#, 48),
         ]
@@ -108,5 +108,5 @@ import Testing
     }
 
     @Test(arguments: ["", "{}", #"{"token":""}"#, #"{"token":"a\r\nX: y"}"#, "<html>", "[]", #"{"token":5}"#])
-    func `what holds no token is no answer`(text: String) { #expect(TokenAnswer(Array(text.utf8)) == nil) }
+    func `an answer without a token is refused`(text: String) { #expect(TokenAnswer(Array(text.utf8)) == nil) }
 }

@@ -8,7 +8,7 @@ import Testing
     private static let pull = AccessScope("a/b", .pull)
     private static let login = RegistryLogin(user: "u", password: "p:w")
 
-    /// A registry with a token service beside it, which numbers its tokens; the registry takes those in `isGood`.
+    /// Runs a registry with a token service beside it that numbers its tokens; the registry accepts those in `isGood`.
     private static func serving<Result: Sendable>(
         service: String? = "reg", life: Int = 300, isGood: @escaping @Sendable (String) -> Bool = { _ in true },
         token: @escaping @Sendable (StubServer.Received, Int) -> [StubServer.Step]? = { _, _ in nil },
@@ -34,7 +34,7 @@ import Testing
         server.requests.filter { $0.target.hasPrefix("/token") }
     }
 
-    @Test func `a token is asked for once and used for all that it was asked for`() async throws {
+    @Test func `a token is requested once and used for everything that it was requested for`() async throws {
         try await Self.serving { server in
             try await ConnectionFixture.connected(to: server.port) { connection, _ in
                 for _ in 0..<3 { try await connection.expect(.get("/v2/a", scopes: [Self.pull]), "t1") }
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func `a login goes along with the question for a token, to its own realm`() async throws {
+    @Test func `a login is sent with the token request to its own realm`() async throws {
         try await Self.serving(service: nil) { server in
             try await ConnectionFixture.connected(to: server.port, login: Self.login) { connection, _ in
                 _ = try await connection.text(.get("/v2/a", scopes: [Self.pull]))
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func `many at once wait for one token`() async throws {
+    @Test func `simultaneous requests wait for one token`() async throws {
         try await Self.serving(token: { _, number in
             [.pause(.milliseconds(100))] + .reply(200, [:], Array(#"{"token":"t\#(number)"}"#.utf8))
         }) { server in
@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    @Test func `many at once share one refusal`() async throws {
+    @Test func `simultaneous requests share one refusal`() async throws {
         try await Self.serving(token: { _, _ in [.pause(.milliseconds(100))] + .reply(401) }) { server in
             try await ConnectionFixture.connected(to: server.port, login: Self.login) { connection, _ in
                 await withTaskGroup(of: Void.self) { group in
@@ -92,13 +92,13 @@ import Testing
                         }
                     }
                 }
-                // One for those who came together; whoever came after it may ask again.
+                // One for the requests that came together; later ones may ask again.
                 #expect(Self.tokenRequests(server).count < 8)
             }
         }
     }
 
-    @Test func `row 29: a token that dies early is renewed, once`() async throws {
+    @Test func `row 29: a token that expires early is renewed once`() async throws {
         let dead = Mutex<Set<String>>([])
         try await Self.serving(isGood: { token in dead.withLock { !$0.contains(token) } }) { server in
             try await ConnectionFixture.connected(to: server.port) { connection, _ in
@@ -114,7 +114,7 @@ import Testing
         }
     }
 
-    @Test func `a token is renewed before its end`() async throws {
+    @Test func `a token is renewed before it expires`() async throws {
         try await Self.serving(life: 300) { server in
             try await ConnectionFixture.connected(to: server.port) { connection, fixture in
                 try await connection.expect(.get("/v2/a", scopes: [Self.pull]), "t1")
@@ -126,12 +126,12 @@ import Testing
         }
     }
 
-    @Test func `row 29: an upload's token that died is renewed, and the body goes again`() async throws {
+    @Test func `row 29: an upload's expired token is renewed, and the body is sent again`() async throws {
         try await Self.serving(isGood: { $0 != "t1" }) { server in
             try await ConnectionFixture.connected(to: server.port) { connection, _ in
                 var request = RegistryRequest.put("/v2/a", Array(repeating: 3, count: 300_000), accepted: [200])
                 request.scopes = [AccessScope("a/b", .pull, .push)]
-                // The first time nothing is known, the second time t1 is in the cache and dead.
+                // The first time nothing is known; the second time t1 is in the cache but expired.
                 _ = try? await connection.status(request)
                 try await connection.expect(request, 200)
                 #expect(server.requests.last?.body.count == 300_000)
@@ -140,7 +140,7 @@ import Testing
     }
 
     @Test(arguments: [500, 429])
-    func `row 30: a token service in trouble is asked again`(status: Int) async throws {
+    func `row 30: a failing token service is asked again`(status: Int) async throws {
         try await Self.serving(token: { _, number in
             number < 3 ? .reply(status, ["Retry-After": "2"]) : nil
         }) { server in
@@ -151,7 +151,7 @@ import Testing
         }
     }
 
-    @Test func `an identity token goes by the OAuth2 form`() async throws {
+    @Test func `an identity token is exchanged with the OAuth2 form`() async throws {
         try await Self.serving { server in
             try await ConnectionFixture.connected(to: server.port, login: .identityToken("id&1", user: nil)) {
                 connection, _ in
@@ -168,7 +168,7 @@ import Testing
     }
 
     @Test(arguments: [400, 401, 404, 405])
-    func `where the OAuth2 form is unknown the other serves`(status: Int) async throws {
+    func `the other form is used if the OAuth2 form is unknown`(status: Int) async throws {
         try await Self.serving(token: { request, _ in request.method == "POST" ? .reply(status) : nil }) { server in
             try await ConnectionFixture.connected(to: server.port, login: .identityToken("id", user: "u")) {
                 connection, _ in
@@ -179,7 +179,8 @@ import Testing
         }
     }
 
-    @Test func `a login that is an access token already goes to the registry as it is, and nowhere else`() async throws
+    @Test func `a login that is already an access token is sent to the registry as it is, and nowhere else`()
+        async throws
     {
         try await Self.serving(isGood: { $0 == "ready" }) { server in
             try await ConnectionFixture.connected(to: server.port, login: .accessToken("ready")) { connection, _ in
@@ -206,7 +207,7 @@ import Testing
         }
     }
 
-    @Test func `row 33: insufficient scope asks for what is missing`() async throws {
+    @Test func `row 33: a missing scope is requested`() async throws {
         try await StubServer.serving { request, _ in
             if request.target.hasPrefix("/token") {
                 let isWide = request.target.contains("delete")
@@ -231,7 +232,7 @@ import Testing
         }
     }
 
-    @Test func `row 33: a refusal that the request can do with is handed on`() async throws {
+    @Test func `row 33: a refusal that the request accepts is returned`() async throws {
         try await Self.serving(token: { _, _ in .reply(403) }) { server in
             try await ConnectionFixture.connected(to: server.port) { connection, _ in
                 try await connection.expect(.get("/v2/a", accepted: [200, 401], scopes: [Self.pull]), 401)
@@ -281,7 +282,7 @@ import Testing
         }
     }
 
-    @Test func `a token in a body is not sent on by a redirect`() async throws {
+    @Test func `a redirect does not forward a token in a body`() async throws {
         try await StubServer.serving { _, _ in
             .reply(200, [:], Array(#"{"token":"t"}"#.utf8))
         } _: { other in
@@ -297,7 +298,7 @@ import Testing
         }
     }
 
-    @Test func `a password is not sent on by a redirect of the token service`() async throws {
+    @Test func `a redirect of the token service does not forward a password`() async throws {
         try await StubServer.serving { _, _ in
             .reply(200, [:], Array(#"{"token":"t"}"#.utf8))
         } _: { other in
@@ -313,7 +314,7 @@ import Testing
         }
     }
 
-    @Test func `row 33: a registry that always misses one more scope is asked four times`() async throws {
+    @Test func `row 33: a registry that always requires one more scope is asked four times`() async throws {
         try await StubServer.serving { request, index in
             if request.target.hasPrefix("/token") { return .reply(200, [:], Array(#"{"token":"t\#(index)"}"#.utf8)) }
             let scope = #"error="insufficient_scope",scope="repository:more\#(index):pull""#
@@ -327,7 +328,7 @@ import Testing
         }
     }
 
-    @Test func `a token's answer has a limit`() async throws {
+    @Test func `the size of a token answer is limited`() async throws {
         try await Self.serving(token: { _, _ in
             .reply(200, [:], Array(#"{"token":"t"\#(String(repeating: " ", count: 2 << 20))}"#.utf8))
         }) { server in

@@ -3,7 +3,7 @@ import OCIRegistry
 import SystemPackage
 import Testing
 
-/// A folder of logins that is removed afterwards.
+/// A folder of logins, which is removed afterwards.
 struct CredentialFolder {
     let path: URL
 
@@ -26,7 +26,7 @@ struct CredentialFolder {
 
     func text(_ name: String) throws -> String { try String(contentsOf: path.appending(path: name), encoding: .utf8) }
 
-    /// A credential helper that notes what it is told, and has one login.
+    /// Writes a credential helper that records what it is told, and has one login.
     func helper(_ name: String, _ script: String) throws {
         try write("docker-credential-\(name)", "#!/bin/sh\n" + script, mode: 0o755)
     }
@@ -45,7 +45,7 @@ struct CredentialFolder {
 
     private static func auth(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
 
-    @Test func `the most specific key has the login`() async throws {
+    @Test func `the login of the most specific key is used`() async throws {
         try await CredentialFolder.using { folder in
             let entries = [
                 "h.io": "a:1", "h.io/team": "b:2", "h.io/team/app": "c:3", "https://docker.example/v1/": "d:4",
@@ -93,7 +93,7 @@ struct CredentialFolder {
         }
     }
 
-    @Test func `the first file with a login is asked, and what is given before all files`() async throws {
+    @Test func `the first file with a login is used, and explicit logins before all files`() async throws {
         try await CredentialFolder.using { folder in
             try folder.write("a.json", #"{"auths":{"x.io":{}}}"#)
             try folder.write("b.json", #"{"auths":{"x.io":{"auth":"\#(Self.auth("b:b"))"}}}"#)
@@ -106,7 +106,7 @@ struct CredentialFolder {
         }
     }
 
-    @Test func `files are looked for where other tools keep them`() {
+    @Test func `login files are looked for where other tools keep them`() {
         let environment = [
             "REGISTRY_AUTH_FILE": "/r/auth.json", "XDG_RUNTIME_DIR": "/run/user/1", "HOME": "/home/u",
             "DOCKER_CONFIG": "",
@@ -121,8 +121,7 @@ struct CredentialFolder {
         #expect(CredentialSources.oldFile(environment: ["HOME": ""]) == nil)
     }
 
-    @Test func `the file of Docker's first versions is asked last, never chosen for a login, and forgets`() async throws
-    {
+    @Test func `the file of Docker's first versions is read last, never written to, and can forget`() async throws {
         try await CredentialFolder.using { folder in
             try folder.write(
                 ".dockercfg",
@@ -145,7 +144,7 @@ struct CredentialFolder {
     }
 
     @Test(arguments: ["[]", "{", "\"x\"", "\u{0}"])
-    func `a file that is no JSON object is named`(text: String) async throws {
+    func `a file that is not a JSON object is named`(text: String) async throws {
         try await CredentialFolder.using { folder in
             try folder.write("auth.json", text)
             let error = try await refusal { try await login(folder.sources("auth.json"), "x.io") }
@@ -154,7 +153,7 @@ struct CredentialFolder {
         }
     }
 
-    @Test func `a registry's own helper is asked before the one for all`() async throws {
+    @Test func `a registry's own helper is asked before the general one`() async throws {
         try await CredentialFolder.using { folder in
             try folder.helper(
                 "own", #"read host; echo "{\"ServerURL\":\"$host\",\"Username\":\"own\",\"Secret\":\"$1 $host\"}""#)
@@ -169,7 +168,7 @@ struct CredentialFolder {
         }
     }
 
-    @Test func `a helper without a login is no error, and one that fails is`() async throws {
+    @Test func `a helper without a login is not an error, but a failing one is`() async throws {
         try await CredentialFolder.using { folder in
             try folder.helper("none", "echo 'credentials not found in native keychain'; exit 1")
             try folder.helper("broken", "echo 'the keyring is locked'; exit 1")
@@ -189,7 +188,7 @@ struct CredentialFolder {
         }
     }
 
-    @Test func `a helper that does not answer is ended`() async throws {
+    @Test func `a helper that does not answer is terminated`() async throws {
         try await CredentialFolder.using { folder in
             try folder.helper("slow", "sleep 600 & sleep 600")
             try folder.helper("flood", "yes")
@@ -203,7 +202,7 @@ struct CredentialFolder {
         }
     }
 
-    @Test func `a login is kept beside what else the file holds, for its owner alone`() async throws {
+    @Test func `a login is stored beside the file's other content, readable only by its owner`() async throws {
         try await CredentialFolder.using { folder in
             try folder.write(
                 "config.json",
@@ -226,7 +225,7 @@ struct CredentialFolder {
         }
     }
 
-    @Test func `a login goes into the file that REGISTRY_AUTH_FILE names, also where that is not there yet`()
+    @Test func `a login is stored in the file that REGISTRY_AUTH_FILE names, even if it does not exist yet`()
         async throws
     {
         try await CredentialFolder.using { folder in
@@ -240,7 +239,7 @@ struct CredentialFolder {
         }
     }
 
-    @Test func `the first login makes the file and its folder`() async throws {
+    @Test func `the first login creates the file and its folder`() async throws {
         try await CredentialFolder.using { folder in
             let sources = folder.sources("run/containers/auth.json", "home/.docker/config.json")
             let place = try await sources.keep(RegistryLogin(user: "hub", password: "p"), for: .dockerHub)
@@ -250,7 +249,7 @@ struct CredentialFolder {
         }
     }
 
-    @Test func `a helper keeps and forgets`() async throws {
+    @Test func `a helper stores and erases logins`() async throws {
         try await CredentialFolder.using { folder in
             try folder.helper(
                 "box",
@@ -275,7 +274,7 @@ struct CredentialFolder {
         }
     }
 
-    @Test func `a helper's name leads nowhere but to PATH, and PATH to absolute folders`() async throws {
+    @Test func `helpers are looked for only in PATH, and there only in absolute folders`() async throws {
         try await CredentialFolder.using { folder in
             let odd = folder.path.appending(path: "docker-credential-..")
             try FileManager.default.createDirectory(at: odd, withIntermediateDirectories: true)
@@ -291,7 +290,7 @@ struct CredentialFolder {
         }
     }
 
-    @Test func `a login that a helper cannot take at once, and a file beyond the limit, are refused`() async throws {
+    @Test func `a login too long for a helper and a file above the limit are refused`() async throws {
         try await CredentialFolder.using { folder in
             try folder.helper("box", "cat > /dev/null")
             try folder.write("config.json", #"{"credsStore":"box"}"#)

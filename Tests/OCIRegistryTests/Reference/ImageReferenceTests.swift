@@ -19,14 +19,14 @@ import Testing
         ("REGISTRY.Example/app", "registry.example/app", "latest"),
         ("host.example/a__b/c--d/e.f_g", "host.example/a__b/c--d/e.f_g", "latest"),
     ])
-    func `a name is written out in full`(text: String, full: String, name: String) throws {
+    func `a name is expanded to its full form`(text: String, full: String, name: String) throws {
         let reference = try ImageReference(text)
         #expect(reference.description == full)
         #expect(reference.name == name)
         #expect(try ImageReference(full) == reference)
     }
 
-    @Test func `a digest names more exactly than the tag beside it`() throws {
+    @Test func `a digest takes precedence over the tag beside it`() throws {
         for digest in [Self.sha256, Self.sha512] {
             let reference = try ImageReference("ghcr.io/a/b:v1@\(digest)")
             #expect(reference.tag == "v1")
@@ -46,14 +46,14 @@ import Testing
         ("ghcr.io:0/a", "port"), ("ghcr.io:99999/a", "port"), ("ghcr.io:x/a", "port"), ("gh_cr.io/a", "host"),
         ("-x.io/a", "host"), ("[::1/a", "IPv6"), ("[xyz]/a", "IPv6"), ("é.io/a", "host"),
     ])
-    func `what is wrong is named`(text: String, reason: String) throws {
+    func `the error names what is wrong`(text: String, reason: String) throws {
         let error = try #require(throws: OCIRegistryError.self) { try ImageReference(text) }
         #expect(error.code == .invalidReference)
         #expect(error.message.contains(reason), "\(error.message)")
         #expect(!error.message.contains("\u{1b}"))
     }
 
-    @Test func `names have their limits`() throws {
+    @Test func `the length of names is limited`() throws {
         let part = String(repeating: "a", count: 100)
         #expect(throws: Never.self) { try ImageReference("h.io/\(part)/\(part)") }
         #expect(throws: OCIRegistryError.self) { try ImageReference("h.io/\(part)/\(part)/\(part)") }
@@ -62,7 +62,7 @@ import Testing
         #expect(throws: OCIRegistryError.self) { try ImageReference(String(repeating: "a", count: 100_000)) }
     }
 
-    @Test func `loopback is known, and Docker Hub's server`() throws {
+    @Test func `loopback hosts and Docker Hub's server are known`() throws {
         for host in ["localhost", "localhost:5000", "127.0.0.1:5000", "127.1.2.3", "[::1]:1"] {
             #expect(try RegistryHost(host).isLoopback)
         }

@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 @Suite struct BackpressureTests {
-    /// Pieces as fast as somebody takes them; holds up the network's threads when the first is taken.
+    /// A source of pieces as fast as they are taken, which blocks the network's threads when the first one is taken.
     private final class Flood: AsyncSequence, AsyncIteratorProtocol, Sendable {
         static let piece = ByteBuffer(repeating: 1, count: 65536)
         private let state = Mutex((taken: 0, takenMeanwhile: 0, isHeldUp: false))
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func `a body is not read ahead of a network that stands still`() async throws {
+    @Test func `a body is not read ahead of a network that stalls`() async throws {
         let flood = Flood()
         try await StubServer.serving { _, _ in
             .reply(201)

@@ -5,7 +5,7 @@ import StubHTTP
 import Synchronization
 import Testing
 
-/// The surroundings of a connection's test: pauses that pass at once and are noted, warnings that are kept.
+/// The environment of a connection's test: pauses that end at once and are recorded, and warnings that are kept.
 final class ConnectionFixture: Sendable {
     private struct State {
         var skipped: Duration = .zero
@@ -18,7 +18,7 @@ final class ConnectionFixture: Sendable {
     var pauses: [Duration] { state.withLock { $0.pauses } }
     var warnings: [String] { state.withLock { $0.warnings } }
 
-    /// Lets so much time pass.
+    /// Lets this much time pass.
     func skip(_ time: Duration) { state.withLock { $0.skipped += time } }
 
     func settings(
@@ -61,7 +61,7 @@ extension RegistryRequest {
         RegistryRequest(.GET, .path(path), scopes: scopes, accepted: accepted)
     }
 
-    /// An upload in pieces of 64 KiB; `isRepeatable` is what the protocol says of such.
+    /// Returns an upload in pieces of 64 KiB; `isRepeatable` is what the protocol says about such uploads.
     static func put(_ path: String, _ content: [UInt8], accepted: Set<UInt> = [201]) -> RegistryRequest {
         var request = RegistryRequest(.PUT, .path(path), scopes: [], accepted: accepted)
         request.isRepeatable = false
@@ -78,7 +78,7 @@ extension RegistryRequest {
 }
 
 extension RegistryConnection {
-    /// The whole body of an answer, as text.
+    /// Returns the whole body of an answer as text.
     func text(_ request: RegistryRequest) async throws -> String {
         try await send(request) { response in
             var text = ""
@@ -104,12 +104,12 @@ extension RegistryConnection {
     }
 }
 
-/// The error of what must fail.
+/// Returns the error of an operation that must fail.
 func refusal(_ body: () async throws -> some Any) async throws -> OCIRegistryError {
     do { _ = try await body() } catch let error as OCIRegistryError { return error }
     throw NoRefusal()
 }
 
 struct NoRefusal: Error, CustomStringConvertible {
-    var description: String { "it succeeded, though it had to fail" }
+    var description: String { "the operation succeeded, but it should have failed" }
 }

@@ -18,11 +18,11 @@ import Testing
         ("10.example", .elsewhere),
         ("1e100.net", .elsewhere),
     ])
-    func `a host lies where its name or address says`(host: String, place: NetworkPlace) {
+    func `a host's place follows from its name or address`(host: String, place: NetworkPlace) {
         #expect(NetworkPlace(host: host) == place)
     }
 
-    @Test func `a registry leads to its own kind of place, or out`() {
+    @Test func `a registry may redirect to its own kind of place, or outside`() {
         #expect(NetworkPlace.mayLead(from: "registry.example", to: "storage.example"))
         #expect(!NetworkPlace.mayLead(from: "registry.example", to: "10.0.0.1"))
         #expect(!NetworkPlace.mayLead(from: "registry.example", to: "localhost"))
@@ -47,7 +47,8 @@ import Testing
         #expect(next.text == "https://storage.example/x")
     }
 
-    @Test func `row 35: only a registry of which it was said may lead into the private network, and no further`() throws
+    @Test func `row 35: only a registry that was allowed to may redirect to the private network, and no further`()
+        throws
     {
         let registry = try HTTPAddress("https://registry.example")
         let (strict, open) = (RedirectRules(registry: registry), RedirectRules(registry: registry, mayBePrivate: true))

@@ -9,7 +9,7 @@ import Testing
 @Suite struct RedirectTests {
     private static let login = RegistryLogin(user: "u", password: "p")
 
-    @Test func `row 34: no authorization goes to another origin, and the range does`() async throws {
+    @Test func `row 34: another origin receives the range but no authorization`() async throws {
         try await StubServer.serving { _, _ in
             .reply(206, [:], [65])
         } _: { storage in
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    /// A storage with a token service of its own, behind a registry that wants a login.
+    /// Runs a storage with a token service of its own, behind a registry that requires a login.
     private static func redirected(
         realm: String = "/token", isGood: @escaping @Sendable (String) -> Bool = { _ in true },
         _ body: @Sendable (RegistryConnection, _ storage: StubServer, _ registry: StubServer) async throws -> Void
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func `row 34: a storage that wants a token gets one for nobody, by what it asks for`() async throws {
+    @Test func `row 34: a storage that requires a token receives an anonymous one, as it asks`() async throws {
         try await Self.redirected { connection, storage, _ in
             for _ in 0..<2 {
                 try await connection.expect(.get("/v2/a/blobs/x", scopes: [.init("a", .pull)]), "Bearer anonymous1")
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func `a token for the storage that died is renewed, once`() async throws {
+    @Test func `an expired token for the storage is renewed once`() async throws {
         try await Self.redirected(isGood: { $0.hasSuffix("2") }) { connection, storage, _ in
             try await connection.expect(.get("/v2/a/blobs/x"), "Bearer anonymous2")
         }
@@ -80,14 +80,14 @@ import Testing
     }
 
     @Test(arguments: ["http://169.254.169.254/token", "http://10.0.0.1/token"])
-    func `row 32: a storage's realm in the local network is not asked`(realm: String) async throws {
+    func `row 32: a storage's realm in the local network is not contacted`(realm: String) async throws {
         try await Self.redirected(realm: realm) { connection, _, _ in
             let error = try await refusal { try await connection.text(.get("/v2/a/blobs/x")) }
             #expect(error.code == .protocolViolation)
         }
     }
 
-    @Test func `nothing is written to a storage in nobody's name`() async throws {
+    @Test func `nothing is written to a storage anonymously`() async throws {
         try await Self.redirected { connection, storage, _ in
             let error = try await refusal { try await connection.status(.put("/v2/a", [1])) }
             #expect(error.code == .denied)
@@ -151,9 +151,9 @@ import Testing
         }
     }
 
-    /// Everything goes through a proxy, so that addresses can be as they are in the world.
+    /// Everything goes through a proxy, so that addresses can be real ones.
     @Test(arguments: [[], ["other.example"], ["registry.example:80"], ["registry.example"]])
-    func `a registry whose storage is in the private network is followed there if that was allowed`(
+    func `a registry's redirect to the private network is followed if that was allowed`(
         allowed: [String]
     ) async throws {
         try await StubServer.serving { request, _ in
@@ -178,7 +178,7 @@ import Testing
         }
     }
 
-    @Test func `a redirect that is accepted is an answer`() async throws {
+    @Test func `an accepted redirect is an answer`() async throws {
         try await StubServer.serving { _, _ in
             .reply(303, ["Location": "/docs"])
         } _: { server in
@@ -210,7 +210,7 @@ import Testing
         }
     }
 
-    @Test func `row 34: a storage that asks for a login gets none`() async throws {
+    @Test func `row 34: a storage that asks for a login does not receive it`() async throws {
         try await StubServer.serving { _, _ in
             .reply(401, ["WWW-Authenticate": "Basic realm=\"x\""])
         } _: { storage in
@@ -230,7 +230,7 @@ import Testing
         }
     }
 
-    @Test func `who was led away comes back without authorization`() async throws {
+    @Test func `a request that was redirected away comes back without authorization`() async throws {
         let home = Atomic(0)
         try await StubServer.serving { _, _ in
             .reply(307, ["Location": "http://127.0.0.1:\(home.load(ordering: .relaxed))/back"])

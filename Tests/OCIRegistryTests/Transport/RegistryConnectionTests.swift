@@ -5,7 +5,7 @@ import StubHTTP
 import Testing
 
 @Suite struct RegistryConnectionTests {
-    @Test func `an accepted answer comes with status, headers, absolute location and body`() async throws {
+    @Test func `an accepted answer has status, headers, absolute location and body`() async throws {
         try await StubServer.serving { _, _ in
             .reply(202, ["Location": "/v2/a/uploads/1?_state=x", "Range": "0-0"])
         } _: { server in
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func `a refusal is told in the registry's own words, without the query`() async throws {
+    @Test func `a refusal is reported in the registry's own words, without the query`() async throws {
         let body = #"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"no such\u001b[2J manifest"},{"code":"X"}]}"#
         try await StubServer.serving { _, _ in
             .reply(404, ["X-Request-Id": "r-17"], Array(body.utf8))
@@ -59,7 +59,7 @@ import Testing
         (400, OCIRegistryError.Code.refused), (403, .denied), (405, .unsupported), (409, .conflict), (412, .conflict),
         (413, .tooLarge), (416, .refused), (418, .refused),
     ])
-    func `what does not pass is not tried again`(status: Int, code: OCIRegistryError.Code) async throws {
+    func `a permanent failure is not tried again`(status: Int, code: OCIRegistryError.Code) async throws {
         try await StubServer.serving { _, _ in
             .reply(status)
         } _: { server in
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func `a warning is told once`() async throws {
+    @Test func `a warning is reported once`() async throws {
         try await StubServer.serving { _, index in
             .reply(200, ["Warning": index == 2 ? "299 - \"other\"" : "299 - \"going \\\"away\\\"\""])
         } _: { server in
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test func `only so many requests wait for one host at a time`() async throws {
+    @Test func `the number of simultaneous requests to a host is limited`() async throws {
         try await StubServer.serving { _, _ in
             [.pause(.milliseconds(50))] + .reply(200)
         } _: { server in
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test func `who is cancelled while waiting for its turn ends`() async throws {
+    @Test func `a request that is cancelled while waiting for its turn ends`() async throws {
         try await StubServer.serving { _, _ in
             [.pause(.seconds(60))]
         } _: { server in

@@ -6,7 +6,7 @@ import Testing
 @Suite struct RetryCourseTests {
     private let error = OCIRegistryError(.busy, "busy")
 
-    /// The pauses of a course that never succeeds, in seconds.
+    /// Returns the pauses of a course that never succeeds, in seconds.
     private func pauses(_ outcome: RetryCourse.Outcome, _ change: (inout RegistryLimits) -> Void) -> [Double] {
         var limits = RegistryLimits()
         change(&limits)
@@ -16,21 +16,21 @@ import Testing
         return pauses
     }
 
-    @Test func `pauses double up to the longest`() {
+    @Test func `pauses double up to the longest one`() {
         let found = pauses(.busy(error, retryAfter: nil)) {
             ($0.attempts, $0.firstPause, $0.longestPause) = (6, .seconds(1), .seconds(5))
         }
         #expect(found == [1, 2, 4, 5, 5])
     }
 
-    @Test func `a wait that is asked for never makes a pause shorter`() {
+    @Test func `a requested wait never shortens a pause`() {
         let found = pauses(.throttled(error, retryAfter: .seconds(3))) {
             ($0.attempts, $0.firstPause) = (5, .seconds(1))
         }
         #expect(found == [3, 3, 4, 8])
     }
 
-    @Test func `what passes, and what does not`() {
+    @Test func `temporary failures are told from permanent ones`() {
         for status in [408, 425, 429, 499, 500, 502, 503, 504, 520, 522, 524] as [UInt] {
             #expect(RetryCourse.isPassing(status), "\(status)")
         }
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func `a host's wait is never made shorter by another`() async throws {
+    @Test func `a host's wait is never shortened by another`() async throws {
         let now = Mutex(ContinuousClock.now)
         let waited = Mutex<[Duration]>([])
         let time = RegistryTime(
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `permits are given in the order of coming, and not to who was called off`() async throws {
+    func `permits are granted in order of arrival, and not to cancelled tasks`() async throws {
         let (permits, order) = (Permits(1), Order())
         let (opened, open) = AsyncStream<Void>.makeStream()
         let holder = Task { try await permits.with { for await _ in opened { break } } }
@@ -67,7 +67,7 @@ import Testing
         }
         try await Task.sleep(for: .milliseconds(50))
         waiting[1].cancel()
-        // Ends while nobody has given anything back.
+        // This ends before anything has been returned.
         await #expect(throws: CancellationError.self) { try await waiting[1].value }
         #expect(order.numbers == [])
         open.yield()
@@ -82,7 +82,7 @@ import Testing
         func append(_ number: Int) { state.withLock { $0.append(number) } }
     }
 
-    @Test func `a token's life is no longer than a day and no shorter than a minute`() {
+    @Test func `a token's lifetime is at most a day and at least a minute`() {
         func life(_ text: String) -> Int64? { TokenAnswer(Array(#"{"token":"t"\#(text)}"#.utf8))?.life }
         #expect(life(#","expires_in":1e9"#) == 86400)
         #expect(life(#","expires_in":5"#) == 60)

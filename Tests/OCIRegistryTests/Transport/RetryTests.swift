@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct RetryTests {
     @Test(arguments: [408, 425, 429, 499, 500, 502, 503, 504, 520, 524])
-    func `row 3, 4, 9: what passes is tried again`(status: Int) async throws {
+    func `row 3, 4, 9: a temporary failure is tried again`(status: Int) async throws {
         try await StubServer.serving { _, index in
             index < 2 ? .reply(status) : .reply(200, [:], [65])
         } _: { server in
@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test func `it ends after the limit of attempts, and says so`() async throws {
+    @Test func `retries end at the limit of attempts, and the error says so`() async throws {
         try await StubServer.serving { _, _ in
             .reply(503)
         } _: { server in
@@ -35,7 +35,7 @@ import Testing
         ["Retry-After": "20"],
         ["Retry-After": "Sun, 06 Nov 1994 08:50:00 GMT", "Date": "Sun, 06 Nov 1994 08:49:40 GMT"],
     ])
-    func `row 5, 6, 7: the wait that is asked for is kept, in both forms`(headers: [String: String]) async throws {
+    func `row 5, 6, 7: a requested wait is respected, in both forms`(headers: [String: String]) async throws {
         try await StubServer.serving { _, index in
             index == 0 ? .reply(429, headers) : .reply(200)
         } _: { server in
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func `row 6: all requests to that host wait, and no other host's`() async throws {
+    @Test func `row 6: all requests to that host wait, but not those to other hosts`() async throws {
         try await StubServer.serving { _, index in
             index == 0 ? .reply(429, ["Retry-After": "20"]) : .reply(200)
         } _: { busy in
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func `a wait that is too long is an error that names it`() async throws {
+    @Test func `the error for a wait that is too long names it`() async throws {
         try await StubServer.serving { _, _ in
             .reply(429, ["Retry-After": "7200"])
         } _: { server in
@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test func `what is not repeatable goes once, whatever breaks`() async throws {
+    @Test func `an unrepeatable request is sent once, whatever breaks`() async throws {
         try await StubServer.serving { _, index in
             index == 0 ? [.reset] : .reply(500)
         } _: { server in
@@ -107,7 +107,7 @@ import Testing
         }
     }
 
-    @Test func `a host that nobody answers at is unreachable`() async throws {
+    @Test func `a host that does not answer is unreachable`() async throws {
         let port = try await StubServer.serving { _, _ in
             []
         } _: {

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct TransportDownloadTests {
     @Test(.timeLimit(.minutes(1)))
-    func `of a refusal that does not end no more than its beginning is read`() async throws {
+    func `only the beginning of an endless refusal is read`() async throws {
         let body = [UInt8](repeating: 0x20, count: 10_000_000)
         try await StubServer.serving { _, _ in
             .reply(400, ["Content-Length": "1000000000"], body) + [.pause(.seconds(300))]
@@ -21,7 +21,7 @@ import Testing
 
     private static let content = (0..<500_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
 
-    /// Reads a body, and gives what came of it and how it ended.
+    /// Reads a body, and returns its size and the error that ended it.
     private func read(_ connection: RegistryConnection) async throws -> (count: Int, error: OCIRegistryError?) {
         try await connection.send(.get("/v2/a/blobs/x")) { response in
             var count = 0
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func `row 11: a body that ends early is interrupted, with what came`() async throws {
+    @Test func `row 11: a body that ends early is interrupted, and keeps what arrived`() async throws {
         try await StubServer.serving { _, _ in
             .begin(Self.content, sending: 100_000) + [.close]
         } _: { server in
@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    @Test func `the time of a slow reader is not the server's`() async throws {
+    @Test func `a slow reader's time does not count as the server's`() async throws {
         try await StubServer.serving { _, _ in
             .reply(200, [:], Self.content)
         } _: { server in

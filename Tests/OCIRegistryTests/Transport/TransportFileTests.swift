@@ -7,20 +7,20 @@ import Synchronization
 import SystemPackage
 import Testing
 
-/// Bodies that go from a file to the network without being read here.
+/// Tests of bodies that are sent from a file to the network without being read by this process.
 @Suite struct TransportFileTests {
     private static let content = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
     private static let range: Range<Int64> = 1000..<2_500_001
     private static let part = Array(content[1000..<2_500_001])
 
-    /// Offsets that were heard of.
+    /// The offsets that were reported.
     private final class Heard: Sendable {
         private let state = Mutex<[Int64]>([])
         var offsets: [Int64] { state.withLock { $0 } }
         func hear(_ offset: Int64) { state.withLock { $0.append(offset) } }
     }
 
-    /// Runs `body` with a request that puts a part of a file, of `Self.content` or of so many zeros.
+    /// Runs `body` with a request that puts a part of a file, of `Self.content` or of this many zeros.
     private func putting<Result>(
         zeros: Int64? = nil, _ heard: Heard = Heard(), _ body: (RegistryRequest) async throws -> Result
     ) async throws -> Result {
@@ -39,7 +39,7 @@ import Testing
         return try await body(request)
     }
 
-    @Test func `a part of a file arrives as it is, and every piece that left is heard of`() async throws {
+    @Test func `a part of a file arrives unchanged, and every piece is reported as it is sent`() async throws {
         let heard = Heard()
         try await StubServer.serving { _, _ in
             .reply(201)
@@ -57,7 +57,7 @@ import Testing
         #expect(heard.offsets.count > 3)
     }
 
-    @Test func `row 8: a refused file is sent again from where it begins`() async throws {
+    @Test func `row 8: a refused file is sent again from its start`() async throws {
         let heard = Heard()
         try await StubServer.serving { _, index in
             index == 0 ? .reply(429, ["Retry-After": "1"]) : .reply(201)
@@ -71,7 +71,7 @@ import Testing
         #expect(heard.offsets.filter { $0 == Self.range.lowerBound }.count == 2)
     }
 
-    @Test func `a refusal while a file is being sent is told in the registry's words`() async throws {
+    @Test func `a refusal while a file is being sent is reported in the registry's words`() async throws {
         try await StubServer.serving { _, _ in
             .reply(413, ["Connection": "close"], Array(#"{"errors":[{"code":"SIZE_INVALID"}]}"#.utf8))
                 + [.pause(.milliseconds(200)), .close]
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `of a long answer to a file as much is read as is told`() async throws {
+    @Test(.timeLimit(.minutes(1))) func `a long answer to a file is read only as far as it is reported`() async throws {
         try await StubServer.serving { _, _ in
             let head = "HTTP/1.1 400 Bad Request\r\nContent-Length: 10000000\r\n\r\n"
             return [.send(Array(head.utf8) + [UInt8](repeating: 65, count: 200_000)), .pause(.seconds(300))]
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    @Test func `a connection that breaks in a file is an interruption`() async throws {
+    @Test func `a connection that breaks while a file is sent is an interruption`() async throws {
         try await StubServer.serving { _, _ in
             [.pause(.milliseconds(100)), .reset]
         } early: { _ in
@@ -153,7 +153,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `whoever is called off in a file stops at once`() async throws {
+    @Test(.timeLimit(.minutes(1))) func `a cancelled request stops at once while a file is sent`() async throws {
         let heard = Heard()
         try await StubServer.serving { _, _ in
             [.pause(.seconds(300))]

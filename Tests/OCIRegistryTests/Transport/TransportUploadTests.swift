@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func `an answer while the body is being sent is taken`() async throws {
+    @Test func `an answer that arrives while the body is being sent is accepted`() async throws {
         try await StubServer.serving { _, index in
             index == 0 ? .reply(429, ["Connection": "close"]) + [.pause(.milliseconds(200)), .close] : .reply(201)
         } early: { _ in
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `a refusal while the body is being sent is told in the registry's words`(inOnePiece: Bool) async throws {
+    func `a refusal while the body is being sent is reported in the registry's words`(inOnePiece: Bool) async throws {
         try await StubServer.serving { _, _ in
             .reply(413, ["Connection": "close"], Array(#"{"errors":[{"code":"SIZE_INVALID"}]}"#.utf8))
                 + [.pause(.milliseconds(200)), .close]
@@ -54,7 +54,8 @@ import Testing
             true
         } _: { server in
             try await ConnectionFixture.connected(to: server.port) { connection, _ in
-                // More than the sockets' buffers take, so that the end of the body still waits when the answer is there.
+                // More than the sockets' buffers hold, so that the end of the body is still waiting when the answer
+                // arrives.
                 let long = [UInt8](repeating: 1, count: 40_000_000)
                 var request = RegistryRequest.put("/v2/a/blobs/uploads/1", long)
                 if inOnePiece { request.body = .bytes(long) }
@@ -66,7 +67,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `row 14: a server that stops reading is given up, because a piece does not leave`() async throws {
+    func `row 14: a server that stops reading is given up because a piece cannot be sent`() async throws {
         try await StubServer.serving { _, _ in
             [.pause(.seconds(300))]
         } early: { _ in
@@ -74,7 +75,7 @@ import Testing
         } _: { server in
             try await ConnectionFixture.connected(to: server.port, change: { $0.idle = .milliseconds(500) }) {
                 connection, _ in
-                // Never all handed out: no silence behind the last piece can be what ends it.
+                // Never all handed over: no silence after the last piece can end it.
                 let request = Self.trickle(pieces: 100_000, of: 65536, every: .milliseconds(1))
                 let error = try await refusal { try await connection.status(request) }
                 #expect(error.code == .interrupted)
@@ -84,7 +85,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `an upload that never stops takes no longer than its size allows`() async throws {
+    func `an endless upload takes no longer than its size allows`() async throws {
         try await StubServer.serving { _, _ in
             .reply(201)
         } _: { server in
@@ -96,7 +97,7 @@ import Testing
                 let request = Self.trickle(pieces: 2000, of: 1, every: .milliseconds(10))
                 let error = try await refusal { try await connection.status(request) }
                 #expect(error.code == .interrupted)
-                #expect(error.message.contains("it took longer than it may"), "\(error.message)")
+                #expect(error.message.contains("exceeded its time limit"), "\(error.message)")
             }
         }
     }
@@ -117,7 +118,7 @@ import Testing
         return request
     }
 
-    @Test func `the source's own failure is nobody else's`() async throws {
+    @Test func `a failure of the source is reported as it is`() async throws {
         struct Broken: Error, Equatable {}
         try await StubServer.serving { _, _ in
             .reply(201)
@@ -132,7 +133,7 @@ import Testing
                 }
                 do {
                     _ = try await connection.status(request)
-                    Issue.record("it succeeded, though its source failed")
+                    Issue.record("the upload succeeded, although its source failed")
                 } catch { #expect(error is Broken) }
                 #expect(server.requests.isEmpty)
             }
@@ -140,7 +141,7 @@ import Testing
     }
 
     @Test(arguments: [99, 101])
-    func `a body of another length than announced is no body`(count: Int) async throws {
+    func `a body that does not have its announced length is refused`(count: Int) async throws {
         try await StubServer.serving { _, _ in
             .reply(201)
         } _: { server in
