@@ -4,7 +4,7 @@ import SystemPackage
 
 import struct NIOCore.ByteBuffer
 
-/// A blob's bytes on their way into a file, counted and hashed as they pass.
+/// A writer of a blob's bytes into a file that counts and hashes them as they pass.
 struct BlobWriter {
     private let blob: Descriptor
     private let target: FilePath
@@ -17,7 +17,9 @@ struct BlobWriter {
         hasher = DigestHasher(blob.digest.algorithm)
     }
 
-    /// Writes a file's bytes. Blocking. - Throws: `ContentError` (`corrupt`) where they are not the blob.
+    /// Writes a file's bytes. Blocks.
+    ///
+    /// - Throws: `ContentError` (`corrupt`) if they are not the blob.
     mutating func copy(_ source: FilePath, to file: FileDescriptor) throws {
         var failure: (any Error)?
         _ = try ContentStore.digest(of: source) { piece in
@@ -27,7 +29,9 @@ struct BlobWriter {
         try finish()
     }
 
-    /// The same of bytes that are waited for.
+    /// Writes the bytes of an asynchronous stream.
+    ///
+    /// - Throws: `ContentError` (`corrupt`) if they are not the blob; the stream's errors.
     mutating func copy(
         _ source: any AsyncSequence<ByteBuffer, any Error> & Sendable, to file: FileDescriptor
     ) async throws {
@@ -51,6 +55,6 @@ struct BlobWriter {
     }
 
     private func wrong(_ what: String) -> ContentError {
-        ContentError(.corrupt, "blob \(blob.digest) \(what) in its source")
+        ContentError(.corrupt, "the blob \(blob.digest) \(what) in its source")
     }
 }

@@ -1,14 +1,14 @@
 package import OCIModel
 package import SystemPackage
 
-/// Why content could not be kept or read.
+/// The reason why content could not be kept or read.
 package struct ContentError: Error, Sendable, CustomStringConvertible {
-    /// What a caller can act on.
+    /// The kinds of failure that a caller can act on.
     package enum Code: Hashable, Sendable {
         case missing, corrupt, inputOutput, busy, cancelled, invalidLayout
-        /// A document that contradicts itself, or what refers to it.
+        /// A document contradicts itself, or what refers to it.
         case invalidDocument
-        /// Beyond a limit.
+        /// A limit was exceeded.
         case tooLarge
     }
 
@@ -27,10 +27,10 @@ package struct ContentError: Error, Sendable, CustomStringConvertible {
 }
 
 extension ContentError {
-    /// A file whose bytes are not those of its blob.
+    /// Creates the error for a file whose bytes are not those of its blob.
     package init(damaged digest: Digest, at path: FilePath) {
         self.init(
-            .corrupt, "blob \(digest) is damaged in \(path)",
-            hint: "remove that file and make it again; for the store, 'imagebuild store verify --repair' does")
+            .corrupt, "the blob \(digest) is damaged in \(path)",
+            hint: "remove that file and create it again; for the store, run 'imagebuild store verify --repair'")
     }
 }

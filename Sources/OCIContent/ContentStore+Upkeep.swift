@@ -9,14 +9,15 @@ extension ContentStore {
         package var bytes: Int64 = 0
     }
 
-    /// Removes what no build has used since `before` (seconds since the epoch), and all unfinished writes.
+    /// Removes everything that no build has used since `before` (seconds since the epoch), and all unfinished writes.
     ///
-    /// Removing is always safe: a build makes or fetches again what it misses.
+    /// Removing content is always safe: a build makes or fetches again what is missing.
+    ///
     /// - Throws: `ContentError` `.busy` while a build uses the store.
     package func collectGarbage(unusedSince before: Int64) throws -> Collected {
         guard FileSystem.tryLock(lockDescriptor, exclusive: true) else {
             throw ContentError(
-                .busy, "the store \(root) is in use by a build", hint: "try again when the build has ended")
+                .busy, "the store \(root) is in use by a build", hint: "try again when the build has finished")
         }
         defer { FileSystem.lock(lockDescriptor, exclusive: false) }
         var collected = Collected()
@@ -41,11 +42,11 @@ extension ContentStore {
     package struct Verified: Sendable, Encodable {
         package var blobs = 0
         package var bytes: Int64 = 0
-        /// Digests by which files are named whose bytes are others, sorted.
+        /// The digests that name files with other bytes, sorted.
         package var damaged: [String] = []
     }
 
-    /// Reads every blob; removes the damaged ones where `repair` says so.
+    /// Reads every blob, and removes the damaged ones if `repair` is set.
     package func verify(repair: Bool, isCancelled: () -> Bool) throws -> Verified {
         var result = Verified()
         for path in try blobPaths() {

@@ -5,7 +5,7 @@ package import SystemPackage
 import class NIOPosix.NIOThreadPool
 
 extension ContentStore {
-    /// Keeps a small document under its digest.
+    /// Stores a small document under its digest.
     package func add(_ document: [UInt8]) throws -> Digest {
         let digest = Digest(of: document)
         guard !contains(digest, size: Int64(document.count)) else { return digest }
@@ -18,9 +18,10 @@ extension ContentStore {
         return digest
     }
 
-    /// Gives `write` an empty file, then keeps it under the digest that `write` returns for what it wrote.
+    /// Passes an empty file to `write`, then stores it under the digest that `write` returns for what it wrote.
     ///
-    /// Nothing is left behind where `write` throws or the process dies: what was not renamed was never in the store.
+    /// Nothing is left behind if `write` throws or the process dies: a file that was not renamed was never in the
+    /// store.
     @discardableResult
     package func add<R>(_ write: (FileDescriptor) throws -> (Digest, R)) throws -> R {
         let path = temporary.appending(Self.temporaryName())
@@ -38,7 +39,7 @@ extension ContentStore {
         }
     }
 
-    /// Keeps a copy of a file under the digest of its bytes.
+    /// Stores a copy of a file under the digest of its bytes.
     package func add(copyOf path: FilePath) throws -> (digest: Digest, size: Int64) {
         var size: Int64 = 0
         let digest = try add { file in
@@ -53,11 +54,12 @@ extension ContentStore {
         return (digest, size)
     }
 
-    /// Gives `download` the path of a partial file of the blob `digest`, which may hold the beginning already, and keeps
-    /// the file under the digest when `download` returns: by then it must have checked that the bytes are the blob's.
+    /// Passes the path of a partial file of the blob `digest`, which may already contain its beginning, to `download`,
+    /// and stores the file under the digest when `download` returns: by then it must have verified that the bytes are
+    /// the blob's.
     ///
-    /// Two builds that want one blob take turns, and the second finds it there. A partial file outlives failure and
-    /// death, so the next run can go on from it.
+    /// Two builds that want the same blob take turns, and the second finds it in the store. A partial file outlives
+    /// failure and death, so the next run can continue it.
     package func download(
         _ digest: Digest, size: Int64, _ download: (FilePath) async throws -> Void
     ) async throws {
@@ -67,10 +69,11 @@ extension ContentStore {
                 path, .readWrite, "cannot write to the store \(root)", options: .create, permissions: [.ownerReadWrite])
             defer { try? file.close() }
             while !FileSystem.tryLock(file, exclusive: true) { try await Task.sleep(for: .milliseconds(50)) }
-            // The holder before us may have renamed the file that we opened: then the name is another file's, or free.
+            // The previous holder may have renamed the file that we opened: the name then belongs to another file, or
+            // to none.
             guard FileSystem.isSameFile(file, path) else { continue }
             do { try await download(path) } catch {
-                // The next run has nothing to go on from.
+                // The next run has nothing to continue.
                 if FileSystem.regularFileSize(path) == 0 { try? FileSystem.remove(path) }
                 throw error
             }
@@ -78,11 +81,11 @@ extension ContentStore {
         }
     }
 
-    /// Brings a blob here from elsewhere, checked; nothing is asked of the source where it is there.
+    /// Fetches a blob from a source and verifies it; the source is not asked if the blob is already in the store.
     package func fetch(_ blob: Descriptor, from source: any ContentSource) async throws {
         try await download(blob.digest, size: blob.size) { path in
             try await source.withBlob(blob, from: 0) { body in
-                // Whatever another run left of it is written over: the source goes on by itself where it breaks.
+                // The remains of another run are overwritten: the source resumes by itself if it breaks.
                 let file = try FileSystem.open(path, .writeOnly, "cannot write \(path)", options: .truncate)
                 defer { try? file.close() }
                 switch body {
@@ -99,14 +102,14 @@ extension ContentStore {
         }
     }
 
-    /// Gives `use` the path of an empty file in the store's folder, which is gone afterwards.
+    /// Passes the path of an empty file in the store's folder to `use`, and removes it afterwards.
     package func withTemporaryFile<R>(_ use: (FilePath) async throws -> R) async throws -> R {
         let path = temporary.appending(Self.temporaryName())
         defer { try? FileSystem.remove(path) }
         return try await use(path)
     }
 
-    /// Gives `use` the path of an empty folder in the store's own, which is gone afterwards with all that was put into it.
+    /// Passes the path of an empty folder in the store's own to `use`, and removes it afterwards with its content.
     package func withTemporaryFolder<R>(_ use: (FilePath) async throws -> R) async throws -> R {
         let path = temporary.appending(Self.temporaryName())
         try FileSystem.makeDirectories(path)
@@ -124,14 +127,14 @@ extension ContentStore {
         checked.insert(digest)
     }
 
-    /// Unlike any other name of this or another process; it never reaches an image.
+    /// Returns a name that differs from any other of this or another process; it never reaches an image.
     private static func temporaryName() -> String { "new-\(UInt64.random(in: .min ... .max))" }
 }
 
 extension ContentStore {
     private static let recordLimit: Int64 = 64 << 20
 
-    /// A remembered document, or `nil`. Its reader checks that the blobs it names are there.
+    /// Returns a recorded document, or `nil`. Its reader checks that the blobs that it names exist.
     package func record(_ kind: String, _ key: Digest) -> [UInt8]? {
         let path = records.appending(kind).appending(key.hex)
         guard let bytes = try? FileSystem.read(path, limit: Self.recordLimit) else { return nil }
@@ -139,7 +142,7 @@ extension ContentStore {
         return bytes
     }
 
-    /// Remembers a document under a key, replacing what was there.
+    /// Records a document under a key, replacing the previous one.
     package func setRecord(_ kind: String, _ key: Digest, _ document: [UInt8]) throws {
         let folder = records.appending(kind)
         try FileSystem.makeDirectories(folder)

@@ -3,23 +3,24 @@ package import OCIModel
 import Synchronization
 package import SystemPackage
 
-/// Content by digest, shared by concurrent builds, safe against death at any moment.
+/// A store of content by digest that concurrent builds share, safe against the death of the process at any moment.
 ///
-/// `blobs/<algorithm>/<hex>` holds what is whole: every file there was written under `tmp/`, synced and renamed, and is
-/// checked again when it is read. `records/<kind>/<key>` holds small documents that remember work: what a package was
-/// unpacked to, which layer a recipe gave. Records may be lost at any time, and none is believed without its blob.
+/// `blobs/<algorithm>/<hex>` contains complete files: each was written under `tmp/`, synced and renamed, and is
+/// verified again when it is read. `records/<kind>/<key>` contains small documents that record finished work: what a
+/// package was unpacked to, which layer a recipe produced. Records may be lost at any time, and none is trusted without
+/// its blob.
 package struct ContentStore: Sendable {
     package let root: FilePath
-    /// Held shared by every user of the store for its life, and exclusively by `collectGarbage`.
+    /// The lock that every user of the store holds shared while it exists, and `collectGarbage` holds exclusively.
     private let lock: FileDescriptor
-    /// What this process has written or read through: nothing is hashed twice in a run.
+    /// The blobs that this process has written or read through, so that nothing is hashed twice in a run.
     let checked = CheckedBlobs()
 
     private static let documentLimit: Int64 = 64 << 20
 
-    /// Opens the store, making its folders where they are missing.
+    /// Opens the store, creating missing folders.
     ///
-    /// - Throws: `ContentError` where the folder cannot be made or written.
+    /// - Throws: `FileError` if the folder cannot be created or written.
     package init(root: FilePath) throws {
         self.root = root
         let blobs = Digest.Algorithm.allCases.map { "blobs/\($0.rawValue)" }
@@ -35,19 +36,19 @@ package struct ContentStore: Sendable {
     var records: FilePath { root.appending("records") }
     var lockDescriptor: FileDescriptor { lock }
 
-    /// Where the blob is, or would be.
+    /// Returns the path of a blob, whether it exists or not.
     package func path(of digest: Digest) -> FilePath {
         blobs.appending(digest.algorithm.rawValue).appending(digest.hex)
     }
 
-    /// Whether the blob is there with that size; its bytes are checked when they are read.
+    /// Returns whether the blob exists with that size; its bytes are verified when they are read.
     package func contains(_ digest: Digest, size: Int64) -> Bool {
         FileSystem.regularFileSize(path(of: digest)) == size
     }
 
-    /// Reads a document whole and checks it.
+    /// Reads a whole document and verifies it.
     ///
-    /// - Throws: `ContentError` `.missing`, `.corrupt`, or of the system.
+    /// - Throws: `ContentError` `.missing` or `.corrupt`; `FileError` if it cannot be read.
     package func readDocument(_ descriptor: Descriptor) throws -> [UInt8] {
         guard descriptor.size <= Self.documentLimit else {
             throw ContentError(.corrupt, "\(descriptor.digest) is too large for a document: \(descriptor.size) bytes")
@@ -57,7 +58,8 @@ package struct ContentStore: Sendable {
         return bytes
     }
 
-    /// Reads the whole blob through its digest and gives its path: from here on its bytes may be used in any order.
+    /// Verifies the whole blob against its digest and returns its path: from then on its bytes may be used in any
+    /// order.
     package func verifiedPath(of digest: Digest, size: Int64) throws -> FilePath {
         let path = path(of: digest)
         if checked.contains(digest), FileSystem.isSealed(path, size: size) { return path }
@@ -65,11 +67,11 @@ package struct ContentStore: Sendable {
         return path
     }
 
-    /// Streams a blob in pieces of at most 1 MiB; the digest is known to be right only when this returns.
+    /// Streams a blob in pieces of at most 1 MiB; the digest is known to match only when this returns.
     private func read(_ digest: Digest, size: Int64, _ body: (UnsafeRawBufferPointer) -> Void) throws {
         let path = path(of: digest)
         guard let found = FileSystem.regularFileSize(path) else {
-            throw ContentError(.missing, "blob \(digest) is not in the store \(root)")
+            throw ContentError(.missing, "the blob \(digest) is not in the store \(root)")
         }
         let actual = found == size ? try Self.digest(of: path, by: digest.algorithm, body) : nil
         guard actual == digest else {
@@ -79,7 +81,7 @@ package struct ContentStore: Sendable {
         checked.insert(digest)
     }
 
-    /// The digest of a file's bytes, which are also handed to `body` as they pass.
+    /// Returns the digest of a file's bytes, which are also passed to `body` as they are read.
     static func digest(
         of path: FilePath, by algorithm: Digest.Algorithm = .sha256,
         _ body: (UnsafeRawBufferPointer) -> Void = { _ in }
@@ -98,7 +100,7 @@ package struct ContentStore: Sendable {
     }
 }
 
-/// The blobs that a process knows to be whole.
+/// The blobs that a process knows to be complete.
 final class CheckedBlobs: Sendable {
     private let digests = Mutex<Set<Digest>>([])
     func contains(_ digest: Digest) -> Bool { digests.withLock { $0.contains(digest) } }

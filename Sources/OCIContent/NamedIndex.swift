@@ -1,10 +1,10 @@
 package import OCIModel
 
-/// The `index.json` of a layout, in a folder or an archive: what it names, and what it only lists (image-spec,
-/// image-layout.md, "index.json").
+/// The `index.json` of a layout, in a folder or an archive: the documents that it names, and those that it only lists
+/// (image-spec, image-layout.md, "index.json").
 package struct NamedIndex: Sendable {
     package var index: Index
-    /// For messages: the folder or the archive.
+    /// The folder or archive, for messages.
     package var place: String
 
     package init(_ index: Index, in place: String) {
@@ -19,9 +19,9 @@ package struct NamedIndex: Sendable {
         Set(index.manifests.compactMap(name)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    /// The entry of a name or of a digest written as text; without one, the only entry that refers to no other.
+    /// Returns the entry of a name or of a digest written as text; without one, the only entry that is not a referrer.
     ///
-    /// - Throws: `ContentError` `.missing`, with the names that there are.
+    /// - Throws: `ContentError` `.missing`, with the existing names.
     package func entry(named wanted: String?, referrers: Set<Digest> = []) throws -> Descriptor {
         let found = index.manifests.filter { entry in
             guard let wanted else { return name(of: entry) != nil || !referrers.contains(entry.digest) }
@@ -31,14 +31,14 @@ package struct NamedIndex: Sendable {
             throw ContentError(
                 .missing,
                 "\(place) has \(found.isEmpty ? "no image" : "several images")" + (wanted.map { " named \($0)" } ?? ""),
-                hint: names.isEmpty ? "build one first" : "it has: \(names.joined(separator: ", "))")
+                hint: names.isEmpty ? "build one first" : "choose one of: \(names.joined(separator: ", "))")
         }
         return first
     }
 
-    /// What stands under each name, in the names' order.
+    /// Returns the document that each name stands for, in the names' order.
     ///
-    /// - Throws: `ContentError` `.missing` where a name stands for several images.
+    /// - Throws: `ContentError` `.missing` if a name stands for several images.
     package func tagged() throws -> [(tag: String, root: Descriptor)] {
         let entries = index.manifests.compactMap { entry in name(of: entry).map { ($0, entry) } }
         let roots = Dictionary(grouping: entries, by: \.0)
@@ -48,7 +48,7 @@ package struct NamedIndex: Sendable {
         }
     }
 
-    /// The listed documents that refer to another.
+    /// Returns the listed documents that refer to another.
     package func referrers(in source: any ContentSource) async throws -> [(referrer: Descriptor, subject: Digest)] {
         var found: [(referrer: Descriptor, subject: Digest)] = []
         for var entry in index.manifests where entry.size <= CopyLimits().documentSize {
@@ -64,11 +64,11 @@ package struct NamedIndex: Sendable {
     }
 }
 
-/// A document that may be about another one (image-spec, manifest.md, "subject").
+/// A document that may have another one as its subject (image-spec, manifest.md, "subject").
 struct Referring: Decodable {
     var subject: Descriptor?
     var artifactType: String?
-    /// Its type stands for the artifact's, where that is not said.
+    /// The configuration, whose type replaces the artifact's if that is not stated.
     var config: Descriptor?
     var annotations: Annotations?
 }

@@ -1,14 +1,14 @@
 package import OCIModel
 
-/// One platform of an image, as a user names it: `linux/s390x`, `linux/arm/v7`, `windows/amd64:10.0.20348`. Any platform
-/// that others build for can be chosen, not only those of this project.
+/// A platform of an image, as a user writes it: `linux/s390x`, `linux/arm/v7`, `windows/amd64:10.0.20348`. Any platform
+/// for which images exist can be chosen, not only those of this project.
 package struct PlatformChoice: Hashable, Sendable, CustomStringConvertible {
     private let os: String
     private let architecture: String
     private let variant: String?
     private let osVersion: String?
 
-    /// Parses `os/architecture[/variant][:osversion]`; the architecture may be Debian's or `uname`'s spelling.
+    /// Parses `os/architecture[/variant][:osversion]`; the architecture may be in Debian's or `uname`'s spelling.
     package init(_ text: String) throws(OCIModelError) {
         let halves = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let parts = (halves.first ?? "").split(separator: "/", omittingEmptySubsequences: false).map(String.init)
@@ -25,7 +25,8 @@ package struct PlatformChoice: Hashable, Sendable, CustomStringConvertible {
         "\(os)/\(architecture)" + (variant.map { "/\($0)" } ?? "") + (osVersion.map { ":\($0)" } ?? "")
     }
 
-    /// Whether a platform is meant: what is not said may be anything, an `os.version` is known by its first numbers.
+    /// Returns whether the choice includes a platform: parts that are not stated match anything, and an `os.version` is
+    /// matched by its first numbers.
     package func includes(_ platform: Platform) -> Bool {
         guard platform.os == os, platform.architecture == architecture else { return false }
         if let variant, (platform.variant ?? defaultVariant) != variant { return false }
@@ -35,9 +36,9 @@ package struct PlatformChoice: Hashable, Sendable, CustomStringConvertible {
 
     private var defaultVariant: String? { architecture == "arm64" ? "v8" : nil }
 
-    /// The one manifest below a root that is of this platform; the root itself where it is that manifest.
+    /// Returns the one manifest below a root that is for this platform, or the root itself if it is that manifest.
     ///
-    /// - Throws: `ContentError` `.missing` where there is none, or several; it says which there are.
+    /// - Throws: `ContentError` `.missing` if there is none, or several; the error lists the existing ones.
     package func choose(
         from root: Descriptor, in source: any ContentSource, limits: CopyLimits = CopyLimits()
     ) async throws -> Descriptor {
@@ -46,7 +47,7 @@ package struct PlatformChoice: Hashable, Sendable, CustomStringConvertible {
         var manifests: [(Descriptor, Platform?)] = []
         while case let wanted = traversal.takeWaiting(), !wanted.isEmpty {
             for descriptor in wanted {
-                // An entry says what it is for; only where none does, its configuration must be read.
+                // An entry states its platform; only if none does, its configuration must be read.
                 if let platform = descriptor.platform, !descriptor.mediaType.isIndex {
                     manifests.append((descriptor, platform))
                     continue
@@ -73,12 +74,13 @@ package struct PlatformChoice: Hashable, Sendable, CustomStringConvertible {
         let fitting = manifests.filter { $0.1.map(includes) ?? false }
         guard let chosen = fitting.first, fitting.count == 1 else {
             throw ContentError(
-                .missing, "the image \(root.digest) has \(fitting.isEmpty ? "nothing" : "several entries") for \(self)",
+                .missing,
+                "the image \(root.digest) has \(fitting.isEmpty ? "no entry" : "several entries") for \(self)",
                 hint: platforms.isEmpty
-                    ? "it says nothing of platforms" : "it has: " + platforms.joined(separator: ", ")
+                    ? "the image does not state its platforms" : "choose one of: " + platforms.joined(separator: ", ")
             )
         }
-        // What an entry of an index says of its manifest is not said of the manifest alone.
+        // What an index entry says about its manifest does not apply to the manifest alone.
         return Descriptor(mediaType: chosen.0.mediaType, digest: chosen.0.digest, size: chosen.0.size)
     }
 }

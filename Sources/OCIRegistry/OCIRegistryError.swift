@@ -1,25 +1,25 @@
 import OCIModel
 
-/// Why a registry could not be read from or written to.
+/// The reason why a registry could not be read from or written to.
 package struct OCIRegistryError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What a caller can act on.
+    /// The kinds of failure that a caller can act on.
     package enum Code: Hashable, Sendable {
         case invalidReference
         /// The registry has no such repository, tag, manifest or blob.
         case notFound
-        /// Credentials are missing or wrong, or do not allow it.
+        /// Credentials are missing, wrong or insufficient.
         case denied
-        /// No connection, or no trusted one.
+        /// No connection, or no trusted one, could be opened.
         case unreachable
-        /// The connection broke, stalled or was too slow; what arrived may be built upon.
+        /// The connection broke, stalled or was too slow; the bytes that arrived can be built upon.
         case interrupted
-        /// 408, 429 or 5xx to the end of all attempts.
+        /// The registry answered 408, 429 or 5xx to every attempt.
         case busy
-        /// Bytes are not those of the digest.
+        /// The bytes do not match their digest.
         case corrupt
-        /// The registry does not speak the protocol, or answers against its own words.
+        /// The registry does not speak the protocol, or contradicts itself.
         case protocolViolation
-        /// The registry does not want this content: 400, 413, an immutable tag.
+        /// The registry refuses this content: 400, 413, an immutable tag.
         case refused
         /// A tag is not where it was expected to be.
         case conflict
@@ -30,10 +30,10 @@ package struct OCIRegistryError: Error, Hashable, Sendable, CustomStringConverti
     }
 
     package var code: Code
-    /// What was being done, to what, and why it failed; lower-case, without a full stop. Never holds a credential.
+    /// What was being done, to what, and why it failed; lower-case, without a full stop. Never contains a credential.
     package var message: String
     package var hint: String?
-    /// The HTTP status that was the reason, if one was.
+    /// The HTTP status that caused the error, if there was one.
     package var status: UInt?
 
     package init(_ code: Code, _ message: String, hint: String? = nil, status: UInt? = nil) {

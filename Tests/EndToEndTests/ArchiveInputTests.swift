@@ -45,7 +45,7 @@ extension EndToEnd {
                     #expect(!FileManager.default.fileExists(atPath: fixture.layout("released").path))
                     let wrong = try await build(String(repeating: "0", count: 64), member: "tool-1/share/tool")
                     #expect(wrong.status != 0)
-                    #expect(wrong.errors.contains("is not the archive that was released"), "\(wrong.errors)")
+                    #expect(wrong.errors.contains("is not the released archive"), "\(wrong.errors)")
                     #expect(!FileManager.default.fileExists(atPath: fixture.layout("released").path))
                     let right = try await build(sum, member: "tool-1/share/tool")
                     #expect(right.status == 0, "\(right.errors)")

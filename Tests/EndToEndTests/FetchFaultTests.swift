@@ -17,7 +17,9 @@ extension EndToEnd {
             }
         }
 
-        @Test(arguments: [("wrong", "its bytes have sha256:"), ("truncate", "closed the connection too early")])
+        @Test(arguments: [
+            ("wrong", "the file has the digest sha256:"), ("truncate", "closed the connection too early"),
+        ])
         func `spoilt bytes never become an image`(_ fault: String, _ reason: String) async throws {
             try await CommandLineFixture.scoped { fixture in
                 let tiny = try await TinyImage(fixture)

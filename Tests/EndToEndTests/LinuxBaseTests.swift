@@ -200,7 +200,7 @@ extension EndToEnd {
                 #expect(
                     platform.errors.contains(
                         "cannot build for linux/ppc64le on the base image registry.example/os/base:1"))
-                #expect(platform.errors.contains("it has: linux/amd64, linux/arm64"), "\(platform.errors)")
+                #expect(platform.errors.contains("choose one of: linux/amd64, linux/arm64"), "\(platform.errors)")
             }
         }
 

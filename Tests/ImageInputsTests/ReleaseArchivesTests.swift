@@ -76,7 +76,7 @@ import Testing
                 try await archives.lock([Self.request(server, stating: Digest(of: [1]))], previous: []) { _ in }
             }
             #expect(error.code == .corrupt)
-            #expect(error.message.contains("is not the archive that was released"))
+            #expect(error.message.contains("is not the released archive"))
             #expect(!store.contains(Self.sum, size: 50_000))
         }
     }

@@ -3,9 +3,10 @@ package import OCIModel
 
 /// A repository of base images.
 package protocol BaseImageSource: ContentSource {
-    /// The manifest or index under a tag, or of a digest written as text.
+    /// Returns the manifest or index under a tag, or with a digest written as text.
     ///
-    /// - Throws: `ImageInputsError` or `ContentError`; with `.notFound` or `.missing` the repository has no such image.
+    /// - Throws: `ImageInputsError` or `ContentError`; with `.notFound` or `.missing`, the repository has no such
+    ///   image.
     func baseImage(named name: String) async throws -> Descriptor
 }
 

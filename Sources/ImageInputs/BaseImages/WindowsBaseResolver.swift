@@ -4,7 +4,7 @@ package import OCIModel
 /// Pins each Windows platform's base image by a repository and a version of Windows.
 package struct WindowsBaseResolver: Sendable {
     package var source: any BaseImageSource
-    /// `registry/repository` or `oci:FOLDER`, for messages and the lock.
+    /// The repository, `registry/repository` or `oci:FOLDER`, for messages and the lock.
     package var repository: String
 
     package init(source: any BaseImageSource, repository: String) {
@@ -14,11 +14,11 @@ package struct WindowsBaseResolver: Sendable {
 
     /// Pins the base image of a platform, whose `osVersion` is what the definition asks for.
     ///
-    /// - Throws: `ImageInputsError`: `.notFound` where the repository has no image of that version, `.corrupt` where it is
-    ///   not what its documents say, `.unreachable`.
+    /// - Throws: `ImageInputsError`: `.notFound` if the repository has no image of that version, `.corrupt` if the
+    ///   image is not what its documents state, `.unreachable`.
     package func resolve(_ platform: Platform) async throws -> PinnedBaseImage {
         guard let tag = platform.windowsBaseTag, let asked = platform.osVersion else {
-            throw ImageInputsError(.invalidAddress, "\(platform) names no version of Windows")
+            throw ImageInputsError(.invalidAddress, "\(platform) does not specify a version of Windows")
         }
         let reader = BaseImageReader(source: source, reference: "\(repository):\(tag)")
         let entry = try await entry(try await source.baseImage(named: tag), for: platform, reader)
@@ -29,7 +29,7 @@ package struct WindowsBaseResolver: Sendable {
         return PinnedBaseImage(base: base, config: image.configBytes, proof: [:])
     }
 
-    /// The manifest itself, or the index's entry for the platform.
+    /// Returns the manifest itself, or the index's entry for the platform.
     private func entry(
         _ root: Descriptor, for platform: Platform, _ reader: BaseImageReader
     ) async throws -> Descriptor {
@@ -44,7 +44,7 @@ package struct WindowsBaseResolver: Sendable {
             throw ImageInputsError(
                 .notFound, "the base image \(reader.reference) has no entry for \(platform)",
                 hint: versions.isEmpty
-                    ? "it has none for Windows at all" : "it has: \(versions.joined(separator: ", "))")
+                    ? "it has no entries for Windows" : "choose one of: \(versions.joined(separator: ", "))")
         }
         return found
     }
@@ -61,12 +61,12 @@ package struct WindowsBaseResolver: Sendable {
                 hint: "choose another version in 'platforms', or another repository in 'windows.base'")
         }
         if let listed = entry.platform?.osVersion, listed != version {
-            throw reader.corrupt("its index says os.version \(listed), its configuration \(version)")
+            throw reader.corrupt("its index states os.version \(listed), but its configuration \(version)")
         }
         return version
     }
 
-    /// Whether an image's version is a release, or begins with the numbers that were asked for.
+    /// Returns whether an image's version is the requested release, or begins with the requested numbers.
     private static func isVersion(_ text: String?, asked: String) -> Bool {
         guard let version = text.flatMap({ WindowsVersion($0) }),
             let wanted = WindowsVersion(named: asked) ?? WindowsVersion(asked)

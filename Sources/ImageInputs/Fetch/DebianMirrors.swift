@@ -1,9 +1,10 @@
 package import HTTPTransfer
 package import OCIModel
 
-/// Where the Debian archives are reached from: the user's mirror, else the machine's apt sources, else Debian's servers.
+/// The servers from which the Debian archives are fetched: the user's mirror, otherwise the machine's apt sources,
+/// otherwise Debian's servers.
 ///
-/// A mirror named by the user is the only one asked. The machine's own sources are backed by Debian's servers, since a
+/// A mirror named by the user is the only one used. The machine's own sources are backed by Debian's servers, because a
 /// local mirror may carry other suites or architectures than the image needs.
 package struct DebianMirrors: Hashable, Sendable {
     /// An archive with its own tree of `dists` and `pool`, by its name in locks.
@@ -21,12 +22,14 @@ package struct DebianMirrors: Hashable, Sendable {
 
     private var bases: [Archive: [HTTPAddress]]
 
-    /// - Parameters:
-    ///   - explicit: the user's mirror of `debian`, such as `http://host/debian`; that of `debian-security` is then
-    ///     expected beside it (`http://host/debian-security`), and on Debian's server where it is not. A second
-    ///     address after white space names the mirror of `debian-security` itself. Blank means none.
-    ///   - aptSources: the machine's own, in order; those that are not `http` or `https` are passed over.
-    /// - Throws: `ImageInputsError.Code.invalidAddress` for an explicit mirror that is no `http` or `https` address.
+    /// Chooses the mirrors.
+    ///
+    ///   - explicit: The user's mirror of `debian`, such as `http://host/debian`. The mirror of `debian-security` is
+    ///     then expected beside it (`http://host/debian-security`), with Debian's server as a fallback. A second
+    ///     address after white space names the mirror of `debian-security` itself. A blank text means no mirror.
+    ///   - aptSources: The machine's own sources, in order; those that are not `http` or `https` are skipped.
+    /// - Throws: `ImageInputsError.Code.invalidAddress` if an explicit mirror is not an `http` or `https` address.
+    /// - Throws: `ImageInputsError.Code.invalidAddress` if an explicit mirror is not an `http` or `https` address.
     package init(explicit: String?, aptSources: [Archive: [String]]) throws(ImageInputsError) {
         let named = (explicit ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
         let standard = try Archive.allCases.map { archive throws(ImageInputsError) in
@@ -46,13 +49,13 @@ package struct DebianMirrors: Hashable, Sendable {
     private mutating func useExplicit(_ named: [String]) throws(ImageInputsError) {
         guard named.count <= 2 else {
             throw ImageInputsError(
-                .invalidAddress, "the Debian mirror has \(named.count) addresses",
-                hint: "give one, or one for debian and one for debian-security")
+                .invalidAddress, "the Debian mirror is given as \(named.count) addresses",
+                hint: "specify one address, or one for debian and one for debian-security")
         }
         let mirrors = try named.map { text throws(ImageInputsError) in
             do throws(HTTPTransferError) { return try HTTPAddress(text) } catch {
                 throw ImageInputsError(
-                    .invalidAddress, "the Debian mirror cannot be used: \(error.message)",
+                    .invalidAddress, "the Debian mirror is invalid: \(error.message)",
                     hint: "write it as http://host/debian")
             }
         }
@@ -64,7 +67,8 @@ package struct DebianMirrors: Hashable, Sendable {
         }
     }
 
-    /// `http://host/some/debian` → `http://host/some/debian-security`.
+    /// Returns the security archive's address beside a mirror: `http://host/some/debian` →
+    /// `http://host/some/debian-security`.
     private static func sibling(of mirror: HTTPAddress) throws(ImageInputsError) -> HTTPAddress {
         let parts = mirror.path.split(separator: "/").dropLast()
         let path = "/" + (parts + [Archive.security.rawValue[...]]).joined(separator: "/")
@@ -78,17 +82,19 @@ package struct DebianMirrors: Hashable, Sendable {
 }
 
 extension DebianMirrors {
-    /// The archive moves on within hours, and snapshot.debian.org keeps what it saw at its own visits, some hours after
-    /// a release; half a day later it has seen the release and the archive still has the release's files.
+    /// The time from a release to its snapshot. The archive changes within hours, and snapshot.debian.org keeps what it
+    /// saw at its own visits, some hours after a release; half a day later it has seen the release, while the archive
+    /// still has the release's files.
     private static let snapshotDelay: Int64 = 12 * 3600
 
-    /// The addresses of one of the archive's files, best first.
+    /// Returns the addresses of one of the archive's files, best first.
     ///
-    /// With a `digest`, which an index has under `by-hash` too, each mirror is asked by that name first: it stays right
-    /// while the mirror updates. With the date of the release that lists the file, the last address is on
-    /// snapshot.debian.org. The path is relative to the archive's root: `pool/…`, `dists/trixie/InRelease`.
+    /// If there is a `digest`, by which indexes are also available under `by-hash`, each mirror is asked by that name
+    /// first, which stays valid while the mirror updates. If there is a date of the release that lists the file, the
+    /// last address is on snapshot.debian.org. The path is relative to the archive's root: `pool/…`,
+    /// `dists/trixie/InRelease`.
     ///
-    /// - Throws: `ImageInputsError.Code.rejected` for a path that leaves the archive.
+    /// - Throws: `ImageInputsError.Code.rejected` if the path leaves the archive.
     package func candidates(
         for path: String, in archive: Archive, byHash digest: Digest? = nil, released: Timestamp? = nil
     ) throws(ImageInputsError) -> [HTTPAddress] {
@@ -109,7 +115,7 @@ extension DebianMirrors {
             candidates.append(try base.appending(path))
         }
         guard let released else { return candidates }
-        // Clamped to the years 1970 to 9999: the date comes from a file.
+        // Clamped to the years 1970 to 9999, because the date comes from a file.
         let seconds = min(max(released.seconds, 0), 253_402_300_799 - Self.snapshotDelay)
         let moment = Timestamp(seconds: seconds + Self.snapshotDelay).description
         let compact = moment.filter { $0 != "-" && $0 != ":" }

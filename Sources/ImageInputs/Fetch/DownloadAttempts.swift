@@ -1,19 +1,19 @@
-/// The course of one download over its candidates and attempts: told how a request ended, it says what to do next.
-/// A pure value: it neither waits nor talks to anyone.
+/// The course of one download over its candidates and attempts: given how a request ended, it decides what to do next.
+/// It is a pure value that neither waits nor communicates.
 struct DownloadAttempts {
-    /// How one request ended.
+    /// The ways in which a request can end.
     enum Outcome {
-        /// Everything is there and verified.
+        /// The whole file has arrived and is verified.
         case whole
-        /// The connection was never made.
+        /// No connection was made.
         case unconnected(ImageInputsError)
-        /// The connection broke, stalled or ended early. What arrived is good to resume from.
+        /// The connection broke, stalled or ended early. The bytes that arrived can be resumed from.
         case interrupted(ImageInputsError)
-        /// 408, 429 or 5xx, with the wait that the server asked for.
+        /// The server answered 408, 429 or 5xx, possibly with a wait that it asks for.
         case busy(ImageInputsError, retryAfter: Duration?)
-        /// What was kept does not go with what the server has now: 416, another range, a wrong hash after a resume.
+        /// The kept bytes do not match what the server has now: 416, another range, or a wrong hash after a resume.
         case unresumable(ImageInputsError)
-        /// This candidate will never do: 404, other 4xx, wrong bytes, an untrusted certificate.
+        /// This candidate can never succeed: 404, another 4xx, wrong bytes, or an untrusted certificate.
         case refused(ImageInputsError)
     }
 
@@ -27,7 +27,7 @@ struct DownloadAttempts {
     private let candidateCount: Int
     private let limits: DownloadLimits
     private var candidate = 0
-    /// Requests to the present candidate so far.
+    /// The number of requests to the current candidate so far.
     private var attempts = 0
     private var failures: [ImageInputsError] = []
 
@@ -40,10 +40,10 @@ struct DownloadAttempts {
     func first() -> Step {
         candidateCount > 0
             ? .request(candidate: 0, keepsPartial: true, after: .zero)
-            : .fail(ImageInputsError(.notFound, "cannot fetch \(subject): no address is known for it"))
+            : .fail(ImageInputsError(.notFound, "cannot fetch \(subject): it has no known address"))
     }
 
-    /// What to do now; a `jitter` in 0..<1 shortens the pause by up to a half.
+    /// Returns the next step; a `jitter` in 0..<1 shortens the pause by up to a half.
     mutating func next(after outcome: Outcome, jitter: Double) -> Step {
         attempts += 1
         switch outcome {
@@ -84,11 +84,11 @@ struct DownloadAttempts {
         return .request(candidate: candidate, keepsPartial: false, after: .zero)
     }
 
-    /// One error for all candidates.
+    /// Combines the errors of all candidates into one.
     ///
-    /// It is `.notFound`, on which a caller resolves anew, when one place said so and no other may still have the file:
-    /// a machine that sees its own mirror alone, and not the snapshot archive, must be able to go on. A busy server and
-    /// wrong bytes are no such answer: there the file exists, and resolving anew would hide the trouble.
+    /// It is `.notFound`, upon which a caller resolves again, if one place said so and no other may still have the
+    /// file: a machine that sees only its own mirror, and not the snapshot archive, must be able to continue. A busy
+    /// server and wrong bytes are different: the file exists there, and resolving again would hide the problem.
     private func combined() -> ImageInputsError {
         let codes = failures.map(\.code)
         let mayExist = codes.contains { $0 == .busy || $0 == .corrupt }

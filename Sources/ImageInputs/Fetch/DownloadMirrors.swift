@@ -1,10 +1,11 @@
 package import HTTPTransfer
 
-/// Where archives are fetched from in the place of the addresses that a definition names: rules `prefix=replacement`, both
-/// addresses, or both names in registries (`mcr.microsoft.com/=mirror.example:5000/mcr/`).
+/// The rules that replace the addresses in a definition: `prefix=replacement`, where both are addresses, or both are
+/// names in registries (`mcr.microsoft.com/=mirror.example:5000/mcr/`).
 ///
-/// What a rule fits is asked for at the replacement alone, since a network with a mirror of its own seldom reaches the
-/// origin, or must not; a rule `prefix=prefix` keeps the origin too. Sums are checked whatever answers.
+/// An address that matches a rule is requested only at its replacement, because a network with its own mirror seldom
+/// reaches the original server, or must not; a rule `prefix=prefix` keeps the original too. Sums are checked whatever
+/// server answers.
 package struct DownloadMirrors: Hashable, Sendable {
     private struct Rule: Hashable, Sendable {
         var prefix: String
@@ -14,12 +15,12 @@ package struct DownloadMirrors: Hashable, Sendable {
     private static let sizeLimit = 1 << 20
     private var rules: [Rule] = []
 
-    /// Reads rules, separated by commas or line ends; `#` begins a comment at the start of a line.
+    /// Reads rules, separated by commas or line breaks; `#` at the start of a line begins a comment.
     ///
-    /// - Throws: `ImageInputsError.Code.invalidAddress` for a rule that is not two addresses.
+    /// - Throws: `ImageInputsError.Code.invalidAddress` if a rule does not consist of two addresses.
     package init(_ text: String) throws(ImageInputsError) {
         guard text.utf8.count <= Self.sizeLimit else {
-            throw ImageInputsError(.invalidAddress, "the rules for mirrors are longer than \(Self.sizeLimit) bytes")
+            throw ImageInputsError(.invalidAddress, "the mirror rules are longer than \(Self.sizeLimit) bytes")
         }
         for line in text.split(whereSeparator: \.isNewline) where line.first(where: { $0 != " " }) != "#" {
             for rule in line.split(separator: ",") { try add(rule) }
@@ -34,7 +35,7 @@ package struct DownloadMirrors: Hashable, Sendable {
         let areAddresses = words.allSatisfy { (try? HTTPAddress($0)) != nil }
         guard words.count == 2, areAddresses || words.allSatisfy(Self.isRegistryName) else {
             throw ImageInputsError(
-                .invalidAddress, "'\(text)' is not a rule for mirrors",
+                .invalidAddress, "'\(text)' is not a valid mirror rule",
                 hint:
                     "write https://github.com/=https://mirror.example/github/ in IMAGEBUILD_MIRRORS or its file, or for "
                     + "images mcr.microsoft.com/=mirror.example:5000/")
@@ -42,7 +43,8 @@ package struct DownloadMirrors: Hashable, Sendable {
         rules.append(Rule(prefix: words[0], replacement: words[1]))
     }
 
-    /// The addresses to ask for one of a definition's, in the order of the rules; itself where no rule fits.
+    /// Returns the addresses to request instead of one in a definition, in the order of the rules; the address itself
+    /// if no rule matches.
     package func addresses(for url: String) throws(ImageInputsError) -> [HTTPAddress] {
         let texts = replacements(for: url)
         return try asInput { () throws(HTTPTransferError) in
@@ -50,21 +52,22 @@ package struct DownloadMirrors: Hashable, Sendable {
         }
     }
 
-    /// The repositories to ask for `host[:port]/repository`, in the order of the rules; itself where no rule fits.
+    /// Returns the repositories to use instead of `host[:port]/repository`, in the order of the rules; the repository
+    /// itself if no rule matches.
     package func repositories(for name: String) -> [String] { replacements(for: name) }
 
     private func replacements(for text: String) -> [String] {
         let replaced = rules.compactMap { rule -> String? in
             guard text.hasPrefix(rule.prefix) else { return nil }
             let rest = text.dropFirst(rule.prefix.count)
-            // `https://example.org` fits no host that merely begins so.
+            // `https://example.org` does not match a host that merely begins with it.
             guard rule.prefix.hasSuffix("/") || rest.isEmpty || rest.hasPrefix("/") else { return nil }
             return rule.replacement + rest
         }
         return replaced.isEmpty ? [text] : replaced
     }
 
-    /// The beginning of `host[:port]/repository`, the host in full.
+    /// Returns whether a text is the beginning of `host[:port]/repository`, with the whole host.
     private static func isRegistryName(_ text: String) -> Bool {
         let host = text.prefix { $0 != "/" }
         return host.contains { ".:".contains($0) } && !text.contains("//") && text.utf8.count <= 512

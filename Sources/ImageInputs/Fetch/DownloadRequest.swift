@@ -2,17 +2,17 @@ package import HTTPTransfer
 package import OCIModel
 package import SystemPackage
 
-/// One file to fetch: what it must be, where it may come from, and where its bytes go.
+/// A file to fetch: the expected content, the possible sources, and the destination.
 package struct DownloadRequest: Sendable {
-    /// The name for people: `libc6_2.41-12_amd64.deb`.
+    /// The name shown to people: `libc6_2.41-12_amd64.deb`.
     package var subject: String
-    /// Asked in this order; a later one only when an earlier one fails.
+    /// The addresses in the order of use; a later one is used only if the earlier ones fail.
     package var candidates: [HTTPAddress]
     package var expected: ExpectedContent
-    /// What an earlier run left here of a file of known digest is taken up. Whole and verified when `fetch` returns, but
-    /// not synced: its owner does that.
+    /// The file to write. If the digest is known, the bytes that an earlier run left here are continued. The file is
+    /// complete and verified when `fetch` returns, but not synced, which is left to its owner.
     package var destination: FilePath
-    /// Gets the bytes that arrived; a negative number takes back bytes that had to be dropped.
+    /// Receives the number of bytes that arrived; a negative number takes back bytes that had to be dropped.
     package var progress: @Sendable (Int64) -> Void
 
     package init(
@@ -27,14 +27,14 @@ package struct DownloadRequest: Sendable {
     }
 }
 
-/// What is known of a file before it is fetched.
+/// The facts known about a file before it is fetched.
 package enum ExpectedContent: Hashable, Sendable {
-    /// Every locked or listed file. The size is in bytes.
+    /// The digest and the size in bytes, as for every locked or listed file.
     case exactly(Digest, size: Int64)
-    /// A file that proves itself by its signature, such as `InRelease`: at most so many bytes.
+    /// The largest size in bytes of a file that proves itself by its signature, such as `InRelease`.
     case upTo(Int64)
 
-    /// The most bytes that are ever written.
+    /// The largest number of bytes that is ever written.
     var limit: Int64 {
         switch self {
         case .exactly(_, let size): size
@@ -43,7 +43,7 @@ package enum ExpectedContent: Hashable, Sendable {
     }
 }
 
-/// What was fetched: its true digest and size in bytes, and the candidate that had it.
+/// The result of a download: the file's actual digest and size in bytes, and the candidate that had it.
 package struct Download: Hashable, Sendable {
     package var digest: Digest
     package var size: Int64

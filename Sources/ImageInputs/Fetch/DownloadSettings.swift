@@ -1,15 +1,15 @@
 package import HTTPTransfer
 package import SystemPackage
 
-/// How a `Downloader` reaches the network; all that it would otherwise have to read from its surroundings.
+/// The settings of a `Downloader`: everything that it would otherwise have to read from its environment.
 package struct DownloadSettings: Sendable {
     package var proxies: ProxySettings
-    /// PEM file of trusted roots (`SSL_CERT_FILE`) instead of the system's.
+    /// The PEM file of trusted roots (`SSL_CERT_FILE`) that replaces the system's.
     package var certificateFile: FilePath?
     package var limits: DownloadLimits
-    /// A number in 0..<1 for each pause, so that many clients do not come back at the same moment.
+    /// Returns a number in 0..<1 for each pause, so that many clients do not come back at the same moment.
     package var jitter: @Sendable () -> Double
-    /// Waits; must throw `CancellationError` when the task is cancelled.
+    /// Waits; must throw `CancellationError` if the task is cancelled.
     package var pause: @Sendable (Duration) async throws -> Void
 
     package init(
@@ -33,28 +33,30 @@ package struct DownloadSettings: Sendable {
 
 /// The limits of a download: every count and every wait has one.
 package struct DownloadLimits: Hashable, Sendable {
-    /// Requests to one candidate that connected and then failed.
+    /// The number of requests to one candidate that connect and then fail.
     package var attempts = 5
-    /// Requests to one candidate that did not even connect: fewer, so that a machine without a network says so soon.
+    /// The number of requests to one candidate that do not even connect: fewer, so that a machine without a network
+    /// reports it soon.
     package var connectionAttempts = 2
     package var redirects = 5
     package var connect: Duration = .seconds(10)
-    /// The longest silence inside a response.
+    /// The longest silence within a response.
     package var idle: Duration = .seconds(30)
-    /// One request may take this long, and longer as its size allows: see `slowestRate`.
+    /// The time that one request may take; it may take longer if its size allows, see `slowestRate`.
     package var minimumTotal: Duration = .seconds(60)
-    /// Bytes per second. A body slower than this is given up (and resumed), however steadily it drips.
+    /// The slowest rate in bytes per second. A body slower than this is abandoned (and resumed), however steadily it
+    /// drips.
     package var slowestRate: Int64 = 4096
-    /// The first pause between two attempts; each next one is twice as long.
+    /// The first pause between two attempts; each further one is twice as long.
     package var firstPause: Duration = .milliseconds(500)
-    /// No pause is longer, whatever `Retry-After` says.
+    /// The longest pause, whatever `Retry-After` says.
     package var longestPause: Duration = .seconds(60)
-    /// Bytes of a redirect's or error's body that are read (and dropped) to keep the connection.
+    /// The number of bytes of a redirect's or error's body that are read and discarded to keep the connection.
     package var discardedBody = 16384
 
     package init() {}
 
-    /// The time that one request for so many bytes may take.
+    /// Returns the time that one request for this many bytes may take.
     func total(for byteCount: Int64) -> Duration {
         minimumTotal + .seconds(byteCount / max(1, slowestRate))
     }

@@ -4,9 +4,9 @@ import NIOCore
 import OCIModel
 
 extension Downloader {
-    /// One request with its redirects, from sending it to judging what is there afterwards.
+    /// Performs one request with its redirects, from sending it to checking the result.
     ///
-    /// - Throws: only what no further request can mend: cancellation and the destination's troubles.
+    /// - Throws: Only what no further request can fix: cancellation, and failures of the destination.
     func attempt(
         _ request: DownloadRequest, from candidate: HTTPAddress, into partial: PartialDownload
     ) async throws -> DownloadAttempts.Outcome {
@@ -38,7 +38,8 @@ extension Downloader {
             }
         }
         return .refused(
-            ImageInputsError(.rejected, "\(candidate): more than \(settings.limits.redirects) redirects in a row"))
+            ImageInputsError(
+                .rejected, "\(candidate): the server redirected more than \(settings.limits.redirects) times"))
     }
 
     private func receive(
@@ -51,7 +52,7 @@ extension Downloader {
             for try await chunk in response.body {
                 try Task.checkCancellation()
                 guard Int64(chunk.readableBytes) <= limit - partial.count else {
-                    return corrupt(partial, "\(url): it is longer than the expected \(limit) bytes")
+                    return corrupt(partial, "\(url): the file is longer than the expected \(limit) bytes")
                 }
                 try partial.append(chunk)
                 request.progress(Int64(chunk.readableBytes))
@@ -64,7 +65,7 @@ extension Downloader {
             throw error
         } catch {
             try Task.checkCancellation()
-            // Every byte is here: how the connection ended no longer matters.
+            // All bytes have arrived, so how the connection ended no longer matters.
             if case .exactly(_, let size) = request.expected, partial.count == size {
                 return judge(partial, request.expected, url)
             }
@@ -79,18 +80,19 @@ extension Downloader {
     ) -> DownloadAttempts.Outcome {
         guard case .exactly(let digest, let size) = expected else { return .whole }
         if partial.count < size {
-            let message = "\(url): it ended after \(partial.count) of \(size) bytes"
+            let message = "\(url): the file ended after \(partial.count) of \(size) bytes"
             return .interrupted(ImageInputsError(.corrupt, message))
         }
         let actual = partial.digest
         guard actual != digest else { return .whole }
-        return corrupt(partial, "\(url): its bytes have \(actual), expected \(digest)")
+        return corrupt(partial, "\(url): the file has the digest \(actual), not the expected \(digest)")
     }
 
-    /// Wrong bytes that came in several responses may be two versions of a file: once more, from the start.
+    /// Returns the outcome of wrong bytes. If they came in several responses, they may be from two versions of the
+    /// file, which is then fetched once more from the start.
     private func corrupt(_ partial: PartialDownload, _ message: String) -> DownloadAttempts.Outcome {
         let error = ImageInputsError(
-            .corrupt, message, hint: "the mirror or something on the way to it changes files; name another mirror")
+            .corrupt, message, hint: "the mirror, or something on the way to it, changes files; use another mirror")
         return partial.pieces > 1 ? .unresumable(error) : .refused(error)
     }
 }

@@ -2,7 +2,7 @@ import HTTPTransfer
 import NIOHTTP1
 
 extension Downloader {
-    /// The outcome of a response whose body is of no use.
+    /// Returns the outcome of a response whose body is of no use.
     func refusal(
         _ reading: ResponseReading, _ status: HTTPResponseStatus, _ url: HTTPAddress, _ expected: ExpectedContent
     ) -> DownloadAttempts.Outcome {
@@ -14,13 +14,13 @@ extension Downloader {
             return .busy(ImageInputsError(.busy, answer, hint: "try again later"), retryAfter: retryAfter)
         case .unresumable(let what):
             return .unresumable(
-                ImageInputsError(.rejected, "\(url): the server does not resume: \(printable(what))"))
+                ImageInputsError(.rejected, "\(url): the server cannot resume the download: \(printable(what))"))
         case .wrongLength(let length):
-            let message = "\(url): the server announces \(length) bytes, expected \(Self.text(expected))"
-            return .refused(ImageInputsError(.corrupt, message, hint: "name another mirror"))
+            let message = "\(url): the server announces \(length) bytes instead of \(Self.text(expected))"
+            return .refused(ImageInputsError(.corrupt, message, hint: "use another mirror"))
         default:
             let hint =
-                status.code == 407 ? "the proxy wants a user and a password: http://user:password@host:port" : nil
+                status.code == 407 ? "the proxy requires a login: write it as http://user:password@host:port" : nil
             return .refused(ImageInputsError(.rejected, answer, hint: hint))
         }
     }

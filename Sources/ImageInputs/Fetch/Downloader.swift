@@ -1,12 +1,13 @@
 import HTTPTransfer
 import OCIModel
 
-/// Fetches files over HTTP and lets nothing through that is not what was expected.
+/// A downloader that fetches files over HTTP and accepts only the expected content.
 ///
 /// Each request tries its candidates in order; within one it retries with growing pauses and resumes from what has
-/// arrived. Exists only inside `withDownloader`, which closes its connections.
+/// arrived. A downloader exists only inside `withDownloader`, which closes its connections.
 package struct Downloader: Sendable {
-    /// The most transfers at a time, whatever a caller asks for: more than this is no longer polite to one mirror.
+    /// The largest number of simultaneous transfers, whatever a caller asks for: more would be impolite to a single
+    /// mirror.
     package static let concurrencyLimit = 8
 
     let settings: DownloadSettings
@@ -27,11 +28,11 @@ package struct Downloader: Sendable {
         }
     }
 
-    /// Fetches one file to its destination, verified. After an error the destination holds nothing of use.
+    /// Fetches one file to its destination and verifies it. After an error, the destination holds nothing of use.
     ///
-    /// - Throws: `CancellationError`, or `ImageInputsError`: `.notFound` when it is gone wherever an answer came from,
-    ///   `.unreachable`, `.timedOut`, `.busy`, `.rejected`, `.corrupt`; at once and without trying further for the
-    ///   destination's own troubles `.diskFull`, `.readOnly`, `.inputOutput`.
+    /// - Throws: `CancellationError`, or `ImageInputsError`: `.notFound` if the file is gone wherever an answer came
+    ///   from, `.unreachable`, `.timedOut`, `.busy`, `.rejected`, `.corrupt`; at once and without further attempts, if
+    ///   the destination fails, `.diskFull`, `.readOnly`, `.inputOutput`.
     @discardableResult
     package func fetch(_ request: DownloadRequest) async throws -> Download {
         let partial = try PartialDownload(path: request.destination, expected: request.expected)

@@ -2,25 +2,27 @@ import NIOCore
 import OCIModel
 import SystemPackage
 
-/// The file under way: its bytes on disk, and their running hash, which spares reading them again on a resume.
+/// A file that is being downloaded: its bytes on disk and their running hash, so that a resume does not read them
+/// again.
 ///
-/// Writes happen on the calling thread, a network chunk at a time: each is a copy into the page cache, shorter than a
-/// hop to another thread.
+/// Writes happen on the calling thread, one network chunk at a time: each is a copy into the page cache, which takes
+/// less time than a hop to another thread.
 final class PartialDownload {
     private let path: FilePath
     private let descriptor: SystemPackage.FileDescriptor
     private var isOpen = true
     private var hasher = SHA256Hasher()
-    /// Bytes written so far.
+    /// The number of bytes written so far.
     private(set) var count: Int64 = 0
-    /// How many responses these bytes came from.
+    /// The number of responses that these bytes came from.
     private(set) var pieces = 0
-    /// What the server called this version of the file: a strong ETag or a Last-Modified.
+    /// The server's mark of this version of the file: a strong ETag or a Last-Modified.
     private(set) var validator: String?
 
-    /// Opens the file, with what an earlier run left of it where the expected digest will decide whether that is right.
+    /// Opens the file, keeping the bytes that an earlier run left if the expected digest will decide whether they are
+    /// right.
     ///
-    /// - Throws: `ImageInputsError` naming the path, when it cannot be created, read or emptied.
+    /// - Throws: `ImageInputsError` that names the path if it cannot be created, read or emptied.
     init(path: FilePath, expected: ExpectedContent) throws(ImageInputsError) {
         self.path = path
         do {
@@ -33,7 +35,8 @@ final class PartialDownload {
         } catch { throw .writing(to: path, error) }
     }
 
-    /// A file that is whole, or longer, is not what an interrupted run leaves: less than the expected size is.
+    /// Continues a file of an interrupted run, which is always shorter than the expected size: a file that is complete,
+    /// or longer, is not.
     private func takeUp(_ present: Int64) throws {
         try descriptor.seek(offset: 0, from: .start)
         try withUnsafeTemporaryAllocation(byteCount: 1 << 20, alignment: 16) { buffer in
@@ -77,7 +80,7 @@ final class PartialDownload {
         validator = nil
     }
 
-    /// Closes the file: some file systems report a full disk only now.
+    /// Closes the file, since some file systems report a full disk only then.
     func close() throws(ImageInputsError) {
         isOpen = false
         do { try descriptor.close() } catch { throw .writing(to: path, error) }
@@ -85,7 +88,7 @@ final class PartialDownload {
 }
 
 extension ImageInputsError {
-    /// A refused write, by what the user can do about it.
+    /// Wraps a failed write, classified by what the user can do about it.
     static func writing(to path: FilePath, _ error: any Error) -> ImageInputsError {
         let errno = error as? Errno
         let reason = errno.map { $0.description.lowercased() } ?? "\(error)"
@@ -93,11 +96,13 @@ extension ImageInputsError {
         switch errno {
         case .noSpace?, .diskQuotaExceeded?:
             return ImageInputsError(
-                .diskFull, message, hint: "free some space, or put the store on another disk with --store", cause: error
+                .diskFull, message, hint: "free some space, or move the store to another disk with --store",
+                cause: error
             )
         case .readOnlyFileSystem?, .permissionDenied?, .notPermitted?:
             return ImageInputsError(
-                .readOnly, message, hint: "make the folder writable, or name another store with --store", cause: error)
+                .readOnly, message, hint: "make the folder writable, or choose another store with --store", cause: error
+            )
         default:
             return ImageInputsError(.inputOutput, message, cause: error)
         }

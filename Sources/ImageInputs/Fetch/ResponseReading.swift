@@ -2,24 +2,25 @@ import HTTPTransfer
 import NIOHTTP1
 import OCIModel
 
-/// What a response's head says to do with its body. Pure: a status, header fields and what is already there.
+/// The way to treat a response's body, decided by its head. It is a pure function of status, header fields and the
+/// bytes already present.
 enum ResponseReading: Equatable {
-    /// Write the body behind what is there.
+    /// Append the body to the bytes already present.
     case append(validator: String?)
-    /// Drop what is there, then write the body.
+    /// Drop the bytes already present, then write the body.
     case replace(validator: String?)
     case redirect(location: String?)
-    /// 404 or 410.
+    /// The server answered 404 or 410.
     case missing
     case busy(retryAfter: Duration?)
-    /// 416, or a part that does not fit what is there.
+    /// The server answered 416, or with a part that does not match the bytes already present.
     case unresumable(String)
     /// The announced length cannot be the expected file's.
     case wrongLength(Int64)
     case refused
 
-    /// Reads a head, where `offset` bytes of the `expected` file are there already (not 0 only when a range was asked
-    /// for).
+    /// Reads a head. `offset` is the number of bytes of the `expected` file that are already present, which is not zero
+    /// only if a range was requested.
     init(status: HTTPResponseStatus, headers: HTTPHeaders, offset: Int64, expected: ExpectedContent) {
         switch status.code {
         case 200: self = Self.whole(headers, expected)
@@ -43,7 +44,7 @@ enum ResponseReading: Equatable {
         return .replace(validator: validator(headers))
     }
 
-    /// `Content-Range: bytes 100-199/200` must start where we stopped and belong to a file of the expected size.
+    /// Checks that `Content-Range: bytes 100-199/200` starts at the offset and belongs to a file of the expected size.
     private static func part(_ headers: HTTPHeaders, offset: Int64, _ expected: ExpectedContent) -> ResponseReading {
         let range = headers.first(name: "content-range") ?? ""
         let words = range.split { $0 == " " || $0 == "-" || $0 == "/" }
@@ -56,7 +57,7 @@ enum ResponseReading: Equatable {
         return .append(validator: validator(headers))
     }
 
-    /// What `If-Range` may carry (RFC 9110, section 13.1.5): a weak ETag may not.
+    /// Returns the validator that `If-Range` may carry (RFC 9110, section 13.1.5), which a weak ETag may not be.
     private static func validator(_ headers: HTTPHeaders) -> String? {
         if let tag = headers.first(name: "etag"), tag.hasPrefix("\""), tag.utf8.count <= 256 { return tag }
         return headers.first(name: "last-modified").flatMap { HTTPDate.parse($0) == nil ? nil : $0 }

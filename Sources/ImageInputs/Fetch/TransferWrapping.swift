@@ -2,7 +2,7 @@ import HTTPTransfer
 
 extension ImageInputsError {
     private static let networkHint =
-        "check the network; IMAGEBUILD_DEBIAN_MIRROR names another mirror, HTTP_PROXY and HTTPS_PROXY a proxy"
+        "check the network; set IMAGEBUILD_DEBIAN_MIRROR to use another mirror, HTTP_PROXY and HTTPS_PROXY for a proxy"
 
     init(_ error: HTTPTransferError) {
         let code: Code =
@@ -17,7 +17,7 @@ extension ImageInputsError {
     }
 }
 
-/// Runs what may fail in the transfer's words, and tells the failure as this module's.
+/// Runs `body` and converts a transfer's error to this module's.
 func asInput<Result>(_ body: () throws(HTTPTransferError) -> Result) throws(ImageInputsError) -> Result {
     do throws(HTTPTransferError) { return try body() } catch { throw ImageInputsError(error) }
 }

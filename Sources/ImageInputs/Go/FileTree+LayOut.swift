@@ -8,7 +8,7 @@ extension FileTree {
     /// Writes the tree as files below a folder, for a program to read. Owners and times are not kept; devices and links
     /// that lead out of the folder are left out.
     ///
-    /// Blocking.
+    /// Blocks.
     func layOut(in folder: FilePath, isCancelled: () -> Bool) throws {
         var links: [(EntryPath, String)] = []
         for (path, entry) in sorted {
@@ -23,7 +23,7 @@ extension FileTree {
             case .characterDevice, .blockDevice, .fifo: break
             }
         }
-        // Last, so that nothing is ever written through a link.
+        // Links come last, so that nothing is ever written through one.
         for (path, text) in links where Self.staysInside(path, text) {
             let target = folder.pushing(FilePath(String(path.description.dropFirst())))
             try FileSystem.makeDirectories(target.removingLastComponent())

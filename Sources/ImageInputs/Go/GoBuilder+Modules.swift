@@ -5,13 +5,14 @@ import OCIModel
 import SystemPackage
 
 extension GoBuilder {
-    /// Selects and pins all that programs of published modules are compiled from, as the Go command itself selects it, and
-    /// keeps it in the store. `previous` is what was locked before: a published version never changes.
+    /// Selects and pins everything from which programs of published modules are compiled, as the Go command itself
+    /// selects it, and keeps it in the store. `previous` is the previous lock's selection: a published version never
+    /// changes.
     ///
-    /// The Go command is the locked toolchain's, and it alone talks to the proxy here.
+    /// The Go command is the locked toolchain's, and here only it talks to the proxy.
     ///
-    /// - Throws: `ImageInputsError`: `.unsatisfiable` with Go's own words where a module cannot be had or its sum is not the
-    ///   database's, `.corrupt` where a published version has changed since it was locked.
+    /// - Throws: `ImageInputsError`: `.unsatisfiable` with Go's own message if a module is not available or its sum
+    ///   does not match the database's, `.corrupt` if a published version has changed since it was locked.
     package func pin(
         _ request: GoModuleRequest, from archive: GoModuleArchive, previous: Lock.GoModules?
     ) async throws -> Lock.GoModules {
@@ -21,7 +22,7 @@ extension GoBuilder {
             let project = folder.appending("project")
             try FileSystem.makeDirectories(project)
             let requirements = request.modules.map { "require \($0.path) \($0.version)\n" }.joined()
-            // From go 1.17 on, modules say which others they need, so that not all of those are read.
+            // From go 1.17 on, modules state their indirect dependencies, so that not all of those are read.
             let text = "module imagebuild.invalid/modules\n\ngo 1.17\n\n" + requirements
             try FileSystem.write(Array(text.utf8), to: project.appending("go.mod"))
             for platform in request.platforms {
@@ -41,7 +42,7 @@ extension GoBuilder {
             let (digest, size) = try store.add(copyOf: downloads.pushing(FilePath(path)))
             if let known = previous?.files.first(where: { $0.path == path }), known.sha256 != digest {
                 throw ImageInputsError(
-                    .corrupt, "\(path) has changed since it was locked: \(digest), not \(known.sha256)",
+                    .corrupt, "\(path) has changed since it was locked: its digest is \(digest), not \(known.sha256)",
                     hint: "a published version never changes: find out who changed it, or which proxy is right")
             }
             files.append(.init(path: path, size: size, sha256: digest))
@@ -57,7 +58,7 @@ extension GoBuilder {
             files: files)
     }
 
-    /// Every `.mod` and `.zip` below a folder, by its path from there.
+    /// Visits every `.mod` and `.zip` below a folder by its path from there.
     private func visit(_ folder: FilePath, _ prefix: String, _ found: (String) throws -> Void) throws {
         for name in try FileSystem.names(in: folder) {
             let path = folder.appending(name)
@@ -71,8 +72,8 @@ extension GoBuilder {
 }
 
 extension GoCompiler {
-    /// Lets Go select and fetch every module that the packages need on a platform; `go.mod` and `go.sum` in the folder then
-    /// say which.
+    /// Lets Go select and fetch every module that the packages need on a platform; `go.mod` and `go.sum` in the folder
+    /// then state which.
     fileprivate func select(
         _ request: GoModuleRequest, for platform: Platform, in project: FilePath, _ proxy: GoProxy
     ) async throws {
@@ -87,6 +88,6 @@ extension GoCompiler {
         throw ImageInputsError(
             .unsatisfiable,
             "cannot lock the Go modules \(names) from \(proxy.addresses.joined(separator: ", ")): go list failed\n\(log)",
-            hint: "correct the module or its version, or name another module proxy in GOPROXY")
+            hint: "correct the module or its version, or set GOPROXY to another module proxy")
     }
 }

@@ -5,14 +5,14 @@ package import OCIModel
 package import Scheduling
 import SystemPackage
 
-/// Compiles Go programs for other platforms and keeps what comes out: nothing is compiled twice.
+/// A builder that compiles Go programs for other platforms and keeps the results: nothing is compiled twice.
 package struct GoBuilder: Sendable {
-    /// A compiled program, in the store.
+    /// A compiled program in the store.
     package struct Compiled: Codable, Hashable, Sendable {
         package var digest: Digest
-        /// Bytes.
+        /// The size in bytes.
         package var size: Int64
-        /// When its source was made.
+        /// The date of its source.
         package var date: Int64
     }
 
@@ -24,7 +24,7 @@ package struct GoBuilder: Sendable {
 
     private static let kind = "go"
 
-    /// `host` is the architecture of this machine, which the toolchain must be made for.
+    /// Creates a builder. `host` is the architecture of this machine, for which the toolchain must be made.
     package init(
         store: ContentStore, pool: BlockingPool, toolchain: GoToolchain, host: String, limits: GoLimits = GoLimits()
     ) {
@@ -35,11 +35,11 @@ package struct GoBuilder: Sendable {
         self.limits = limits
     }
 
-    /// Compiles programs and tells `progress` which; those of one source and platform best one after the other, since
-    /// they share what is compiled. The results are in the order of the programs.
+    /// Compiles programs and reports to `progress` which. Programs with the same source and platform should follow each
+    /// other, because they share what is compiled. The results are in the order of the programs.
     ///
-    /// - Throws: `ImageInputsError`: `.uncompilable` with the compiler's output, `.toolMissing` for a toolchain of another
-    ///   machine; nothing is remembered of a program that failed.
+    /// - Throws: `ImageInputsError`: `.uncompilable` with the compiler's output, `.toolMissing` for a toolchain of
+    ///   another machine; nothing is recorded about a program that failed.
     package func build(
         _ programs: [GoProgram], progress: @escaping @Sendable (String) -> Void
     ) async throws -> [Compiled] {
@@ -52,7 +52,7 @@ package struct GoBuilder: Sendable {
             let compiler = GoCompiler(root: root, scratch: folder.appending("work"), limits: limits)
             var sources: [[Digest]: (folder: FilePath, form: GoSourceTree.Form, date: Int64)] = [:]
             for (place, program) in programs.enumerated() where known[place] == nil {
-                // Two platforms of one architecture are compiled for once: the first has just been remembered.
+                // Two platforms of one architecture are compiled for once: the first has just been recorded.
                 known[place] = remembered(keys[place])
                 if known[place] != nil { continue }
                 if sources[program.sourceIdentity] == nil {
@@ -69,7 +69,7 @@ package struct GoBuilder: Sendable {
         return known.compactMap { $0 }
     }
 
-    /// Source, toolchain, flags, platform and package: all that decides the bytes.
+    /// Returns the digest of everything that determines the bytes: source, toolchain, flags, platform and package.
     private func key(_ program: GoProgram) -> Digest {
         let environment = GoCompiler.environment(for: program.platform).map { "\($0)=\($1)" }
             .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
@@ -115,7 +115,7 @@ package struct GoBuilder: Sendable {
         guard let program, let root = program.parent?.parent, case .regular = tree[program]?.kind else {
             throw ImageInputsError(
                 .toolMissing, "the Go toolchain has no bin/go",
-                hint: "name Debian's golang-1.24, or an archive of go.dev")
+                hint: "use Debian's golang-1.24, or an archive from go.dev")
         }
         try await pool.run { flag in try tree.layOut(in: folder, isCancelled: { flag.isSet }) }
         let path = folder.pushing(FilePath(String(program.description.dropFirst())))
@@ -123,7 +123,8 @@ package struct GoBuilder: Sendable {
         return folder.pushing(FilePath(String(root.description.dropFirst())))
     }
 
-    /// An ELF file's machine is 18 bytes in: a toolchain of another machine fails here, and not with a shell's message.
+    /// Checks the toolchain's machine, which is 18 bytes into an ELF file: a toolchain of another machine fails here,
+    /// and not with a shell's message.
     private func checkMachine(_ program: FilePath) throws {
         let machines: [String: UInt8] = ["amd64": 62, "arm64": 183, "ppc64le": 21]
         let file = try FileDescriptor.open(program, .readOnly, options: .closeOnExec)
@@ -134,7 +135,7 @@ package struct GoBuilder: Sendable {
             let made = machines.first { $0.value == start[18] }?.key ?? "another machine"
             throw ImageInputsError(
                 .toolMissing, "cannot compile on this \(host) machine: the Go toolchain is made for \(made)",
-                hint: "let the toolchain's address follow ${arch}, or correct its sum")
+                hint: "use ${arch} in the toolchain's address, or correct its sum")
         }
     }
 }

@@ -5,28 +5,29 @@ import OCIModel
 import Subprocess
 import SystemPackage
 
-/// What one compilation may take.
+/// The resources that one compilation may use.
 package struct GoLimits: Hashable, Sendable {
     package var time: Duration = .seconds(1800)
-    /// Bytes of address space of each process.
+    /// The bytes of address space of each process.
     package var memory: Int64 = 8 << 30
-    /// Bytes of any file that is written.
+    /// The bytes of any file that is written.
     package var fileSize: Int64 = 2 << 30
     package init() {}
 }
 
-/// Runs a toolchain that lies in a folder: `go build` with nothing of the user's surroundings, and without a network.
+/// A toolchain in a folder that runs `go build` without anything of the user's environment, and without a network.
 struct GoCompiler: Sendable {
-    /// Holds `bin/go`.
+    /// The folder that contains `bin/go`.
     var root: FilePath
-    /// For the compiler's cache and its other files; gone when the build ends.
+    /// The folder for the compiler's cache and its other files, which is removed when the build ends.
     var scratch: FilePath
     var limits: GoLimits
 
-    /// Decides the bytes that come out, with source, toolchain and platform. Go keeps its build information, for scanners.
+    /// The flags, which determine the bytes that are produced, together with source, toolchain and platform. Go's build
+    /// information is kept for scanners.
     static let flags = ["-trimpath", "-buildvcs=false", "-ldflags=-buildid="]
 
-    /// Go's own environment; what it says of instruction sets is Go's default, written out.
+    /// Returns Go's own environment; its settings for instruction sets are Go's defaults, written out.
     static func environment(for platform: Platform) -> [String: String] {
         [
             "CGO_ENABLED": "0", "GOOS": platform.os, "GOARCH": platform.architecture, "GOAMD64": "v1",
@@ -35,8 +36,8 @@ struct GoCompiler: Sendable {
         ]
     }
 
-    /// The shell sets the limits, since they must hold for all that `go` starts, and takes the network away where the
-    /// system lets a user do so.
+    /// The script that runs Go. The shell sets the limits, because they must hold for everything that `go` starts, and
+    /// removes the network if the system lets a user do so.
     private static let script = """
         ulimit -t "$1" && ulimit -v "$2" && ulimit -f "$3" || exit 1
         network=$4
@@ -45,7 +46,7 @@ struct GoCompiler: Sendable {
         exec "$@"
         """
 
-    /// Where Go keeps modules.
+    /// The folder in which Go keeps modules.
     var moduleCache: FilePath { scratch.appending("path").appending("pkg").appending("mod") }
 
     /// Compiles one program into a file.
@@ -63,7 +64,7 @@ struct GoCompiler: Sendable {
         if form == .published {
             let proxy = source.appending(GoSourceTree.proxyFolder).string
             environment["GOPROXY"] = "file://" + PercentEncoding.encode(path: proxy)
-            // Folders that nobody may write to could not be removed.
+            // Read-only folders could not be removed.
             environment["GOFLAGS"] = "-modcacherw"
         }
         let command = ["build"] + Self.flags + ["-o", output.string, isFolder ? "." : program.package]
@@ -77,9 +78,9 @@ struct GoCompiler: Sendable {
             hint: "correct the source, or the toolchain and packages that the definition names")
     }
 
-    /// Runs `go` in a folder, with these variables and its own places, within the limits.
+    /// Runs `go` in a folder, with these variables and its own folders, within the limits.
     ///
-    /// - Returns: whether it ended well, and the end of what it said.
+    /// - Returns: Whether it succeeded, and the end of its output.
     func run(
         _ arguments: [String], _ variables: [String: String], in folder: FilePath, hasNetwork: Bool, to purpose: String
     ) async throws -> (isDone: Bool, log: String) {
@@ -127,7 +128,7 @@ struct GoCompiler: Sendable {
             }
             group.addTask {
                 try await Task.sleep(for: limit)
-                throw ImageInputsError(.uncompilable, "cannot \(purpose): it takes longer than \(limit)")
+                throw ImageInputsError(.uncompilable, "cannot \(purpose): it took longer than \(limit)")
             }
             defer { group.cancelAll() }
             guard let status = try await group.next() else { throw CancellationError() }
@@ -136,7 +137,7 @@ struct GoCompiler: Sendable {
         }
     }
 
-    /// The last 16 KiB of a compiler's words, made fit for a terminal.
+    /// Returns the last 16 KiB of a compiler's output in a form fit for a terminal.
     private static func end(of log: FilePath) throws -> String {
         let file = try FileDescriptor.open(log, .readOnly, options: .closeOnExec)
         defer { try? file.close() }

@@ -3,7 +3,7 @@ package import OCIContent
 import OCIModel
 import Scheduling
 
-/// Published Go modules, fetched by their pins.
+/// The archive of published Go modules, which are fetched by their pins.
 package struct GoModuleArchive: Sendable {
     let proxy: GoProxy
     private let mirrors: DownloadMirrors
@@ -17,9 +17,9 @@ package struct GoModuleArchive: Sendable {
         self.store = store
     }
 
-    /// Brings the files of a locked set into the store, verified. What is there already is not asked for.
+    /// Fetches the files of a locked set into the store, verified. Those already in the store are not requested.
     ///
-    /// - Throws: `ImageInputsError`: `.corrupt` where a proxy has other bytes than the lock, `.notFound`, `.unreachable`.
+    /// - Throws: `ImageInputsError`: `.corrupt` if a proxy has other bytes than the lock, `.notFound`, `.unreachable`.
     package func fetch(_ modules: Lock.GoModules, progress: @escaping @Sendable (String) -> Void) async throws {
         let missing = modules.files.filter { !store.contains($0.sha256, size: $0.size) }
         guard !missing.isEmpty else { return }
@@ -28,8 +28,8 @@ package struct GoModuleArchive: Sendable {
             let candidates = try proxy.addresses(of: file.path, mirrors)
             guard !candidates.isEmpty else {
                 throw ImageInputsError(
-                    .unreachable, "cannot fetch \(file.path): GOPROXY names files of this machine alone",
-                    hint: "name a module proxy that is asked by HTTP")
+                    .unreachable, "cannot fetch \(file.path): GOPROXY names only files of this machine",
+                    hint: "set GOPROXY to a module proxy that is reached by HTTP")
             }
             try await store.download(file.sha256, size: file.size) { path in
                 try await downloader.fetch(

@@ -2,23 +2,24 @@ package import ImageDefinition
 package import LayerArchive
 package import OCIModel
 
-/// A Go source tree, opened.
+/// An opened Go source tree.
 package struct GoSourceTree: Sendable {
     package enum Form: Hashable, Sendable {
-        /// Of the time before modules, with the sources below `src`.
+        /// A workspace from the time before modules, with the sources below `src`.
         case workspace
-        /// One or more modules with all that they need.
+        /// One or more modules with everything that they need.
         case modules
-        /// A module that requires published ones, which are in the folder `proxy` as a module proxy has them.
+        /// A module that requires published ones, which are in the folder `proxy` in the layout of a module proxy.
         case published
     }
 
     package var tree: FileTree
     package var form: Form
-    /// Seconds since the epoch: when the newest part was made; the epoch where files carry no times worth keeping.
+    /// The date of the newest part in seconds since the epoch; the epoch if files carry no meaningful times.
     package var date: Int64
 
-    /// Modules as they are; where all is in one folder, as release archives have it, that folder's contents.
+    /// Creates a tree from modules as they are; if everything is in one folder, as in release archives, from that
+    /// folder's contents.
     package init(modules tree: FileTree, date: Int64) throws(OCIModelError) {
         form = .modules
         self.date = date
@@ -28,7 +29,7 @@ package struct GoSourceTree: Sendable {
         self.tree = try tree.below(EntryPath(top))
     }
 
-    /// Published modules that a lock pins, each file's content given by `content`.
+    /// Creates a tree from published modules that a lock pins; `content` returns the content of each file.
     package init(
         published modules: Lock.GoModules, content: (Lock.ListedFile) throws -> FileContent
     ) throws {
@@ -45,9 +46,9 @@ package struct GoSourceTree: Sendable {
 
     static let proxyFolder = "proxy"
 
-    /// Debian's source-library packages together.
+    /// Creates a tree from Debian's source-library packages together.
     ///
-    /// - Throws: `ImageInputsError(.unsatisfiable)` where two packages have different files at one path.
+    /// - Throws: `ImageInputsError(.unsatisfiable)` if two packages have different files at one path.
     package init(packages: [UnpackedPackage]) throws {
         form = .workspace
         date = packages.map(\.date).max() ?? 0
@@ -56,14 +57,14 @@ package struct GoSourceTree: Sendable {
     }
 }
 
-/// A program to compile: what it is made of is opened only when it has to be compiled.
+/// A program to compile, whose source is opened only if it has to be compiled.
 package struct GoProgram: Sendable {
-    /// For people: `etcd 3.5.16`.
+    /// The name shown to people: `etcd 3.5.16`.
     package var name: String
     package var platform: Platform
-    /// `.`, `./cmd/migrate` or an import path.
+    /// The package: `.`, `./cmd/migrate` or an import path.
     package var package: String
-    /// What the source consists of: equal identities, equal source.
+    /// The parts of the source: equal identities mean equal source.
     package var sourceIdentity: [Digest]
     package var openSource: @Sendable () async throws -> GoSourceTree
 
@@ -89,7 +90,7 @@ package struct GoToolchain: Sendable {
         self.open = open
     }
 
-    /// Of packages or of an archive: only Go's own folders.
+    /// Merges the trees of packages or of an archive, keeping only Go's own folders.
     package static func tree(_ trees: [FileTree]) throws -> FileTree {
         try FileTree.merged(trees) { path in
             let names = path.components.prefix(3).map { String(decoding: $0, as: UTF8.self) }
@@ -99,7 +100,7 @@ package struct GoToolchain: Sendable {
 }
 
 extension FileTree {
-    /// The entries of several trees that `isKept` accepts.
+    /// Merges the entries of several trees that `isKept` accepts.
     fileprivate static func merged(_ trees: [FileTree], _ isKept: (EntryPath) -> Bool) throws -> FileTree {
         var merged = FileTree()
         for tree in trees {
@@ -107,7 +108,7 @@ extension FileTree {
                 if let other = merged[path], other.kind != .directory || entry.kind != .directory {
                     throw ImageInputsError(
                         .unsatisfiable, "two of the Go packages have a file \(path)",
-                        hint: "take both from one suite")
+                        hint: "take both from the same suite")
                 }
                 merged[path] = entry
             }
@@ -115,7 +116,7 @@ extension FileTree {
         return merged
     }
 
-    /// What is below a folder, by the path from there.
+    /// Returns the entries below a folder, by their path from there.
     fileprivate func below(_ folder: EntryPath) -> FileTree {
         var tree = FileTree()
         for (path, entry) in entries where path.isWithin(folder) {

@@ -1,21 +1,21 @@
 import HTTPTransfer
 
-/// Where published Go modules come from, and who vouches for their sums, as Go's own variables say it.
+/// The source of published Go modules and the authority for their sums, as Go's own variables define them.
 package struct GoProxy: Hashable, Sendable {
     static let standard = "https://proxy.golang.org"
     private static let standardDatabase = "sum.golang.org"
 
-    /// Module proxies, the first one first. Never a version control system: `direct` is left out.
+    /// The module proxies in order of use. A version control system is never used: `direct` is left out.
     let addresses: [String]
-    /// `nil`: nobody is asked.
+    /// The database of sums; `nil` if none is used.
     let sumDatabase: String?
-    /// What a `go` command with a network is given.
+    /// The environment of a `go` command with a network.
     let environment: [String: String]
 
-    /// Reads `GOPROXY`, `GOSUMDB`, `GONOSUMDB`, `GOPRIVATE` and the variables for a way out of this network. A proxy that the
-    /// user names is trusted without a database of sums, unless `GOSUMDB` names one.
+    /// Reads `GOPROXY`, `GOSUMDB`, `GONOSUMDB`, `GOPRIVATE` and the variables for leaving this network. A proxy that
+    /// the user names is trusted without a database of sums unless `GOSUMDB` names one.
     ///
-    /// - Throws: `ImageInputsError` (`invalidAddress`) where `GOPROXY` names no proxy.
+    /// - Throws: `ImageInputsError` (`invalidAddress`) if `GOPROXY` names no proxy.
     package init(environment: [String: String]) throws(ImageInputsError) {
         func set(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         let named = set("GOPROXY")
@@ -24,12 +24,12 @@ package struct GoProxy: Hashable, Sendable {
         for address in addresses
         where !["https://", "http://", "file:///"].contains(where: { address.hasPrefix($0) }) {
             throw ImageInputsError(
-                .invalidAddress, "GOPROXY: '\(address)' is not an address", hint: "give it as https://proxy.example")
+                .invalidAddress, "GOPROXY: '\(address)' is not an address", hint: "write it as https://proxy.example")
         }
         guard !addresses.isEmpty else {
             throw ImageInputsError(
                 .invalidAddress, "GOPROXY is '\(named ?? "")', which names no module proxy",
-                hint: "modules are never taken from version control: name a proxy, or leave GOPROXY unset")
+                hint: "modules are never taken from version control: set GOPROXY to a proxy, or unset it")
         }
         let database = set("GOSUMDB") ?? (named == nil ? Self.standardDatabase : "off")
         sumDatabase = database == "off" ? nil : database.split(separator: " ").first.map(String.init)
@@ -42,7 +42,7 @@ package struct GoProxy: Hashable, Sendable {
         self.environment = passed
     }
 
-    /// Every address of a module's file; nothing in its path needs to be encoded (Go's reference, "Escaped paths").
+    /// Returns every address of a module's file; nothing in its path needs encoding (Go's reference, "Escaped paths").
     func addresses(of path: String, _ mirrors: DownloadMirrors) throws(ImageInputsError) -> [HTTPAddress] {
         var found: [HTTPAddress] = []
         for address in addresses where !address.hasPrefix("file:") {

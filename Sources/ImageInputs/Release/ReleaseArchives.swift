@@ -6,7 +6,7 @@ import OCIModel
 import Scheduling
 import SystemPackage
 
-/// Release archives on the web: pinned by their published sums, fetched by their pins.
+/// The release archives on the web: pinned by their published sums, and fetched by their pins.
 package struct ReleaseArchives: Sendable {
     private let mirrors: DownloadMirrors
     private let downloader: Downloader
@@ -21,12 +21,12 @@ package struct ReleaseArchives: Sendable {
         self.store = store
     }
 
-    /// Pins archives. A sum that the definition states is the authority; where it states none, the release's own list is
-    /// read, whose digest goes into the pin.
+    /// Pins archives. A sum in the definition is authoritative; if there is none, the release's own list is read, whose
+    /// digest becomes part of the pin.
     ///
-    /// Fetches what the store does not have, since sums say no sizes.
+    /// Archives that the store lacks are fetched, because sums do not include sizes.
     ///
-    /// - Throws: `ImageInputsError`: `.unsatisfiable` where no sum is known, `.corrupt` where the bytes are other ones.
+    /// - Throws: `ImageInputsError`: `.unsatisfiable` if no sum is known, `.corrupt` if the bytes do not match.
     package func lock(
         _ requests: [ArchiveRequest], previous: [Lock.Archive], progress: @escaping @Sendable (String) -> Void
     ) async throws -> [Lock.Archive] {
@@ -35,8 +35,8 @@ package struct ReleaseArchives: Sendable {
             guard let url = request.urls.first else { continue }
             if let other = unique.updateValue(request, forKey: url), other != request {
                 throw ImageInputsError(
-                    .unsatisfiable, "\(url) is asked for with two different sums or lists of addresses",
-                    hint: "say the same of it everywhere in the definition")
+                    .unsatisfiable, "\(url) is requested with two different sums or lists of addresses",
+                    hint: "make the definition describe it the same way everywhere")
             }
         }
         let sorted = unique.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map(\.value)
@@ -59,7 +59,8 @@ package struct ReleaseArchives: Sendable {
                     destination: path))
             guard download.digest == sum else {
                 throw ImageInputsError(
-                    .corrupt, "\(download.source) is not the archive that was released: \(download.digest), not \(sum)",
+                    .corrupt,
+                    "\(download.source) is not the released archive: its digest is \(download.digest), not \(sum)",
                     hint: "correct the sum in the definition, or find out who changed the file")
             }
             return try store.add(copyOf: path).size
@@ -90,7 +91,8 @@ package struct ReleaseArchives: Sendable {
         return (sum, Lock.SumsFile(url: url, sha256: Digest(of: bytes)))
     }
 
-    /// Brings archives into the store, verified, and tells `progress` which. What is there already is not asked for.
+    /// Fetches archives into the store, verified, and reports to `progress` which. Those already in the store are not
+    /// requested.
     package func fetch(_ archives: [Lock.Archive], progress: @escaping @Sendable (String) -> Void) async throws {
         let missing = archives.filter { !store.contains($0.sha256, size: $0.size) }
         _ = try await mapConcurrently(missing, limit: 4) { archive in

@@ -1,10 +1,10 @@
 import OCIModel
 
-/// A release's list of sums, as `sha256sum` writes it: 64 digits, a space, a space or asterisk, the file's name.
+/// A release's list of sums, as `sha256sum` writes it: 64 digits, a space, a space or asterisk, and the file's name.
 struct ReleaseSums {
     private var sums: [String: Digest] = [:]
 
-    /// Passes over what is no sum. A file named twice with different sums has none.
+    /// Reads a list and skips lines without a sum. A file that is listed twice with different sums has none.
     init(_ bytes: [UInt8]) {
         var contradicted: Set<String> = []
         for line in bytes.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) {

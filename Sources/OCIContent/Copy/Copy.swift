@@ -1,24 +1,26 @@
 package import OCIModel
 import Scheduling
 
-/// What a copy did.
+/// The result of a copy.
 package struct CopyResult: Hashable, Sendable {
     package var root: Descriptor
-    /// The name stood for this image before: nothing was read of it.
+    /// Whether the name already stood for this image, so that none of it was read.
     package var isUnchanged = false
     package var documents = 0
     package var blobs = 0
-    /// Layers that were left out, since they are to be had elsewhere.
+    /// The layers that were left out because they are available elsewhere.
     package var skipped: [Descriptor] = []
 }
 
 /// Copies an image with everything below it, bytes unchanged, then gives it its name.
 ///
-/// Blobs before the manifests that name them, manifests before their index, referrers after what they refer to, the name
-/// last: a copy that dies leaves nothing that can be mistaken for the whole. Where the destination says that the name
-/// stands for this image already, and referrers are not asked for, that is all that happens.
+/// Blobs are copied before the manifests that refer to them, manifests before their index, referrers after their
+/// subjects, and the name is set last, so a copy that dies leaves nothing that could be mistaken for the whole. If the
+/// destination reports that the name already stands for this image, and referrers are not requested, nothing else
+/// happens.
 ///
-/// - Throws: the ends' errors; `ContentError` `.invalidDocument` and `.tooLarge` for what must not be copied.
+/// - Throws: The errors of source and destination; `ContentError` `.invalidDocument` and `.tooLarge` for content that
+///   must not be copied.
 @discardableResult
 package func copy(
     _ root: Descriptor, from source: any ContentSource, to destination: any ContentDestination, tag: String,
@@ -37,7 +39,7 @@ package func copy(
 }
 
 extension CopyPlan {
-    /// Puts everything where it can be found by digest, and names nothing.
+    /// Copies everything so that it can be found by digest, and names nothing.
     package func putContent(
         to destination: any ContentDestination, from source: any ContentSource, _ options: CopyOptions = CopyOptions()
     ) async throws {
@@ -51,7 +53,7 @@ extension CopyPlan {
         }
     }
 
-    /// The documents in their order; those next to each other that cannot refer to one another are together.
+    /// Returns the documents in order, grouped so that neighbours that cannot refer to each other are together.
     private func groups(_ options: CopyOptions) -> [[CopyDocument]] {
         documents.reduce(into: []) { groups, document in
             let isFree = document.children.isEmpty && !options.withReferrers
@@ -63,7 +65,7 @@ extension CopyPlan {
         }
     }
 
-    /// Sets names in this order, and before them those of what belongs to the images; then the copy is at its end.
+    /// Sets names in this order, preceded by the names of companions; then the copy is confirmed.
     package func setNames(at destination: any ContentDestination, _ names: [(name: String, root: Digest)]) async throws
     {
         for companion in companions {

@@ -1,26 +1,27 @@
 package import OCIModel
 
-/// A manifest, an index, or what else stands where a manifest does, as far as copying it has to know it.
+/// A manifest, an index, or any other document that takes a manifest's place, as far as a copy must know it.
 package struct CopyDocument: Hashable, Sendable {
     package let descriptor: Descriptor
     package let bytes: [UInt8]
-    /// Documents that it refers to, in its order.
+    /// The documents to which it refers, in its order.
     package let children: [Descriptor]
-    /// Configuration and layers, in its order; a blob may stand there twice.
+    /// The configuration and layers, in its order; a blob may occur twice.
     package let blobs: [Descriptor]
 
-    /// Reads a document. A type that is not known, and whose bytes say nothing of other content, is carried as it is.
+    /// Reads a document. One of an unknown type, whose bytes do not refer to other content, is copied as it is.
     ///
-    /// - Throws: `ContentError` `.invalidDocument`: not what its type says, both an index and a manifest, another type in
-    ///   it than its descriptor's, sizes that cannot be, `data` of other bytes than the digest's; Docker's first schema.
+    /// - Throws: `ContentError` `.invalidDocument` if the document does not match its type, is both an index and a
+    ///   manifest, states another type than its descriptor, has impossible sizes, or has `data` that does not match its
+    ///   digest, and for Docker's first schema.
     package init(_ bytes: [UInt8], as descriptor: Descriptor) throws(ContentError) {
         self.descriptor = descriptor
         self.bytes = bytes
         let type = descriptor.mediaType
         guard !type.rawValue.hasPrefix("application/vnd.docker.distribution.manifest.v1") else {
             throw Self.refusal(
-                descriptor, "it is of Docker's first schema, which is no longer used",
-                hint: "push the image again with a tool of this decade")
+                descriptor, "it uses Docker's first schema, which is obsolete",
+                hint: "push the image again with a current tool")
         }
         let isManifest = type == .manifest || type == .dockerManifest
         let parts: Parts
@@ -31,7 +32,7 @@ package struct CopyDocument: Hashable, Sendable {
         }
         if let own = parts.mediaType, own != type {
             throw Self.refusal(
-                descriptor, "it calls itself '\(own.rawValue)', and what refers to it '\(type.rawValue)'")
+                descriptor, "its media type is '\(own.rawValue)', but it is referred to as '\(type.rawValue)'")
         }
         guard parts.manifests == nil || (parts.layers == nil && parts.config == nil) else {
             throw Self.refusal(descriptor, "it is both an index and a manifest")
@@ -53,24 +54,24 @@ package struct CopyDocument: Hashable, Sendable {
 }
 
 extension CopyDocument {
-    /// All that one document may say of other content.
+    /// All fields in which a document may refer to other content.
     private struct Parts: Decodable {
         var mediaType: MediaType?
         var manifests: [Descriptor]?
         var config: Descriptor?
         var layers: [Descriptor]?
-        /// Of the artifact manifest, which the specification has given up.
+        /// The blobs of an artifact manifest, which the specification has abandoned.
         var blobs: [Descriptor]?
     }
 }
 
 extension Descriptor {
-    /// Why it cannot be true; its content, where it holds that, must be of its digest and size.
+    /// The reason why the descriptor cannot be true; content in it must match its digest and size.
     fileprivate var flaw: String? {
-        guard size >= 0 else { return "it names \(digest) with a negative size" }
+        guard size >= 0 else { return "it refers to \(digest) with a negative size" }
         guard let data else { return nil }
         guard let bytes = Base64.decode(data), Int64(bytes.count) == size, digest.isOf(bytes) else {
-            return "it holds content for \(digest) that is not of that digest and size"
+            return "it contains data for \(digest) that does not match that digest and size"
         }
         return nil
     }

@@ -1,16 +1,17 @@
 package import OCIModel
 
-/// Finds all that belongs to a root, one document after the other. Pure: whoever walks it reads the documents.
+/// A traversal that finds everything that belongs to a root, one document after the other. It is pure: its caller reads
+/// the documents.
 ///
-/// Documents are visited once each, whatever refers to them, and no deeper than the limit; what they name is added up
-/// before anything of it is fetched.
+/// Each document is visited once, whatever refers to it, and no deeper than the limit; the sizes of referenced content
+/// are added up before any of it is fetched.
 package struct CopyTraversal: Sendable {
     private let limits: CopyLimits
-    /// Below which level each document was found first.
+    /// The level at which each document was first found.
     private var depths: [Digest: Int] = [:]
     private var waiting: [Descriptor] = []
     private var documents: [Digest: CopyDocument] = [:]
-    /// Where documents are ordered from: the roots, and then referrers as they were found.
+    /// The documents from which the order starts: the roots, and then referrers as they were found.
     private var tops: [Digest] = []
     private var documentsSize: Int64 = 0
     private var blobSizes: [Digest: Int64] = [:]
@@ -18,25 +19,25 @@ package struct CopyTraversal: Sendable {
 
     package init(limits: CopyLimits = CopyLimits()) { self.limits = limits }
 
-    /// A document, once it was read.
+    /// Returns a document that was read.
     package func document(_ digest: Digest) -> CopyDocument? { documents[digest] }
 
-    /// Takes a root.
+    /// Adds a root.
     ///
-    /// - Throws: `ContentError` `.tooLarge` for one that is.
+    /// - Throws: `ContentError` `.tooLarge` if it exceeds a limit.
     package mutating func add(root: Descriptor) throws(ContentError) {
         guard depths[root.digest] == nil else { return }
         tops.append(root.digest)
         try want(root, depth: 0)
     }
 
-    /// The documents that are to be read next; each is given once.
+    /// Returns the documents to read next; each is returned once.
     package mutating func takeWaiting() -> [Descriptor] {
         defer { waiting = [] }
         return waiting
     }
 
-    /// Takes a document that was read.
+    /// Adds a document that was read.
     ///
     /// - Throws: `ContentError`: `.tooLarge` beyond a limit, `.invalidDocument` for sizes that contradict each other.
     package mutating func add(_ document: CopyDocument) throws(ContentError) {
@@ -45,7 +46,7 @@ package struct CopyTraversal: Sendable {
         for blob in document.blobs { try count(blob, of: document) }
     }
 
-    /// Takes what refers to a document: it is copied after the root, and so is what refers to it.
+    /// Adds the referrers of a document, which are copied after the root, as are their own referrers.
     package mutating func add(referrers: [Descriptor], of document: CopyDocument) throws(ContentError) {
         for referrer in referrers where depths[referrer.digest] == nil {
             try want(referrer, depth: depth(of: document) + 1)
@@ -53,11 +54,11 @@ package struct CopyTraversal: Sendable {
         }
     }
 
-    /// The documents read, each after all that it refers to: the root's first, then the referrers'.
+    /// The documents that were read, each after all those to which it refers: the root's first, then the referrers'.
     package var ordered: [CopyDocument] {
         var order: [CopyDocument] = []
         var done: Set<Digest> = []
-        // No deeper than the limit, by construction.
+        // The recursion is no deeper than the limit, by construction.
         func visit(_ digest: Digest) {
             guard let document = documents[digest], done.insert(digest).inserted else { return }
             for child in document.children { visit(child.digest) }
@@ -72,7 +73,7 @@ package struct CopyTraversal: Sendable {
     private mutating func want(_ descriptor: Descriptor, depth: Int) throws(ContentError) {
         guard depths[descriptor.digest] == nil else { return }
         guard depth <= limits.depth else {
-            throw tooLarge("its documents refer to each other more than \(limits.depth) levels deep")
+            throw tooLarge("its documents are nested more than \(limits.depth) levels deep")
         }
         guard descriptor.size <= limits.documentSize else {
             throw tooLarge(
@@ -94,13 +95,15 @@ package struct CopyTraversal: Sendable {
         if let size = blobSizes[blob.digest] {
             guard size == blob.size else {
                 throw CopyDocument.refusal(
-                    document.descriptor, "it names \(blob.digest) with \(size) bytes and with \(blob.size) bytes")
+                    document.descriptor, "it refers to \(blob.digest) with \(size) bytes and with \(blob.size) bytes")
             }
             return
         }
         guard blobSizes.count < limits.blobs else { throw tooLarge("it has more than \(limits.blobs) blobs") }
         let (sum, isTooMuch) = totalSize.addingReportingOverflow(blob.size)
-        guard !isTooMuch else { throw CopyDocument.refusal(document.descriptor, "its blobs' sizes cannot be added up") }
+        guard !isTooMuch else {
+            throw CopyDocument.refusal(document.descriptor, "the sum of its blobs' sizes overflows")
+        }
         (totalSize, blobSizes[blob.digest]) = (sum, blob.size)
     }
 

@@ -3,7 +3,7 @@ import Scheduling
 
 /// An image under the names that it is to have: its platforms' names first, those of the whole last.
 package struct Publication: Sendable {
-    /// A name and what it shall stand for.
+    /// A name and the document that it shall stand for.
     package struct Name: Hashable, Sendable {
         package var name: String
         package var root: Descriptor
@@ -14,17 +14,17 @@ package struct Publication: Sendable {
         }
     }
 
-    /// A name that does not stand there yet, or for something else.
+    /// A name that does not exist yet, or stands for something else.
     package struct Move: Hashable, Sendable, Encodable {
         package var name: String
         package var from: Digest?
         package var to: Digest
     }
 
-    /// Of the whole's parts. They are set first.
+    /// The names of the whole's parts, which are set first.
     package var parts: [Name]
-    /// Of what contains all the parts, where that is published too: a repository that has it under these names is not asked
-    /// for the parts', which whoever published it set before.
+    /// The names of the document that contains all the parts, if it is published too: a repository that has it under
+    /// these names is not asked for the parts' names, which were set before.
     package var whole: [Name]
 
     package init(parts: [Name], whole: [Name]) {
@@ -32,17 +32,17 @@ package struct Publication: Sendable {
         self.whole = whole
     }
 
-    /// What is published: the whole, else each part.
+    /// The digests of what is published: the whole, or otherwise each part.
     package var digests: [Digest] { whole.first.map { [$0.root.digest] } ?? parts.map(\.root.digest) }
 
-    /// What the names stand for, each once.
+    /// The documents that the names stand for, each once.
     package var roots: [Descriptor] {
         var seen: Set<Digest> = []
         return (parts + whole).map(\.root).filter { seen.insert($0.digest).inserted }
     }
 
-    /// Asks a repository where the names stand: one question for each name of the whole, and only where one of those is
-    /// to be moved, for the others.
+    /// Returns the names that a repository must move. It is asked with one request for each name of the whole, and for
+    /// the other names only if one of those has to move.
     package func moves(at destination: any ContentDestination) async throws -> [Move] {
         func moves(_ names: [Name]) async throws -> [Move] {
             try await mapConcurrently(names, limit: 4) { one in

@@ -3,14 +3,15 @@ import HTTPTransfer
 import NIOHTTP1
 
 extension RegistryConnection {
-    /// What a server on another origin answers to somebody with an anonymous token, where a redirect led to it and it wants
-    /// one; any other answer is given back as it is. The login is the registry's alone, and stays there.
+    /// Repeats a request with an anonymous token if a redirect led to a server on another origin that requires one, and
+    /// returns its answer; any other answer is returned as it is. The login is only for the registry, and is never sent
+    /// elsewhere.
     func admitted(
         _ answer: HTTPClientResponse, from place: HTTPAddress, _ request: OutgoingRequest, accepted: Set<UInt>
     ) async throws -> (answer: HTTPClientResponse, address: HTTPAddress) {
         var (answer, place) = (answer, place)
         var token: BearerToken?
-        // The second time in the place of a token that was kept and has died. Nobody may write without a login.
+        // The second round replaces a cached token that has expired. Nothing is written without a login.
         for _ in 0..<2 where request.method == .GET || request.method == .HEAD {
             guard answer.status.code == 401, !accepted.contains(401), place.origin != base.origin,
                 let next = try await anonymousToken(after: answer.headers, at: place, replacing: token)
@@ -25,7 +26,9 @@ extension RegistryConnection {
         return (answer, place)
     }
 
-    /// - Returns: `nil` where the server wants something else than a token.
+    /// Requests an anonymous token.
+    ///
+    /// - Returns: `nil` if the server requires something other than a token.
     private func anonymousToken(
         after headers: HTTPHeaders, at place: HTTPAddress, replacing stale: BearerToken?
     ) async throws -> BearerToken? {
@@ -40,7 +43,7 @@ extension RegistryConnection {
                     .fetch(service, scopes, .anonymous)
             }
         } catch var error as OCIRegistryError {
-            error.message = "\(host) leads to \(place), which wants a token: \(error.message)"
+            error.message = "\(host) redirects to \(place), which requires a token: \(error.message)"
             if error.code == .denied { error.hint = "the login for \(host) is not sent there" }
             throw error
         }

@@ -2,7 +2,7 @@ import HTTPTransfer
 import NIOHTTP1
 import OCIModel
 
-/// A registry's "no", told with its own words (distribution-spec, "Error Codes").
+/// A registry's refusal, reported in its own words (distribution-spec, "Error Codes").
 enum RegistryRefusal {
     private struct Document: Decodable {
         struct Entry: Decodable {
@@ -12,7 +12,7 @@ enum RegistryRefusal {
         var errors: [Entry]
     }
 
-    /// The error for an answer; `body` is at most its first 64 KiB.
+    /// Returns the error for an answer; `body` is at most its first 64 KiB.
     static func error(
         _ method: HTTPMethod, _ address: HTTPAddress, status: HTTPResponseStatus, headers: HTTPHeaders, body: [UInt8]
     ) -> OCIRegistryError {
@@ -27,11 +27,11 @@ enum RegistryRefusal {
         return OCIRegistryError(code(status.code), message, status: status.code)
     }
 
-    /// What to do about `.denied`.
+    /// Returns the advice for `.denied`.
     static func hint(_ registry: String, isAnonymous: Bool) -> String {
         isAnonymous
             ? "log in with: imagebuild login \(registry)"
-            : "the login for \(registry) is wrong or may not do this; log in again with: imagebuild login \(registry)"
+            : "the login for \(registry) is wrong or lacks permission; log in again with: imagebuild login \(registry)"
     }
 
     static func code(_ status: UInt) -> OCIRegistryError.Code {
@@ -47,7 +47,7 @@ enum RegistryRefusal {
         }
     }
 
-    /// `CODE: message; CODE: message`, or nothing where the body is not of the protocol's form.
+    /// Returns `CODE: message; CODE: message`, or an empty text if the body does not have the protocol's form.
     static func words(_ body: [UInt8]) -> String {
         guard let document = try? CanonicalJSON.decode(Document.self, from: body) else { return "" }
         let entries = document.errors.prefix(4).map { entry in
@@ -59,7 +59,7 @@ enum RegistryRefusal {
 }
 
 extension OCIRegistryError {
-    /// The failure in this module's words; `code` stands in the place of the one that fits it.
+    /// Wraps a transfer's error; `code` replaces the one that fits it.
     init(_ error: HTTPTransferError, code: Code? = nil) {
         let fitting: Code =
             switch error.code {

@@ -1,22 +1,24 @@
 import OCIModel
 
-/// What must hold of a manifest or index before it is handed on (image-spec, manifest.md; distribution-spec, "Pulling
-/// manifests"). Pure: bytes and what was said of them.
+/// The check of a manifest or index before it is passed on (image-spec, manifest.md; distribution-spec, "Pulling
+/// manifests"). It is a pure function of the bytes and of the statements about them.
 struct DocumentCheck {
-    /// `host/name:tag`, for messages.
+    /// The document's `host/name:tag`, for messages.
     let what: String
-    /// `Content-Type` of the answer.
+    /// The `Content-Type` of the answer.
     var contentType: String?
-    /// `Docker-Content-Digest` of the answer.
+    /// The `Docker-Content-Digest` of the answer.
     var announced: String?
-    /// The digest that was asked for.
+    /// The requested digest.
     var digest: Digest?
-    /// Type and size that the referrer gave, where there is one.
+    /// The type and size in the referring descriptor, if there is one.
     var expected: Descriptor?
 
-    /// - Returns: type, digest and size of the bytes.
-    /// - Throws: `.corrupt` for bytes of another digest or size, `.unsupported` for a schema 1 manifest,
-    ///   `.protocolViolation` for all else.
+    /// Checks the bytes.
+    ///
+    /// - Returns: The type, digest and size of the bytes.
+    /// - Throws: `.corrupt` if the digest or size differs, `.unsupported` for a schema 1 manifest, `.protocolViolation`
+    ///   for anything else.
     func check(_ bytes: [UInt8]) throws(OCIRegistryError) -> Descriptor {
         let wanted = expected?.digest ?? digest
         let told = announced.flatMap { try? Digest($0) }
@@ -25,17 +27,17 @@ struct DocumentCheck {
             throw OCIRegistryError(.corrupt, "\(what) has \(bytes.count) bytes instead of \(expected.size)")
         }
         if let wanted, wanted != actual {
-            throw OCIRegistryError(.corrupt, "\(what): the bytes received are those of \(actual)")
+            throw OCIRegistryError(.corrupt, "\(what): the received bytes have the digest \(actual)")
         }
-        // The registry may know it by another algorithm than whoever asks.
+        // The registry may know the document by another algorithm than the caller.
         if let told, told != actual, told.algorithm == actual.algorithm || !told.isOf(bytes) {
             throw OCIRegistryError(
-                .corrupt, "\(what): the registry says that it is \(told), its bytes are \(actual)")
+                .corrupt, "\(what): the registry states the digest \(told), but the bytes have \(actual)")
         }
         let shape = try shape(of: bytes)
         let type = try mediaType(of: shape)
         if let wanted = expected?.mediaType, wanted != type {
-            throw violation("it is of type \(type.rawValue), and was referred to as \(wanted.rawValue)")
+            throw violation("its type is \(type.rawValue), but it is referred to as \(wanted.rawValue)")
         }
         try checkParts(of: shape, type)
         return Descriptor(mediaType: type, digest: actual, size: Int64(bytes.count))
@@ -44,16 +46,16 @@ struct DocumentCheck {
     private func shape(of bytes: [UInt8]) throws(OCIRegistryError) -> DocumentShape {
         let shape: DocumentShape
         do { shape = try CanonicalJSON.decode(DocumentShape.self, from: bytes) } catch {
-            throw violation("it is no manifest: \(Self.reason(error))")
+            throw violation("it is not a manifest: \(Self.reason(error))")
         }
         let isOld = plainContentType.hasPrefix("application/vnd.docker.distribution.manifest.v1+")
         guard shape.schemaVersion != 1, !isOld else {
             throw OCIRegistryError(
-                .unsupported, "\(what) is a manifest of Docker's schema 1, which nothing can be proved of",
+                .unsupported, "\(what) is a manifest of Docker's schema 1, which cannot be verified",
                 hint: "push the image again with a current tool")
         }
         guard shape.layers == nil || shape.manifests == nil else {
-            throw violation("it has layers and manifests: what it is would depend on the reader")
+            throw violation("it has both layers and manifests, so its meaning would depend on the reader")
         }
         return shape
     }
@@ -62,11 +64,11 @@ struct DocumentCheck {
         let generic = ["", "application/json", "application/octet-stream", "text/plain"]
         let header = generic.contains(plainContentType) ? nil : MediaType(rawValue: plainContentType)
         if let header, let own = shape.mediaType, header != own {
-            throw violation("it says that it is of type \(own.rawValue), the registry says \(header.rawValue)")
+            throw violation("it states the type \(own.rawValue), but the registry states \(header.rawValue)")
         }
         let type = shape.mediaType ?? header ?? expected?.mediaType ?? (shape.manifests == nil ? .manifest : .index)
         guard type.isIndex ? shape.layers == nil : shape.manifests == nil || !type.isDocument else {
-            throw violation("its parts are not those of its type \(type.rawValue)")
+            throw violation("its parts do not match its type \(type.rawValue)")
         }
         return type
     }
@@ -78,12 +80,12 @@ struct DocumentCheck {
             let digest: Digest
             do { digest = try Digest(part.digest) } catch { throw violation("\(error)") }
             guard part.size >= 0, case let (total, overflow) = sum.addingReportingOverflow(part.size), !overflow else {
-                throw violation("the size \(part.size) of \(digest) cannot be")
+                throw violation("the size \(part.size) of \(digest) is impossible")
             }
             sum = total
             guard let text = part.data else { continue }
             guard let data = Base64.decode(text), Int64(data.count) == part.size, digest.isOf(data) else {
-                throw violation("the data that it holds of \(digest) is something else")
+                throw violation("the data that it contains for \(digest) does not match")
             }
         }
     }
@@ -97,7 +99,7 @@ struct DocumentCheck {
         OCIRegistryError(.protocolViolation, "\(what): \(why)")
     }
 
-    /// The short form of a decoding error: the whole would print the path as a debugger does.
+    /// Returns the short form of a decoding error: the whole would print the path as a debugger does.
     private static func reason(_ error: any Error) -> String {
         switch error as? DecodingError {
         case .dataCorrupted(let context), .keyNotFound(_, let context), .typeMismatch(_, let context),
@@ -109,7 +111,8 @@ struct DocumentCheck {
     }
 }
 
-/// The parts of a manifest or index that decide whether it may be believed; read loosely, to say what is wrong.
+/// The parts of a manifest or index that decide whether it is trustworthy; they are decoded loosely, so that the error
+/// can say what is wrong.
 private struct DocumentShape: Decodable {
     struct Part: Decodable {
         var digest: String

@@ -1,11 +1,12 @@
-/// From page to page of a listing by `Link` alone (distribution-spec, "Listing Tags"; RFC 8288). Pure.
+/// A walk from page to page of a listing that follows only `Link` (distribution-spec, "Listing Tags"; RFC 8288). It is
+/// a pure value.
 ///
-/// An empty page, or one shorter than asked for, says nothing; only a missing next link ends a listing.
+/// A page that is empty, or shorter than requested, means nothing; only a missing next link ends a listing.
 struct PageWalk {
-    /// `host[:port]` of the registry; a link that leads away is refused.
+    /// The registry's `host[:port]`; a link that leads away from it is refused.
     let host: String
     let limit: Int
-    /// Path and query of the page to ask for.
+    /// The path and query of the page to request.
     private(set) var page: String
     private var visited: Set<String>
 
@@ -16,18 +17,18 @@ struct PageWalk {
         visited = [first]
     }
 
-    /// Takes the `Link` headers of the page's answer, and steps on.
+    /// Takes the `Link` headers of the page's answer, and moves on.
     ///
     /// - Returns: `false` at the end of the listing.
-    /// - Throws: `.protocolViolation` for a link to a page that was there already or on another host, and beyond the limit
-    ///   of pages.
+    /// - Throws: `.protocolViolation` for a link to a page that was already visited or is on another host, and beyond
+    ///   the limit of pages.
     mutating func advance(_ links: [String]) throws(OCIRegistryError) -> Bool {
         guard let link = Self.next(in: links) else { return false }
         let next = try resolve(link)
         guard visited.insert(next).inserted else {
             throw OCIRegistryError(
                 .protocolViolation,
-                "the registry \(host) links a page of a listing to one that was read already: \(next)")
+                "the registry \(host) links a page of a listing to one that was already read: \(next)")
         }
         guard visited.count <= limit else {
             throw OCIRegistryError(.protocolViolation, "a listing of the registry \(host) has more than \(limit) pages")
@@ -57,7 +58,8 @@ struct PageWalk {
 
     private var path: String { String(page.prefix { $0 != "?" }) }
 
-    /// Docker Hub's references name another host than its registry has.
+    /// Returns whether an authority is this registry's. Docker Hub's references name another host than its registry
+    /// has.
     private func isOwn(_ authority: String, _ scheme: String) -> Bool {
         let own = host.lowercased()
         let port = scheme == "https://" ? ":443" : ":80"
@@ -65,7 +67,8 @@ struct PageWalk {
             || (own == "docker.io" && authority == "registry-1.docker.io")
     }
 
-    /// The target of the first link whose relation is `next`, with or without the angle brackets that RFC 8288 wants.
+    /// Returns the target of the first link whose relation is `next`, with or without the angle brackets that RFC 8288
+    /// requires.
     static func next(in headers: [String]) -> String? {
         headers.lazy.flatMap(links).first { link in
             link.parameters.contains { parameter in
@@ -87,7 +90,7 @@ struct PageWalk {
         }
     }
 
-    /// Splits outside of angle brackets and quotes.
+    /// Splits a text outside of angle brackets and quotes.
     private static func split(_ text: String, at separator: Character) -> [String] {
         var parts = [""]
         var (isQuoted, isBracketed) = (false, false)

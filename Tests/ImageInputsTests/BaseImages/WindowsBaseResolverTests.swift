@@ -77,7 +77,7 @@ import Testing
         source.tags["ltsc2022"] = try source.add(Index(manifests: [other]), .index)
         let error = await #expect(throws: ImageInputsError.self) { _ = try await resolve("ltsc2022", source) }
         #expect(error?.code == .notFound)
-        #expect(error?.hint == "it has: 10.0.17763.1")
+        #expect(error?.hint == "choose one of: 10.0.17763.1")
         await #expect(throws: ContentError.self) { _ = try await resolve("ltsc2025", source) }
         source.tags["ltsc2025"] = try image("10.0.20348.1", in: &source)
         let wrong = await #expect(throws: ImageInputsError.self) { _ = try await resolve("ltsc2025", source) }

@@ -247,7 +247,7 @@ import Testing
             try await ConnectionFixture.connected(to: server.port, login: Self.login) { connection, _ in
                 let error = try await refusal { try await connection.check() }
                 #expect(error.code == .denied)
-                #expect(error.hint?.contains("wrong or may not do this; log in again with: imagebuild login") == true)
+                #expect(error.hint?.contains("wrong or lacks permission; log in again with: imagebuild login") == true)
                 #expect(server.requests.count == 2)
             }
             try await ConnectionFixture.connected(to: server.port) { connection, _ in

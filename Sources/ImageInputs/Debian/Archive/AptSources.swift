@@ -1,7 +1,7 @@
-/// The mirrors that a machine's own apt is set up with: the texts of `/etc/apt/sources.list` and `sources.list.d/`.
+/// The mirrors that a machine's own apt is configured with: the texts of `/etc/apt/sources.list` and `sources.list.d/`.
 package struct AptSources: Hashable, Sendable {
     package struct File: Hashable, Sendable {
-        /// Ends in `.list` or `.sources`; others are ignored, as apt does.
+        /// The file's name, which ends in `.list` or `.sources`; others are ignored, as apt does.
         package var name: String
         package var text: String
         package init(name: String, text: String) {
@@ -10,11 +10,11 @@ package struct AptSources: Hashable, Sendable {
         }
     }
 
-    /// Base URIs without a final slash, the likeliest mirrors of Debian's own archive first.
+    /// The base URIs without a final slash, the most likely mirrors of Debian's own archive first.
     package var debian: [String] = []
     package var debianSecurity: [String] = []
 
-    /// Reads what it can: a file that apt itself would refuse gives nothing, and no error.
+    /// Reads as much as possible: a file that apt itself would refuse contributes nothing, and causes no error.
     package init(_ files: [File]) {
         var entries: [Entry] = []
         for file in files where file.text.utf8.count <= 1 << 20 {
@@ -27,7 +27,7 @@ package struct AptSources: Hashable, Sendable {
 
     private static func uris(_ entries: [Entry], archive: String) -> [String] {
         let mine = entries.filter { $0.archive == archive && $0.isDebian }
-        // Third parties name their repositories `…/debian` too; a wrong guess would be refused by its signature.
+        // Third parties also name their repositories `…/debian`; their signatures would reveal a wrong guess.
         let ranked = mine.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }
         var seen: Set<String> = []
         return ranked.map(\.element.uri).filter { seen.insert($0).inserted }
@@ -54,12 +54,13 @@ extension AptSources {
 
         var isDebian: Bool {
             let scheme = uri.hasPrefix("http://") || uri.hasPrefix("https://")
-            // Only `…/debian`'s main component is used.
+            // Only the main component of `…/debian` is used.
             return scheme && components.contains("main") && suites.contains(where: Self.isDebianSuite)
                 && (signedBy.map { $0.contains("debian-archive-") } ?? true)
         }
 
-        /// Lower is likelier: signed by Debian's keyring, and at the root of its host.
+        /// The rank of the entry, lower for more likely mirrors: signed by Debian's keyring, and at the root of its
+        /// host.
         var rank: Int { (signedBy == nil ? 2 : 0) + (uri.split(separator: "/").count == 3 ? 0 : 1) }
 
         private static func isDebianSuite(_ suite: String) -> Bool {

@@ -2,14 +2,16 @@ package import ImageDefinition
 import OCIModel
 
 extension Lock {
-    /// What a lock made today says otherwise: packages come, gone and changed, sorted by platform and name.
+    /// Returns what a lock made today would say differently: packages added, removed and changed, sorted by platform
+    /// and name.
     ///
-    /// A Release or index that changed without touching a locked package does not make the lock stale: security suites
-    /// are signed anew every day. Nor does an index that was missing and is there now, while it gives the same packages.
+    /// A Release or index that changed without affecting a locked package does not make the lock stale, because
+    /// security suites are signed anew every day. Neither does an index that was missing and is now available, as long
+    /// as it gives the same packages.
     package func staleness(against fresh: Lock) -> [String] {
         var found: [String] = []
         if requirements != fresh.requirements {
-            found.append("the definition asks for something else than this lock answers")
+            found.append("the definition has changed since this lock was made")
         }
         if codec != fresh.codec { found.append("codec: \(codec) → \(fresh.codec)") }
         for platform in Set(platforms.keys).union(fresh.platforms.keys).sorted(by: Self.precedes) {
@@ -32,7 +34,7 @@ extension Lock {
             ?? "none"
     }
 
-    /// By name, bundled ones with their version in front.
+    /// Returns the packages by name; bundled ones include their version.
     private static func packages(_ inputs: PlatformInputs) -> [String: Package] {
         var named = Dictionary(inputs.base.map { ($0.name, $0) }) { first, _ in first }
         for (version, packages) in inputs.bundle {
@@ -44,7 +46,7 @@ extension Lock {
         return named
     }
 
-    /// Of the toolchains and archives.
+    /// Returns the changes of toolchains and archives.
     private func inputStaleness(against fresh: Lock) -> [String] {
         var found: [String] = []
         for host in Set((toolchains ?? [:]).keys).union((fresh.toolchains ?? [:]).keys).sorted(by: Self.precedes) {
@@ -65,7 +67,7 @@ extension Lock {
         return found + moduleStaleness(against: fresh)
     }
 
-    /// Of the files of published Go modules: other versions of what the requested ones need.
+    /// Returns the changes of the files of published Go modules: other versions of what the requested ones need.
     private func moduleStaleness(against fresh: Lock) -> [String] {
         let files = [self, fresh].map { lock in
             Dictionary((lock.goModules ?? []).flatMap(\.files).map { ($0.path, $0.sha256) }) { first, _ in first }
@@ -87,7 +89,7 @@ extension Lock {
 }
 
 extension Lock.Package {
-    /// What is installed: an `all` package is the same, whichever architecture's index proves it.
+    /// The package that is installed: an `all` package is the same, whichever architecture's index proves it.
     fileprivate var withoutIndex: Lock.Package {
         var package = self
         package.index = ""

@@ -1,4 +1,4 @@
-/// A key of the Debian archive, known in advance: only its signatures count, whatever else a keyring holds.
+/// A key of the Debian archive, known in advance: only its signatures count, whatever else a keyring contains.
 package struct ArchiveKey: Hashable, Sendable {
     /// The primary key's fingerprint, 40 upper-case hexadecimal digits. Its subkeys do the signing.
     package var fingerprint: String
@@ -14,7 +14,7 @@ extension ArchiveKey {
     /// The keys of Debian 11 to 13, as in debian-archive-keyring 2023.3+deb12u2 and 2025.1.
     ///
     /// Security suites of Debian 12 are still signed with the key of 11; others with those of 12 and 13. A key of
-    /// Debian 14 is added here when its archive is first signed with it.
+    /// Debian 14 is to be added here when its archive is first signed with it.
     package static let debian: [ArchiveKey] = [
         ArchiveKey(
             fingerprint: "1F89983E0081FDE018F3CC9673A4F27B8DD47936",

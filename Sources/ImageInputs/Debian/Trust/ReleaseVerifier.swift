@@ -3,42 +3,42 @@ import OCIContent
 import Subprocess
 package import SystemPackage
 
-/// Text whose signature was found good, and by whom.
+/// A text whose signature is good, and its signers.
 package struct VerifiedText: Hashable, Sendable {
-    /// Exactly what was signed, as the program that checked it wrote it out.
+    /// The signed bytes exactly as the program that checked them wrote them.
     package var bytes: [UInt8]
-    /// Primary fingerprints of the pinned keys whose signatures are good, sorted.
+    /// The primary fingerprints of the pinned keys whose signatures are good, sorted.
     package var signers: [String]
 }
 
-/// Checks the signature of an `InRelease` with `gpgv` against pinned primary keys.
+/// A verifier that checks the signature of an `InRelease` with `gpgv` against pinned primary keys.
 package struct ReleaseVerifier: Sendable {
     package var gpgv: FilePath
     package var keyrings: [FilePath]
     package var pinned: [ArchiveKey]
 
-    /// Keyrings are given by absolute paths: `gpgv` looks for others in the home folder.
+    /// Creates a verifier. Keyrings must have absolute paths, because `gpgv` looks for others in the home folder.
     package init(gpgv: FilePath = "/usr/bin/gpgv", keyrings: [FilePath], pinned: [ArchiveKey] = ArchiveKey.debian) {
         self.gpgv = gpgv
         self.keyrings = keyrings
         self.pinned = pinned
     }
 
-    /// Where Debian's package debian-archive-keyring puts its keys.
+    /// The file into which Debian's package debian-archive-keyring puts its keys.
     package static let debianKeyring: FilePath = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
-    /// 16 MiB: a hundred times a Release of today.
+    /// The largest size: 16 MiB, a hundred times that of a Release today.
     package static let sizeLimit = 16 << 20
     private static let timeLimit = Duration.seconds(30)
 
-    /// The signed text of a clear-signed file, and nothing around it.
+    /// Returns the signed text of a clear-signed file, and nothing around it.
     ///
-    /// `what` names the file in errors: `the Release of trixie`. A `keptProof` was verified when it was kept, so that
-    /// a key that has expired since does not count against it.
+    /// `what` names the file in errors: `the Release of trixie`. A `keptProof` was verified when it was kept, so a key
+    /// that has expired since does not count against it.
     ///
-    /// - Returns: The text and who signed it.
-    /// - Throws: `ImageInputsError` with the code `.unsigned`, `.expired`, `.toolMissing` or `.timedOut`;
-    ///   `ContentError` where there is no room for a temporary file.
+    /// - Returns: The text and its signers.
+    /// - Throws: `ImageInputsError` with the code `.unsigned`, `.expired`, `.toolMissing` or `.timedOut`; `FileError`
+    ///   if there is no room for a temporary file.
     package func verify(_ bytes: [UInt8], of what: String, keptProof: Bool = false) async throws -> VerifiedText {
         guard bytes.count <= Self.sizeLimit else {
             throw ImageInputsError(.corrupt, "\(what) is \(bytes.count) bytes long: the limit is \(Self.sizeLimit)")
@@ -83,8 +83,8 @@ package struct ReleaseVerifier: Sendable {
         }
     }
 
-    /// The exit status is left aside: it is an error as soon as one of several keys is unknown. The status lines
-    /// decide.
+    /// Runs `gpgv`. The exit status is ignored, because it is an error as soon as one of several keys is unknown: the
+    /// status lines decide.
     private func runGPGV(
         _ bytes: [UInt8], of what: String, keptProof: Bool
     ) async throws -> (text: [UInt8], status: [UInt8]) {
@@ -92,7 +92,8 @@ package struct ReleaseVerifier: Sendable {
         var arguments = ["--weak-digest", "SHA1", "--weak-digest", "RIPEMD160", "--status-fd", "2", "--output", "-"]
         if keptProof { arguments.append("--ignore-time-conflict") }
         for keyring in keyrings { arguments += ["--keyring", keyring.string] }
-        // The library's own ways to write to a program end this one, by a signal or a trap, where that does not read.
+        // The library's own ways of writing to a program end this one, by a signal or a trap, if the program does not
+        // read.
         let input = try FileSystem.unnamedFile(holding: bytes, for: "cannot check the signature of \(what)")
         do {
             let result = try await run(

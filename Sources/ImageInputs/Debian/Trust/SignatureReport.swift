@@ -1,15 +1,16 @@
-/// What `gpgv` said about the signatures of one text, read from its status lines (GnuPG, doc/DETAILS).
+/// The verdicts of `gpgv` on the signatures of one text, read from its status lines (GnuPG, doc/DETAILS).
 struct SignatureReport: Hashable, Sendable {
-    /// The verdict's line of one signature.
+    /// The verdict on one signature.
     enum Verdict: Hashable, Sendable {
         case good, expiredSignature, expiredKey, revokedKey, bad
-        /// `ERRSIG` with `NO_PUBKEY`, or an algorithm that the program does not know: says nothing for or against.
+        /// `ERRSIG` with `NO_PUBKEY`, or an algorithm that the program does not know, which says nothing for or against
+        /// the text.
         case unchecked
     }
 
     struct Signature: Hashable, Sendable {
         var verdict: Verdict
-        /// Of the key that signed, often a subkey; its last 16 digits where no more is known.
+        /// The fingerprint of the key that signed, often a subkey, or its last 16 digits if no more is known.
         var key: String
         /// The primary key's fingerprint, the last field of `VALIDSIG`; `nil` without that line.
         var primary: String?
@@ -27,7 +28,7 @@ struct SignatureReport: Hashable, Sendable {
             } else if words[1] == "VALIDSIG", let last = signatures.indices.last,
                 words[2].hasSuffix(signatures[last].key)
             {
-                // Eleven fields since GnuPG 1.3; a line cut short names no primary key and so counts for nothing.
+                // Eleven fields since GnuPG 1.3; a truncated line names no primary key and so does not count.
                 signatures[last].primary = words.count >= 12 ? words[11] : nil
             }
         }
@@ -47,18 +48,18 @@ struct SignatureReport: Hashable, Sendable {
 }
 
 extension SignatureReport {
-    /// The pinned primary keys with a good signature.
+    /// Returns the pinned primary keys with a good signature.
     ///
-    /// Expired keys are accepted for a proof that was good when it was kept: keys expire, what they signed stays
+    /// Expired keys are accepted for a proof that was good when it was kept: keys expire, but what they signed stays
     /// signed.
     ///
-    /// - Returns: Fingerprints, sorted; at least one.
+    /// - Returns: The fingerprints, sorted; at least one.
     /// - Throws: `ImageInputsError` with the code `.unsigned` or `.expired`, and the reason.
     func signers(
         of what: String, pinned: [ArchiveKey], acceptExpired: Bool
     ) throws(ImageInputsError) -> [String] {
         guard !signatures.isEmpty else { throw ImageInputsError(.unsigned, "\(what) is not signed") }
-        // A damaged signature beside a good one: the text is the same, but someone has touched the file.
+        // A damaged signature beside a good one: the text is the same, but the file was tampered with.
         if let bad = signatures.first(where: { $0.verdict == .bad }) {
             throw ImageInputsError(
                 .unsigned, "\(what) does not match its signature by key \(bad.key): it was changed after it was signed",

@@ -1,14 +1,14 @@
-/// One challenge of `WWW-Authenticate` (RFC 9110, section 11.6.1).
+/// A challenge of `WWW-Authenticate` (RFC 9110, section 11.6.1).
 struct AuthChallenge: Hashable, Sendable {
-    /// In lower case.
+    /// The scheme in lower case.
     var scheme: String
-    /// By names in lower case; the first of two with one name counts.
+    /// The parameters by their names in lower case; the first of two with the same name counts.
     var parameters: [String: String] = [:]
 
     private static let countLimit = 32
     private static let lengthLimit = 16384
 
-    /// All challenges of all header fields, in their order. What cannot be read is passed over.
+    /// Parses all challenges of all header fields, in order. Parts that cannot be read are skipped.
     static func parse(_ fields: [String]) -> [AuthChallenge] {
         var challenges: [AuthChallenge] = []
         for field in fields {
@@ -19,7 +19,8 @@ struct AuthChallenge: Hashable, Sendable {
     }
 }
 
-/// Reads one field. A word that `=` follows is a parameter of the challenge before it, any other begins a new one.
+/// A reader of one field. A word that is followed by `=` is a parameter of the challenge before it, any other begins a
+/// new one.
 private struct ChallengeReader {
     private var rest: ArraySlice<UInt8>
 
@@ -44,7 +45,7 @@ private struct ChallengeReader {
                 let name = word.lowercased()
                 if challenges[last].parameters[name] == nil { challenges[last].parameters[name] = value }
             } else if rest.first == 0x3d || rest.first == 0x2f {
-                // The opaque word of another scheme (`Negotiate YII…==`) says nothing to us.
+                // The opaque word of another scheme (`Negotiate YII…==`) is of no use here.
                 skip { $0 != 0x2c }
             } else {
                 rest = afterWord
@@ -70,7 +71,8 @@ private struct ChallengeReader {
 
     private mutating func skip(_ belongs: (UInt8) -> Bool) { rest = rest.drop(while: belongs) }
 
-    /// More than the grammar allows: unquoted addresses and scopes are seen in the wild.
+    /// Returns whether a byte belongs to a token. More is accepted than the grammar allows, because unquoted addresses
+    /// and scopes occur in practice.
     private static func isToken(_ byte: UInt8) -> Bool {
         byte > 0x20 && byte < 0x7f && byte != 0x22 && byte != 0x2c && byte != 0x3d
     }

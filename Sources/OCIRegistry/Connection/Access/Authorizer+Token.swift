@@ -4,12 +4,12 @@ import NIOCore
 import NIOHTTP1
 
 extension Authorizer {
-    /// What a service answers to the OAuth2 form that it does not know.
+    /// The statuses with which a service answers the OAuth2 form if it does not support it.
     private static let unknownForm: Set<UInt> = [400, 401, 404, 405]
 
-    /// Asks the service for a token, again after passing failures.
+    /// Requests a token from the service, again after temporary failures.
     ///
-    /// - Throws: `OCIRegistryError.Code.denied` where it gives none for this login.
+    /// - Throws: `OCIRegistryError.Code.denied` if it issues none for this login.
     func fetch(_ service: AuthScheme.TokenService, _ scopes: [String], _ login: RegistryLogin) async throws
         -> BearerToken
     {
@@ -28,12 +28,14 @@ extension Authorizer {
             answer = try await ask(get, service, scopes, login, passingOver: []) ?? []
         }
         guard let token = TokenAnswer(answer) else {
-            throw OCIRegistryError(.protocolViolation, "\(service.realm): its answer holds no token")
+            throw OCIRegistryError(.protocolViolation, "\(service.realm): the answer contains no token")
         }
         return BearerToken(text: token.token, renewal: received + token.use, scopes: scopes)
     }
 
-    /// - Returns: the answer's body; `nil` for a status in `passingOver`.
+    /// Sends a token request.
+    ///
+    /// - Returns: The answer's body; `nil` for a status in `passingOver`.
     private func ask(
         _ request: OutgoingRequest, _ service: AuthScheme.TokenService, _ scopes: [String], _ login: RegistryLogin,
         passingOver: Set<UInt>
@@ -41,13 +43,13 @@ extension Authorizer {
         let settings = network.settings
         var course = RetryCourse(limits: settings.limits, isRepeatable: true)
         var request = request
-        // The service's own password is no other service's: `follow` keeps it within the realm's origin.
+        // The service's own password is for no other service: `follow` keeps it within the realm's origin.
         let authorization = request.headers.first(name: "authorization")
         request.headers.remove(name: "authorization")
         while true {
             let outcome: RetryCourse.Outcome
             do {
-                // A body with a token goes nowhere else.
+                // A body with a token is sent nowhere else.
                 let (answer, place) = try await network.follow(
                     request, registry: service.realm, authorization: authorization,
                     accepted: request.method == .POST ? RedirectRules.statuses : [])
@@ -80,7 +82,7 @@ extension Authorizer {
         var error = error
         error.code = .denied
         error.message =
-            "no token for \(scopes.isEmpty ? "\(registry)" : printable(scopes.joined(separator: " "), limit: 400)): \(error.message)"
+            "cannot get a token for \(scopes.isEmpty ? "\(registry)" : printable(scopes.joined(separator: " "), limit: 400)): \(error.message)"
         error.hint = RegistryRefusal.hint("\(registry)", isAnonymous: login == .anonymous)
         return error
     }

@@ -1,9 +1,9 @@
 import OCIModel
 
-/// What a token service answers (distribution, "Token Authentication Specification").
+/// The answer of a token service (distribution, "Token Authentication Specification").
 struct TokenAnswer: Hashable {
     var token: String
-    /// Seconds.
+    /// The lifetime in seconds.
     var life: Int64
 
     private struct Document: Decodable {
@@ -12,11 +12,11 @@ struct TokenAnswer: Hashable {
         var expires_in: Double?
     }
 
-    /// A shorter life is not to be given, says the specification, and services that say so mean this.
+    /// The shortest lifetime: the specification forbids shorter ones, and services that state one mean this.
     private static let shortestLife: Int64 = 60
     private static let longestLife: Int64 = 86400
 
-    /// `nil` for what is no answer with a token that can stand in a header field.
+    /// Reads an answer; `nil` unless it contains a token that is valid in a header field.
     init?(_ bytes: [UInt8]) {
         guard let document = try? CanonicalJSON.decode(Document.self, from: bytes) else { return nil }
         let texts = [document.token, document.access_token].compactMap { $0 }
@@ -27,6 +27,7 @@ struct TokenAnswer: Hashable {
         life = min(max(seconds, Self.shortestLife), Self.longestLife)
     }
 
-    /// How long after its receipt it is used: until 30 s or a fifth of its life before its end, whichever is less.
+    /// The time after its receipt for which the token is used: until 30 s or a fifth of its lifetime before its end,
+    /// whichever is less.
     var use: Duration { .seconds(life) - min(.seconds(30), .seconds(life) / 5) }
 }

@@ -1,14 +1,14 @@
 import Synchronization
 
-/// A token's answer, and until when it serves.
+/// A token, and the time until which it is used.
 struct BearerToken: Sendable {
     var text: String
     var renewal: ContinuousClock.Instant
-    /// What it was asked for, in the request's order.
+    /// The scopes that it was requested for, in the request's order.
     var scopes: [String]
 }
 
-/// What makes two tokens the same.
+/// The key that identifies a token.
 struct TokenKey: Hashable, Sendable {
     var host: String
     var service: AuthScheme.TokenService
@@ -16,11 +16,11 @@ struct TokenKey: Hashable, Sendable {
     var login: RegistryLogin
 }
 
-/// Tokens by what they were asked for; each is asked for once, however many wait for it.
+/// A cache of tokens by what they were requested for; each is requested once, however many tasks wait for it.
 final class TokenCache: Sendable {
     private struct Entry: Sendable {
         var token: BearerToken?
-        /// One asks, and the others take what it got.
+        /// The turns: one task requests the token, and the others take the result.
         let turn = Permits(1)
         var failures = 0
         var failure: (any Error)?
@@ -31,7 +31,7 @@ final class TokenCache: Sendable {
 
     init(time: RegistryTime) { self.time = time }
 
-    /// A token that still serves; `nil` where none is there.
+    /// Returns a token that is still usable; `nil` if there is none.
     func current(_ key: TokenKey) -> BearerToken? {
         let now = time.now()
         return entries.withLock { entries in
@@ -40,9 +40,9 @@ final class TokenCache: Sendable {
         }
     }
 
-    /// The token, fetched where there is none, or none but the `stale` one.
+    /// Returns the token, fetching it if there is none, or only the `stale` one.
     ///
-    /// - Throws: what `fetch` throws, to all that waited for the same.
+    /// - Throws: The error of `fetch`, for every task that waited for the same token.
     func token(
         _ key: TokenKey, replacing stale: String?, fetch: () async throws -> BearerToken
     ) async throws -> BearerToken {
@@ -63,7 +63,7 @@ final class TokenCache: Sendable {
                 entries.withLock { $0[key]?.token = token }
                 return token
             } catch {
-                // The cancellation of one is no answer for the others.
+                // The cancellation of one task is no answer for the others.
                 if !(error is CancellationError) {
                     entries.withLock { entries in
                         entries[key]?.failures += 1

@@ -1,11 +1,11 @@
 import HTTPTransfer
 import NIOHTTP1
 
-/// A request for a token, in the two forms that services know.
+/// A request for a token, in the two forms that services support.
 enum TokenRequest {
     private static let client = "imagebuild"
 
-    /// The GET form: with a login, or anonymous.
+    /// Returns a request in the GET form, with a login or anonymous.
     static func get(_ service: AuthScheme.TokenService, scopes: [String], login: RegistryLogin)
         throws(HTTPTransferError)
         -> OutgoingRequest
@@ -24,7 +24,7 @@ enum TokenRequest {
             method: .GET, address: try HTTPAddress(realm.text + join + form(fields)), headers: headers)
     }
 
-    /// The OAuth2 form, which is how an identity token becomes an access token.
+    /// Returns a request in the OAuth2 form, with which an identity token is exchanged for an access token.
     static func post(_ service: AuthScheme.TokenService, scopes: [String], identityToken: String) -> OutgoingRequest {
         var fields = [("grant_type", "refresh_token"), ("client_id", client), ("access_type", "offline")]
         if let name = service.service { fields.append(("service", name)) }
@@ -36,7 +36,7 @@ enum TokenRequest {
             body: .bytes(Array(form(fields).utf8)))
     }
 
-    /// `application/x-www-form-urlencoded`
+    /// Encodes fields as `application/x-www-form-urlencoded`.
     private static func form(_ fields: [(String, String)]) -> String {
         fields.map { "\($0.0)=\(PercentEncoding.encode(query: $0.1))" }.joined(separator: "&")
     }

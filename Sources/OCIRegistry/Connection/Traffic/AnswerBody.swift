@@ -2,7 +2,7 @@ import AsyncHTTPClient
 import HTTPTransfer
 import NIOCore
 
-/// An answer's body, whose pieces come at a bearable rate or not at all; the time its reader takes does not count.
+/// An answer's body, whose pieces must arrive at an acceptable rate; the time that its reader takes does not count.
 struct AnswerBody: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
 
@@ -46,7 +46,7 @@ struct AnswerBody: AsyncSequence, Sendable {
     func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: base.makeAsyncIterator(), body: self) }
 }
 
-/// A short body that was read already, so that its connection could serve again.
+/// A short body that was already read, so that its connection could be reused.
 struct ReadBody: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
 

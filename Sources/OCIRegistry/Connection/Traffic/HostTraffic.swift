@@ -1,7 +1,7 @@
 import HTTPTransfer
 import Synchronization
 
-/// What holds for all requests to one host: how many at a time, and not before when.
+/// The rules for all requests to one host: how many at a time, and how long to wait.
 final class HostTraffic: Sendable {
     private let permits: Permits
     private let time: RegistryTime
@@ -12,7 +12,7 @@ final class HostTraffic: Sendable {
         self.time = time
     }
 
-    /// Holds back all requests for so long from now: the host asked for it.
+    /// Holds back all requests for a time from now, because the host asked for it.
     func hold(for wait: Duration) {
         let until = time.now() + wait
         heldUntil.withLock { held in held = max(held ?? until, until) }
@@ -40,7 +40,7 @@ final class HostTraffic: Sendable {
     }
 }
 
-/// The traffic of all hosts of a run; by origin, so that two ports are two servers.
+/// The traffic of all hosts of a run, by origin, because two ports are two servers.
 final class Traffic: Sendable {
     private let limits: RegistryLimits
     private let time: RegistryTime

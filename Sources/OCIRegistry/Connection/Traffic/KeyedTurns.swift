@@ -1,6 +1,7 @@
 import Synchronization
 
-/// Lets users of one key go one after the other, in the order of their coming; those of different keys go at once.
+/// A queue that lets the users of one key proceed one after the other, in order of arrival; those of different keys
+/// proceed at once.
 final class KeyedTurns: Sendable {
     private struct Waiter {
         let id: UInt64
@@ -8,7 +9,7 @@ final class KeyedTurns: Sendable {
     }
 
     private struct State {
-        /// The keys in use, with those who wait.
+        /// The keys in use, with those that wait for them.
         var waiting: [String: [Waiter]] = [:]
         var nextID: UInt64 = 0
         var cancelled: Set<UInt64> = []
@@ -16,7 +17,9 @@ final class KeyedTurns: Sendable {
 
     private let state = Mutex(State())
 
-    /// - Throws: what `body` throws, or `CancellationError` while waiting.
+    /// Runs `body` when it is its turn.
+    ///
+    /// - Throws: The error of `body`, or `CancellationError` while waiting.
     func take<R: Sendable>(_ key: String, _ body: () async throws -> R) async throws -> R {
         try await enter(key)
         defer { leave(key) }
@@ -50,7 +53,7 @@ final class KeyedTurns: Sendable {
     private func cancel(_ id: UInt64, _ key: String) {
         let waiter: Waiter? = state.withLock { state in
             guard let place = state.waiting[key]?.firstIndex(where: { $0.id == id }) else {
-                // Not waiting yet, or its turn has come already.
+                // The waiter is not waiting yet, or its turn has already come.
                 state.cancelled.insert(id)
                 return nil
             }

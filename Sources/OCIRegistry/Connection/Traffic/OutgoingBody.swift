@@ -2,10 +2,10 @@ import HTTPTransfer
 import NIOCore
 import Synchronization
 
-/// A request's body on its way: notes when the connection took the last piece, and whose fault an end was.
+/// The progress of a request's body: when the connection took the last piece, and whether the source caused the end.
 final class OutgoingProgress: Sendable {
     private struct State {
-        /// When the piece was handed out that has not left yet.
+        /// The time at which the piece was handed over that has not been sent yet.
         var handedOut: ContinuousClock.Instant?
         var sourceError: (any Error)?
     }
@@ -15,13 +15,13 @@ final class OutgoingProgress: Sendable {
 
     init(time: RegistryTime) { self.time = time }
 
-    /// What the body's own source failed with, where it did: no fault of the connection.
+    /// The error of the body's own source, if it failed, which is not a failure of the connection.
     var sourceError: (any Error)? { state.withLock { $0.sourceError } }
 
-    /// Nothing is on its way.
+    /// Records that no piece is waiting to be sent.
     func asked() { state.withLock { $0.handedOut = nil } }
 
-    /// The connection has something to take.
+    /// Records that a piece is waiting to be sent.
     func handOut() {
         let now = time.now()
         state.withLock { $0.handedOut = now }
@@ -29,8 +29,8 @@ final class OutgoingProgress: Sendable {
 
     fileprivate func failed(_ error: any Error) { state.withLock { $0.sourceError = error } }
 
-    /// Ends, by an error, when a piece has not left for `limit`: the library has no such limit for a server that stops
-    /// reading.
+    /// Ends with an error if a piece has not been sent for `limit`: the library has no such limit for a server that
+    /// stops reading.
     func watch(limit: Duration, address: HTTPAddress) async throws {
         while true {
             try await Task.sleep(for: max(limit / 8, .milliseconds(10)))
@@ -76,7 +76,7 @@ struct OutgoingBody: AsyncSequence, Sendable {
         }
 
         private static func wrong(_ how: String) -> OCIRegistryError {
-            OCIRegistryError(.corrupt, "what is to be sent is \(how)")
+            OCIRegistryError(.corrupt, "the body to send is \(how)")
         }
     }
 

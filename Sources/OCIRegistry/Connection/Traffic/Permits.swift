@@ -1,12 +1,12 @@
 import Synchronization
 
-/// So many at a time, the others in the order of their coming.
+/// A limited number of permits, which are granted in order of arrival.
 final class Permits: Sendable {
     private struct State {
         var free: Int
         var nextTicket: UInt64 = 0
         var waiting: [(ticket: UInt64, continuation: CheckedContinuation<Bool, Never>)] = []
-        /// Called off before they began to wait.
+        /// The tickets that were cancelled before they began to wait.
         var cancelled: Set<UInt64> = []
     }
 
@@ -16,7 +16,7 @@ final class Permits: Sendable {
 
     /// Runs `body` with a permit.
     ///
-    /// - Throws: `CancellationError` when cancelled while waiting.
+    /// - Throws: The error of `body`, or `CancellationError` if cancelled while waiting.
     func with<Result>(_ body: () async throws -> Result) async throws -> Result {
         try await take()
         defer { give() }

@@ -1,13 +1,14 @@
-/// Whether a request is sent again, and when. A pure value: it neither waits nor talks to anyone.
+/// The course of a request over its attempts, which decides whether and when it is sent again. It is a pure value that
+/// neither waits nor communicates.
 struct RetryCourse {
-    /// How one attempt ended.
+    /// The ways in which one attempt can end.
     enum Outcome {
-        /// The request never left.
+        /// The request was never sent.
         case unconnected(OCIRegistryError)
         case interrupted(OCIRegistryError)
-        /// 429: the server did not look at it, whatever it was.
+        /// 429: the server did not process the request, whatever it was.
         case throttled(OCIRegistryError, retryAfter: Duration?)
-        /// Another status that passes: 408, 425, 5xx.
+        /// Another temporary status: 408, 425, 5xx.
         case busy(OCIRegistryError, retryAfter: Duration?)
     }
 
@@ -16,8 +17,8 @@ struct RetryCourse {
         case fail(OCIRegistryError)
     }
 
-    /// Passing failures: of the server, of what stands before it, and the one that says so itself (1xx–5xx and the
-    /// proxies' own numbers).
+    /// Returns whether a status is temporary: a failure of the server, of what stands before it, or one that says so
+    /// itself (including the proxies' own numbers).
     static func isPassing(_ status: UInt) -> Bool {
         switch status {
         case 408, 425, 429, 499, 500, 502, 503, 504, 520...524: true
@@ -34,7 +35,7 @@ struct RetryCourse {
         self.isRepeatable = isRepeatable
     }
 
-    /// What to do now; a `jitter` in 0..<1 shortens the pause by up to a half.
+    /// Returns the next step; a `jitter` in 0..<1 shortens the pause by up to a half.
     mutating func next(after outcome: Outcome, jitter: Double) -> Step {
         attempts += 1
         switch outcome {
@@ -54,8 +55,8 @@ struct RetryCourse {
         guard let wait else { return .again(after: backoff(jitter)) }
         guard wait <= limits.longestWait else {
             var error = error
-            error.message += "; it asks to come back in \(wait.components.seconds) s"
-            error.hint = "try again then"
+            error.message += "; the registry asks to retry in \(wait.components.seconds) s"
+            error.hint = "try again after that time"
             return .fail(error)
         }
         return .again(after: max(wait, backoff(jitter)))

@@ -2,9 +2,9 @@ import HTTPTransfer
 import NIOHTTP1
 import Synchronization
 
-/// A registry's warnings (distribution-spec, "Warnings"): `Warning: 299 - "text"`, each told once, none acted on.
+/// A registry's warnings (distribution-spec, "Warnings"): `Warning: 299 - "text"`, each reported once, none acted on.
 final class Warnings: Sendable {
-    /// Of all warnings of one host, in bytes; the rest is not told.
+    /// The bytes of all warnings of one host; further ones are not reported.
     private static let limit = 4096
 
     private struct State {

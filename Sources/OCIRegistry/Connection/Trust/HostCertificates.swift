@@ -5,8 +5,8 @@ import OCIContent
 import Synchronization
 import SystemPackage
 
-/// Certificates for single registries, in the layout of `certs.d/HOST[:PORT]/`: `*.crt` are authorities to trust besides
-/// the usual ones, `*.cert` with `*.key` of the same name prove who we are.
+/// The certificates for individual registries, in the layout of `certs.d/HOST[:PORT]/`: `*.crt` are authorities to
+/// trust besides the usual ones, `*.cert` and the `*.key` of the same name authenticate this client.
 final class HostCertificates: Sendable {
     private let folders: [FilePath]
     private let base: @Sendable () -> TLSConfiguration
@@ -17,9 +17,9 @@ final class HostCertificates: Sendable {
         self.base = base
     }
 
-    /// The configuration for one server; `nil` where it needs none of its own. Read once.
+    /// Returns the configuration for one server; `nil` if it needs none of its own. It is read once.
     ///
-    /// - Throws: `OCIRegistryError.Code.invalidConfiguration` for a file that cannot be used.
+    /// - Throws: `OCIRegistryError.Code.invalidConfiguration` if a file cannot be used.
     func configuration(for address: HTTPAddress) throws -> TLSConfiguration? {
         if let known = known.withLock({ $0[address.authority] }) { return known }
         let configuration = try read(address.authority)
@@ -60,21 +60,21 @@ final class HostCertificates: Sendable {
         do {
             let source = NIOSSLPrivateKeySource.privateKey(try NIOSSLPrivateKey(file: key.string, format: .pem))
             (tls.certificateChain, tls.privateKey) = (chain, source)
-            // Whether the two belong together would only be found out when connecting, and not be told.
+            // Whether the two belong together would otherwise only show when connecting, without being reported.
             var pair = TLSConfiguration.makeClientConfiguration()
             (pair.trustRoots, pair.certificateChain, pair.privateKey) = (.certificates([]), chain, source)
             _ = try NIOSSLContext(configuration: pair)
         } catch {
             throw OCIRegistryError(
                 .invalidConfiguration, "cannot use the certificate \(certificate) with the key \(key)",
-                hint: "both are PEM files that belong together; the key has no pass phrase")
+                hint: "use PEM files that belong together, and a key without a passphrase")
         }
     }
 
     private static func certificates(_ path: FilePath, _ what: String) throws(OCIRegistryError) -> [NIOSSLCertificate] {
         do { return try NIOSSLCertificate.fromPEMFile(path.string) } catch {
             throw OCIRegistryError(
-                .invalidConfiguration, "cannot use \(what) \(path)", hint: "it is a file of certificates in PEM form")
+                .invalidConfiguration, "cannot use \(what) \(path)", hint: "use a file of certificates in PEM format")
         }
     }
 }

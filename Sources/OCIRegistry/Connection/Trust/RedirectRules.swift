@@ -1,17 +1,17 @@
 import HTTPTransfer
 import NIOHTTP1
 
-/// Where a registry may send a request next (RFC 9110, section 15.4, made stricter).
+/// The rules for where a registry may redirect a request (RFC 9110, section 15.4, made stricter).
 struct RedirectRules {
     static let statuses: Set<UInt> = [301, 302, 303, 307, 308]
 
     let registry: HTTPAddress
-    /// Whether the user said that it may lead into the private network, wherever it is itself.
+    /// Whether the user allowed redirects into the private network, wherever the registry itself is.
     var mayBePrivate = false
 
-    /// The address that a redirect leads to; the method stays.
+    /// Returns the address to which a redirect leads; the method does not change.
     ///
-    /// - Throws: `OCIRegistryError.Code.protocolViolation` for one that must not be followed.
+    /// - Throws: `OCIRegistryError.Code.protocolViolation` if it must not be followed.
     func next(
         from address: HTTPAddress, status: UInt, location: String?, method: HTTPMethod
     ) throws(OCIRegistryError) -> HTTPAddress {
@@ -28,21 +28,21 @@ struct RedirectRules {
         return target
     }
 
-    /// Also for a `Location` that an upload goes on with.
+    /// Checks an address, also the `Location` with which an upload continues.
     func check(_ target: HTTPAddress) throws(OCIRegistryError) {
         guard target.scheme == .https || registry.scheme == .http else {
             throw OCIRegistryError(
-                .protocolViolation, "\(registry.authority) leads from https to http, to \(target)",
-                hint: "a registry behind a proxy that ends TLS must be told its own address (X-Forwarded-Proto)")
+                .protocolViolation, "\(registry.authority) redirects from https to http, to \(target)",
+                hint: "a registry behind a proxy that terminates TLS must know its own address (X-Forwarded-Proto)")
         }
         guard !NetworkPlace.mayLead(from: registry.host, to: target.host) else { return }
         let isPrivate = NetworkPlace(host: target.host) == .privateNetwork
         guard isPrivate, mayBePrivate else {
             throw OCIRegistryError(
-                .protocolViolation, "\(registry.authority) leads to \(target), an address of the local network",
+                .protocolViolation, "\(registry.authority) redirects to \(target), an address of the local network",
                 hint: isPrivate
-                    ? "if its content is kept there, allow it: --allow-private-redirect \(registry.authority)"
-                    : "only a registry that is there itself may do so")
+                    ? "if its content is stored there, allow it with --allow-private-redirect \(registry.authority)"
+                    : "only a registry that is in the local network itself may do so")
         }
     }
 }

@@ -1,20 +1,21 @@
 import OCIModel
 
-/// How a blob is got to its end over connections that break. Pure: what to ask for, and what to do with an answer.
+/// The course of a download over connections that break. It is a pure value that decides what to request, and what to
+/// do with an answer.
 struct BlobDownload: Sendable {
     enum Reading: Equatable {
-        /// Pass over that many bytes of the body, which were handed on already; take the rest.
+        /// Skips this many bytes of the body, which were already passed on, and takes the rest.
         case take(skipping: Int64)
-        /// Ask once more, otherwise.
+        /// Sends another request, in a different way.
         case again
         case unusable(OCIRegistryError.Code, String)
     }
 
     let size: Int64
-    /// Bytes of the blob that arrived.
+    /// The number of bytes of the blob that arrived.
     private(set) var position: Int64
     private(set) var asksForRanges = true
-    /// Without a byte between them.
+    /// The number of failures without a byte between them.
     private(set) var failures = 0
     private var attempts = 0
     private let settings: RepositorySettings
@@ -34,22 +35,22 @@ struct BlobDownload: Sendable {
         switch status {
         case 200:
             guard contentLength ?? size == size else {
-                return .unusable(.corrupt, "it has \(contentLength ?? 0) bytes instead of \(size)")
+                return .unusable(.corrupt, "the blob has \(contentLength ?? 0) bytes instead of \(size)")
             }
             return .take(skipping: position)
         case 206 where range != nil:
             guard isTheRest(contentRange ?? "") else { fallthrough }
             return .take(skipping: 0)
         case 416 where range != nil:
-            // The beginning is read again then, and passed over.
+            // The beginning is then read again and skipped.
             asksForRanges = false
             return .again
-        case 404: return .unusable(.notFound, "it does not exist")
-        default: return .unusable(.protocolViolation, "the registry answers \(status)")
+        case 404: return .unusable(.notFound, "the blob does not exist")
+        default: return .unusable(.protocolViolation, "the registry answered \(status)")
         }
     }
 
-    /// `bytes 100-199/200` must be what was asked for (RFC 9110, 14.4).
+    /// Returns whether `bytes 100-199/200` is what was requested (RFC 9110, 14.4).
     private func isTheRest(_ text: String) -> Bool {
         let words = text.split { $0 == " " || $0 == "-" || $0 == "/" }
         return words.count == 4 && words[0].lowercased() == "bytes" && Int64(words[1]) == position
@@ -61,7 +62,9 @@ struct BlobDownload: Sendable {
         if count > 0 { failures = 0 }
     }
 
-    /// - Returns: whether to ask again after a connection broke.
+    /// Records that a connection broke.
+    ///
+    /// - Returns: Whether to try again.
     mutating func failed() -> Bool {
         failures += 1
         attempts += 1

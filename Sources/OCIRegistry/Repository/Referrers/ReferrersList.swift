@@ -1,6 +1,6 @@
 import OCIModel
 
-/// What a manifest or index says of itself as a referrer.
+/// The fields of a manifest or index that describe it as a referrer.
 struct ReferringDocument: Decodable {
     struct Configuration: Decodable { var mediaType: MediaType }
 
@@ -9,7 +9,7 @@ struct ReferringDocument: Decodable {
     var config: Configuration?
     var annotations: Annotations?
 
-    /// The descriptor as lists of referrers hold it.
+    /// Returns the descriptor in the form that lists of referrers contain.
     func entry(_ descriptor: Descriptor) -> Descriptor {
         var entry = Descriptor(mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size)
         entry.artifactType = artifactType ?? config?.mediaType.rawValue
@@ -18,7 +18,7 @@ struct ReferringDocument: Decodable {
     }
 }
 
-/// The list under a fallback tag. What others wrote into it is kept as it is, known here or not.
+/// The list under a fallback tag. Entries of others are preserved as they are, known here or not.
 struct ReferrersList {
     private var document: [String: JSONValue]
 
@@ -30,7 +30,7 @@ struct ReferrersList {
 
     init(_ bytes: [UInt8], of what: String) throws {
         do { document = try CanonicalJSON.decode(JSONValue.self, from: bytes).members } catch {
-            throw OCIRegistryError(.protocolViolation, "the list of the referrers of \(what) cannot be read")
+            throw OCIRegistryError(.protocolViolation, "cannot read the list of referrers of \(what)")
         }
     }
 

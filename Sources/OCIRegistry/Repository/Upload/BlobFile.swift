@@ -9,17 +9,17 @@ import struct SystemPackage.FilePath
 
 /// A blob's file, read in large pieces on threads that may block, as often as needed.
 ///
-/// Bytes that nobody has checked are hashed as they go out for the first time, and the blob's last is not handed out
-/// where the digest turns out to be another: the registry never gets the whole of something else.
+/// Unverified bytes are hashed when they are sent for the first time, and the blob's last bytes are not handed out if
+/// the digest does not match: the registry never receives a blob with the wrong bytes whole.
 final class BlobFile: Sendable {
     private static let pieceSize: Int64 = 512 << 10
     private static let pieceCount = 4
 
     private struct State {
-        /// The last pieces that were handed out. The oldest is filled again where its user is done with it: allocating
-        /// such pieces anew on many threads makes the process several times as large.
+        /// The last pieces that were handed out. The oldest is filled again when its consumer is done with it:
+        /// allocating such pieces anew on many threads makes the process several times as large.
         var pieces: [ByteBuffer] = []
-        /// Of the bytes before `hashed`; `nil` where the file is known to be right.
+        /// The hasher of the bytes before `hashed`; `nil` if the file is known to be right.
         var hasher: DigestHasher?
         var hashed: Int64 = 0
     }
@@ -39,17 +39,18 @@ final class BlobFile: Sendable {
 
     deinit { try? file.close() }
 
-    /// Where its bytes can be had that nobody here has to read any more; `nil` while they are not known to be right.
+    /// The file from which the bytes can be sent without being read by this process; `nil` unless they are known to be
+    /// right.
     var unread: FilePath? { state.withLock { $0.hasher == nil } ? path : nil }
 
-    /// The bytes from `offset` on: at least one, at most `wanted`.
+    /// Returns the bytes from `offset` on: at least one, at most `wanted`.
     ///
-    /// - Throws: `ContentError` `.corrupt` instead of the blob's last bytes where it is another.
+    /// - Throws: `ContentError` `.corrupt` instead of the blob's last bytes if its digest does not match.
     func read(at offset: Int64, upTo wanted: Int64) async throws -> ByteBuffer {
         let count = Int(min(wanted, Self.pieceSize))
         return try await NIOThreadPool.singleton.runIfActive { [self] in
             try state.withLock { state in
-                // Where an upload goes on, what was sent before comes first.
+                // If an upload is resumed, the bytes that were sent before are hashed first.
                 while state.hasher != nil, state.hashed < offset {
                     _ = try piece(at: state.hashed, Int(min(Self.pieceSize, offset - state.hashed)), &state)
                 }
@@ -73,7 +74,7 @@ final class BlobFile: Sendable {
     }
 
     private func check(_ piece: ByteBuffer, at offset: Int64, _ state: inout State) throws {
-        // A piece that goes out again may begin or end elsewhere.
+        // A piece that is sent again may begin or end elsewhere.
         guard state.hasher != nil, offset + Int64(piece.readableBytes) > state.hashed else { return }
         let new = piece.readableBytesView.dropFirst(Int(state.hashed - offset))
         new.withUnsafeBytes { state.hasher?.update($0) }

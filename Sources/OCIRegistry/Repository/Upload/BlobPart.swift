@@ -4,7 +4,8 @@ import OCIContent
 import OCIModel
 import Synchronization
 
-/// A part of a blob, on its way out. Bytes of a file are read as often as needed; those of a stream come once.
+/// A part of a blob that is being sent. The bytes of a file are read as often as needed; those of a stream come only
+/// once.
 struct BlobPart: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
     typealias Failure = any Error
@@ -27,7 +28,7 @@ struct BlobPart: AsyncSequence, Sendable {
 
     func makeAsyncIterator() -> Iterator { Iterator(body: self, position: range.lowerBound) }
 
-    /// The same bytes where they are in a file that nobody has to check.
+    /// The same bytes as a file, if they need not be checked.
     var file: FilePart? {
         guard case .file(let file) = source, let path = file.unread else { return nil }
         return FilePart(path, range) { [meter] in meter.move(to: $0) }
@@ -77,7 +78,9 @@ actor StreamCursor {
         sequence.makeAsyncIterator()
     }
 
-    /// - Throws: `.interrupted` where `offset` was passed already.
+    /// Returns the next bytes.
+    ///
+    /// - Throws: `.interrupted` if `offset` has already been passed.
     func next(at offset: Int64, upTo wanted: Int64) async throws -> ByteBuffer {
         guard offset == position else {
             throw OCIRegistryError(.interrupted, "the bytes of the source cannot be read a second time")
@@ -96,7 +99,7 @@ actor StreamCursor {
     }
 }
 
-/// Counts the bytes of one blob that went out, and keeps what went wrong with their source.
+/// A meter that counts the bytes of one blob that were sent, and keeps the error of their source.
 final class TransferMeter: Sendable {
     private struct State {
         var reported: Int64 = 0
@@ -117,7 +120,7 @@ final class TransferMeter: Sendable {
         report(.moved(digest, count))
     }
 
-    /// Says that the next byte is that at `offset`: what was sent beyond it goes out again.
+    /// Sets the position of the next byte: bytes that were sent beyond it are sent again.
     func move(to offset: Int64) {
         let change = state.withLock { state in
             defer { state.reported = offset }

@@ -2,7 +2,7 @@ import NIOHTTP1
 import OCIContent
 import OCIModel
 
-/// Performs what an `Upload` says.
+/// The execution of an `Upload`.
 struct BlobUploader: Sendable {
     let repository: RegistryRepository
     let blob: Descriptor
@@ -56,7 +56,7 @@ struct BlobUploader: Sendable {
         repository.journal?.note(upload, in: repository.name, at: repository.transport.host)
     }
 
-    /// Opens the source where the session stands, and sends from there until something else is to be done.
+    /// Opens the source at the session's offset, and sends from there until something else has to be done.
     private func sendFromSource(_ upload: Upload) async throws -> Upload {
         guard let first = upload.bytesToSend else { return upload }
         do {
@@ -72,7 +72,7 @@ struct BlobUploader: Sendable {
                 return upload
             }
         } catch {
-            // The source cannot go on; the session is for a later run, or for nobody.
+            // The source cannot continue; the session is of use only to a later run, or to none.
             if let session = upload.session, !upload.isWorthResuming, !Task.isCancelled {
                 _ = try? await repository.transport.send(request(for: .cancel(session: session))) { $0.status }
             }
@@ -102,7 +102,9 @@ struct BlobUploader: Sendable {
         }
     }
 
-    /// - Throws: the source's own error, where another attempt would meet it again.
+    /// Converts a failure of the source.
+    ///
+    /// - Throws: The source's own error, if another attempt would fail in the same way.
     private static func answer(of problem: any Error) throws -> Upload.Answer {
         if let error = problem as? OCIRegistryError {
             if error.code == .corrupt { return .corruptSource(error) }
@@ -123,7 +125,7 @@ extension BlobUploader {
         switch step {
         case .mount(let holder):
             let query = "?mount=\(blob.digest)&from=\(holder)" + (algorithm.map { "&\($0)" } ?? "")
-            // Whatever is wrong with mounting, an upload without it may go well.
+            // Whatever is wrong with mounting, an upload without it may succeed.
             var request = make(
                 .POST, .path("/v2/\(name)/blobs/uploads/" + query), [201, 202, 400, 401, 403, 404, 405, 500])
             if holder != name { request.scopes.append(AccessScope(holder, .pull)) }
@@ -147,7 +149,8 @@ extension BlobUploader {
         }
     }
 
-    /// What a session is told of its blob's digest where that is not the usual one (distribution-spec, "Pushing blobs").
+    /// The query that tells a session its blob's digest algorithm, if that is not the usual one (distribution-spec,
+    /// "Pushing blobs").
     private var algorithm: String? {
         blob.digest.algorithm == .sha256 ? nil : "digest-algorithm=\(blob.digest.algorithm.rawValue)"
     }

@@ -2,7 +2,7 @@ import OCIContent
 import OCIModel
 
 extension Upload {
-    /// What all requests that carry bytes, or end an upload, can come to beside success.
+    /// Returns the step after any answer other than success to a request that carries bytes or ends an upload.
     mutating func afterData(_ answer: Answer) -> Step {
         switch answer {
         case .answered(416, _):
@@ -20,8 +20,8 @@ extension Upload {
         case .answered(413, _):
             return giveUp(
                 OCIRegistryError(
-                    .tooLarge, "the registry finds \(blob.digest) too large (\(blob.size) bytes, 413)",
-                    hint: "raise the limit of the registry, or of the proxy before it", status: 413))
+                    .tooLarge, "the registry rejects \(blob.digest) as too large (\(blob.size) bytes, 413)",
+                    hint: "raise the limit of the registry, or of the proxy in front of it", status: 413))
         case .answered(let status, _): return recover(surprise(status, "the blob's bytes"))
         case .corruptSource(let error):
             timesRefused += 1
@@ -30,21 +30,24 @@ extension Upload {
         }
     }
 
-    /// After any failure: the blob may be there with only the answer lost, then the session may have some of it.
+    /// Returns the step after a failure: the blob may exist with only the answer lost, and otherwise the session may
+    /// have some of it.
     mutating func recover(_ error: OCIRegistryError) -> Step {
         guard !isFinal(error), count(error) else { return giveUp(error) }
         isRecovering = true
         return .look
     }
 
-    /// - Returns: whether there may be another attempt.
+    /// Counts a failure.
+    ///
+    /// - Returns: Whether there may be another attempt.
     private mutating func count(_ error: OCIRegistryError?) -> Bool {
         failures += 1
         allFailures += 1
         return failures <= settings.failures && allFailures <= settings.allFailures
     }
 
-    /// What no repetition mends.
+    /// Returns whether retrying cannot fix an error.
     func isFinal(_ error: OCIRegistryError) -> Bool {
         switch error.code {
         case .unreachable, .interrupted, .busy, .corrupt, .protocolViolation: false
@@ -53,17 +56,18 @@ extension Upload {
     }
 
     mutating func committed(_ head: Head) -> Step {
-        // By another algorithm the registry may well call the same bytes otherwise.
+        // The registry may well name the same bytes by another algorithm.
         guard let digest = head.digest.flatMap({ try? Digest($0) }), digest != blob.digest,
             digest.algorithm == blob.digest.algorithm
         else { return .done(.sent) }
         return .failed(
-            OCIRegistryError(.corrupt, "the registry keeps the blob \(blob.digest) under another digest, \(digest)"))
+            OCIRegistryError(.corrupt, "the registry stored the blob \(blob.digest) under another digest, \(digest)"))
     }
 
     mutating func open(_ head: Head) -> Step {
         guard let location = head.location else {
-            return .failed(OCIRegistryError(.protocolViolation, "the registry opens an upload and does not say where"))
+            return .failed(
+                OCIRegistryError(.protocolViolation, "the registry opened an upload without stating its location"))
         }
         session = location
         offset = 0
@@ -72,7 +76,7 @@ extension Upload {
         return send()
     }
 
-    /// The next bytes, from where the server stands.
+    /// Returns the step that sends the next bytes from the server's offset.
     mutating func send() -> Step {
         guard let session else { return .begin }
         if offset == blob.size, offset > 0 { return .finish(session: session) }
@@ -99,7 +103,7 @@ extension Upload {
 
     mutating func restart() -> Step { abandon(then: .begin) }
 
-    /// A session that a later run can go on with is left open.
+    /// Ends the upload with an error. A session that a later run can continue is left open.
     mutating func giveUp(_ error: OCIRegistryError) -> Step {
         isWorthResuming && error.code != .corrupt ? .failed(error) : abandon(then: .failed(error))
     }
@@ -118,6 +122,6 @@ extension Upload {
     }
 
     func surprise(_ status: UInt, _ what: String) -> OCIRegistryError {
-        OCIRegistryError(.protocolViolation, "the registry answers \(status) to \(what)", status: status)
+        OCIRegistryError(.protocolViolation, "the registry answered \(status) to \(what)", status: status)
     }
 }
