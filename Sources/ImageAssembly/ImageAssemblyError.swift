@@ -1,12 +1,12 @@
-/// Why an image could not be assembled.
+/// An error that explains why an image could not be assembled.
 package struct ImageAssemblyError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What a caller can act on.
+    /// The kinds of failure that a caller can act on.
     package enum Code: Hashable, Sendable {
-        /// A package, an account or a declared effect that cannot be what it claims.
+        /// A package, an account or a declared effect is not what it claims to be.
         case invalidInput
-        /// A maintainer script that nobody audited, or that changed since.
+        /// A maintainer script has not been audited, or has changed since.
         case unknownScript
-        /// Two inputs want different things at one path, or of one account.
+        /// Two inputs contradict each other about one path or one account.
         case conflict
         /// The assembled image breaks a rule of the consistency gate.
         case gate

@@ -94,7 +94,13 @@ package struct DockerArchive: Sendable {
     }
 }
 
-extension DockerArchive: NamedContent {
+extension DockerArchive: ContentSource {
+    package var repository: RepositoryAddress? { nil }
+
+    package func holds(_ blob: Descriptor) -> Bool? {
+        images.contains { $0.manifest.descriptor.digest == blob.digest } || (try? slice(blob)) != nil
+    }
+
     /// Returns the image with a name (`etcd:3.5.16-0`; `etcd` is `etcd:latest`); without a name, the only image.
     ///
     /// - Throws: `ContentError` `.missing`, with the names in the archive.

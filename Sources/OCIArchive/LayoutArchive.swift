@@ -49,8 +49,10 @@ package struct LayoutArchive: Sendable {
     }
 }
 
-extension LayoutArchive: LocalContent {
-    package func holds(_ blob: Descriptor) -> Bool { (try? slice(blob)) != nil }
+extension LayoutArchive: ContentSource {
+    package var repository: RepositoryAddress? { nil }
+
+    package func holds(_ blob: Descriptor) -> Bool? { (try? slice(blob)) != nil }
 
     package func document(_ descriptor: Descriptor) async throws -> [UInt8] {
         let bytes = try table.contents(try slice(descriptor), limit: Self.indexLimit)

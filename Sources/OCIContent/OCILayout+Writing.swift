@@ -51,7 +51,11 @@ extension OCILayout: ContentDestination {
         return FileSystem.plainFileSize(path) == blob.size && FileSystem.isSealed(path, size: blob.size)
     }
 
-    package func forecast(_ blob: Descriptor) async throws -> TransferEvent.Arrival { isKept(blob) ? .present : .sent }
+    package func forecast(_ blob: Descriptor, from source: any ContentSource) async throws -> TransferEvent.Arrival {
+        isKept(blob) ? .present : .sent
+    }
+
+    package var isWholeByName: Bool { false }
 
     /// A layout is changed under a lock: nobody undoes anything.
     package func confirm() async throws {}

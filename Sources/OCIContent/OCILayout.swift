@@ -64,12 +64,14 @@ package struct OCILayout: Sendable {
     }
 }
 
-extension OCILayout: LocalContent {
-    package func holds(_ blob: Descriptor) -> Bool { FileSystem.plainFileSize(path(of: blob.digest)) == blob.size }
+extension OCILayout: ContentSource {
+    package var repository: RepositoryAddress? { nil }
+
+    package func holds(_ blob: Descriptor) -> Bool? { FileSystem.plainFileSize(path(of: blob.digest)) == blob.size }
 
     package func document(_ descriptor: Descriptor) async throws -> [UInt8] {
         let path = path(of: descriptor.digest)
-        guard holds(descriptor),
+        guard holds(descriptor) == true,
             let bytes = try FileSystem.read(path, limit: Self.documentLimit)
         else {
             throw ContentError(
@@ -83,7 +85,7 @@ extension OCILayout: LocalContent {
         _ blob: Descriptor, from offset: Int64, _ use: @Sendable (BlobBody) async throws -> R
     ) async throws -> R {
         let path = path(of: blob.digest)
-        guard holds(blob) else {
+        guard holds(blob) == true else {
             throw ContentError(
                 .missing, "blob \(blob.digest) is missing from the layout \(root), or not of its size",
                 hint: "the layers of a Windows base image stay where it came from, unless they are copied too")

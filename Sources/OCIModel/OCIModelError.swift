@@ -1,15 +1,21 @@
 /// The reason why a value of the OCI model was refused.
 package struct OCIModelError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kinds of failure that a caller can act on.
-    package enum Code: Hashable, Sendable { case invalidDigest, invalidPlatform, invalidPath, invalidDocument }
+    package enum Code: Hashable, Sendable {
+        case invalidDigest, invalidPlatform, invalidPath, invalidDocument
+        /// Text that is no tag, repository, host or image reference.
+        case invalidReference
+    }
 
     package var code: Code
     /// What was refused and why; lower-case, without a full stop.
     package var message: String
+    package var hint: String?
 
-    package init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String, hint: String? = nil) {
         self.code = code
         self.message = message
+        self.hint = hint
     }
 
     package var description: String { message }

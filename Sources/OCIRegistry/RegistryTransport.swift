@@ -1,7 +1,7 @@
 package import HTTPTransfer
 package import NIOCore
 package import NIOHTTP1
-import OCIModel
+package import OCIModel
 
 /// The way to one registry: a request goes out authorised, over redirects, within limits, and again after a passing failure.
 /// What the requests mean is not its business.
@@ -80,11 +80,11 @@ package struct RegistryResponse: Sendable {
 package struct AccessScope: Hashable, Sendable, CustomStringConvertible {
     package enum Action: String, Hashable, Sendable { case pull, push, delete }
 
-    package var repository: String
+    package var repository: RepositoryName
     /// In the protocol's order: `pull`, `push`, `delete`.
     package var actions: [Action]
 
-    package init(_ repository: String, _ actions: Action...) {
+    package init(_ repository: RepositoryName, _ actions: Action...) {
         self.repository = repository
         self.actions = actions
     }

@@ -34,7 +34,7 @@ import Testing
     private func plan(_ options: CopyOptions = CopyOptions(), to target: FakeRepository) async throws -> PublicationPlan
     {
         try await PublicationPlan(
-            copying: NamedImage(root: image, name: "1"), from: source, sparse: nil, to: target, options)
+            copying: NamedImage(root: image, name: "1"), from: source, to: target, mayBeSparse: false, options)
     }
 
     @Test(arguments: [

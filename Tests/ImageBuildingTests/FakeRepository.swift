@@ -55,7 +55,8 @@ final class FakeRepository: PushRepository {
         return self
     }
 
-    func mounting(from other: RegistryRepository) -> any PushRepository { self }
+    var repository: RepositoryAddress? { nil }
+    func holds(_ blob: Descriptor) -> Bool? { nil }
 
     func document(_ descriptor: Descriptor) async throws -> [UInt8] {
         try state.withLock { state in
@@ -112,7 +113,7 @@ final class FakeRepository: PushRepository {
         }
     }
 
-    func forecast(_ blob: Descriptor) async throws -> TransferEvent.Arrival {
+    func forecast(_ blob: Descriptor, from source: any ContentSource) async throws -> TransferEvent.Arrival {
         state.withLock { $0.contents[blob.digest] == nil ? .sent : .present }
     }
 

@@ -1,7 +1,6 @@
 import ImageDefinition
 import OCIContent
 import OCIModel
-import OCIRegistry
 import Testing
 
 @testable import ImageBuilding

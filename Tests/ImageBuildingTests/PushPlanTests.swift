@@ -2,6 +2,7 @@ import ImageAssembly
 import OCIContent
 import OCIModel
 import OCIRegistry
+import Synchronization
 import Testing
 
 @testable import ImageBuilding
@@ -139,7 +140,7 @@ import Testing
         let layer = base.add(Array("base".utf8), as: .layerGzip)
         store.state.withLock { $0.contents[layer.digest] = nil }
         var image = image(at: "host/a", in: repository)
-        let layers = BaseLayers(layers: [layer], reference: "os/base", source: { _ in base }, repository: nil)
+        let layers = BaseLayers(layers: [layer], source: base, reference: "os/base")
         image.content = .image(store, on: [layers, layers])
         let plan = try #require(try await PublicationPlan.plans([image], TagRules()).first)
         let forecast = try await plan.forecast()
@@ -154,7 +155,7 @@ import Testing
         let layer = Descriptor(mediaType: .layerGzip, digest: Digest(of: "base".utf8), size: 4)
         var image = image(at: "host/a", in: repository)
         image.content = .image(
-            store, on: [BaseLayers(layers: [layer], reference: "os/base", source: { _ in nobody }, repository: nil)])
+            store, on: [BaseLayers(layers: [layer], source: nobody, reference: "os/base")])
         let plan = try #require(try await PublicationPlan.plans([image], TagRules()).first)
         let error = await #expect(throws: ImageBuildingError.self) { try await publish([plan], observe: { _ in }) }
         #expect(error?.code == .unavailable)

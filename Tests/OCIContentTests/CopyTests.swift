@@ -130,7 +130,7 @@ import Testing
     @Test func `a forecast reports what would be sent, and sends nothing`() async throws {
         let root = try source.addImage(["aaa", "bb"])
         let plan = try await CopyPlan(reading: [root], from: source)
-        let forecast = try await plan.forecast(at: target)
+        let forecast = try await plan.forecast(at: target, from: source)
         #expect(forecast.toSend.blobs == 3 && forecast.present.blobs == 0 && forecast.documents == 1)
         #expect(target.log == [])
     }

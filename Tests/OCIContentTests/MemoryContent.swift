@@ -4,7 +4,7 @@ import OCIModel
 import Synchronization
 
 /// Content in memory: a source that returns streams, and a destination that records what was requested of it.
-final class MemoryContent: NamedContent, ContentDestination {
+final class MemoryContent: ContentSource, ContentDestination {
     struct State {
         var blobs: [Digest: [UInt8]] = [:]
         var names: [String: Descriptor] = [:]
@@ -16,8 +16,18 @@ final class MemoryContent: NamedContent, ContentDestination {
 
     let state = Mutex(State())
     let isWholeByName: Bool
+    let repository: RepositoryAddress?
 
-    init(isWholeByName: Bool = true) { self.isWholeByName = isWholeByName }
+    init(isWholeByName: Bool = true, repository: RepositoryAddress? = nil) {
+        self.isWholeByName = isWholeByName
+        self.repository = repository
+    }
+
+    func holds(_ blob: Descriptor) -> Bool? { nil }
+
+    func forecast(_ blob: Descriptor, from source: any ContentSource) async throws -> TransferEvent.Arrival {
+        source.repository == nil ? .sent : .mounted
+    }
 
     var log: [String] { state.withLock { $0.log } }
     func digest(named name: String) -> Digest? { state.withLock { $0.names[name]?.digest } }

@@ -128,10 +128,10 @@ import Testing
             $0.mountRefusal = status
         }
         registry.put("test/image", .init(tags: ["1": Digest(of: [])]))
-        var destination = RegistryRepository("test/image", over: registry, memory: memory, settings: .small)
-        destination.origin = "other"
+        let destination = RegistryRepository("test/image", over: registry, memory: memory, settings: .small)
         let blobs = [noise(3000), noise(3000, seed: 2)]
-        for blob in blobs { try await destination.putBlob(Descriptor(of: blob), from: MemorySource(blobs)) }
+        let source = MemorySource(blobs, repository: RepositoryAddress(host: registry.host, name: "other"))
+        for blob in blobs { try await destination.putBlob(Descriptor(of: blob), from: source) }
         // Without mounting it would be HEAD, POST and PUT for each, and one request about the repository.
         #expect(registry.log.count <= 2 * 3 + 2, "\(registry.log)")
         #expect(registry.repositories["test/image"]?.blobs.count == 2)

@@ -12,7 +12,7 @@ import Testing
 @Suite struct OtherDigestTests {
     private func connected(
         to registry: TestRegistry,
-        _ body: @Sendable (_ repository: @Sendable (String) throws -> RegistryRepository) async throws -> Void
+        _ body: @Sendable (_ repository: @Sendable (RepositoryName) throws -> RegistryRepository) async throws -> Void
     ) async throws {
         let host = try RegistryHost(registry.host)
         try await RegistryNetwork.withNetwork(ConnectionFixture().settings()) { network in

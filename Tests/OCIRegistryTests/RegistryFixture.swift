@@ -21,12 +21,17 @@ extension Descriptor {
 }
 
 /// A source of blobs and documents in memory that counts how often a blob was opened.
-final class MemorySource: ContentSource {
+final class MemorySource: NamelessContent {
     let content: [Digest: [UInt8]]
+    let repository: RepositoryAddress?
     private let openings = Mutex<[Digest: Int]>([:])
     private let pieceSize: Int
 
-    init(_ content: [[UInt8]], pieceSize: Int = 1000, by algorithm: Digest.Algorithm = .sha256) {
+    init(
+        _ content: [[UInt8]], pieceSize: Int = 1000, by algorithm: Digest.Algorithm = .sha256,
+        repository: RepositoryAddress? = nil
+    ) {
+        self.repository = repository
         self.content = Dictionary(uniqueKeysWithValues: content.map { (Digest(of: $0, by: algorithm), $0) })
         self.pieceSize = pieceSize
     }

@@ -9,7 +9,7 @@ import Testing
 @Suite struct RegistryRepositoryTests {
     private let registry = FakeRegistry()
 
-    private func repository(_ name: String = "test/image") -> RegistryRepository {
+    private func repository(_ name: RepositoryName = "test/image") -> RegistryRepository {
         RegistryRepository(name, over: registry, settings: .small)
     }
 
@@ -93,10 +93,24 @@ import Testing
         #expect(registry.repositories["to/there"]?.tags["1"] == root.digest)
     }
 
+    @Test func `a repository behind two wrappers is mounted from all the same`() async throws {
+        struct Wrapped: WrappedSource { var base: any ContentSource }
+        let blob = noise(3000)
+        registry.put("from/here", .init(blobs: [Digest(of: blob): blob]))
+        let source = RegistryRepository("from/here", over: registry, settings: .small)
+        let wrapped = Wrapped(base: MirroredSource(source, mirrors: [MemorySource([])]))
+        #expect(wrapped.repository == source.repository && wrapped.holds(Descriptor(of: blob)) == nil)
+        let destination = RegistryRepository("to/there", over: registry, settings: .small)
+        #expect(try await destination.forecast(Descriptor(of: blob), from: wrapped) == .mounted)
+        try await destination.putBlob(Descriptor(of: blob), from: wrapped)
+        #expect(registry.received == 0)
+        #expect(registry.repositories["to/there"]?.blobs.count == 1)
+    }
+
     @Test func `blobs that were pushed to one repository are mounted into the next`() async throws {
         let blob = noise(3000)
         let memory = RegistryMemory(host: registry.host)
-        for name in ["a", "b"] {
+        for name: RepositoryName in ["a", "b"] {
             let destination = RegistryRepository(name, over: registry, memory: memory, settings: .small)
             try await destination.putBlob(Descriptor(of: blob), from: MemorySource([blob]))
         }
@@ -115,7 +129,7 @@ import Testing
         try await other.putBlob(Descriptor(of: blobs[1]), from: MemorySource([blobs[1]]))
         let before = registry.log.count
         var found: [TransferEvent.Arrival] = []
-        for blob in blobs { found.append(try await destination.forecast(Descriptor(of: blob))) }
+        for blob in blobs { found.append(try await destination.forecast(Descriptor(of: blob), from: MemorySource([]))) }
         #expect(found == [.present, .mounted, .sent])
         #expect(registry.log.dropFirst(before).allSatisfy { $0.method == .HEAD })
     }

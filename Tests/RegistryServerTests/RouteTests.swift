@@ -6,7 +6,7 @@ import Testing
     private static let digest = "sha256:" + String(repeating: "a", count: 64)
 
     @Test func `repository names may contain the protocol's own words`() throws {
-        let name = try #require(RepositoryName("blobs/uploads/manifests"))
+        let name = try RepositoryName("blobs/uploads/manifests")
         let digest = try Digest(Self.digest)
         #expect(try Route(path: "/v2/\(name)/blobs/\(digest)") == .blob(name, digest))
         #expect(try Route(path: "/v2/\(name)/blobs/uploads/") == .uploads(name))
@@ -24,12 +24,4 @@ import Testing
     func `a repository name that does not match the grammar is refused`(path: String) {
         #expect(throws: RegistryServerError.self) { try Route(path: path) }
     }
-
-    @Test(arguments: ["a", "a-b", "a--b", "a__b", "a_b", "a.b", "a/b/c", "0", String(repeating: "a", count: 255)])
-    func `a repository name that matches the grammar is accepted`(name: String) {
-        #expect(RepositoryName(name)?.description == name)
-    }
-
-    @Test(arguments: [".a", "-a", "", "a/b", "a b", "ä", String(repeating: "a", count: 129)])
-    func `a tag that does not match the grammar is refused`(tag: String) { #expect(Tag(tag) == nil) }
 }

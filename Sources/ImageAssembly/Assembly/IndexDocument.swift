@@ -1,11 +1,11 @@
 package import OCIModel
 
-/// One platform of an index, by what its manifest and its configuration say.
+/// One platform of an index, as its manifest and configuration describe it.
 package struct IndexedPlatform: Sendable {
-    /// With its platform.
+    /// The descriptor of the manifest, including the platform.
     package var manifest: Descriptor
     package var annotations: Annotations
-    /// RFC 3339 in UTC, whole seconds, as builds write it.
+    /// The creation time in RFC 3339, in UTC and whole seconds, as builds write it.
     package var created: String
 
     package init(manifest: Descriptor, annotations: Annotations, created: String) {
@@ -16,8 +16,8 @@ package struct IndexedPlatform: Sendable {
 }
 
 extension Index {
-    /// The index over the platforms of one build, in this order: the same one, whether the build itself writes it or
-    /// somebody who has nothing but its manifests and configurations.
+    /// Creates the index of the platforms of one build, in this order. It is the same whether the build itself writes
+    /// it or another command that has only the manifests and configurations.
     package init(of platforms: [IndexedPlatform]) {
         let annotations = Annotations.ofIndex(
             platforms.map { ($0.manifest.platform?.os ?? "", $0.annotations, $0.created) })
@@ -26,12 +26,12 @@ extension Index {
 }
 
 extension Annotations {
-    /// What an index says of its platforms: what the first says of itself, without the base image, of which each has
-    /// its own, and when the newest was made.
+    /// Returns the annotations of an index: those of its first platform, without the base image, of which each platform
+    /// has its own, and with the time of the newest platform.
     static func ofIndex(_ platforms: [(os: String, annotations: Annotations, created: String)]) -> Annotations {
         var annotations = platforms.first?.annotations ?? [:]
         (annotations[Annotations.baseName], annotations[Annotations.baseDigest]) = (nil, nil)
-        // Times of one form and one zone are ordered as their letters are.
+        // Times of the same form and zone are in the order of their letters.
         if !annotations.isEmpty { annotations[Annotations.created] = platforms.map(\.created).max() }
         return annotations
     }

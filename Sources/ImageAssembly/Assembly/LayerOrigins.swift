@@ -4,12 +4,12 @@ package import OCIContent
 package import OCIModel
 import SystemPackage
 
-/// Which input put each path of a layer there: kept in the store under the layer's digest when it is made.
+/// The inputs that each path of a layer came from; kept in the store under the layer's digest when the layer is made.
 package struct LayerOrigins: Codable, Sendable {
     package struct Origin: Codable, Hashable, Sendable, CustomStringConvertible {
-        /// For people: `libc6 2.41-12 (amd64) of trixie`, `the image's definition`.
+        /// The name for people: `libc6 2.41-12 (amd64) of trixie`, `the image's definition`.
         package var name: String
-        /// Of a package: relative to its archive. Of a release archive: its address.
+        /// The path of a package relative to its archive, or the address of a release archive.
         package var path: String?
         package var digest: Digest?
 
@@ -24,14 +24,14 @@ package struct LayerOrigins: Codable, Sendable {
         }
     }
 
-    /// Every input of the layer.
+    /// The inputs of the layer.
     private var origins: [Origin] = []
-    /// Path without the leading slash → place in `origins`.
+    /// The indexes into `origins`, by path without the leading slash.
     private var paths: [String: Int] = [:]
 
     private static let kind = "origins"
 
-    /// What this store remembers of a layer; `nil` where it did not make it.
+    /// Reads what the store remembers of a layer; returns `nil` if the layer was not made by this store's builds.
     package init?(of layer: Digest, in store: ContentStore) {
         guard let bytes = store.record(Self.kind, layer),
             let known = try? CanonicalJSON.decode(LayerOrigins.self, from: bytes)
@@ -43,7 +43,8 @@ package struct LayerOrigins: Codable, Sendable {
         paths[Self.key(path)].flatMap { origins.indices.contains($0) ? origins[$0] : nil }
     }
 
-    /// Finds each entry's origin: a file's by where its bytes lie, another's by the package that has the path.
+    /// Finds each entry's origin: for a file, by the place of its bytes; for other entries, by the package that has the
+    /// path.
     init(of layer: LayerPlan) {
         let (tree, packages) = (layer.tree, layer.packages)
         var places: [Origin: Int] = [:]
@@ -77,7 +78,8 @@ package struct LayerOrigins: Codable, Sendable {
         try store.setRecord(Self.kind, layer, CanonicalJSON.encode(self))
     }
 
-    /// Whether the package ships the path, there or where it was before `/usr` was merged, or is what its record is about.
+    /// Returns whether the package ships the path, there or at its place before `/usr` was merged, or is the subject of
+    /// the record at the path.
     private static func has(_ package: OpenedPackage, _ path: EntryPath) -> Bool {
         if package.contents.tree[path] != nil { return true }
         let text = key(path)

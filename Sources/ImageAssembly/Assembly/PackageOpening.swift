@@ -5,9 +5,10 @@ package import OCIModel
 import SystemPackage
 
 extension ContentStore {
-    /// Opens a `.deb` that is in the store. It is decoded once: what was decoded is kept by digest, and remembered.
+    /// Opens a `.deb` that is in the store. It is decoded once; the decoded contents are kept by digest and remembered.
+    /// Blocks until the package is decoded.
     ///
-    /// Blocking. - Throws: `ContentError` where a blob is missing or damaged, `LayerArchiveError` where the package is.
+    /// - Throws: `ContentError` if a blob is missing or damaged, `LayerArchiveError` if the package is.
     package func open(_ pin: Lock.Package, isCancelled: @escaping @Sendable () -> Bool) throws -> OpenedPackage {
         let contents = try unpackedPackage(pin.sha256, size: pin.size) { file, spool in
             try DebPackage.unpack(file: file, into: spool, isCancelled: isCancelled)
@@ -15,7 +16,7 @@ extension ContentStore {
         return OpenedPackage(pin: pin, contents: contents)
     }
 
-    /// Opens a release archive that is in the store, as `open(_:isCancelled:)` does a package; messages call it `name`.
+    /// Opens a release archive that is in the store, as `open(_:isCancelled:)` opens a package; `name` is for messages.
     package func open(
         _ pin: Lock.Archive, name: String, isCancelled: @escaping @Sendable () -> Bool
     ) throws -> UnpackedPackage {
@@ -24,7 +25,7 @@ extension ContentStore {
         }
     }
 
-    /// Opens a base image's layer that is in the store, as `open(_:isCancelled:)` does a package.
+    /// Opens a base image's layer that is in the store, as `open(_:isCancelled:)` opens a package.
     package func openLayer(_ layer: Descriptor, isCancelled: @escaping @Sendable () -> Bool) throws -> UnpackedLayer {
         let (record, spool) = try unpacked("unpacked-layers", layer.digest, size: layer.size) { file, spool in
             try LayerReader.unpack(file, into: spool, isCancelled: isCancelled)
@@ -39,7 +40,8 @@ extension ContentStore {
         return try UnpackedPackage(record: record, spool: spool)
     }
 
-    /// What a blob was decoded to, with the place of its contents: as it is remembered, else decoded now.
+    /// Returns the record of a decoded blob and the place of its contents; decodes the blob if nothing is remembered of
+    /// it.
     private func unpacked<Record: UnpackedRecord>(
         _ kind: String, _ digest: Digest, size: Int64,
         by unpack: (_ file: FilePath, _ spool: FileDescriptor) throws -> Record

@@ -1,12 +1,12 @@
 import LayerArchive
 import OCIModel
 
-/// One of `/etc/passwd`, `group`, `shadow`, `gshadow`: lines of fields between colons.
+/// One of the files `/etc/passwd`, `group`, `shadow` and `gshadow`: lines of fields separated by colons.
 struct AccountFile {
     enum Kind: String {
         case passwd, group, shadow, gshadow
 
-        /// passwd(5), group(5), shadow(5), gshadow(5).
+        /// The number of fields in a line: passwd(5), group(5), shadow(5), gshadow(5).
         var fieldCount: Int {
             switch self {
             case .passwd: 7
@@ -21,13 +21,16 @@ struct AccountFile {
     let kind: Kind
     private(set) var lines: [[String]]
 
-    /// A file without accounts.
+    /// Creates a file without accounts.
     init(_ kind: Kind) {
         self.kind = kind
         lines = []
     }
 
-    /// - Throws: `invalidInput` for a line without the right number of fields.
+    /// Reads a file.
+    ///
+    /// - Throws: `ImageAssemblyError` with the code `invalidInput` for text that is not UTF-8 or a line without the
+    ///   right number of fields.
     init(_ kind: Kind, _ bytes: [UInt8]) throws(ImageAssemblyError) {
         self.kind = kind
         guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -45,15 +48,15 @@ struct AccountFile {
 
     var bytes: [UInt8] { lines.flatMap { Array(($0.joined(separator: ":") + "\n").utf8) } }
 
-    /// The number of the account of that name.
+    /// Returns the number of the account with that name.
     func id(of name: String) -> UInt32? { lines.first { $0[0] == name }.flatMap { UInt32($0[2]) } }
 
-    /// The name of the account with that number.
+    /// Returns the name of the account with that number.
     func name(of id: UInt32) -> String? { lines.first { UInt32($0[2]) == id }?[0] }
 
     mutating func append(_ fields: [String]) { lines.append(fields) }
 
-    /// Puts `x` for the passwords, which are then in the shadow file, and gives them back by name.
+    /// Replaces the passwords by `x`, as the shadow file then holds them, and returns each line with its password.
     mutating func takePasswords() -> [(line: [String], password: String)] {
         let taken = lines.map { ($0, $0[1]) }
         for index in lines.indices { lines[index][1] = "x" }

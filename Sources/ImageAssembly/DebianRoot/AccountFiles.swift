@@ -6,7 +6,7 @@ struct AccountFiles {
     var group: AccountFile
     var shadow: AccountFile?
     var gshadow: AccountFile?
-    /// The collisions found.
+    /// The collisions found so far, as texts for a message.
     private(set) var taken: [String] = []
 
     init(passwd: AccountFile, group: AccountFile, shadow: AccountFile?, gshadow: AccountFile?) {
@@ -41,12 +41,12 @@ struct AccountFiles {
         let before = taken.count
         if let other = file.id(of: name) { taken.append("\(noun) \(name) exists with number \(other)") }
         if let other = file.name(of: id), other != name {
-            taken.append("number \(id) of \(noun) \(name) is \(other)'s")
+            taken.append("number \(id) of \(noun) \(name) belongs to \(other)")
         }
         return taken.count == before
     }
 
-    /// A colon or a line's end would make other accounts of this one.
+    /// Refuses texts with a colon or a line break, which would turn the account into others.
     private func check(_ text: String, is what: String, of account: String) throws(ImageAssemblyError) {
         guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: ":") }) else {
             throw ImageAssemblyError(.invalidInput, "cannot add '\(account)': '\(text)' cannot be the \(what)")

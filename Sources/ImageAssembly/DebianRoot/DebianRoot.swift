@@ -2,21 +2,23 @@ package import ImageDefinition
 package import LayerArchive
 package import OCIModel
 
-/// Makes the root filesystem of a Debian base from unpacked packages, running nothing: their trees merged, the declared
-/// effects of their maintainer scripts applied, their records written where scanners look for them.
+/// Makes the root filesystem of a Debian base from unpacked packages without running anything: it merges their trees,
+/// applies the declared effects of their maintainer scripts, and writes their records where scanners look for them.
 package struct DebianRoot: Sendable {
     package var scripts: MaintainerScripts
-    /// The file that declares `scripts`, as errors shall name it.
+    /// The name of the file that declares `scripts`, for messages.
     package var declaredIn: String
-    /// Added to the packages' own accounts.
+    /// The users to add to the packages' own accounts.
     package var users: [Definition.User] = []
+    /// The groups to add to the packages' own.
     package var groups: [Definition.Group] = []
-    /// Modification time of all that no package ships, in seconds since the epoch; the day of the shadow files.
+    /// The modification time, in seconds since the epoch, of everything that no package ships; also the day in the
+    /// shadow files.
     package var time: Int64
-    /// Whether a path stays out of the image; an excluded directory stays where something below it does. Asked after the
-    /// effects, which may need what is excluded.
+    /// Returns whether a path stays out of the image. An excluded directory stays if something below it does. This is
+    /// asked after the effects, which may need excluded files.
     package var excludes: @Sendable (EntryPath) -> Bool = { _ in false }
-    /// Reads a file's bytes. Called for contents of at most 1 MiB: account masters, certificates.
+    /// Reads a file's bytes; called for contents of at most 1 MiB, such as account masters and certificates.
     package var contents: @Sendable (FileContent) throws -> [UInt8]
 
     package init(
@@ -29,11 +31,14 @@ package struct DebianRoot: Sendable {
         self.contents = contents
     }
 
-    /// The whole tree, whatever the order of `packages`: each entry's parents are there, each hard link's target too.
-    /// `noteCause` is told of each entry that no package has as it is, and what it came from.
+    /// Returns the whole tree, which does not depend on the order of `packages` and contains every entry's parents and
+    /// every hard link's target.
     ///
-    /// - Throws: `unknownScript` naming all scripts that are not audited, `conflict` naming all paths that two packages
-    ///   claim, `invalidInput` for what is wrong with one package or effect.
+    /// `noteCause` is called with each entry that no package has in this form, and with the cause of the entry.
+    ///
+    /// - Throws: `ImageAssemblyError` with the code `unknownScript`, naming all scripts that are not audited;
+    ///   `conflict`, naming all paths that two packages claim; or `invalidInput` for a problem of a single package or
+    ///   effect.
     package func build(
         _ packages: [(locked: Lock.Package, unpacked: UnpackedPackage)],
         noteCause: (EntryPath, String) -> Void = { _, _ in }

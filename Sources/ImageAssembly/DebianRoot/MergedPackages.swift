@@ -1,15 +1,18 @@
 import LayerArchive
 import OCIModel
 
-/// The packages' trees in one, usr-merged, and whose each entry is.
+/// The usr-merged union of the packages' trees, with the owner of each entry.
 struct MergedPackages {
     private(set) var tree = FileTree()
-    /// The name of the package that an entry comes from; none for what the merge itself adds.
+    /// The name of the package that an entry comes from; there is none for what the merge itself adds.
     private(set) var owners: [EntryPath: String] = [:]
     private var replaces: [String: Set<String>] = [:]
     private var conflicts: [String] = []
 
-    /// - Throws: `conflict` naming every path that two packages claim for different things.
+    /// Merges the packages' trees.
+    ///
+    /// - Throws: `ImageAssemblyError` with the code `conflict`, naming every path that two packages claim for different
+    ///   entries.
     init(_ packages: [InstalledPackage], time: Int64) throws(ImageAssemblyError) {
         for package in packages {
             replaces[package.name] = package.replaces
@@ -21,7 +24,7 @@ struct MergedPackages {
             let shown = conflicts.prefix(50).map { "  " + $0 } + (conflicts.count > 50 ? ["  …"] : [])
             throw ImageAssemblyError(
                 .conflict, "cannot merge the packages into one root filesystem:\n" + shown.joined(separator: "\n"),
-                hint: "lock packages that Debian lets be installed together")
+                hint: "lock packages that Debian allows to be installed together")
         }
     }
 
@@ -50,7 +53,7 @@ struct MergedPackages {
         put(entry, at: path, of: package)
     }
 
-    /// `/bin` and its like: the link is kept, a directory gives way to it.
+    /// Merges an entry for `/bin` or a similar path: a link is kept, and a directory gives way to it.
     private mutating func addMergedDirectory(
         _ entry: FileEntry, at path: EntryPath, of package: String
     ) throws(ImageAssemblyError) {
@@ -69,7 +72,8 @@ struct MergedPackages {
         owners[path] = package
     }
 
-    /// A hard link must lead to a regular file of its own package: after a replacement it would lead to another's.
+    /// Checks that every hard link leads to a regular file of its own package; after a replacement it would lead to
+    /// another package's.
     private mutating func checkHardLinks() {
         for (path, entry) in tree.sorted {
             guard case .hardLink(let target) = entry.kind else { continue }
@@ -80,7 +84,8 @@ struct MergedPackages {
 }
 
 extension FileEntry {
-    /// Whether two packages may both ship this: directories merge, other things must be the same but for their time.
+    /// Returns whether two packages may both ship this entry: directories merge, and other entries must be equal except
+    /// for their times.
     fileprivate func isSame(as other: FileEntry) -> Bool {
         if case .directory = kind, case .directory = other.kind { return true }
         var copy = other
@@ -88,7 +93,7 @@ extension FileEntry {
         return self == copy
     }
 
-    /// What the entry is, in words.
+    /// A noun for the entry, for messages.
     var noun: String {
         switch kind {
         case .regular: "file"

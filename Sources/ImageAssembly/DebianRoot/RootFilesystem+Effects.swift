@@ -38,7 +38,7 @@ extension RootFilesystem {
         put(copy, at: place)
     }
 
-    /// An empty directory gives way, as base-files' `/var/run` does.
+    /// Makes a symbolic link. An empty directory gives way to it, as in base-files' script for `/var/run`.
     mutating func link(_ path: EntryPath, to target: [UInt8]) throws(ImageAssemblyError) {
         let place = try place(path)
         switch tree[place]?.kind {
@@ -85,7 +85,7 @@ extension RootFilesystem {
     }
 
     private func occupied(_ path: EntryPath, _ place: EntryPath, for what: String) -> ImageAssemblyError {
-        ImageAssemblyError(.conflict, "cannot make \(path) a \(what): a \(tree[place]?.noun ?? "") is there")
+        ImageAssemblyError(.conflict, "cannot make \(path) a \(what): it is already a \(tree[place]?.noun ?? "")")
     }
 }
 

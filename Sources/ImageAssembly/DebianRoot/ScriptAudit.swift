@@ -2,7 +2,7 @@ import ImageDefinition
 import OCIModel
 
 extension DebianRoot {
-    /// Refuses every script whose effects nobody declared, all of them in one error.
+    /// Refuses scripts without declared effects, all of them in one error.
     func audit(_ packages: [InstalledPackage]) throws(ImageAssemblyError) {
         var unknown: [String] = []
         for package in packages {
@@ -25,7 +25,7 @@ extension DebianRoot {
             hint: "read each script and declare its digest and effects in \(declaredIn)")
     }
 
-    /// The audited scripts that `package` has, in the order of their running.
+    /// Returns the audited scripts that `package` has, in the order in which they run.
     func auditedScripts(
         of package: InstalledPackage
     ) -> [(kind: MaintainerScripts.Kind, script: MaintainerScripts.Script)] {

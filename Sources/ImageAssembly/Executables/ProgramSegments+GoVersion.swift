@@ -1,4 +1,5 @@
 import LayerArchive
+import OCIModel
 
 private enum GoData {
     /// Where Go's linker leaves the build information (`debug/buildinfo` in Go's standard library).

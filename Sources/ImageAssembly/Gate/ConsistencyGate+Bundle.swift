@@ -6,9 +6,9 @@ extension ConsistencyGate {
     /// A bundled program that must be run to learn its version.
     struct UnsettledProgram: Sendable {
         var path: EntryPath
-        /// What the file's name promises.
+        /// The version that the file's name promises.
         var version: VersionNumber
-        /// What the program's variables suggest.
+        /// The version that the program's variables suggest.
         var suggested: VersionNumber?
         var run: ProgramRun
     }
@@ -18,7 +18,7 @@ extension ConsistencyGate {
         var version: VersionNumber
     }
 
-    /// The tag must be the newest bundled version and a revision, whatever the order of the list.
+    /// Checks that the tag is the newest bundled version and a revision, whatever the order of the list is.
     func tagFailures() -> [GateFailure] {
         guard let bundle = definition.bundle else { return [] }
         var failures: [GateFailure] = []
@@ -29,18 +29,18 @@ extension ConsistencyGate {
             fail(.bundleVersion, "the bundled version '\(text)' is not a version number")
         }
         guard let newest = bundle.versions.compactMap({ VersionNumber($0.version) }).max() else {
-            fail(.bundleVersion, "the bundle holds no version")
+            fail(.bundleVersion, "the bundle has no versions")
             return failures
         }
         let revision = tag.dropFirst(newest.description.count + 1)
         let isRevision = !revision.isEmpty && revision.utf8.allSatisfy { (0x30...0x39).contains($0) }
         if !tag.hasPrefix("\(newest)-") || !isRevision {
-            fail(.tagVersion, "the tag '\(tag)' is not '\(newest)', the newest bundled version, and a revision")
+            fail(.tagVersion, "the tag '\(tag)' is not '\(newest)', the newest bundled version, followed by a revision")
         }
         return failures
     }
 
-    /// Finds each bundled program and settles its version where its bytes tell it.
+    /// Finds each bundled program and settles its version if its bytes reveal it.
     func checkBundle(
         _ platform: Platform, _ programs: ExecutableCheck, _ reader: ContentReader, _ result: inout Examination
     ) {
@@ -49,11 +49,11 @@ extension ConsistencyGate {
             result.failures.append(
                 GateFailure(platform: platform, path: path, rule: fault.rule, message: fault.message))
         }
-        // The newest version's programs are there under two names; one look is enough.
+        // The newest version's programs are there under two names; they are examined once.
         var known: [EntryPath: VersionNumber?] = [:]
         for claim in Self.claims(of: bundle, suffix: platform.os == "windows" ? ".exe" : "") {
             guard let file = programs.root.file(claim.path) else {
-                fail(claim.path, GateFault(.bundleFile, "is missing, and the bundle promises it"))
+                fail(claim.path, GateFault(.bundleFile, "is missing, but the bundle promises it"))
                 continue
             }
             if file.entry.mode != bundle.mode {
@@ -62,7 +62,8 @@ extension ConsistencyGate {
             }
             guard let segments = programs.segments(of: file.path) else {
                 fail(
-                    claim.path, GateFault(.bundleVersion, "is no executable of \(platform) that could tell its version")
+                    claim.path,
+                    GateFault(.bundleVersion, "is not an executable for \(platform), so its version is unknown")
                 )
                 continue
             }
@@ -82,7 +83,7 @@ extension ConsistencyGate {
         }
     }
 
-    /// `NAME-VERSION` for each version that has the program, and `NAME` for the newest; with `.exe` on Windows.
+    /// Returns `NAME-VERSION` for each version that has the program, and `NAME` for the newest, with `.exe` on Windows.
     private static func claims(of bundle: Definition.Bundle, suffix: String) -> [Claim] {
         let versions = bundle.versions.compactMap { VersionNumber($0.version) }.sorted()
         var claims: [Claim] = []

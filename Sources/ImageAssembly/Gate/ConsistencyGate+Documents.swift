@@ -2,7 +2,8 @@ import ImageDefinition
 import OCIModel
 
 extension ConsistencyGate {
-    /// Config, manifest and index entry must describe one image of one platform (image-spec, config.md and manifest.md).
+    /// Checks that the config, the manifest and the index entry describe the same image of one platform (image-spec,
+    /// config.md and manifest.md).
     func documentFailures(_ image: PlatformImage) -> [GateFailure] {
         let faults = platformFaults(image) + digestFaults(image) + layerFaults(image)
         return faults.map { image.failure(nil, $0) }
@@ -26,18 +27,20 @@ extension ConsistencyGate {
         let config = image.manifest.value.config
         if config.digest != Digest(of: image.config.bytes) || config.size != Int64(image.config.bytes.count) {
             faults.append(
-                GateFault(.configDigest, "the manifest names a config \(config.digest) that is another document"))
+                GateFault(.configDigest, "the manifest names another config, \(config.digest)"))
         }
         if config.mediaType != .config {
-            faults.append(GateFault(.configDigest, "the manifest calls its config '\(config.mediaType.rawValue)'"))
+            faults.append(
+                GateFault(.configDigest, "the manifest gives its config the type '\(config.mediaType.rawValue)'"))
         }
         let entry = image.entry
         if entry.digest != Digest(of: image.manifest.bytes) || entry.size != Int64(image.manifest.bytes.count) {
             faults.append(
-                GateFault(.manifestDigest, "the index names a manifest \(entry.digest) that is another document"))
+                GateFault(.manifestDigest, "the index names another manifest, \(entry.digest)"))
         }
         if entry.mediaType != .manifest {
-            faults.append(GateFault(.manifestDigest, "the index calls its manifest '\(entry.mediaType.rawValue)'"))
+            faults.append(
+                GateFault(.manifestDigest, "the index gives its manifest the type '\(entry.mediaType.rawValue)'"))
         }
         return faults
     }
@@ -48,12 +51,12 @@ extension ConsistencyGate {
         var counts = [
             ("manifest has", image.manifest.value.layers.count), ("config has", config.rootfs.diffIDs.count),
         ]
-        // A base image without a history leaves none to go on with.
+        // A base image without a history leaves none to continue.
         if image.baseLayerCount == 0 || config.history != nil {
             counts.append(("history has", (config.history ?? []).count { $0.emptyLayer != true }))
         }
         var faults = counts.filter { $0.1 != layerCount }.map {
-            GateFault(.layerCount, "the \($0.0) \($0.1) layers, and the image \(layerCount)")
+            GateFault(.layerCount, "the \($0.0) \($0.1) layers, but the image \(layerCount)")
         }
         if config.rootfs.type != "layers" {
             faults.append(

@@ -5,7 +5,7 @@ package import OCIModel
 package import Scheduling
 
 extension ConsistencyGate {
-    /// Looks at a plan's image as it was assembled.
+    /// Creates a gate for the image of a plan as it was assembled.
     package init(
         _ plan: BuildPlan, of definition: Definition, images: [AssembledImage.PlatformImage], index: Encoded<Index>
     ) {
@@ -22,19 +22,21 @@ extension ConsistencyGate {
             definition: definition, tag: plan.tag, platformSpecific: { paths.matches($0) })
     }
 
-    /// - Throws: `ImageAssemblyError` naming every failure: file, platform and rule.
+    /// Applies every rule to the image.
+    ///
+    /// - Throws: `ImageAssemblyError` with the code `gate`, naming each failure with its file, platform and rule.
     package func check(on pool: BlockingPool, _ runner: ProgramRunner?) async throws {
         let examination = try await pool.run { _ in examine() }
         let failures = try await examination.settled(by: runner)
         guard !failures.isEmpty else { return }
         throw ImageAssemblyError(
             .gate,
-            "the image does not hold together, so nothing was tagged:\n"
+            "the image is inconsistent, so nothing was tagged:\n"
                 + failures.map { "  \($0)" }.joined(separator: "\n"))
     }
 }
 
 extension LayerPlan {
-    /// What the layer puts into a container's root filesystem, or onto its drive.
+    /// The entries that the layer adds to a container's root filesystem or drive.
     fileprivate var rootTree: FileTree { tree.hasBareDirectoryNames ? WindowsLayer.drive(of: [tree]) : tree }
 }

@@ -3,8 +3,8 @@ import LayerArchive
 import OCIModel
 
 extension ConsistencyGate {
-    /// What differs between the Linux platforms, each compared with the first: paths, kinds and modes. What only base
-    /// images have is theirs.
+    /// Returns the differences between the Linux platforms in paths, kinds and modes, each platform compared with the
+    /// first. Entries that only base images have may differ.
     func platformDifferences(_ roots: [(platform: Platform, root: MergedRoot)]) -> [GateFailure] {
         let linux = roots.filter { $0.platform.os == "linux" }
         guard let first = linux.first else { return [] }
@@ -15,7 +15,7 @@ extension ConsistencyGate {
         of one: (platform: Platform, root: MergedRoot), from other: (platform: Platform, root: MergedRoot)
     ) -> [GateFailure] {
         var failures: [GateFailure] = []
-        // A directory that one side lacks is reported once, without all that it holds.
+        // A directory that one side lacks is reported once, without its contents.
         var reported: Set<EntryPath> = []
         for path in Set(one.root.entries.keys).union(other.root.entries.keys).sorted() where !platformSpecific(path) {
             let isOwn = [one.root, other.root].contains { $0.entries[path] != nil && !$0.isOfBase(path) }
@@ -39,7 +39,7 @@ extension ConsistencyGate {
         case (nil, let there?): return "is missing here and a \(noun(there)) on \(other)"
         case (let here?, let there?):
             if noun(here) != noun(there) { return "is a \(noun(here)) here and a \(noun(there)) on \(other)" }
-            // The mode of a symlink means nothing and is always written as 0777.
+            // The mode of a symlink has no meaning and is always written as 0777.
             if case .symlink = here.kind { return nil }
             guard here.mode != there.mode else { return nil }
             return "has mode \(octal(here.mode)) here and \(octal(there.mode)) on \(other)"

@@ -1,11 +1,11 @@
 import OCIModel
 
 extension ConsistencyGate.Examination {
-    /// All failures: those of `examine()`, then those of the programs that had to be run.
+    /// Returns all failures: those of `examine()`, then those of the programs that had to be run.
     ///
-    /// A program that cannot be run either has failed: its version is what nobody has seen.
+    /// A program that cannot be run either has failed, since its version remains unknown.
     ///
-    /// - Throws: `CancellationError` alone; what a run throws is a failure of its program.
+    /// - Throws: Only `CancellationError`; any other error of a run is a failure of its program.
     package func settled(by runner: ProgramRunner?) async throws -> [GateFailure] {
         var all = failures
         for program in unsettled {
@@ -19,10 +19,10 @@ extension ConsistencyGate.Examination {
 }
 
 extension ConsistencyGate.UnsettledProgram {
-    /// How programs are asked for their version, one after the other: by an option, or by a command.
+    /// The arguments that ask a program for its version, tried in this order: an option, then a command.
     private static let questions = [["--version"], ["version"]]
 
-    /// Why the program does not hold what its name promises; `nil` where it does.
+    /// Returns the reason why the program does not have the version in its name, or `nil` if it does.
     fileprivate func complaint(_ runner: ProgramRunner?) async throws -> String? {
         do {
             for question in Self.questions {

@@ -5,8 +5,8 @@ import OCIModel
 extension ConsistencyGate {
     private static let maximumAccounts = 4 << 20
 
-    /// A user or group that the definition names must be among the image's accounts: engines look them up when a container
-    /// starts. Numbers need no account, and what a base image says of itself is not judged.
+    /// Checks that a user or group that the definition names is among the image's accounts, where engines look it up
+    /// when a container starts. Numbers need no account, and a user that a base image sets itself is not checked.
     func userFailures(_ image: PlatformImage, _ root: MergedRoot, _ reader: ContentReader) -> [GateFailure] {
         guard image.platform.os == "linux", let user = definition.config.user else { return [] }
         let names = user.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
@@ -14,11 +14,11 @@ extension ConsistencyGate {
             let isNumber = name.utf8.allSatisfy { (0x30...0x39).contains($0) }
             guard !isNumber, !Self.accounts(file, root, reader).contains(Array(name.utf8)) else { return nil }
             return image.failure(
-                nil, GateFault(.user, "a container would run as '\(user)', and \(file) of the image has no '\(name)'"))
+                nil, GateFault(.user, "a container would run as '\(user)', but \(file) of the image has no '\(name)'"))
         }
     }
 
-    /// The names in an account file; none where it cannot be read.
+    /// Returns the names in an account file, or none if it cannot be read.
     private static func accounts(_ file: String, _ root: MergedRoot, _ reader: ContentReader) -> Set<[UInt8]> {
         guard let path = try? EntryPath(file), let content = root.file(path)?.content,
             let bytes = try? reader.readAll(content, limit: maximumAccounts)

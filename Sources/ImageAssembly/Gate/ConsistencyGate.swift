@@ -2,13 +2,13 @@ package import ImageDefinition
 package import LayerArchive
 package import OCIModel
 
-/// The last look at an image before anything points to it: does it hold together, on every platform?
+/// The final check of an image before anything points to it: whether it is consistent on every platform.
 ///
-/// Each rule answers to a defect that some published image had. All violations are found, not the first.
+/// Each rule stands for a defect that some published image had. The gate finds all violations, not just the first.
 package struct ConsistencyGate: Sendable {
-    /// One layer as it was written.
+    /// A layer as it was written.
     package struct Layer: Sendable {
-        /// What messages call it.
+        /// The layer's name in messages.
         package var name: String
         package var tree: FileTree
         package init(name: String, tree: FileTree) {
@@ -20,11 +20,11 @@ package struct ConsistencyGate: Sendable {
     /// The image of one platform, with the documents that describe it.
     package struct PlatformImage: Sendable {
         package var platform: Platform
-        /// Lowest first.
+        /// The image's own layers, lowest first.
         package var layers: [Layer]
-        /// Layers of a base image below those.
+        /// The number of a base image's layers below those.
         package var baseLayerCount = 0
-        /// What is in those; of Windows nothing is known.
+        /// The root filesystem of the base image; empty for Windows, whose base is not read.
         package var base = MergedRoot()
         package var config: Encoded<ImageConfig>
         package var manifest: Encoded<Manifest>
@@ -42,7 +42,7 @@ package struct ConsistencyGate: Sendable {
         }
     }
 
-    /// In the order of the index.
+    /// The images in the order of the index.
     package var images: [PlatformImage]
     package var definition: Definition
     /// The tag that the index is about to get.
@@ -60,16 +60,19 @@ package struct ConsistencyGate: Sendable {
         self.platformSpecific = platformSpecific
     }
 
-    /// What reading alone found out.
+    /// The results that could be obtained by reading alone.
     package struct Examination: Sendable {
-        /// The tag first, then platform by platform, rule by rule and path by path, then what differs between platforms.
+        /// The failures: the tag's first, then those of each platform by rule and path, then the differences between
+        /// platforms.
         var failures: [GateFailure]
-        /// Programs whose version their bytes do not tell.
+        /// The programs whose version their bytes do not reveal.
         var unsettled: [UnsettledProgram]
     }
 
-    /// Applies every rule that needs no program to run. Blocks while it reads file contents: some hundred kilobytes of
-    /// each bundled Go program, a few of any other ELF file, 64 bytes of the rest.
+    /// Applies every rule that does not need to run a program.
+    ///
+    /// Blocks while it reads file contents: a few hundred kilobytes of each bundled Go program, a few of any other ELF
+    /// file, and 64 bytes of every other file.
     package func examine() -> Examination {
         let reader = ContentReader()
         var result = Examination(failures: tagFailures(), unsettled: [])

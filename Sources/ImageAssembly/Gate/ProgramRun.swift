@@ -1,10 +1,10 @@
 package import LayerArchive
 package import OCIModel
 
-/// A program of an image with all that its loader needs, ready to be laid out in a folder and started there.
+/// A program of an image with everything that its loader needs, ready to be laid out in a folder and started there.
 package struct ProgramRun: Sendable {
     package struct File: Sendable {
-        /// Where it belongs, relative to the root; no component is a symlink.
+        /// The file's path relative to the root; no component is a symlink.
         package var path: EntryPath
         package var content: FileContent
         package var mode: UInt16
@@ -16,13 +16,13 @@ package struct ProgramRun: Sendable {
     }
 
     package var platform: Platform
-    /// The program itself, one of `files`.
+    /// The program itself, which is one of `files`.
     package var program: EntryPath
-    /// One of `files`; `nil` for a static program, which is started directly.
+    /// The interpreter, which is one of `files`, or `nil` for a static program, which is started directly.
     package var interpreter: EntryPath?
-    /// Where the loader is to look for libraries instead of its own places, each holding some of `files`.
+    /// The directories in which the loader must look for libraries instead of its own; each holds some of `files`.
     package var libraryDirectories: [EntryPath]
-    /// In byte order of the paths.
+    /// The files in byte order of their paths.
     package var files: [File]
 
     package init(
@@ -36,12 +36,12 @@ package struct ProgramRun: Sendable {
     }
 }
 
-/// Runs a program with arguments and returns what it wrote on both its outputs, at most some kilobytes of it, whatever
-/// its exit status; `nil` where this machine cannot run programs of its platform.
+/// Runs a program with arguments and returns what it wrote to its standard output and standard error, at most a few
+/// kilobytes, whatever its exit status is; returns `nil` if this machine cannot run programs of its platform.
 package typealias ProgramRunner = @Sendable (ProgramRun, _ arguments: [String]) async throws -> String?
 
 extension ExecutableCheck {
-    /// What it takes to start one of the executables that `run(_:)` found.
+    /// Returns the files needed to start one of the executables that `run(_:)` found.
     func programRun(_ program: EntryPath) -> ProgramRun {
         let interpreter = images[program]?.interpreter.flatMap { root.resolve($0, from: .root) }
         var found: Set<EntryPath> = [program]

@@ -9,11 +9,11 @@ extension Annotations {
 }
 
 extension PlanRequest {
-    /// The definition's annotations, with those that only a build knows.
+    /// Returns the definition's annotations, together with those that only a build knows.
     ///
     /// `revision` is the version of the Debian source package of the newest bundled program: the source that was
     /// packaged, which anyone can look up. A commit of the folder that holds the definition would give another digest
-    /// to an image of which nothing changed.
+    /// to an image in which nothing changed.
     func annotations(for contents: PlatformContents, created: Timestamp) -> Annotations {
         var annotations: Annotations = [:]
         let prefix = Annotations.prefix
@@ -27,14 +27,16 @@ extension PlanRequest {
             annotations["io.imagebuild.base.debian"] = debianRelease.map { "\(suite) \($0)" } ?? suite
         }
         if let base = contents.baseImage?.pin {
-            // Of the platform's manifest: an index changes with every platform. A layout's folder is nobody else's business.
+            // The digest is that of the platform's manifest, since an index changes with every platform. The folder of
+            // a layout is a local matter and is not published.
             annotations[Annotations.baseDigest] = base.manifest.digest.description
             if !base.name.hasPrefix("oci:") { annotations[Annotations.baseName] = base.name }
         }
         return annotations.merging(definition.annotations.mapValues(definition.expanding)) { _, own in own }
     }
 
-    /// How a container of the image runs. The annotations are repeated as labels: engines show labels only.
+    /// Returns the parameters with which a container of the image runs. The annotations are repeated as labels, because
+    /// engines show only labels.
     func execution(labels annotations: Annotations) -> ImageConfig.Execution {
         let settings = definition.config
         var execution = ImageConfig.Execution()
@@ -58,7 +60,7 @@ extension PlanRequest {
 }
 
 extension String {
-    /// A Debian version without the suffix of a rebuild of the same source (`3.4.23-4+b4` is built from `3.4.23-4`).
+    /// The Debian version without the suffix of a rebuild of the same source (`3.4.23-4+b4` is built from `3.4.23-4`).
     fileprivate var sourceVersion: String {
         guard let plus = lastIndex(of: "+") else { return self }
         let suffix = self[index(after: plus)...]

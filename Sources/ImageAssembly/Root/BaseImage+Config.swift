@@ -1,23 +1,23 @@
 import ImageDefinition
 import OCIModel
 
-/// What an image's configuration takes over of its base's.
+/// The parts of its base's configuration that an image takes over.
 extension BaseImage {
-    /// How containers of the base run.
+    /// The parameters with which containers of the base run.
     var execution: [String: JSONValue] { config["config"]?.members ?? [:] }
 
-    /// The base's variables, `NAME=value`.
+    /// The base's variables as `NAME=value`.
     var environment: [String] {
         (execution["Env"]?.elements ?? []).compactMap { if case .text(let text) = $0 { text } else { nil } }
     }
 
-    /// When the base was made; the epoch where it does not say.
+    /// The time when the base was made, in seconds since the epoch; 0 if it does not say.
     var created: Int64 {
         guard case .text(let text) = config["created"] else { return 0 }
         return Timestamp(dateTime: text)?.seconds ?? 0
     }
 
-    /// The base's variables, then the definition's, each once: a variable of ours takes the place of the base's.
+    /// Returns the base's variables followed by the definition's, each once; a variable of ours replaces the base's.
     func environment(under own: [String]) -> [String]? {
         func name(_ variable: String) -> Substring { variable.prefix { $0 != "=" } }
         let values = Dictionary(own.map { (name($0), $0) }) { _, last in last }
@@ -27,8 +27,9 @@ extension BaseImage {
         return all.isEmpty ? nil : all
     }
 
-    /// What an image takes over of how the base runs: the base's command would be an argument to another entry point,
-    /// `ArgsEscaped` says how that command is quoted, and `OnBuild` is for Docker to do when it builds on the base.
+    /// Returns the execution parameters that an image takes over from its base. The base's command would be an argument
+    /// to another entry point, `ArgsEscaped` tells how that command is quoted, and `OnBuild` is for Docker to run when
+    /// it builds on the base.
     private func inherited(under own: ImageConfig.Execution) -> [String: JSONValue] {
         var replaced = ["OnBuild"]
         if own.entrypoint != nil || own.command != nil { replaced += ["Cmd", "ArgsEscaped"] }
@@ -36,7 +37,7 @@ extension BaseImage {
         return execution.filter { !replaced.contains($0.key) }
     }
 
-    /// The base's configuration with this image's parts put in; whatever else it says stays.
+    /// Returns the base's configuration with this image's parts added; everything else in it stays.
     func config(
         created: Timestamp, execution own: ImageConfig.Execution, layers: [(DiffID, ImageConfig.History)]
     ) throws -> Encoded<ImageConfig> {
@@ -45,7 +46,7 @@ extension BaseImage {
         if let features = pin.osFeatures { members["os.features"] = .array(features.map { .text($0) }) }
         var execution = inherited(under: own)
         for (key, value) in try JSONValue(own).members {
-            // Of these the image has the base's too.
+            // The image also has the base's entries of these.
             let isAdded = ["ExposedPorts", "Labels", "Volumes"].contains(key)
             let inherited = isAdded ? execution[key]?.members ?? [:] : [:]
             execution[key] = isAdded ? .object(inherited.merging(value.members) { _, own in own }) : value

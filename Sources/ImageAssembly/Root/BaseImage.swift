@@ -2,19 +2,20 @@ package import ImageDefinition
 package import LayerArchive
 package import OCIModel
 
-/// What a platform's own layers lie on, as a build uses it: the base's documents, and of Linux what is in its layers. Those
-/// of a Windows base stay where they are.
+/// The base image on which a platform's own layers lie: its documents and, for Linux, the content of its layers. The
+/// layers of a Windows base are not read.
 package struct BaseImage: Sendable {
     package var pin: Lock.BaseImage
-    /// The configuration, with all that its makers wrote into it.
+    /// The configuration with everything that its makers wrote into it.
     let config: [String: JSONValue]
-    /// What its layers come to; empty where they stay elsewhere.
+    /// The root filesystem of its layers; empty if they are not read.
     package private(set) var root = MergedRoot()
     package let diffIDs: [DiffID]
 
     /// Reads the configuration that the lock names.
     ///
-    /// - Throws: `ImageAssemblyError` (`invalidInput`) where it is another document, or contradicts the lock or itself.
+    /// - Throws: `ImageAssemblyError` with the code `invalidInput` if it is another document, or contradicts the lock
+    ///   or itself.
     package init(_ pin: Lock.BaseImage, config bytes: [UInt8]) throws {
         self.pin = pin
         func refused(_ reason: String) -> ImageAssemblyError { Self.refused(pin, reason) }
@@ -29,26 +30,27 @@ package struct BaseImage: Sendable {
         diffIDs = known.rootfs.diffIDs
         guard pin.osVersion == nil || known.osVersion == pin.osVersion else {
             throw refused(
-                "its configuration says os.version \(known.osVersion ?? "nothing"), the lock \(pin.osVersion ?? "")")
+                "its configuration has os.version \(known.osVersion ?? "nothing"), but the lock has \(pin.osVersion ?? "")"
+            )
         }
         guard diffIDs.count == pin.layers.count else {
-            throw refused("its configuration has \(diffIDs.count) layers, the lock \(pin.layers.count)")
+            throw refused("its configuration has \(diffIDs.count) layers, but the lock has \(pin.layers.count)")
         }
         let steps = (known.history ?? []).count { $0.emptyLayer != true }
         guard steps == pin.layers.count || (known.history ?? []).isEmpty else {
-            throw refused("its history has \(steps) layers, and there are \(pin.layers.count)")
+            throw refused("its history has \(steps) layers, but there are \(pin.layers.count)")
         }
     }
 
-    /// The same with what is in its layers, which are given lowest first.
+    /// Returns the base image together with the content of its layers, which are given lowest first.
     ///
-    /// - Throws: `ImageAssemblyError` (`invalidInput`) where they are not those of the configuration, or cannot be laid on
-    ///   each other.
+    /// - Throws: `ImageAssemblyError` with the code `invalidInput` if the layers are not those of the configuration, or
+    ///   cannot be applied on top of each other.
     package func laidOut(_ layers: [UnpackedLayer]) throws -> BaseImage {
         for (place, layer) in layers.enumerated() where place < diffIDs.count && layer.diffID != diffIDs[place] {
             throw Self.refused(
                 pin,
-                "its layer \(pin.layers[place].digest) unpacks to \(layer.diffID), and its configuration says "
+                "its layer \(pin.layers[place].digest) unpacks to \(layer.diffID), but its configuration says "
                     + "\(diffIDs[place])")
         }
         var base = self
@@ -61,19 +63,20 @@ package struct BaseImage: Sendable {
     private static func refused(_ pin: Lock.BaseImage, _ reason: String) -> ImageAssemblyError {
         ImageAssemblyError(
             .invalidInput, "cannot build on the base image \(pin.reference): \(reason)",
-            hint: "choose another base image; if this one should be good, lock the image anew")
+            hint: "choose another base image; if this one should be usable, lock the image again")
     }
 
-    /// The base's layers under OCI's own types: the bytes are the same under Docker's names. Those that were not to be
-    /// distributed once are ordinary ones now, and what clients are to make of the others nobody agrees on (image-spec,
-    /// layer.md).
+    /// The base's layers with OCI's own media types; the bytes are the same as under Docker's names.
+    ///
+    /// Layers of the formerly non-distributable types become ordinary ones, because there is no agreement on what
+    /// clients should do with those types (image-spec, layer.md).
     var layers: [Descriptor] {
         pin.layers.map { layer in
             Descriptor(mediaType: layer.mediaType.asLayer ?? layer.mediaType, digest: layer.digest, size: layer.size)
         }
     }
 
-    /// The platform of an image on this base: `os.version` and variant exactly as the base has them.
+    /// Returns the platform of an image on this base, with `os.version` and variant exactly as the base has them.
     func platform(of asked: Platform) -> Platform {
         var platform = asked
         if let version = pin.osVersion { platform.osVersion = version }

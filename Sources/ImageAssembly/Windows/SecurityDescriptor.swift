@@ -20,8 +20,7 @@ package struct SecurityDescriptor: Hashable, Sendable {
 
     var owner: Identifier?
     var group: Identifier?
-    /// The access rules. `nil` means no access control, which allows everything to everybody; an empty list allows
-    /// nothing to anybody.
+    /// The access rules. `nil` means no access control, so everything is allowed; an empty list denies all access.
     var rules: [Rule]?
 
     /// The self-relative binary form, which `MSWINDOWS.rawsd` holds in Base64.

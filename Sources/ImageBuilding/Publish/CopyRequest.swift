@@ -1,6 +1,5 @@
 package import OCIContent
 package import OCIModel
-import OCIRegistry
 
 /// An image that is to be copied from one place to another, or every tagged image of a place.
 package struct CopyRequest: Sendable {
@@ -92,7 +91,7 @@ extension CopyRequest {
     package func forecast(_ opener: LocationOpener) async throws -> [TransferForecast] {
         let opened = try await opener.source(source)
         let images = try await images(of: opened)
-        return try await opener.inspecting(destination, from: opened) { target in
+        return try await opener.inspecting(destination) { target in
             var forecasts: [TransferForecast] = []
             for image in images {
                 try Task.checkCancellation()
@@ -106,11 +105,10 @@ extension CopyRequest {
     private func plan(
         _ image: NamedImage, from opened: LocationOpener.Source, to target: any ContentDestination
     ) async throws -> PublicationPlan {
-        // A layout or an archive may lack the layers of a Windows base image, as the one it is copied from does. A
-        // registry may not.
-        var sparse = opened.local
-        if case .registry = destination { sparse = nil }
-        return try await PublicationPlan(copying: image, from: opened.content, sparse: sparse, to: target, options)
+        var mayBeSparse = true
+        if case .registry = destination { mayBeSparse = false }
+        return try await PublicationPlan(
+            copying: image, from: opened.content, to: target, mayBeSparse: mayBeSparse, options)
     }
 
     /// The images that are meant, with their names in the destination.
@@ -125,7 +123,7 @@ extension CopyRequest {
             }
             return [NamedImage(root: chosen, name: try name(tag))]
         }
-        let roots = try await opened.content.tagged().filter { !Self.isReferrersTag($0.tag) }
+        let roots = try await opened.content.tagged().filter { !(Tag($0.tag)?.isReferrersList ?? false) }
         guard !roots.isEmpty else { throw ImageBuildingError(.notFound, "there is no tag to copy") }
         return try roots.map { NamedImage(root: LocationOpener.bare($0.root), name: try fitting($0.tag)) }
     }
@@ -144,24 +142,18 @@ extension CopyRequest {
 
     /// A source's name, if the destination can have it: layouts and archives may use any text.
     private func fitting(_ name: String) throws -> String {
-        guard case .registry(let text) = destination, !ImageReference.isTag(name) else { return name }
+        guard case .registry(let text) = destination, Tag(name) == nil else { return name }
         throw ImageBuildingError(
             .refused, "the image is called '\(name)' in its source, which is no tag", hint: "name one: \(text):TAG")
-    }
-
-    /// Recognises `sha256-<hex>`, a list of referrers in a registry that cannot list them itself (distribution-spec,
-    /// "Referrers Tag Schema"): content of the registry, not of a person.
-    private static func isReferrersTag(_ tag: String) -> Bool {
-        ["sha256-", "sha512-"].contains(tag.prefix(7)) && (try? Digest(hex: String(tag.dropFirst(7)))) != nil
     }
 }
 
 extension PublicationPlan {
-    /// Plans the copy of one image. `sparse` is the source, where it may lack the layers of a Windows base image, which
-    /// are then left out.
+    /// Plans the copy of one image. A layout or an archive (`mayBeSparse`) may lack the layers of a Windows base image, as
+    /// the one that it is copied from does; a registry may not.
     init(
-        copying image: NamedImage, from source: any ContentSource, sparse: (any LocalContent)?,
-        to target: any ContentDestination, _ options: CopyOptions
+        copying image: NamedImage, from source: any ContentSource, to target: any ContentDestination,
+        mayBeSparse: Bool, _ options: CopyOptions
     ) async throws {
         (place, tag) = (image.name, image.name)
         destination = target
@@ -172,7 +164,7 @@ extension PublicationPlan {
             return
         }
         var plan = try await CopyPlan(reading: [image.root], from: source, options)
-        if let sparse { plan = plan.leavingOut(try await plan.absentBaseLayers(in: sparse), options) }
+        if mayBeSparse { plan = plan.leavingOut(try await plan.absentBaseLayers(in: source), options) }
         content = PublicationContent(plan, from: source, options)
     }
 }

@@ -1,6 +1,5 @@
 import DurableFiles
-import OCIContent
-import OCIRegistry
+import OCIModel
 package import SystemPackage
 
 /// A place that images are copied from or to, as users write it.
@@ -65,9 +64,9 @@ package enum ImageLocation: Hashable, Sendable {
             guard reference.digest == nil else {
                 throw ImageBuildingError(
                     .refused, "'\(text)' names a digest, and an image is copied to a tag",
-                    hint: "write \(reference.host)/\(reference.repository):TAG")
+                    hint: "write \(reference.place):TAG")
             }
-            return reference.tag
+            return reference.tag?.description
         }
     }
 
@@ -89,7 +88,7 @@ package enum ImageLocation: Hashable, Sendable {
 
     /// Names in layouts may be what they like (image-layout.md); ours are tags, so that they fit everywhere.
     private static func checkTag(_ tag: String, _ text: String) throws {
-        guard ImageReference.isTag(tag) else { throw refusal(text, "'\(tag)' is not a tag") }
+        guard Tag(tag) != nil else { throw refusal(text, "'\(tag)' is not a tag") }
     }
 
     private static func path(_ text: String, _ current: FilePath) -> FilePath {

@@ -10,11 +10,7 @@ package import SystemPackage
 package struct LocationOpener: Sendable {
     /// Something to copy from, and how its images are called where their place in it says that.
     struct Source: Sendable {
-        var content: any NamedContent
-        /// The content, where it may lack the layers of a Windows base image.
-        var local: (any LocalContent)?
-        /// The content, where it is a repository of a registry.
-        var repository: RegistryRepository?
+        var content: any ContentSource
         /// Finds the image that was named, or the only one; without a name and with several, it throws.
         var root: @Sendable () async throws -> (Descriptor, tag: String?)
         /// What `docker load` may call it.
@@ -40,12 +36,12 @@ package struct LocationOpener: Sendable {
             let layout = OCILayout(root: path)
             guard try layout.index() != nil else { throw missing("no OCI layout at \(path)") }
             return Source(
-                content: layout, local: layout, root: { Self.tagged(try await layout.descriptor(named: tag), tag) },
+                content: layout, root: { Self.tagged(try await layout.descriptor(named: tag), tag) },
                 name: path.lastComponent?.string)
         case .layoutArchive(let path, let tag):
             let archive = try await reading(path) { try LayoutArchive(reading: path, isCancelled: $0) }
             return Source(
-                content: archive, local: archive, root: { Self.tagged(try await archive.descriptor(named: tag), tag) })
+                content: archive, root: { Self.tagged(try await archive.descriptor(named: tag), tag) })
         case .dockerArchive(let path, let name, let tag):
             let archive = try await reading(path) { try DockerArchive(reading: path, isCancelled: $0) }
             let wanted = name.map { $0 + (tag.map { ":\($0)" } ?? "") }
@@ -58,11 +54,10 @@ package struct LocationOpener: Sendable {
         case .registry(let text):
             let reference = try ImageReference(text)
             let repository = try registries.repository(reference)
-            let tag = reference.digest == nil ? reference.name : reference.tag
+            let tag = reference.digest == nil ? reference.name.description : reference.tag?.description
             return Source(
-                content: repository, repository: repository,
-                root: { (try await repository.resolve(reference.name), tag) },
-                name: reference.repository.split(separator: "/").last.map(String.init))
+                content: repository, root: { (try await repository.resolve(reference.name.description), tag) },
+                name: reference.repository.parts.last.map(String.init))
         }
     }
 
@@ -93,15 +88,14 @@ package struct LocationOpener: Sendable {
     /// Hands out a destination of which only questions are asked: in the place of an archive, which is always written
     /// anew, an empty one.
     func inspecting<R>(
-        _ location: ImageLocation, from source: Source, _ use: (any ContentDestination) async throws -> R
+        _ location: ImageLocation, _ use: (any ContentDestination) async throws -> R
     ) async throws -> R {
         switch location {
         case .layout(let path, _): return try await use(OCILayout(root: path))
         case .layoutArchive(let path, _), .dockerArchive(let path, _, _):
             return try await use(OCILayout(root: path.appending("new")))
         case .registry(let text):
-            let repository = try registries.repository(try ImageReference(text))
-            return try await use(source.repository.map { repository.mounting(from: $0) } ?? repository)
+            return try await use(try registries.repository(try ImageReference(text)))
         }
     }
 

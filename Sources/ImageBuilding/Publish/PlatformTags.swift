@@ -2,7 +2,6 @@ import ImageAssembly
 import ImageDefinition
 import OCIContent
 package import OCIModel
-package import OCIRegistry
 import Scheduling
 
 /// The index over platform images that are in a repository already, each under its own tag: the very index that a build of
@@ -17,7 +16,7 @@ struct PlatformTags: Sendable {
     /// Reads every platform's manifest and configuration under `<tag>-<os>-<arch>[-<osversion>]`.
     ///
     /// - Throws: `ImageBuildingError` for an image of another platform than its tag says; the repository's errors.
-    func index(of tag: String, in repository: any NamedContent, _ place: String) async throws -> Encoded<Index> {
+    func index(of tag: String, in repository: any ContentSource, _ place: String) async throws -> Encoded<Index> {
         let images = try await mapConcurrently(platforms, limit: 4) { platform in
             try await image(platform, tag + platform.tagSuffix, in: repository, place)
         }
@@ -25,7 +24,7 @@ struct PlatformTags: Sendable {
     }
 
     private func image(
-        _ platform: Platform, _ tag: String, in repository: any NamedContent, _ place: String
+        _ platform: Platform, _ tag: String, in repository: any ContentSource, _ place: String
     ) async throws -> IndexedPlatform {
         let root = try await repository.resolve(tag)
         guard !root.mediaType.isIndex else {
@@ -54,7 +53,7 @@ extension ImageReference {
     ///
     /// - Throws: `ImageBuildingError` (`refused`) for one that does not.
     package func checkTags(of platforms: [Platform]) throws {
-        guard let tag, let wrong = platforms.map({ tag + $0.tagSuffix }).first(where: { !Self.isTag($0) }) else {
+        guard let tag, let wrong = platforms.map({ "\(tag)\($0.tagSuffix)" }).first(where: { Tag($0) == nil }) else {
             return
         }
         throw ImageBuildingError(

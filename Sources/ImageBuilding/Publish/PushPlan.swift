@@ -71,12 +71,12 @@ extension PublicationPlan {
         switch image.content {
         case _ where roots.isEmpty: content = nil
         case .index(let document):
-            content = PublicationContent(CopyPlan(document: document), from: image.repository, CopyOptions())
+            content = PublicationContent(CopyPlan(document: document), from: image.repository)
         case .image(let source, let bases):
             var options = CopyOptions()
             options.absent = Set(bases.flatMap(\.layers).map(\.digest))
             let plan = try await CopyPlan(reading: roots, from: source, options)
-            content = PublicationContent(plan, from: source, on: bases, for: repository, options)
+            content = PublicationContent(plan, from: source, on: bases, options)
         }
     }
 }

@@ -48,8 +48,8 @@ package struct PushRequest: Sendable {
         _ image: BuiltImage?, on bases: [BaseLayers], at reference: ImageReference
     ) async throws -> PushedImage {
         let repository = try registries.repository(reference)
-        let place = "\(reference.host)/\(reference.repository)"
-        let tag = reference.tag ?? folder.definition.tag
+        let place = reference.place
+        let tag = reference.tag?.description ?? folder.definition.tag
         if let image {
             return PushedImage(
                 place: place, repository: repository, tag: tag,
@@ -69,30 +69,24 @@ package struct PushRequest: Sendable {
         guard !platforms.isEmpty, let lock = try folder.lockFile()?.lock else { return [] }
         return try platforms.compactMap { platform in
             guard let pin = lock.inputs(for: platform.requested).baseImage else { return nil }
-            let repository = try baseRepository(pin.name)
-            let elsewhere: any ContentSource = repository ?? baseLayout(pin.name)
-            let store = store
             return BaseLayers(
-                layers: platform.baseLayers, reference: pin.name,
-                source: { store.contains($0.digest, size: $0.size) ? store : elsewhere }, repository: repository)
+                layers: platform.baseLayers, source: CachedSource(try baseSource(pin.name), in: store),
+                reference: pin.name)
         }
     }
 
-    private func baseLayout(_ name: String) -> OCILayout {
-        let place = name.dropFirst(4)
-        let path = place.lastIndex(of: ":").map { String(place[..<$0]) } ?? String(place)
-        return OCILayout(root: folder.path.pushing(FilePath(path)).lexicallyNormalized())
-    }
-
-    private func baseRepository(_ name: String) throws -> RegistryRepository? {
-        guard !name.hasPrefix("oci:") else { return nil }
+    private func baseSource(_ name: String) throws -> any ContentSource {
+        if name.hasPrefix("oci:") {
+            let place = name.dropFirst(4)
+            let path = place.lastIndex(of: ":").map { String(place[..<$0]) } ?? String(place)
+            return OCILayout(root: folder.path.pushing(FilePath(path)).lexicallyNormalized())
+        }
         let reference = try ImageReference(name)
-        let places = try mirrors.repositories(for: "\(reference.host)/\(reference.repository)").map {
+        let places = try mirrors.repositories(for: reference.place).map {
             try registries.repository(try ImageReference($0))
         }
-        guard var base = places.last else { return try registries.repository(reference) }
-        base.mirrors = places.dropLast()
-        return base
+        guard let base = places.last else { return try registries.repository(reference) }
+        return MirroredSource(base, mirrors: places.dropLast())
     }
 }
 

@@ -70,13 +70,15 @@ struct BaseImages: Sendable {
         }
         return try await RegistryNetwork.withNetwork(inputs.registries) { network in
             let asked = try ImageReference(name)
-            let repository = "\(asked.host)/\(asked.repository)"
-            let places = try inputs.mirrors.repositories(for: repository).map { name in
-                let reference = try ImageReference(name)
-                return RegistryRepository(reference.repository, over: try network.connection(to: reference.host))
+            let places = try inputs.mirrors.repositories(for: asked.place).map { try ImageReference($0) }
+            var repositories = try (places.isEmpty ? [asked] : places).map { reference in
+                RegistryRepository(reference.repository, over: try network.connection(to: reference.host))
             }
+            let last = repositories.removeLast()
             return try await use(
-                RegistryBaseImages(repository: repository, places: places, isWindows: system == .windows))
+                RegistryBaseImages(
+                    name: asked.place, base: MirroredSource(last, mirrors: repositories), isWindows: system == .windows
+                ))
         }
     }
 }
@@ -114,6 +116,6 @@ extension Definition.BaseImage {
     }
 
     fileprivate var tag: String? {
-        get throws { isLayout ? nil : try ImageReference(reference).tag }
+        get throws { isLayout ? nil : try ImageReference(reference).tag?.description }
     }
 }

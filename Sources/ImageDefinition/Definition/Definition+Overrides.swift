@@ -1,3 +1,5 @@
+import OCIModel
+
 /// The parts of a definition that a user changes for one build, as with the Makefile of the Kubernetes etcd image.
 package struct DefinitionOverrides: Hashable, Sendable {
     /// The versions in ascending order, separated by spaces or commas.
@@ -42,7 +44,7 @@ extension Definition {
         let listed = bundle?.versions ?? []
         var versions: [BundledVersion] = []
         for word in text.split(whereSeparator: { " ,\t\n".contains($0) }).map(String.init) {
-            guard VersionNumber.isVersion(word, minimumParts: 2) else {
+            guard VersionNumber(word)?.isRelease(minimumParts: 2) == true else {
                 throw Self.refused(option, "'\(word)' is not a version", "a version looks like 3.5.16")
             }
             if let last = versions.last?.version, !VersionNumber.isAscending(last, word) {

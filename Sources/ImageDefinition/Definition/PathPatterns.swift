@@ -1,6 +1,6 @@
 package import OCIModel
 
-/// A list of path patterns, of which the last one that matches a path decides.
+/// A list of path patterns; the last one that matches a path decides.
 ///
 /// `*` stands for any bytes within a component, `**` for any bytes across components, and `/**/` for a single `/` or
 /// any directories between two. A pattern that begins with `!` excludes paths that earlier patterns matched.

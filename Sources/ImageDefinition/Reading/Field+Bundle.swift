@@ -61,32 +61,9 @@ extension Field {
 
     /// Reads numbers separated by points, as text: 3.10 is newer than 3.9.
     func version(minimumParts: Int) -> String? {
-        text("a version", like: "3.5.16") { VersionNumber.isVersion($0, minimumParts: minimumParts) }
-    }
-}
-
-/// Compares upstream versions such as `3.5.16` number by number; a missing number counts as zero.
-enum VersionNumber {
-    static func isVersion(_ text: String, minimumParts: Int) -> Bool {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        return (minimumParts...5).contains(parts.count)
-            && parts.allSatisfy { part in
-                (1...9).contains(part.utf8.count) && part.utf8.allSatisfy { (0x30...0x39).contains($0) }
-            }
-    }
-
-    static func isAscending(_ a: String, _ b: String) -> Bool {
-        let (left, right) = (numbers(a), numbers(b))
-        for index in 0..<max(left.count, right.count) {
-            let (x, y) = (index < left.count ? left[index] : 0, index < right.count ? right[index] : 0)
-            if x != y { return x < y }
+        text("a version", like: "3.5.16") {
+            VersionNumber($0)?.isRelease(minimumParts: minimumParts) ?? false
         }
-        return false
-    }
-
-    /// Returns the numbers of a version. The parser has checked that each part is a number of at most nine digits.
-    private static func numbers(_ text: String) -> [UInt64] {
-        text.split(separator: ".").map { UInt64($0) ?? 0 }
     }
 }
 

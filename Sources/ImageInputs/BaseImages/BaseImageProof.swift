@@ -2,7 +2,7 @@ package import OCIContent
 package import OCIModel
 
 /// The documents of base images in the folder `lock/`, in the place of the registry that they came from.
-package struct BaseImageProof: BaseImageSource {
+package struct BaseImageProof: BaseImageSource, NamelessContent {
     private let file: @Sendable (String) throws -> [UInt8]?
 
     /// `file` gives a file of the folder by its relative path, or `nil` where it is missing.

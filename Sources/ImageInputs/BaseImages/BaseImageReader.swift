@@ -4,7 +4,7 @@ import OCIModel
 
 /// Reads the documents of one base image; none is believed before it is held against what refers to it.
 struct BaseImageReader {
-    let source: any BaseImageSource
+    let source: any ContentSource
     /// For messages.
     let reference: String
 

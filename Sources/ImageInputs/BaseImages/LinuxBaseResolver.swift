@@ -48,24 +48,18 @@ package struct LinuxBaseResolver: Sendable {
     }
 }
 
-/// The documents of a source, kept as they are read.
-private final class ReadDocuments: BaseImageSource {
-    private let source: any BaseImageSource
+/// A source whose documents are kept as they are read.
+private final class ReadDocuments: WrappedSource {
+    let base: any ContentSource
     private let kept = Mutex<[Digest: [UInt8]]>([:])
 
-    init(_ source: any BaseImageSource) { self.source = source }
+    init(_ base: any ContentSource) { self.base = base }
 
     var documents: [Digest: [UInt8]] { kept.withLock { $0 } }
 
-    func baseImage(named name: String) async throws -> Descriptor { try await source.baseImage(named: name) }
-
     func document(_ descriptor: Descriptor) async throws -> [UInt8] {
-        let bytes = try await source.document(descriptor)
+        let bytes = try await base.document(descriptor)
         kept.withLock { $0[descriptor.digest] = bytes }
         return bytes
     }
-
-    func withBlob<R: Sendable>(
-        _ blob: Descriptor, from offset: Int64, _ use: @Sendable (BlobBody) async throws -> R
-    ) async throws -> R { try await source.withBlob(blob, from: offset, use) }
 }

@@ -39,7 +39,7 @@ extension Downloader {
         }
         return .refused(
             ImageInputsError(
-                .rejected, "\(candidate): the server redirected more than \(settings.limits.redirects) times"))
+                .rejected, "\(candidate): the server answered with more than \(settings.limits.redirects) redirects"))
     }
 
     private func receive(

@@ -35,7 +35,7 @@ struct DecodedStream: ~Copyable {
         isHashing = hashing
     }
 
-    /// Passes up to `count` of the next bytes to `use`, inside which alone they are valid.
+    /// Passes up to `count` of the next bytes to `use`; they are valid only inside it.
     ///
     /// - Returns: The result of `use`, or `nil` at the end of the stream.
     mutating func next<Result>(

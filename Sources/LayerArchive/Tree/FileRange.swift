@@ -42,7 +42,7 @@ final class FileRange {
         return UnsafeRawBufferPointer(part)
     }
 
-    /// Returns the bytes of the frame's prefix or suffix, of which there are fewer than the buffer holds.
+    /// Returns the bytes of the frame's prefix or suffix, which always fit into the buffer.
     private func take(_ bytes: inout [UInt8]) -> UnsafeRawBufferPointer {
         buffer.copyBytes(from: bytes)
         defer { bytes = [] }

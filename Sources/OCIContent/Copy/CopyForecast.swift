@@ -21,9 +21,11 @@ package struct CopyForecast: Hashable, Sendable, Encodable {
 
     package init() {}
 
-    /// Adds what a destination would do with these blobs, which it is asked.
-    package mutating func add(_ blobs: [Descriptor], at destination: any ContentDestination) async throws {
-        let arrivals = try await mapConcurrently(blobs, limit: 8) { try await destination.forecast($0) }
+    /// Asks a destination what it would do with these blobs of a source, and adds that.
+    package mutating func add(
+        _ blobs: [Descriptor], from source: any ContentSource, at destination: any ContentDestination
+    ) async throws {
+        let arrivals = try await mapConcurrently(blobs, limit: 8) { try await destination.forecast($0, from: source) }
         for (blob, arrival) in zip(blobs, arrivals) {
             switch arrival {
             case .sent: toSend.add(blob.size)
@@ -36,10 +38,12 @@ package struct CopyForecast: Hashable, Sendable, Encodable {
 
 extension CopyPlan {
     /// Asks the destination what it would do with each part.
-    package func forecast(at destination: any ContentDestination) async throws -> CopyForecast {
+    package func forecast(
+        at destination: any ContentDestination, from source: any ContentSource
+    ) async throws -> CopyForecast {
         var forecast = CopyForecast()
         forecast.documents = documents.count
-        try await forecast.add(blobs, at: destination)
+        try await forecast.add(blobs, from: source, at: destination)
         for blob in skipped { forecast.skipped.add(blob.size) }
         return forecast
     }

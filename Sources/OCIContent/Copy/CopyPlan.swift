@@ -49,7 +49,7 @@ extension CopyPlan {
         documents = traversal.ordered
         (blobs, skipped) = ([], [])
         addBlobs(of: documents, options)
-        guard options.withReferrers, let source = source as? any NamedContent else { return }
+        guard options.withReferrers else { return }
         try await addCompanions(from: source, options)
     }
 
@@ -79,7 +79,7 @@ extension CopyPlan {
     }
 
     /// cosign names what belongs to a digest `sha256-<hex>.sig`, `.att` and `.sbom`.
-    private mutating func addCompanions(from source: any NamedContent, _ options: CopyOptions) async throws {
+    private mutating func addCompanions(from source: any ContentSource, _ options: CopyOptions) async throws {
         let names = Set(try await source.tags())
         for document in documents {
             let digest = document.descriptor.digest
@@ -104,11 +104,10 @@ extension CopyPlan {
 extension CopyTraversal {
     /// Reads what is waiting until nothing is.
     fileprivate mutating func read(from source: any ContentSource, _ options: CopyOptions) async throws {
-        let referrers = options.withReferrers ? source as? any NamedContent : nil
         while case let wanted = takeWaiting(), !wanted.isEmpty {
             let read = try await mapConcurrently(wanted, limit: options.concurrency) { descriptor in
                 let document = try CopyDocument(try await source.document(descriptor), as: descriptor)
-                return (document, try await referrers?.referrers(of: descriptor.digest) ?? [])
+                return (document, options.withReferrers ? try await source.referrers(of: descriptor.digest) : [])
             }
             for (document, referrers) in read {
                 try add(document)

@@ -1,4 +1,5 @@
 package import HTTPTransfer
+package import OCIModel
 package import SystemPackage
 
 /// How registries are reached; all that would otherwise have to be read from the surroundings.

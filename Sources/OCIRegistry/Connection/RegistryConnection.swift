@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import HTTPTransfer
 import NIOCore
 import NIOHTTP1
+package import OCIModel
 
 /// One registry over HTTP: authorised, over redirects, within limits, and again after a passing failure.
 package struct RegistryConnection: RegistryTransport {

@@ -3,6 +3,7 @@ import HTTPTransfer
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+package import OCIModel
 import Synchronization
 
 /// All registries of one run: connections, tokens, logins and the manners towards each host are shared by those who talk

@@ -7,17 +7,17 @@ import Synchronization
 package final class RegistryMemory: Sendable {
     private struct State {
         /// Blobs and documents known to be there, by repository.
-        var present: [String: Set<Digest>] = [:]
+        var present: [RepositoryName: Set<Digest>] = [:]
         /// A repository that has the blob.
-        var holders: [Digest: String] = [:]
-        var refusedMounts: Set<String> = []
+        var holders: [Digest: RepositoryName] = [:]
+        var refusedMounts: Set<RepositoryName> = []
         var takesChunks: Bool
-        var newRepositories: [String: Bool] = [:]
-        var referrersAPI: [String: Bool] = [:]
+        var newRepositories: [RepositoryName: Bool] = [:]
+        var referrersAPI: [RepositoryName: Bool] = [:]
         /// By repository and subject, what is not confirmed yet.
-        var attached: [String: [Digest: AttachedReferrers]] = [:]
+        var attached: [RepositoryName: [Digest: AttachedReferrers]] = [:]
         /// What tags were resolved to, so that the same bytes are not fetched again by digest.
-        var documents: [String: [Digest: RegistryRepository.FetchedDocument]] = [:]
+        var documents: [RepositoryName: [Digest: RegistryRepository.FetchedDocument]] = [:]
         var documentBytes = 0
     }
 
@@ -36,11 +36,11 @@ package final class RegistryMemory: Sendable {
         state = Mutex(State(takesChunks: !isKnown))
     }
 
-    func isPresent(_ digest: Digest, in repository: String) -> Bool {
+    func isPresent(_ digest: Digest, in repository: RepositoryName) -> Bool {
         state.withLock { $0.present[repository]?.contains(digest) ?? false }
     }
 
-    func setPresent(_ digest: Digest, in repository: String) {
+    func setPresent(_ digest: Digest, in repository: RepositoryName) {
         state.withLock {
             $0.present[repository, default: []].insert(digest)
             if $0.holders[digest] == nil { $0.holders[digest] = repository }
@@ -48,7 +48,7 @@ package final class RegistryMemory: Sendable {
     }
 
     /// A repository beside this one that the blob can be mounted from.
-    func holder(of digest: Digest, for repository: String, orElse source: String?) -> String? {
+    func holder(of digest: Digest, for repository: RepositoryName, orElse source: RepositoryName?) -> RepositoryName? {
         state.withLock { state in
             [state.holders[digest], source].compactMap { $0 }.first {
                 $0 != repository && !state.refusedMounts.contains($0)
@@ -56,38 +56,42 @@ package final class RegistryMemory: Sendable {
         }
     }
 
-    func mayMount(from repository: String) -> Bool { state.withLock { !$0.refusedMounts.contains(repository) } }
-    func setRefusedMount(from repository: String) { state.withLock { _ = $0.refusedMounts.insert(repository) } }
+    func mayMount(from repository: RepositoryName) -> Bool { state.withLock { !$0.refusedMounts.contains(repository) } }
+    func setRefusedMount(from repository: RepositoryName) { state.withLock { _ = $0.refusedMounts.insert(repository) } }
 
     var takesChunks: Bool { state.withLock { $0.takesChunks } }
     func setRefusesChunks() { state.withLock { $0.takesChunks = false } }
 
-    func isNew(_ repository: String) -> Bool? { state.withLock { $0.newRepositories[repository] } }
-    func setNew(_ repository: String, _ isNew: Bool) { state.withLock { $0.newRepositories[repository] = isNew } }
+    func isNew(_ repository: RepositoryName) -> Bool? { state.withLock { $0.newRepositories[repository] } }
+    func setNew(_ repository: RepositoryName, _ isNew: Bool) {
+        state.withLock { $0.newRepositories[repository] = isNew }
+    }
 
     /// Whether the repository has the referrers API; `nil` where nothing showed it yet.
-    func hasReferrersAPI(_ repository: String) -> Bool? { state.withLock { $0.referrersAPI[repository] } }
-    func setReferrersAPI(_ repository: String, _ has: Bool) { state.withLock { $0.referrersAPI[repository] = has } }
+    func hasReferrersAPI(_ repository: RepositoryName) -> Bool? { state.withLock { $0.referrersAPI[repository] } }
+    func setReferrersAPI(_ repository: RepositoryName, _ has: Bool) {
+        state.withLock { $0.referrersAPI[repository] = has }
+    }
 
-    func attached(to subject: Digest, in repository: String) -> AttachedReferrers {
+    func attached(to subject: Digest, in repository: RepositoryName) -> AttachedReferrers {
         state.withLock { $0.attached[repository]?[subject] ?? AttachedReferrers() }
     }
 
     /// Nothing attached is forgotten.
-    func setAttached(_ attached: AttachedReferrers, to subject: Digest, in repository: String) {
+    func setAttached(_ attached: AttachedReferrers, to subject: Digest, in repository: RepositoryName) {
         state.withLock { $0.attached[repository, default: [:]][subject] = attached.entries.isEmpty ? nil : attached }
     }
 
-    func attachedSubjects(in repository: String) -> [Digest] {
+    func attachedSubjects(in repository: RepositoryName) -> [Digest] {
         state.withLock { ($0.attached[repository] ?? [:]).keys.sorted { $0.hex < $1.hex } }
     }
 
-    func document(_ digest: Digest?, in repository: String) -> RegistryRepository.FetchedDocument? {
+    func document(_ digest: Digest?, in repository: RepositoryName) -> RegistryRepository.FetchedDocument? {
         guard let digest else { return nil }
         return state.withLock { $0.documents[repository]?[digest] }
     }
 
-    func setDocument(_ document: RegistryRepository.FetchedDocument, in repository: String) {
+    func setDocument(_ document: RegistryRepository.FetchedDocument, in repository: RepositoryName) {
         state.withLock { state in
             if state.documentBytes + document.bytes.count > Self.documentBytesLimit {
                 state.documents = [:]

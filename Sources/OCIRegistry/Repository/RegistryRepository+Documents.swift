@@ -1,9 +1,13 @@
 import NIOCore
 import NIOHTTP1
-import OCIContent
+package import OCIContent
 package import OCIModel
 
-extension RegistryRepository: NamedContent {
+extension RegistryRepository: ContentSource {
+    package var repository: RepositoryAddress? { RepositoryAddress(host: transport.host, name: name) }
+
+    package func holds(_ blob: Descriptor) -> Bool? { nil }
+
     /// Manifests and indexes come from where registries keep manifests; anything else (a configuration) is a blob.
     ///
     /// - Throws: `OCIRegistryError` `.corrupt` for other bytes, `.tooLarge` beyond `settings.documentLimit`.
@@ -15,19 +19,13 @@ extension RegistryRepository: NamedContent {
                     + "the limit for a document")
         }
         guard descriptor.mediaType.isDocument else { return try await documentAmongBlobs(descriptor) }
-        for mirror in mirrors {
-            // The origin is there for whatever is wrong with a mirror.
-            if let found = try? await mirror.fetch(descriptor.digest.description, expected: descriptor) {
-                return found.bytes
-            }
-            try Task.checkCancellation()
-        }
-        return try await fetch(descriptor.digest.description, expected: descriptor).bytes
+        return try await fetch(.digest(descriptor.digest), expected: descriptor).bytes
     }
 
     package func resolve(_ name: String) async throws -> Descriptor {
+        let name = try Self.manifestName(name)
         do { return try await fetch(name, expected: nil).descriptor } catch {
-            guard (error as? OCIRegistryError)?.code == .notFound, Self.isTag(name) else { throw error }
+            guard (error as? OCIRegistryError)?.code == .notFound, name.digest == nil else { throw error }
             throw await withTags(error)
         }
     }
@@ -40,9 +38,9 @@ extension RegistryRepository: NamedContent {
     }
 
     /// Gets a manifest by tag or digest and checks it.
-    func fetch(_ reference: String, expected: Descriptor?) async throws -> FetchedDocument {
-        let digest = try Self.checkReference(reference, place)
-        let what = digest == nil ? "\(place):\(reference)" : "\(place)@\(reference)"
+    func fetch(_ reference: ManifestName, expected: Descriptor?) async throws -> FetchedDocument {
+        let digest = reference.digest
+        let what = place + reference.suffix
         if let known = memory.document(digest, in: self.name),
             expected.map({ known.descriptor.size == $0.size }) ?? true
         {
@@ -63,24 +61,14 @@ extension RegistryRepository: NamedContent {
         return found
     }
 
-    /// - Returns: the digest, where the text is one and no tag.
-    /// - Throws: `.invalidReference` for what is neither.
-    static func checkReference(_ text: String, _ place: String) throws(OCIRegistryError) -> Digest? {
-        if let digest = try? Digest(text) { return digest }
-        guard isTag(text) else {
-            throw OCIRegistryError(.invalidReference, "'\(text.prefix(140))' is neither a tag nor a digest")
+    /// Reads the text of a tag or digest.
+    ///
+    /// - Throws: `.invalidReference` for text that is neither.
+    static func manifestName(_ text: String) throws(OCIRegistryError) -> ManifestName {
+        guard let name = ManifestName(text) else {
+            throw OCIRegistryError(.invalidReference, "'\(quoted(text))' is neither a tag nor a digest")
         }
-        return nil
-    }
-
-    /// One word character, then up to 127 of word characters, dots and dashes (distribution-spec, "Pulling manifests").
-    static func isTag(_ text: String) -> Bool {
-        func isWord(_ byte: UInt8) -> Bool {
-            (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte) || byte == 0x5f
-        }
-        let bytes = text.utf8
-        guard let first = bytes.first, isWord(first), bytes.count <= 128 else { return false }
-        return bytes.allSatisfy { isWord($0) || $0 == 0x2e || $0 == 0x2d }
+        return name
     }
 
     private func documentAmongBlobs(_ descriptor: Descriptor) async throws -> [UInt8] {
@@ -94,7 +82,7 @@ extension RegistryRepository: NamedContent {
         } catch {
             // An index may refer to manifests of types that nobody here knows.
             guard (error as? OCIRegistryError)?.code == .notFound else { throw error }
-            return try await fetch(descriptor.digest.description, expected: descriptor).bytes
+            return try await fetch(.digest(descriptor.digest), expected: descriptor).bytes
         }
     }
 

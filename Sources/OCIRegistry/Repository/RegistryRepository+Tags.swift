@@ -16,7 +16,7 @@ extension RegistryRepository {
                 throw OCIRegistryError(.protocolViolation, "the list of the tags of \(place) cannot be read")
             }
             for tag in page.tags ?? [] {
-                guard Self.isTag(tag) else {
+                guard Tag(tag) != nil else {
                     throw OCIRegistryError(
                         .protocolViolation,
                         "the list of the tags of \(place) holds '\(tag.prefix(140))', which is no tag")

@@ -9,7 +9,7 @@ extension RegistryRepository: ContentDestination {
         let answer = try await put(bytes, as: descriptor, reference: descriptor.digest.description)
         if answer.status >= 400 {
             // Registries with tags that cannot be moved may refuse what they have.
-            guard try await current(descriptor.digest.description)?.digest == descriptor.digest else {
+            guard try await current(.digest(descriptor.digest))?.digest == descriptor.digest else {
                 throw refusal(answer, "\(place)@\(descriptor.digest)")
             }
         } else {
@@ -19,8 +19,9 @@ extension RegistryRepository: ContentDestination {
     }
 
     /// HEAD; and GET where the registry does not answer that with digest and size.
-    package func current(_ name: String) async throws -> Descriptor? {
-        let digest = try Self.checkReference(name, place)
+    package func current(_ name: String) async throws -> Descriptor? { try await current(Self.manifestName(name)) }
+
+    private func current(_ name: ManifestName) async throws -> Descriptor? {
         var request = request(.HEAD, "manifests/\(name)", [200, 403, 404, 405])
         request.headers.add(name: "Accept", value: Self.accept)
         let (status, headers) = try await transport.send(request) { ($0.status, $0.headers) }
@@ -29,7 +30,7 @@ extension RegistryRepository: ContentDestination {
         }
         if status == 200, let found = Self.claim(headers) {
             memory.setNew(self.name, false)
-            guard let digest, digest != found.digest else { return found }
+            guard let digest = name.digest, digest != found.digest else { return found }
             guard digest.algorithm != found.digest.algorithm else {
                 throw OCIRegistryError(.corrupt, "\(place)@\(name): the registry says that it is \(found.digest)")
             }
@@ -46,17 +47,17 @@ extension RegistryRepository: ContentDestination {
     /// - Throws: `OCIRegistryError` `.conflict` where the tag is not where `tagExpectations` wants it, or `keepsTags` and it is
     ///   elsewhere; where it stands at `root` already, that is success.
     package func tag(_ bytes: [UInt8], as root: Descriptor, named name: String) async throws {
-        guard Self.isTag(name) else {
-            throw OCIRegistryError(.invalidReference, "'\(name.prefix(140))' is no tag")
+        guard let tag = Tag(name) else {
+            throw OCIRegistryError(.invalidReference, "'\(quoted(name))' is no tag")
         }
         try await putDocument(bytes, as: root)
         if keepsTags || tagExpectations[name] != nil {
-            guard try await mustBeSet(name, to: root.digest) else { return }
+            guard try await mustBeSet(tag, to: root.digest) else { return }
         }
-        guard try await !setByDigest(name, bytes, root) else { return }
-        let answer = try await put(bytes, as: root, reference: name)
+        guard try await !setByDigest(tag, bytes, root) else { return }
+        let answer = try await put(bytes, as: root, reference: tag.description)
         guard answer.status >= 400 else { return }
-        guard let found = try await current(name), found.digest == root.digest else {
+        guard let found = try await current(.tag(tag)), found.digest == root.digest else {
             throw refusal(answer, "\(place):\(name)")
         }
     }
@@ -64,18 +65,18 @@ extension RegistryRepository: ContentDestination {
     /// Sets a tag by a PUT of its digest, for digests by which no registry calls by itself what it gets under a tag.
     ///
     /// - Returns: whether the registry did so: few know that way (distribution-spec, "Pushing Manifests", `tag`).
-    private func setByDigest(_ tag: String, _ bytes: [UInt8], _ root: Descriptor) async throws -> Bool {
+    private func setByDigest(_ tag: Tag, _ bytes: [UInt8], _ root: Descriptor) async throws -> Bool {
         guard root.digest.algorithm != .sha256 else { return false }
         let answer = try await put(bytes, as: root, reference: "\(root.digest)?tag=\(tag)")
-        return answer.status < 400 && answer.headers[canonicalForm: "oci-tag"].contains { $0 == tag }
+        return answer.status < 400 && answer.headers[canonicalForm: "oci-tag"].contains { $0 == tag.description }
     }
 
     /// Looks where a tag is just before it is set.
-    private func mustBeSet(_ tag: String, to digest: Digest) async throws -> Bool {
-        let found = try await current(tag)?.digest
+    private func mustBeSet(_ tag: Tag, to digest: Digest) async throws -> Bool {
+        let found = try await current(.tag(tag))?.digest
         guard found != digest else { return false }
         let isExpected =
-            switch tagExpectations[tag] {
+            switch tagExpectations[tag.description] {
             case .absent: found == nil
             case .at(let expected): found == expected
             case nil: true

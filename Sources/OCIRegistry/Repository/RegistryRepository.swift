@@ -8,16 +8,12 @@ package import OCIModel
 /// A value: what was learnt of the registry is in `memory`, which all repositories of one registry should share.
 package struct RegistryRepository: Sendable {
     /// Without the host: `library/busybox`.
-    package let name: String
+    package let name: RepositoryName
     package let transport: any RegistryTransport
     package let memory: RegistryMemory
     package var settings: RepositorySettings
     /// Where unfinished uploads are written down; without one, a run that dies begins large blobs anew.
     package var journal: UploadJournal?
-    /// Copies of this repository, asked first for what has a digest.
-    package var mirrors: [RegistryRepository] = []
-    /// The repository of the same registry that the content comes from, where the source itself does not show it.
-    package var origin: String?
     /// Where a tag must still be when it is set; of those not named here it does not matter.
     package var tagExpectations: [String: TagExpectation] = [:]
     /// Whether a tag that is there stays where it is.
@@ -30,7 +26,7 @@ package struct RegistryRepository: Sendable {
     ///   - memory: one for the whole registry; a new one where this repository is all that is used of it.
     ///   - settings: limits.
     package init(
-        _ name: String, over transport: any RegistryTransport, memory: RegistryMemory? = nil,
+        _ name: RepositoryName, over transport: any RegistryTransport, memory: RegistryMemory? = nil,
         settings: RepositorySettings = RepositorySettings()
     ) {
         self.name = name

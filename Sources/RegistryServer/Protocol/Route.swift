@@ -58,7 +58,7 @@ package enum Route: Hashable, Sendable {
 
     private static func name(_ parts: ArraySlice<String>) throws(RegistryServerError) -> RepositoryName {
         let text = parts.joined(separator: "/")
-        guard let name = RepositoryName(text) else {
+        guard let name = try? RepositoryName(text) else {
             throw RegistryServerError(.nameInvalid, "'\(text)' is not a valid repository name")
         }
         return name

@@ -1,4 +1,5 @@
 import Hummingbird
+import OCIModel
 
 extension RegistryResponder {
     /// The largest form of a token request in bytes.
@@ -12,7 +13,9 @@ extension RegistryResponder {
         let action = Self.action(of: request.method, route)
         // A client that asks for both scopes at once can mount; one that may not read the source can still push.
         let source: RepositoryName? =
-            if case .uploads = route { Query(request.uri.query)["from"].flatMap { RepositoryName($0) } } else { nil }
+            if case .uploads = route { Query(request.uri.query)["from"].flatMap { try? RepositoryName($0) } } else {
+                nil
+            }
         try await check(request, route.repository.map { (action, $0) }, source: source)
     }
 

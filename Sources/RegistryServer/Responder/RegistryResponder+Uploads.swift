@@ -45,7 +45,7 @@ extension RegistryResponder {
         guard let source, !source.isEmpty else {
             return try await blocking { try storage.mount(digest, from: nil, into: repository) }
         }
-        guard let source = RepositoryName(source), await mayPull(from: source, request) else { return false }
+        guard let source = try? RepositoryName(source), await mayPull(from: source, request) else { return false }
         return try await blocking { try storage.mount(digest, from: source, into: repository) }
     }
 

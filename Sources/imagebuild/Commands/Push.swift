@@ -157,7 +157,7 @@ struct Push: AsyncParsableCommand {
         guard reference.digest == nil else {
             throw CommandError(
                 status: .refused, message: "'\(text)' names a digest, and an image is pushed under a tag",
-                hint: "write \(reference.host)/\(reference.repository):TAG")
+                hint: "write \(reference.place):TAG")
         }
         return reference
     }

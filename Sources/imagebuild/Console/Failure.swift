@@ -50,7 +50,7 @@ struct Failure {
             (status, message, hint) = (error.code == .refused ? .refused : .failed, error.message, error.hint)
         case let error as DefinitionErrors: (status, message, hint) = (.refused, error.description, nil)
         case let error as ImageAssemblyError: (status, message, hint) = (.refused, error.message, error.hint)
-        case let error as OCIModelError: (status, message, hint) = (.refused, error.message, nil)
+        case let error as OCIModelError: (status, message, hint) = (.refused, error.message, error.hint)
         case let error as FileError: (status, message, hint) = (.failed, error.message, error.hint)
         case let error as ContentError:
             (status, message, hint) = (Self.status(error.code), error.message, error.hint)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import OCIModel
 import OCIRegistry
 import SystemPackage
 

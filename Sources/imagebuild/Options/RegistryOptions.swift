@@ -1,5 +1,6 @@
 import ArgumentParser
 import HTTPTransfer
+import OCIModel
 import OCIRegistry
 import SystemPackage
 
@@ -26,8 +27,8 @@ struct RegistryOptions: ParsableArguments {
             credentials: sources, time: RegistryTime(jitter: { Double.random(in: 0..<1) }), warn: warn)
     }
 
-    private static func hosts(_ texts: [String]) throws(OCIRegistryError) -> Set<RegistryHost> {
-        Set(try texts.map { text throws(OCIRegistryError) in try RegistryHost(text) })
+    private static func hosts(_ texts: [String]) throws(OCIModelError) -> Set<RegistryHost> {
+        Set(try texts.map { text throws(OCIModelError) in try RegistryHost(text) })
     }
 
     /// The files of logins that the environment names.

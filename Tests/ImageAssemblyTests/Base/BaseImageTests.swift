@@ -8,7 +8,7 @@ import Scheduling
 import SystemPackage
 import Testing
 
-/// Images on a Linux base image.
+/// Tests of images on a Linux base image.
 @Suite struct BaseImageTests {
     private static let root = ["bin -> usr/bin", "usr/", "usr/bin/", "usr/bin/sh", "etc/", "etc/conf.d/", "entry"]
 
@@ -53,7 +53,7 @@ import Testing
         return try result.get()
     }
 
-    @Test func `the base's layers come first, under OCI's types and with their digests`() async throws {
+    @Test func `the base's layers come first, with OCI's types and their own digests`() async throws {
         let base = try TinyBase(Self.root, ["etc/more"])
         let image = try await assemble(base)
         let one = image.platforms[0]
@@ -69,7 +69,7 @@ import Testing
         #expect(BuiltImage(image).blobs.map(\.digest).contains(layers[0].digest))
     }
 
-    @Test func `the manifest names the base, by its name and this platform's manifest; the index does not`()
+    @Test func `the manifest, but not the index, names the base and its manifest for the platform`()
         async throws
     {
         let base = try TinyBase(Self.root)
@@ -80,7 +80,7 @@ import Testing
         #expect(image.index.value.annotations?.keys.contains { $0.contains(".base.") } == false)
     }
 
-    @Test func `how the base runs is taken over where the definition does not say`() async throws {
+    @Test func `the base's execution parameters apply unless the definition sets them`() async throws {
         let image = try await assemble(try TinyBase(Self.root))
         let config = try CanonicalJSON.decode(JSONValue.self, from: image.platforms[0].config.bytes).members
         let execution = try #require(image.platforms[0].config.value.config)
@@ -93,7 +93,7 @@ import Testing
         #expect(config["config"]?.members["OnBuild"] == nil)
     }
 
-    @Test func `what the definition says goes before the base's`() async throws {
+    @Test func `the definition's execution parameters override the base's`() async throws {
         let definition = try definition {
             $0.config.environment = ["MODE=own", "NEW=1"]
             $0.config.entrypoint = ["/opt/tool"]
@@ -112,13 +112,13 @@ import Testing
         #expect(execution.labels?["both"] == "own" && execution.labels?["vendor"] == "v")
     }
 
-    @Test func `a command alone is an argument to the base's entry point`() async throws {
+    @Test func `a command alone becomes an argument to the base's entry point`() async throws {
         let definition = try definition { $0.config.command = ["other"] }
         let execution = try await assemble(try TinyBase(Self.root), definition).platforms[0].config.value.config
         #expect(execution?.entrypoint == ["/entry"] && execution?.command == ["other"])
     }
 
-    @Test func `the image is as new as its base, and the layer above does not change with it`() async throws {
+    @Test func `the image is as new as its base, whose date does not change the layers above`() async throws {
         var newer = try TinyBase(Self.root)
         let first = try await assemble(newer).platforms[0]
         #expect(first.config.value.created == "2024-10-04T12:34:56Z")
@@ -133,7 +133,7 @@ import Testing
         }
     }
 
-    @Test func `the base's variant is the image's`() async throws {
+    @Test func `the image has the variant of its base`() async throws {
         var base = try TinyBase(Self.root)
         base.changeConfig = { $0["variant"] = .text("v2") }
         let image = try await assemble(base)
@@ -144,7 +144,7 @@ import Testing
     @Test func `directories that the base has are left out of our layers`() async throws {
         let image = try await assemble(try TinyBase(Self.root), files: ["etc/", "etc/conf.d/x", "etc/own/y"])
         let layer = try #require(image.platforms[0].layers.first)
-        // In blocks of 512: headers of `etc/conf.d/x`, `etc/own` and `etc/own/y`, what the files share, the end.
+        // Blocks of 512 bytes: the headers of `etc/conf.d/x`, `etc/own` and `etc/own/y`, the shared content, the end.
         #expect(layer.uncompressedSize == 512 * (3 + 1 + 2))
     }
 
@@ -152,7 +152,9 @@ import Testing
         (["bin/tool"], "lies in layer 'files' below /bin, a symlink of the base image: write /usr/bin/tool"),
         (["etc/conf.d"], "would hide one of the base image"),
         (["entry/below"], "below /entry, which is no directory of the image"),
-    ]) func `what engines would lay on the base in different ways is refused`(_ files: [String], _ reason: String)
+    ]) func `a layer that engines would apply to the base in different ways is refused`(
+        _ files: [String], _ reason: String
+    )
         async throws
     {
         let base = try TinyBase(Self.root)
@@ -160,7 +162,7 @@ import Testing
         #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
     }
 
-    @Test func `a directory in the place of the base's link is refused`() async throws {
+    @Test func `a directory in the place of a link of the base is refused`() async throws {
         let definition = try definition {
             $0.directories = [.init(path: try EntryPath("bin"), mode: 0o755, owner: .init())]
         }
@@ -170,13 +172,15 @@ import Testing
         #expect(error?.message.contains("would replace the symlink of the base image") == true)
     }
 
-    @Test func `a program needs its loader and libraries from the base; the base's own are not judged`() async throws {
+    @Test func `a program may use the base's loader and libraries, and the base's own programs are not checked`()
+        async throws
+    {
         let needy = TinyELF(machine: 62, interpreter: "/lib/ld.so", needed: ["libc.so.6"]).bytes()
         func program(_ bytes: [UInt8], at path: String) throws -> UnpackedLayer.Entry {
             .init(path: try EntryPath(path), entry: FileEntry(.regular(.bytes(bytes)), mode: 0o755, modified: 0))
         }
         var base = try TinyBase(Self.root)
-        // For another machine, and without its libraries.
+        // The first is for another machine, the second lacks its libraries.
         base.layers[0].entries += [
             try program(TinyELF(machine: 183).bytes(), at: "usr/bin/foreign"), try program(needy, at: "usr/bin/needy"),
         ]
@@ -197,6 +201,6 @@ import Testing
     @Test func `an entry point that neither the base nor the image has is refused`() async throws {
         let base = try TinyBase(["usr/"])
         let error = await #expect(throws: ImageAssemblyError.self) { try await assemble(base) }
-        #expect(error?.message.contains("a container would start /entry, which is no file of the image") == true)
+        #expect(error?.message.contains("a container would start /entry, which is not a file of the image") == true)
     }
 }

@@ -3,14 +3,15 @@ import ImageDefinition
 import LayerArchive
 import OCIModel
 
-/// A Linux base image in small, from entries that others may have written: the layers as they unpack, and a configuration.
+/// A small Linux base image of arbitrary entries: the layers in unpacked form, and a configuration.
 struct TinyBase {
     static let platform = Platform(os: "linux", architecture: "amd64")
 
     var layers: [UnpackedLayer] = []
     var changeConfig: (inout [String: JSONValue]) -> Void = { _ in }
 
-    /// Layers of entries `PATH` (a file), `PATH/` (a directory), `PATH -> TARGET`, `PATH = TARGET` (a hard link).
+    /// Creates the base from layers of entries `PATH` (a file), `PATH/` (a directory), `PATH -> TARGET` and
+    /// `PATH = TARGET` (a hard link).
     init(_ layers: [String]...) throws { self.layers = try layers.map(Self.layer) }
 
     static func layer(_ lines: [String]) throws -> UnpackedLayer {
@@ -63,7 +64,7 @@ struct TinyBase {
 
     func image() throws -> BaseImage { try BaseImage(pin, config: config).laidOut(layers) }
 
-    /// What the layers come to, as `layer` would be told it, sorted.
+    /// Returns the merged entries of the layers, sorted, in the notation of the initialiser.
     func lines() throws -> [String] {
         try image().root.entries.sorted { $0.key < $1.key }.map { path, entry in
             let name = path.description.dropFirst()

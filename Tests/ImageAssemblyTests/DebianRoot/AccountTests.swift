@@ -22,7 +22,7 @@ import Testing
         return try root.build(packages)
     }
 
-    @Test func `passwords move to the shadow files, with the day of the image`() throws {
+    @Test func `passwords move to the shadow files with the day of the image`() throws {
         let tree = try build()
         #expect(
             try tree.text("etc/passwd") == "root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534::/:/sbin/nologin\n")
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func `the image's accounts are added, locked, to all four files`() throws {
+    @Test func `the image's accounts are added to all four files and locked`() throws {
         let tree = try build(
             users: [.init(name: "etcd", id: 999, group: "etcd", home: "/var/lib/etcd", shell: "/usr/sbin/nologin")],
             groups: [.init(name: "etcd", id: 998)])
@@ -46,7 +46,7 @@ import Testing
         #expect(try tree.entry("etc/shadow")?.mode == 0o640)
     }
 
-    @Test func `without shadow files no account has a password either`() throws {
+    @Test func `without shadow files, no account has a password either`() throws {
         let tree = try build(
             users: [.init(name: "etcd", id: 999, group: "nogroup", home: "/", shell: "/bin/sh")], shadow: false)
         #expect(try tree.text("etc/passwd")?.hasSuffix("\netcd:*:999:65534::/:/bin/sh\n") == true)
@@ -56,7 +56,7 @@ import Testing
         #expect(try alone.build([package("one", [])]).text("etc/group") == "etcd:*:998:\n")
     }
 
-    @Test func `every name and number that is taken is named`() throws {
+    @Test func `every name and number that is already taken is reported`() throws {
         let error = try refusal {
             try build(
                 users: [
@@ -68,10 +68,11 @@ import Testing
         #expect(error?.code == .conflict)
         #expect(
             error?.message == "cannot add the image's users and groups: group adm exists with number 4; number 42 of "
-                + "group new is shadow's; user nobody exists with number 65534; number 0 of user etcd is root's")
+                + "group new belongs to shadow; user nobody exists with number 65534; number 0 of user etcd belongs to root"
+        )
     }
 
-    @Test func `an unknown group, and text that would make other accounts, are refused`() throws {
+    @Test func `an unknown group and text that would create other accounts are refused`() throws {
         let user = Definition.User(name: "etcd", id: 999, group: "nogroup", home: "/", shell: "/bin/sh")
         for change: (inout Definition.User) -> Void in [
             { $0.group = "etcd" }, { $0.name = "a:b" }, { $0.home = "/\nroot::0:0::/:/bin/sh" }, { $0.shell = "" },

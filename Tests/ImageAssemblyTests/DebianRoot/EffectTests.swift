@@ -5,8 +5,8 @@ import OCIModel
 import SystemPackage
 import Testing
 
-@Suite struct `effects of maintainer scripts` {
-    @Test func `a directory is made with the owner that the image's accounts name`() throws {
+@Suite struct `Effects of maintainer scripts` {
+    @Test func `a directory gets its owner from the image's accounts`() throws {
         let tree = try apply([.directory(EntryPath("var/mail"), mode: 0o2775, user: "root", group: "mail")])
         #expect(try tree.entry("var/mail") == FileEntry(.directory, mode: 0o2775, groupID: 8, modified: imageTime))
         let error = try refusal { try apply([.directory(EntryPath("x"), mode: 0o755, user: "nobody", group: "root")]) }
@@ -14,7 +14,7 @@ import Testing
         #expect(error?.hint == "correct the effect in maintainer-scripts.yaml")
     }
 
-    @Test func `what is there already is left alone`() throws {
+    @Test func `existing entries are left alone`() throws {
         let tree = try apply(
             [
                 .directory(EntryPath("srv"), mode: 0o755, user: "root", group: "root"),
@@ -35,7 +35,7 @@ import Testing
                     .regular(.bytes([0xc3, 0xa9, 0x0a])), mode: 0o664, userID: 8, groupID: 43, modified: imageTime))
     }
 
-    @Test func `a copy has its source's mode, unless it says another, and the image's time`() throws {
+    @Test func `a copy has the mode of its source, unless another is given, and the image's time`() throws {
         let effects: [MaintainerScripts.Effect] = [
             .copy(from: try EntryPath("bin/source"), to: try EntryPath("etc/one"), mode: nil),
             .copy(from: try EntryPath("usr/bin/other"), to: try EntryPath("etc/two"), mode: 0o600),
@@ -48,7 +48,7 @@ import Testing
         #expect(try refusal { try apply(effects) }?.message.contains("there is no file /bin/source") == true)
     }
 
-    @Test func `a link takes the place of an empty directory, and of nothing else`() throws {
+    @Test func `a link replaces an empty directory, and nothing else`() throws {
         let link = MaintainerScripts.Effect.link(try EntryPath("var/run"), target: "/run")
         let tree = try apply([link, link], to: [("var/run", directory())])
         #expect(try tree.target("var/run") == "/run")
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func `an effect below a link lands where the link leads`() throws {
+    @Test func `an effect below a link applies where the link leads`() throws {
         let tree = try apply([
             .directory(EntryPath("run/lock"), mode: 0o1777, user: "root", group: "root"),
             .link(EntryPath("var/lock"), target: "../run/lock"),
@@ -72,7 +72,7 @@ import Testing
         #expect(loop?.code == .invalidInput)
     }
 
-    @Test func `an alternative is two links, whose target must exist`() throws {
+    @Test func `an alternative consists of two links whose target must exist`() throws {
         let awk = MaintainerScripts.Effect.alternative(
             name: "awk", link: try EntryPath("usr/bin/awk"), target: try EntryPath("bin/mawk"))
         let tree = try apply([awk], to: [("usr/bin/mawk", file("mawk", mode: 0o755))])
@@ -84,7 +84,7 @@ import Testing
         #expect(try refusal { try apply([evil]) }?.code == .invalidInput)
     }
 
-    @Test func `certificates are put together in byte order, each ended by a newline`() throws {
+    @Test func `certificates are joined in byte order, each ending with a newline`() throws {
         let bundle = MaintainerScripts.Effect.certificates(
             from: try EntryPath("usr/share/ca"), bundle: try EntryPath("etc/ssl/ca.crt"))
         let tree = try apply(

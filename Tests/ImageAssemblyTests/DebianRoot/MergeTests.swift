@@ -4,8 +4,8 @@ import LayerArchive
 import OCIModel
 import Testing
 
-@Suite struct `merging packages` {
-    @Test func `every path that two packages claim is named with both`() throws {
+@Suite struct `Merging packages` {
+    @Test func `every path that two packages claim is reported with both`() throws {
         let packages = [
             try package("one", [("bin/tool", file("1")), ("etc/x", file("1")), ("etc/same", file("s"))]),
             try package("two", [("usr/bin/tool", file("2")), ("etc/x", directory()), ("etc/same", file("s"))]),
@@ -20,7 +20,7 @@ import Testing
                 """)
     }
 
-    @Test func `directories merge, with the mode that base-files gives`() throws {
+    @Test func `directories merge, with the mode that base-files gives them`() throws {
         let packages = [
             try package("aaa", [("var/tmp", directory()), ("var/tmp/a", file("a"))]),
             try package("base-files", [("var/tmp", directory(0o1777))]),
@@ -28,7 +28,7 @@ import Testing
         #expect(try root(of: packages).build(packages).entry("var/tmp")?.mode == 0o1777)
     }
 
-    @Test func `a package replaces the files of one that it names without a version`() throws {
+    @Test func `a package replaces the files of a package that it names without a version`() throws {
         let new = try package("new", control: "Replaces: other, old\n", [("usr/bin/tool", file("new"))])
         let old = try package("old", [("usr/bin/tool", file("old"))])
         #expect(try root(of: []).build([new, old]).text("usr/bin/tool") == "new")
@@ -36,7 +36,7 @@ import Testing
         #expect(try refusal { try root(of: []).build([versioned, old]) }?.code == .conflict)
     }
 
-    @Test func `a hard link to what its package does not ship is refused`() throws {
+    @Test func `a hard link to a file that its package does not ship is refused`() throws {
         let one = try package("one", [("etc/x", try hardLink("etc/shadow"))])
         let other = try package("other", [("etc/shadow", file("secret"))])
         #expect(
@@ -53,7 +53,7 @@ import Testing
         #expect(error?.message.contains("/var/run is a symbolic link") == true)
     }
 
-    @Test func `missing parents are root's, with the image's time`() throws {
+    @Test func `missing parents belong to root and have the image's time`() throws {
         let packages = [try package("one", [("opt/a/b/c", file(""))])]
         let tree = try root(of: packages).build(packages)
         for path in ["opt", "opt/a", "opt/a/b", "var", "var/lib/dpkg/status.d"] {
@@ -62,7 +62,7 @@ import Testing
         #expect(try tree.entry("opt/a/b/c")?.modified == packageTime)
     }
 
-    @Test func `the order of the packages changes nothing`() throws {
+    @Test func `the order of the packages does not matter`() throws {
         let packages = try (0..<12).map { n in
             try package(
                 "package\(n)", control: "Replaces: package\(n + 1)\n", scripts: ["postinst": "true"],
@@ -89,7 +89,7 @@ import Testing
         #expect(try one.text("etc/first") == "package0")
     }
 
-    @Test func `excluded paths are gone, after the effects that need them`() throws {
+    @Test func `excluded paths are removed after the effects that need them`() throws {
         let packages = [
             try package(
                 "one", scripts: ["postinst": "true"],
@@ -109,7 +109,7 @@ import Testing
         #expect(try tree.entry("usr/bin/c")?.kind == .hardLink(to: EntryPath("usr/bin/b")))
     }
 
-    @Test func `an excluded directory stays, as it was, where something below it does`() throws {
+    @Test func `an excluded directory stays unchanged if something below it does`() throws {
         let packages = [
             try package(
                 "one",
@@ -128,7 +128,7 @@ import Testing
         #expect(try root.build(packages).entry("usr/share/doc") == nil)
     }
 
-    @Test func `a package that is not what the lock says is refused`() throws {
+    @Test func `a package that contradicts the lock is refused`() throws {
         var wrong = try package("one", [])
         wrong.locked.version = "2.0-1"
         #expect(

@@ -6,11 +6,11 @@ import SystemPackage
 
 typealias Fixture = (locked: Lock.Package, unpacked: UnpackedPackage)
 
-/// The day 20000 of the epoch, an hour in.
+/// An hour into day 20000 of the epoch.
 let imageTime: Int64 = 20000 * 86400 + 3600
 let packageTime: Int64 = 1_700_000_000
 
-/// A package as an archive reader would hand it on; `entries` in the given order, which must not matter.
+/// Returns a package as an archive reader would; the order of `entries` must not matter.
 func package(
     _ name: String, version: String = "1.0-1", control: String = "", scripts: [String: String] = [:],
     md5sums: String? = nil, _ entries: [(String, FileEntry)]
@@ -43,7 +43,7 @@ func hardLink(_ target: String) throws -> FileEntry {
     FileEntry(.hardLink(to: try EntryPath(target)), mode: 0o644, modified: packageTime)
 }
 
-/// A root whose scripts are those of `packages`, each with the effects given for its package.
+/// Returns a root whose scripts are those of `packages`, each with the effects given for its package.
 func root(
     of packages: [Fixture], effects: [String: [MaintainerScripts.Effect]] = [:]
 ) -> DebianRoot {
@@ -59,7 +59,7 @@ func root(
     }
 }
 
-/// One package with accounts, on which the given effects act as its own, and their result.
+/// Returns the result of the given effects as those of a single package with accounts.
 func apply(_ effects: [MaintainerScripts.Effect], to entries: [(String, FileEntry)] = []) throws -> FileTree {
     let accounts: [(String, FileEntry)] = [
         ("etc/passwd", file("root:*:0:0:root:/root:/bin/sh\nmail:*:8:8:mail:/var/mail:/usr/sbin/nologin\n")),
@@ -83,7 +83,7 @@ extension FileTree {
     func entry(_ path: String) throws -> FileEntry? { self[try EntryPath(path)] }
 }
 
-/// What a build was refused with.
+/// Returns the error with which a build was refused.
 func refusal(_ build: () throws -> FileTree) throws -> ImageAssemblyError? {
     do {
         _ = try build()

@@ -3,10 +3,10 @@ import LayerArchive
 import OCIModel
 import Testing
 
-@Suite struct `package records for scanners` {
+@Suite struct `Package records for scanners` {
     let sum = String(repeating: "0a", count: 16)
 
-    @Test func `the control fields are kept as they are, ended by one newline`() throws {
+    @Test func `the control fields are kept as they are, with one newline at the end`() throws {
         let control = "Source: bash (5.2.37-2)\nDescription: a shell\n It is long.\n .\n And ends.\n\n"
         let packages = [try package("bash", version: "5.2.37-2+b10", control: control, [])]
         let tree = try root(of: []).build(packages)
@@ -26,7 +26,7 @@ import Testing
         #expect(try tree.entry("var/lib/dpkg/status.d/bash.md5sums") == nil)
     }
 
-    @Test func `a last line without a newline gets one`() throws {
+    @Test func `a newline is added to a last line without one`() throws {
         let tree = try root(of: []).build([package("one", control: "Section: libs", [])])
         #expect(try tree.text("var/lib/dpkg/status.d/one")?.hasSuffix("\nSection: libs\n") == true)
     }
@@ -34,11 +34,11 @@ import Testing
     @Test(arguments: [
         "package: other\n", "\nPackage: second\n", "no field\n", ": empty\n", "Section: \u{0}\nSection: b\n",
     ])
-    func `anything but one stanza of single fields is refused`(control: String) throws {
+    func `anything but a single stanza of unique fields is refused`(control: String) throws {
         #expect(try refusal { try root(of: []).build([package("one", control: control, [])]) }?.code == .invalidInput)
     }
 
-    @Test func `checksums are those of well-formed lines, of files in the image, at their merged path`() throws {
+    @Test func `checksums are kept from well-formed lines for files in the image, under their merged paths`() throws {
         let lines = [
             "\(sum)  bin/tool", "\(sum)  usr/share/doc/one", "\(sum) usr/bin/single", "zz", "\(sum)  ../escape",
             "\(sum.uppercased())  usr/bin/upper", "\(sum)  usr/bin/a b",
@@ -58,7 +58,7 @@ import Testing
                 == "\(sum)  usr/bin/tool\n\(sum)  usr/bin/a b\n")
     }
 
-    @Test func `a replaced file's checksum stays with the package that ships it now`() throws {
+    @Test func `the checksum of a replaced file belongs to the package that replaced it`() throws {
         let old = try package("old", md5sums: "\(sum)  etc/x\n", [("etc/x", file("old"))])
         let new = try package("new", control: "Replaces: old\n", md5sums: "\(sum)  etc/x\n", [("etc/x", file("new"))])
         let tree = try root(of: []).build([old, new])

@@ -4,8 +4,8 @@ import LayerArchive
 import OCIModel
 import Testing
 
-@Suite struct `the audit of maintainer scripts` {
-    @Test func `unknown and changed scripts are all named in one error`() throws {
+@Suite struct `The audit of maintainer scripts` {
+    @Test func `all unknown and changed scripts are named in one error`() throws {
         let known = try package("known", scripts: ["postinst": "true"], [])
         let changed = try package("changed", version: "2:3.4-5", scripts: ["postinst": "new"], [])
         let unknown = try package("unknown", scripts: ["preinst": "first", "postinst": "second"], [])
@@ -26,7 +26,7 @@ import Testing
         #expect(error?.hint?.contains("maintainer-scripts.yaml") == true)
     }
 
-    @Test func `any of the digests of a script will do`() throws {
+    @Test func `a script may have any of its declared digests`() throws {
         let packages = [try package("one", scripts: ["postinst": "b"], [])]
         var root = root(of: [])
         root.scripts.packages["one"] = [
@@ -45,7 +45,7 @@ import Testing
         #expect(try root.build([package("one", [])]).entry("etc/done") == nil)
     }
 
-    @Test func `scripts that act on removal, or only ask, need no audit`() throws {
+    @Test func `scripts that act on removal or only ask questions need no audit`() throws {
         let packages = [try package("one", scripts: ["prerm": "a", "postrm": "b", "config": "c"], [])]
         #expect(try root(of: []).build(packages).entry("var/lib/dpkg/status.d/one") != nil)
     }

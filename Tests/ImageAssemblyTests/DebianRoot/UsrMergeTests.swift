@@ -3,8 +3,8 @@ import LayerArchive
 import OCIModel
 import Testing
 
-@Suite struct `usr-merge` {
-    /// Debian 12: directories in the packages, files on both sides, links between the sides.
+@Suite struct `The merged /usr` {
+    /// Packages of Debian 12: directories in the packages, files on both sides, links between the sides.
     func bookworm() throws -> [Fixture] {
         [
             try package(
@@ -26,7 +26,7 @@ import Testing
         ]
     }
 
-    @Test func `directories of Debian 12 become links, and all files lie in usr`() throws {
+    @Test func `Debian 12's directories become links, and all files are below /usr`() throws {
         let packages = try bookworm()
         let tree = try root(of: packages).build(packages)
         for name in ["bin", "sbin", "lib", "lib64"] { #expect(try tree.target(name) == "usr/\(name)") }
@@ -40,19 +40,19 @@ import Testing
             })
     }
 
-    @Test func `a link from one side to the other's file gives way to the file`() throws {
+    @Test func `a link from one side to a file on the other gives way to the file`() throws {
         let packages = try bookworm()
         #expect(try root(of: packages).build(packages).text("usr/bin/touch") == "touch")
     }
 
-    @Test func `the target of a hard link moves along`() throws {
+    @Test func `the target of a hard link moves with its file`() throws {
         let packages = try bookworm()
         #expect(
             try root(of: packages).build(packages).entry("usr/bin/copycat")?.kind
                 == .hardLink(to: EntryPath("usr/bin/cat")))
     }
 
-    @Test func `the links that base-files ships stay as they are, though they come last`() throws {
+    @Test func `the links that base-files ships stay as they are, although they come last`() throws {
         let packages = [
             try package("zlib1g", [("lib/libz.so.1", file("z")), ("usr/lib/libx.so", file("x"))]),
             try package(
@@ -65,7 +65,7 @@ import Testing
         #expect(try tree.text("usr/lib/libz.so.1") == "z")
     }
 
-    @Test func `there is no multilib link where the architecture has no such directory`() throws {
+    @Test func `there is no multilib link if the architecture has no such directory`() throws {
         let packages = [try package("base-files", [("lib64", directory()), ("usr/bin/x", file(""))])]
         let tree = try root(of: packages).build(packages)
         #expect(try tree.entry("lib64") == nil)
@@ -74,7 +74,7 @@ import Testing
         #expect(try tree.entry("usr/sbin") == directory(modified: imageTime))
     }
 
-    @Test func `a link of that name to another place is refused`() throws {
+    @Test func `a link of such a name to another place is refused`() throws {
         let packages = [try package("evil", [("lib64", symlink("etc"))])]
         let error = try refusal { try root(of: packages).build(packages) }
         #expect(error?.code == .conflict)

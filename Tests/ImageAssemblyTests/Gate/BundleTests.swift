@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct BundleTests {
     @Test(arguments: ["3.5.16-0", "3.5.16-12"])
-    func `the tag is the newest version and a revision`(tag: String) async throws {
+    func `a tag of the newest version and a revision passes`(tag: String) async throws {
         var fixture = try GateFixture()
         fixture.tag = tag
         #expect(try await fixture.failures() == [])
@@ -20,7 +20,7 @@ import Testing
         #expect(try await fixture.failures().map { $0.hasSuffix("(tag-version)") } == [true])
     }
 
-    @Test func `the newest version is found by its number, not by its place in the list`() async throws {
+    @Test func `the newest version is found by its number, not by its position in the list`() async throws {
         var fixture = try GateFixture()
         fixture.definition.bundle?.versions.reverse()
         #expect(try await fixture.failures() == [])
@@ -29,7 +29,7 @@ import Testing
         #expect(try await fixture.failures().first?.contains("is not '3.10.0', the newest") == true)
     }
 
-    @Test func `a program under the wrong version's name is refused, and which one it is is said`() async throws {
+    @Test func `a program under the name of another version is refused with its actual version`() async throws {
         var fixture = try GateFixture()
         fixture.definition.platforms = [GateFixture.arm64]
         try fixture.change(1, of: GateFixture.arm64) {
@@ -57,7 +57,7 @@ import Testing
         #expect(found == ["linux/amd64 /usr/local/bin/etcd: reports version 3.4.23, not 3.5.16 (bundle-version)"])
     }
 
-    @Test func `a program whose bytes tell nothing is run with all that it needs`() async throws {
+    @Test func `a program whose bytes reveal no version is run with everything that it needs`() async throws {
         var fixture = try GateFixture()
         fixture.definition.platforms = [GateFixture.amd64]
         try fixture.change(1) {
@@ -81,7 +81,7 @@ import Testing
         #expect(asked.withLock { $0 } == [["--version"], ["version"]])
     }
 
-    @Test func `a run that fails, or says nothing, is a failure of its program`() async throws {
+    @Test func `a run that fails or prints no version is a failure of its program`() async throws {
         var fixture = try GateFixture()
         fixture.definition.platforms = [GateFixture.amd64]
         try fixture.change(1) {
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func `every promised program must be there, with its mode`() async throws {
+    @Test func `every promised program must be present with its mode`() async throws {
         var fixture = try GateFixture()
         fixture.definition.bundle?.programs[1].since = nil
         try fixture.change(1, of: GateFixture.amd64) {
@@ -113,17 +113,17 @@ import Testing
         fixture.definition.platforms = [GateFixture.amd64]
         #expect(
             try await fixture.failures() == [
-                "linux/amd64 /usr/local/bin/etcdutl-3.4.23: is missing, and the bundle promises it (bundle-file)",
+                "linux/amd64 /usr/local/bin/etcdutl-3.4.23: is missing, but the bundle promises it (bundle-file)",
                 "linux/amd64 /usr/local/bin/etcdutl-3.5.16: has mode 0755, not 0555 (bundle-file)",
                 "linux/amd64 /usr/local/bin/etcdutl: has mode 0755, not 0555 (bundle-file)",
             ])
     }
 
-    @Test func `a bundled program that is no executable is refused`() async throws {
+    @Test func `a bundled program that is not an executable is refused`() async throws {
         var fixture = try GateFixture()
         fixture.definition.platforms = [GateFixture.amd64]
         try fixture.change(1) { try $0.add(file: "/usr/local/bin/etcd-3.4.23", Array("#!/bin/sh\n".utf8), mode: 0o555) }
         let found = try await fixture.failures()
-        #expect(found.count == 1 && found[0].contains("/etcd-3.4.23: is no executable of linux/amd64"))
+        #expect(found.count == 1 && found[0].contains("/etcd-3.4.23: is not an executable for linux/amd64"))
     }
 }

@@ -5,7 +5,7 @@ import OCIModel
 import Testing
 
 @Suite struct ConsistencyGateTests {
-    @Test func `a sound image passes without running anything`() async throws {
+    @Test func `a consistent image passes without running anything`() async throws {
         #expect(try await GateFixture().failures() == [])
     }
 
@@ -15,9 +15,9 @@ import Testing
         fixture.config.entrypoint = ["/usr/bin/missing"]
         try fixture.change(0, of: GateFixture.arm64) { $0[try EntryPath("/usr/lib/aarch64-linux-gnu/libc.so.6")] = nil }
         let library = "needs libc.so.6, which the loader does not find in the image (elf-library)"
-        let start = "a container would start /usr/bin/missing, which is no file of the image (entrypoint)"
+        let start = "a container would start /usr/bin/missing, which is not a file of the image (entrypoint)"
         let expected =
-            ["the tag '3.4.23-0' is not '3.5.16', the newest bundled version, and a revision (tag-version)"]
+            ["the tag '3.4.23-0' is not '3.5.16', the newest bundled version, followed by a revision (tag-version)"]
             + ["linux/amd64: \(start)"]
             + [
                 "bin/dash", "local/bin/etcd", "local/bin/etcd-3.4.23", "local/bin/etcd-3.5.16", "local/bin/etcdutl",
@@ -43,7 +43,7 @@ import Testing
         #expect(failures.count == 2)
     }
 
-    @Test func `a config that is not the one the manifest names is refused`() async throws {
+    @Test func `a config other than the one that the manifest names is refused`() async throws {
         var fixture = try GateFixture()
         fixture.changeManifest = { $0.config.size += 1 }
         #expect(try await fixture.failures().allSatisfy { $0.hasSuffix("(config-digest)") })
@@ -57,7 +57,7 @@ import Testing
         #expect(try await fixture.failures().count == 2)
     }
 
-    @Test func `diff IDs, history and manifest must count the same layers`() async throws {
+    @Test func `DiffIDs, history and manifest must have the same number of layers`() async throws {
         var fixture = try GateFixture()
         fixture.definition.platforms = [GateFixture.amd64]
         fixture.changeConfig = {
@@ -67,9 +67,9 @@ import Testing
         fixture.changeManifest = { $0.layers.append($0.layers[0]) }
         #expect(
             try await fixture.failures() == [
-                "linux/amd64: the manifest has 3 layers, and the image 2 (layer-count)",
-                "linux/amd64: the config has 1 layers, and the image 2 (layer-count)",
-                "linux/amd64: the history has 0 layers, and the image 2 (layer-count)",
+                "linux/amd64: the manifest has 3 layers, but the image 2 (layer-count)",
+                "linux/amd64: the config has 1 layers, but the image 2 (layer-count)",
+                "linux/amd64: the history has 0 layers, but the image 2 (layer-count)",
             ])
     }
 
@@ -106,14 +106,14 @@ import Testing
 
     // MARK: User
 
-    @Test func `a user by name must have an account, by number none`() async throws {
+    @Test func `a user given by name must have an account, a user given by number need not`() async throws {
         var fixture = try GateFixture()
         fixture.definition.platforms = [GateFixture.amd64]
         fixture.definition.config.user = "etcd:etcd"
         #expect(
             try await fixture.failures() == [
-                "linux/amd64: a container would run as 'etcd:etcd', and /etc/passwd of the image has no 'etcd' (user)",
-                "linux/amd64: a container would run as 'etcd:etcd', and /etc/group of the image has no 'etcd' (user)",
+                "linux/amd64: a container would run as 'etcd:etcd', but /etc/passwd of the image has no 'etcd' (user)",
+                "linux/amd64: a container would run as 'etcd:etcd', but /etc/group of the image has no 'etcd' (user)",
             ])
         for user in ["0", "7:8"] {
             fixture.definition.config.user = user
@@ -131,7 +131,7 @@ import Testing
 
     // MARK: Entrypoint
 
-    @Test func `an entrypoint must be executable, a bare name is left to PATH`() async throws {
+    @Test func `an entrypoint must be executable, and a bare name is left to PATH`() async throws {
         var fixture = try GateFixture()
         fixture.definition.platforms = [GateFixture.amd64]
         fixture.config.entrypoint = ["/etc/os-release"]

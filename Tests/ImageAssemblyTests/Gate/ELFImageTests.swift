@@ -26,17 +26,17 @@ import Testing
         #expect(version?.description == "3.5.16")
     }
 
-    @Test func `variables of a program that is not Go's are not believed`() throws {
+    @Test func `variables of a program that was not made by Go are ignored`() throws {
         #expect(try read(TinyELF(variables: ["3.5.16"]).bytes())?.1 == nil)
         #expect(try read(TinyELF(variables: [], isGo: true).bytes())?.1 == nil)
     }
 
-    @Test func `files cut short anywhere are refused or read, never more than that`() throws {
+    @Test func `files truncated anywhere are refused or read, and never crash`() throws {
         var refused = 0
         for length in 0..<whole.count {
             do { _ = try read(Array(whole.prefix(length))) } catch is GateFault { refused += 1 }
         }
-        // From the magic number to the end of the dynamic section every cut is found.
+        // Every cut between the magic number and the end of the dynamic section is detected.
         #expect(refused > 300)
     }
 
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test func `random damage is refused or read`() throws {
-        // A fixed seed (xorshift64), so that a failure comes again.
+        // A fixed seed (xorshift64) makes failures reproducible.
         var state: UInt64 = 0x9e37_79b9_7f4a_7c15
         func next(_ bound: Int) -> Int {
             state ^= state << 13
@@ -92,7 +92,7 @@ import Testing
         #expect(fault?.rule == .elfMalformed)
     }
 
-    @Test func `a text is no ELF file`() throws {
+    @Test func `a text is not an ELF file`() throws {
         #expect(try read(Array("#!/bin/sh\n".utf8)) == nil)
         #expect(try read([]) == nil)
     }

@@ -24,7 +24,7 @@ import Testing
         (TinyELF(machine: 21, isLittleEndian: false), "PowerPC64, 64-bit big-endian"),
         (TinyELF(machine: 999), "machine 999, 64-bit little-endian"),
     ])
-    func `an ELF file of another machine, class or byte order is refused`(elf: TinyELF, name: String) async throws {
+    func `an ELF file for another machine, class or byte order is refused`(elf: TinyELF, name: String) async throws {
         #expect(
             try await failures(file: elf.bytes(), mode: 0o644) == [
                 "linux/amd64 /usr/bin/new: is an ELF file for \(name), not for x86-64, 64-bit little-endian (elf-machine)"
@@ -46,7 +46,7 @@ import Testing
             ])
     }
 
-    @Test func `a Windows executable is refused, a text that begins like one is not`() async throws {
+    @Test func `a Windows executable is refused, but a text that begins like one is not`() async throws {
         var bytes = Array("MZ".utf8) + [UInt8](repeating: 0, count: 58) + UInt32(80).littleEndianBytes
         bytes += [UInt8](repeating: 0, count: 16) + Array("PE\0\0".utf8)
         #expect(
@@ -93,13 +93,13 @@ import Testing
         #expect(try await failures(file: named.bytes(), elsewhere) == [])
     }
 
-    @Test func `a library must be an ELF file itself`() async throws {
+    @Test func `a library must itself be an ELF file`() async throws {
         let elf = TinyELF(needed: ["libx.so.1"])
         let found = try await failures(file: elf.bytes()) { try $0.add(file: "/usr/lib/libx.so.1", Array("text".utf8)) }
         #expect(found.count == 1 && found[0].hasSuffix("(elf-library)"))
     }
 
-    @Test func `a content that is not there any more is a failure, not a crash`() async throws {
+    @Test func `a content that no longer exists is a failure, not a crash`() async throws {
         var fixture = try GateFixture()
         fixture.definition.platforms = [GateFixture.amd64]
         try fixture.change(0) {

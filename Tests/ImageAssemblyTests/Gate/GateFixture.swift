@@ -17,7 +17,7 @@ extension FileTree {
     }
 }
 
-/// A sound image of two platforms, small, in parts that a test can spoil before it asks the gate.
+/// A small consistent image of two platforms, in parts that a test can break before it runs the gate.
 struct GateFixture {
     var definition: Definition
     var tag = "3.5.16-0"

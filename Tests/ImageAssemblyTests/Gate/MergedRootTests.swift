@@ -33,7 +33,7 @@ import Testing
         #expect(root.resolve(try EntryPath("/bin/sh")) == (try EntryPath("/usr/bin/sh")))
     }
 
-    @Test func `an entry below a lower symlink lands where the link leads`() throws {
+    @Test func `an entry below a lower symlink is put where the link leads`() throws {
         let (root, faults) = try merge([
             ("base", base),
             (
@@ -57,7 +57,7 @@ import Testing
             ])
     }
 
-    @Test func `an entry without a directory to be in is refused`() throws {
+    @Test func `an entry without a directory to hold it is refused`() throws {
         let (_, faults) = try merge([
             ("base", base),
             (
@@ -68,7 +68,8 @@ import Testing
             ),
         ])
         #expect(
-            faults.count == 2 && faults.allSatisfy { $0.hasSuffix("which is no directory of the image (layer-entry)") })
+            faults.count == 2
+                && faults.allSatisfy { $0.hasSuffix("which is no directory of the image (layer-entry)") })
     }
 
     @Test func `whiteouts and dangling hard links are refused`() throws {
@@ -85,13 +86,13 @@ import Testing
         #expect(faults.count == 2 && faults.allSatisfy { $0.hasSuffix("(layer-entry)") })
     }
 
-    @Test func `a file over a lower directory takes its contents away`() throws {
+    @Test func `a file over a lower directory removes the directory's contents`() throws {
         let (root, faults) = try merge([("base", base), ("top", { try $0.add(file: "/usr/bin", []) })])
         #expect(faults == [])
         #expect(root.resolve(try EntryPath("/usr/bin/sh")) == nil)
     }
 
-    @Test func `resolution follows relative and absolute links, stays inside, and ends`() throws {
+    @Test func `resolution follows relative and absolute links, stays inside the root, and terminates`() throws {
         var links = FileTree()
         try base(&links)
         try links.add(link: "/srv/up", "../../../../usr/bin/./sh")

@@ -7,7 +7,7 @@ import Testing
 @Suite struct WindowsGateTests {
     private static let platform = Platform(os: "windows", architecture: "amd64", osVersion: "10.0.20348.2762")
 
-    /// A sound Windows image of two bundled versions; only what is given differs.
+    /// Checks a consistent Windows image of two bundled versions, changed only by what is given.
     private func fixture(_ files: [String: [UInt8]] = [:], without missing: [String] = []) throws -> GateFixture {
         var fixture = try GateFixture()
         fixture.definition.platforms = [Self.platform]
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func `a sound Windows image passes, and its programs tell their versions`() async throws {
+    @Test func `a consistent Windows image passes, and its programs reveal their versions`() async throws {
         #expect(try await failures() == [])
     }
 
@@ -52,13 +52,13 @@ import Testing
         (TinyPE(optionalSize: 0xffff), "ends within its optional PE header (pe-malformed)"),
         (TinyPE(optionalSize: 8), "ends within its optional PE header (pe-malformed)"),
     ])
-    func `an executable of another machine, or a broken one, is refused`(_ program: TinyPE, _ message: String)
+    func `an executable that is broken or for another machine is refused`(_ program: TinyPE, _ message: String)
         async throws
     {
         #expect(try await failures(["new.exe": program.bytes()]) == ["new.exe: \(message)"])
     }
 
-    @Test func `a PE file cut anywhere is an error or no program, never a crash`() async throws {
+    @Test func `a PE file truncated anywhere is an error or not a program, never a crash`() async throws {
         let whole = TinyPE(variables: ["3.5.16"]).bytes()
         for count in stride(from: 0, to: whole.count, by: 7) {
             let found = try await failures(["new.exe": Array(whole.prefix(count))])
@@ -72,18 +72,18 @@ import Testing
         )
     }
 
-    @Test func `a bundled program that is missing or is no executable is named with its ending`() async throws {
+    @Test func `a bundled program that is missing or not an executable is named with its suffix`() async throws {
         #expect(
             try await failures(without: ["etcdutl.exe"]) == [
-                "etcdutl.exe: is missing, and the bundle promises it (bundle-file)"
+                "etcdutl.exe: is missing, but the bundle promises it (bundle-file)"
             ])
         #expect(
             try await failures(["etcd-3.4.23.exe": Array("MZ is a text".utf8)]) == [
-                "etcd-3.4.23.exe: is no executable of windows/amd64:10.0.20348.2762 that could tell its version (bundle-version)"
+                "etcd-3.4.23.exe: is not an executable for windows/amd64:10.0.20348.2762, so its version is unknown (bundle-version)"
             ])
     }
 
-    @Test func `a bundled program of another version cannot be run here, and is refused`() async throws {
+    @Test func `a bundled program of another version cannot be run here and is refused`() async throws {
         let wrong = TinyPE(variables: ["3.0.0", "3.5.15"]).bytes()
         #expect(
             try await failures(["etcd-3.5.16.exe": wrong]) == [

@@ -3,7 +3,7 @@ import OCIContent
 import OCIModel
 
 /// A repository in memory: documents by digest, and what the tags name.
-struct FakeBaseImages: BaseImageSource {
+struct FakeBaseImages: BaseImageSource, NamelessContent {
     var documents: [Digest: [UInt8]] = [:]
     var tags: [String: Descriptor] = [:]
 

@@ -1,4 +1,5 @@
 import Foundation
+import OCIModel
 import OCIRegistry
 import SystemPackage
 import Testing
@@ -37,7 +38,7 @@ struct CredentialFolder {
 }
 
 @Suite struct CredentialTests {
-    private func login(_ sources: CredentialSources, _ host: String, _ repository: String? = nil) async throws
+    private func login(_ sources: CredentialSources, _ host: String, _ repository: RepositoryName? = nil) async throws
         -> RegistryLogin
     {
         try await sources.login(for: RegistryHost(host), repository: repository)

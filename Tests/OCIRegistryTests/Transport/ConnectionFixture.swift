@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import OCIModel
 import OCIRegistry
 import StubHTTP
 import Synchronization

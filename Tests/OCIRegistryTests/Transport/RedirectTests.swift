@@ -1,6 +1,7 @@
 import HTTPTransfer
 import NIOCore
 import NIOHTTP1
+import OCIModel
 import OCIRegistry
 import StubHTTP
 import Synchronization

@@ -1,4 +1,5 @@
 import NIOCore
+import OCIModel
 import OCIRegistry
 import StubHTTP
 import Testing

@@ -63,9 +63,9 @@ struct AuthFile {
     }
 
     /// The login in the file itself, for the longest part of `host/repository` that has one.
-    func login(for host: RegistryHost, repository: String?) throws(OCIRegistryError) -> RegistryLogin? {
+    func login(for host: RegistryHost, repository: RepositoryName?) throws(OCIRegistryError) -> RegistryLogin? {
         let auths = auths
-        var parts = [host.description] + (repository ?? "").split(separator: "/").map(String.init)
+        var parts = [host.description] + (repository?.parts ?? []).map(String.init)
         while parts.count > 1 {
             let key = parts.joined(separator: "/")
             if let entry = auths[key], let login = try login(entry.members, key) { return login }

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import HTTPTransfer
 import NIOCore
 import NIOHTTP1
+import OCIModel
 
 /// What a request carries to be let in.
 struct Authorization: Sendable {
@@ -70,7 +71,7 @@ struct Authorizer: Sendable {
     }
 
     private func authorization(
-        _ scheme: AuthScheme, _ scopes: [String], _ repository: String?, replacing sent: Authorization?
+        _ scheme: AuthScheme, _ scopes: [String], _ repository: RepositoryName?, replacing sent: Authorization?
     ) async throws -> Authorization? {
         let login = try await network.logins.login(for: registry, repository: repository)
         switch scheme {

@@ -27,7 +27,7 @@ struct CredentialHelper {
     /// - Throws: `OCIRegistryError.Code.invalidConfiguration` for a name that cannot be a helper's, or that `PATH` lacks.
     init(name: String, environment: [String: String], limit: Duration) throws(OCIRegistryError) {
         let isPlain = name.utf8.allSatisfy { byte in
-            isLowerAlphanumeric(byte) || (0x41...0x5a).contains(byte) || "-_.".utf8.contains(byte)
+            byte.isAlphanumeric || "-_.".utf8.contains(byte)
         }
         guard isPlain, name.utf8.count <= 100 else {
             throw OCIRegistryError(.invalidConfiguration, "'\(quoted(name))' is not the name of a credential helper")

@@ -1,3 +1,4 @@
+package import OCIModel
 import SystemPackage
 
 extension CredentialSources {

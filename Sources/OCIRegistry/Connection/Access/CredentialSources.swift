@@ -1,3 +1,4 @@
+package import OCIModel
 package import SystemPackage
 
 /// Where logins are found: those given for this run, then files, the first that has one.
@@ -49,7 +50,7 @@ extension CredentialSources {
     /// Who we are to a registry, for one of its repositories; `.anonymous` where no source knows.
     ///
     /// - Throws: `OCIRegistryError.Code.invalidConfiguration` for a file or helper that cannot be used.
-    package func login(for host: RegistryHost, repository: String?) async throws -> RegistryLogin {
+    package func login(for host: RegistryHost, repository: RepositoryName?) async throws -> RegistryLogin {
         if let explicit = explicit[host] { return explicit }
         for (path, isOld) in places {
             guard let file = try AuthFile(reading: path, isOld: isOld) else { continue }

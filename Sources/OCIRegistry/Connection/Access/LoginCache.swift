@@ -1,10 +1,11 @@
+import OCIModel
 import Synchronization
 
 /// What is known of the ways into registries: each login is looked up once, and only when a registry asks for one.
 final class LoginCache: Sendable {
     private struct Key: Hashable {
         var host: RegistryHost
-        var repository: String?
+        var repository: RepositoryName?
     }
 
     private let sources: CredentialSources
@@ -15,7 +16,7 @@ final class LoginCache: Sendable {
     init(_ sources: CredentialSources) { self.sources = sources }
 
     /// Looked up by one at a time: a helper may ask the user.
-    func login(for host: RegistryHost, repository: String?) async throws -> RegistryLogin {
+    func login(for host: RegistryHost, repository: RepositoryName?) async throws -> RegistryLogin {
         let key = Key(host: host, repository: repository)
         if let known = logins.withLock({ $0[key] }) { return known }
         return try await turn.with {
@@ -27,12 +28,12 @@ final class LoginCache: Sendable {
     }
 
     /// How a repository, or else the registry, wanted requests to be authorised; `nil` where it has not asked.
-    func scheme(at host: RegistryHost, repository: String?) -> AuthScheme? {
+    func scheme(at host: RegistryHost, repository: RepositoryName?) -> AuthScheme? {
         schemes.withLock { $0[Key(host: host, repository: repository)] ?? $0[Key(host: host)] }
     }
 
     /// Some registries have a token service for each repository: the first one is the guess for others.
-    func learn(_ scheme: AuthScheme, at host: RegistryHost, repository: String?) {
+    func learn(_ scheme: AuthScheme, at host: RegistryHost, repository: RepositoryName?) {
         schemes.withLock { schemes in
             schemes[Key(host: host, repository: repository)] = scheme
             if schemes[Key(host: host)] == nil { schemes[Key(host: host)] = scheme }

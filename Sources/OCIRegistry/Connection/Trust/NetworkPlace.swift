@@ -29,8 +29,6 @@ enum NetworkPlace: Hashable, Sendable {
         }
     }
 
-    static func isIPv6(_ text: String) -> Bool { canonical(text)?.contains(":") == true }
-
     private static func canonical(_ text: String) -> String? {
         (try? SocketAddress(ipAddress: text, port: 0))?.ipAddress
     }

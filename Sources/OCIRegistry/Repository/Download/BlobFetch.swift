@@ -4,61 +4,44 @@ package import OCIContent
 package import OCIModel
 
 /// Performs a `BlobDownload`: request after request, checked bytes into a channel.
-///
-/// The last piece is held back until the digest is known to be right, so that nobody gets the whole of something else.
 actor BlobFetch {
     private let blob: Descriptor
+    private let repository: RegistryRepository
     private let channel: PieceChannel
-    /// Mirrors first, the repository itself last.
-    private var candidates: ArraySlice<RegistryRepository>
     private var download: BlobDownload
-    /// Only a blob that is read from its beginning can be checked here.
-    private var hasher: DigestHasher?
-    private var held: ByteBuffer?
-    private var hasHandedOn = false
+    private var pieces: CheckedPieces
     private var hasStartedOver = false
 
-    init(
-        _ blob: Descriptor, from offset: Int64, of candidates: [RegistryRepository], settings: RepositorySettings,
-        into channel: PieceChannel
-    ) {
-        self.blob = blob
-        self.channel = channel
-        self.candidates = candidates[...]
-        download = BlobDownload(size: blob.size, from: offset, settings: settings)
-        hasher = offset == 0 ? DigestHasher(blob.digest.algorithm) : nil
+    init(_ blob: Descriptor, from offset: Int64, of repository: RegistryRepository, into channel: PieceChannel) {
+        (self.blob, self.repository, self.channel) = (blob, repository, channel)
+        download = BlobDownload(size: blob.size, from: offset, settings: repository.settings)
+        pieces = CheckedPieces(blob, from: offset)
     }
 
     /// Ends the channel, one way or the other.
     func run() async {
         do {
-            while !(try await isDone()) {
-                guard let candidate = candidates.first else { break }
-                try await attempt(candidate)
-            }
+            while !(try await isDone()) { try await attempt() }
             channel.finish()
         } catch {
             channel.finish(throwing: error)
         }
     }
 
-    private func attempt(_ candidate: RegistryRepository) async throws {
-        var request = candidate.request(.GET, "blobs/\(blob.digest)", [200, 206, 404, 416])
+    private func attempt() async throws {
+        var request = repository.request(.GET, "blobs/\(blob.digest)", [200, 206, 404, 416])
         if let range = download.range { request.headers.add(name: "Range", value: range) }
         do {
-            try await candidate.transport.send(request) { try await self.take($0) }
+            try await repository.transport.send(request) { try await self.take($0) }
         } catch {
             try Task.checkCancellation()
             let failure = error as? OCIRegistryError ?? OCIRegistryError(.interrupted, "\(error)")
-            // A mirror gets one chance; what of the blob came from it is as good as any.
-            if candidates.count > 1 { return candidates = candidates.dropFirst() }
             guard failure.code == .interrupted, download.failed() else {
                 throw OCIRegistryError(
-                    failure.code, "cannot read \(candidate.place)@\(blob.digest): \(failure.message)",
-                    hint: failure.hint,
-                    status: failure.status)
+                    failure.code, "cannot read \(repository.place)@\(blob.digest): \(failure.message)",
+                    hint: failure.hint, status: failure.status)
             }
-            try await candidate.settings.pause(after: download.failures - 1)
+            try await repository.settings.pause(after: download.failures - 1)
         }
     }
 
@@ -80,46 +63,35 @@ actor BlobFetch {
             guard Int64(piece.readableBytes) <= blob.size - download.position else {
                 throw OCIRegistryError(.corrupt, "it has more than its \(blob.size) bytes")
             }
-            hasher?.update(piece.readableBytesView)
             download.arrived(Int64(piece.readableBytes))
-            try await handOn()
-            held = piece
+            if let ready = pieces.take(piece) { try await channel.send(ready) }
         }
         guard download.isWhole else {
             throw OCIRegistryError(.interrupted, "it ended after \(download.position) of \(blob.size) bytes")
         }
     }
 
-    private func handOn() async throws {
-        guard let piece = held else { return }
-        held = nil
-        hasHandedOn = true
-        try await channel.send(piece)
-    }
-
-    /// Whether all is there; what turns out to be something else is fetched once more, if nobody has seen any of it.
+    /// Returns whether all is there; what turns out to be something else is fetched once more, if nobody has seen any of
+    /// it.
     private func isDone() async throws -> Bool {
         guard download.isWhole else { return false }
-        if let actual = hasher?.finish(), actual != blob.digest {
-            guard !hasHandedOn, !hasStartedOver else {
-                throw OCIRegistryError(
-                    .corrupt, "the bytes received of \(blob.digest) are those of \(actual)",
-                    hint: "the registry, or something on the way to it, changes content")
+        let last: ByteBuffer?
+        do { last = try pieces.finish() } catch {
+            guard !pieces.hasHandedOn, !hasStartedOver else {
+                throw OCIRegistryError(.corrupt, error.message, hint: error.hint)
             }
             hasStartedOver = true
-            hasher = DigestHasher(blob.digest.algorithm)
-            held = nil
+            pieces = CheckedPieces(blob, from: 0)
             download.startOver()
-            if candidates.count > 1 { candidates = candidates.dropFirst() }
             return false
         }
-        try await handOn()
+        if let last { try await channel.send(last) }
         return true
     }
 }
 
 extension RegistryRepository {
-    /// Blobs of mirrors first, then of the repository; `urls` of a descriptor are never asked.
+    /// Reads the blob over as many requests as it takes; `urls` of a descriptor are never asked.
     package func withBlob<R: Sendable>(
         _ blob: Descriptor, from offset: Int64, _ use: @Sendable (BlobBody) async throws -> R
     ) async throws -> R {
@@ -128,7 +100,7 @@ extension RegistryRepository {
                 .protocolViolation, "\(place)@\(blob.digest): there is no byte \(offset) of \(blob.size)")
         }
         let channel = PieceChannel()
-        let fetch = BlobFetch(blob, from: offset, of: mirrors + [self], settings: settings, into: channel)
+        let fetch = BlobFetch(blob, from: offset, of: self, into: channel)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await fetch.run() }
             defer { group.cancelAll() }

@@ -62,7 +62,7 @@ extension RegistryRepository {
             let (list, condition) = try await list(of: subject)
             let missing = attached.entries.filter { !list.contains($0.digest) }
             guard !missing.isEmpty else { return }
-            let isWritten = try await put(list.adding(missing), under: Self.fallbackTag(of: subject), condition)
+            let isWritten = try await put(list.adding(missing), under: .referrers(of: subject), condition)
             attached.slowest = max(attached.slowest, .now - start)
             if isWritten, !untilSeen { return }
         }
@@ -96,7 +96,7 @@ extension RegistryRepository {
 
     /// - Returns: whether the list was written. One that somebody else wrote meanwhile (412, 409) stays, and after a passing
     ///   failure it is not sent again: by then it may be old. The next reading shows what is there.
-    private func put(_ bytes: [UInt8], under tag: String, _ condition: (String, String)?) async throws -> Bool {
+    private func put(_ bytes: [UInt8], under tag: Tag, _ condition: (String, String)?) async throws -> Bool {
         guard bytes.count <= settings.documentLimit else {
             throw OCIRegistryError(.tooLarge, "the list of referrers \(place):\(tag) would have \(bytes.count) bytes")
         }

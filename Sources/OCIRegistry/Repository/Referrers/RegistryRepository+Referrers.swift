@@ -58,12 +58,9 @@ extension RegistryRepository {
         case somethingElse
     }
 
-    /// The referrers tag schema: the first 64 digits, whatever the algorithm (distribution-spec, "Referrers Tag Schema").
-    static func fallbackTag(of subject: Digest) -> String { "\(subject.algorithm.rawValue)-\(subject.hex.prefix(64))" }
-
     func fallback(of subject: Digest) async throws -> Fallback {
         do {
-            let found = try await fetch(Self.fallbackTag(of: subject), expected: nil)
+            let found = try await fetch(.tag(.referrers(of: subject)), expected: nil)
             guard found.descriptor.digest != subject, found.descriptor.mediaType.isIndex else { return .somethingElse }
             return .index(found, etag: found.etag)
         } catch {

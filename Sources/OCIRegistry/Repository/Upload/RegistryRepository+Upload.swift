@@ -19,19 +19,19 @@ extension RegistryRepository {
 
     /// What putting a blob would be, found out by one HEAD; nothing is changed. Whether a mount is granted, only a push
     /// shows.
-    package func forecast(_ blob: Descriptor) async throws -> TransferEvent.Arrival {
+    package func forecast(_ blob: Descriptor, from source: any ContentSource) async throws -> TransferEvent.Arrival {
         if memory.isPresent(blob.digest, in: name) { return .present }
         let request = request(.HEAD, "blobs/\(blob.digest)", [200, 403, 404, 405])
         if try await transport.send(request, { $0.status }) == 200 { return .present }
-        return memory.holder(of: blob.digest, for: name, orElse: origin) == nil ? .sent : .mounted
+        return memory.holder(of: blob.digest, for: name, orElse: holder(behind: source)) == nil ? .sent : .mounted
     }
 
     /// A registry takes no manifest before its parts.
     package var isWholeByName: Bool { true }
 
-    /// The source's repository, if it is one of this registry.
-    func holder(behind source: any ContentSource) -> String? {
-        guard let other = source as? RegistryRepository, other.transport.host == transport.host else { return origin }
+    /// Returns the source's repository, if it is one of this registry.
+    func holder(behind source: any ContentSource) -> RepositoryName? {
+        guard let other = source.repository, other.host == transport.host else { return nil }
         return other.name
     }
 

@@ -70,7 +70,7 @@ extension Upload {
         }
     }
 
-    private mutating func afterMount(_ holder: String, _ answer: Answer) -> Step {
+    private mutating func afterMount(_ holder: RepositoryName, _ answer: Answer) -> Step {
         switch answer {
         case .answered(201, _): return .done(holder == repository ? .present : .mounted)
         case .answered(202, let head):

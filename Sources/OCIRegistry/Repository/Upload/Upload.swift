@@ -11,7 +11,7 @@ package struct Upload: Sendable {
         case look
         /// POST with `mount` and `from`. From the repository itself it asks, in one request, whether the blob is there and
         /// for a session where it is not.
-        case mount(from: String)
+        case mount(from: RepositoryName)
         /// POST for a session.
         case begin
         /// PUT of the whole blob.
@@ -29,7 +29,7 @@ package struct Upload: Sendable {
     }
 
     let blob: Descriptor
-    let repository: String
+    let repository: RepositoryName
     let settings: UploadSettings
     let facts: Facts
 
@@ -42,7 +42,7 @@ package struct Upload: Sendable {
     /// Whether the registry turned out to lose or refuse the second chunk: worth remembering for its other blobs.
     package internal(set) var refusesChunks: Bool
     /// The repository whose blob the registry did not want to mount at all.
-    package internal(set) var refusedMount: String?
+    package internal(set) var refusedMount: RepositoryName?
 
     var sendsChunks: Bool
     /// Bytes of one chunk.
@@ -60,7 +60,7 @@ package struct Upload: Sendable {
     /// What is known of blob and registry before the first request.
     package struct Facts: Hashable, Sendable {
         /// A repository of the same registry that has the blob.
-        package var holder: String?
+        package var holder: RepositoryName?
         /// The repository is new, so it cannot have the blob.
         package var isNew = false
         /// Whether POST may carry `mount` from the repository itself.
@@ -73,7 +73,7 @@ package struct Upload: Sendable {
     }
 
     /// The first step follows from what is known already.
-    package init(_ blob: Descriptor, to repository: String, facts: Facts, settings: UploadSettings) {
+    package init(_ blob: Descriptor, to repository: RepositoryName, facts: Facts, settings: UploadSettings) {
         self.blob = blob
         self.repository = repository
         self.facts = facts

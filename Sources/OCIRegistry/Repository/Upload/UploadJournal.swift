@@ -41,15 +41,17 @@ package struct UploadJournal: Sendable {
     }
 
     /// The address of the session that has a part of the blob.
-    func session(of digest: Digest, in repository: String, at host: String) -> String? {
+    func session(of digest: Digest, in repository: RepositoryName, at host: String) -> String? {
         let entry = entry(at: path(digest, repository, host))
         // The file's name is a digest of these; it may have been copied here from elsewhere all the same.
-        guard let entry, entry.host == host, entry.repository == repository, entry.digest == digest else { return nil }
+        guard let entry, entry.host == host, entry.repository == repository.description, entry.digest == digest else {
+            return nil
+        }
         return entry.location
     }
 
     /// Writes down how far an upload is, or that there is nothing to go on with.
-    func note(_ upload: Upload, in repository: String, at host: String) {
+    func note(_ upload: Upload, in repository: RepositoryName, at host: String) {
         let path = path(upload.blob.digest, repository, host)
         guard upload.isWorthResuming, let session = upload.session else {
             if upload.blob.size > upload.settings.chunk { try? FileSystem.remove(path) }
@@ -58,7 +60,8 @@ package struct UploadJournal: Sendable {
         // As far as the last note says, or only asked for.
         guard upload.bytesToSend != nil else { return }
         let entry = Entry(
-            host: host, repository: repository, digest: upload.blob.digest, location: session, offset: upload.offset,
+            host: host, repository: repository.description, digest: upload.blob.digest, location: session,
+            offset: upload.offset,
             time: now())
         guard let bytes = try? CanonicalJSON.encode(entry) else { return }
         try? FileSystem.makeDirectories(folder)
@@ -71,7 +74,7 @@ package struct UploadJournal: Sendable {
         return try? CanonicalJSON.decode(Entry.self, from: bytes)
     }
 
-    private func path(_ digest: Digest, _ repository: String, _ host: String) -> FilePath {
+    private func path(_ digest: Digest, _ repository: RepositoryName, _ host: String) -> FilePath {
         folder.appending(Digest(of: "\(host)\n\(repository)\n\(digest)".utf8).hex)
     }
 }

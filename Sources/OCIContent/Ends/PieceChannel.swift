@@ -1,11 +1,11 @@
-import NIOCore
+package import NIOCore
 import Synchronization
 
 /// A few pieces of a blob between the task that receives them and the one that uses them; the first waits while they are
 /// too many, the second while there are none.
-final class PieceChannel: AsyncSequence, Sendable {
-    typealias Element = ByteBuffer
-    typealias Failure = any Error
+package final class PieceChannel: AsyncSequence, Sendable {
+    package typealias Element = ByteBuffer
+    package typealias Failure = any Error
 
     private struct State {
         var pieces: [ByteBuffer] = []
@@ -19,10 +19,12 @@ final class PieceChannel: AsyncSequence, Sendable {
     private static let capacity = 512 << 10
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Waits until there is room behind the piece.
     ///
     /// - Throws: `CancellationError` where nobody wants more.
-    func send(_ piece: ByteBuffer) async throws {
+    package func send(_ piece: ByteBuffer) async throws {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 let (user, now) = state.withLock { state in
@@ -49,7 +51,7 @@ final class PieceChannel: AsyncSequence, Sendable {
     }
 
     /// After it no piece is taken; the first call counts.
-    func finish(throwing error: (any Error)? = nil) {
+    package func finish(throwing error: (any Error)? = nil) {
         let (user, receiver) = state.withLock { state in
             if state.end == nil { state.end = error.map { .failure($0) } ?? .success(()) }
             defer { (state.user, state.receiver) = (nil, nil) }
@@ -59,7 +61,7 @@ final class PieceChannel: AsyncSequence, Sendable {
         if let error { user?.resume(throwing: error) } else { user?.resume(returning: nil) }
     }
 
-    private func next() async throws -> ByteBuffer? {
+    fileprivate func next() async throws -> ByteBuffer? {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<ByteBuffer?, any Error>) in
                 let (receiver, now) = state.withLock {
@@ -82,10 +84,10 @@ final class PieceChannel: AsyncSequence, Sendable {
         }
     }
 
-    func makeAsyncIterator() -> Iterator { Iterator(channel: self) }
+    package func makeAsyncIterator() -> Iterator { Iterator(channel: self) }
 
-    struct Iterator: AsyncIteratorProtocol {
-        let channel: PieceChannel
-        func next() async throws -> ByteBuffer? { try await channel.next() }
+    package struct Iterator: AsyncIteratorProtocol {
+        fileprivate let channel: PieceChannel
+        package func next() async throws -> ByteBuffer? { try await channel.next() }
     }
 }
