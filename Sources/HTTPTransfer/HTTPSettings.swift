@@ -6,7 +6,7 @@ package struct HTTPSettings: Sendable {
     package var proxies: ProxySettings
     /// The PEM file of trusted roots (`SSL_CERT_FILE`) that replaces the system's.
     package var certificateFile: FilePath?
-    /// How long opening a connection may take.
+    /// The longest time that opening a connection may take.
     package var connect: Duration
     /// The longest silence of a server after the whole request has been sent.
     package var idle: Duration

@@ -18,7 +18,8 @@ package struct HTTPTransferError: Error, Sendable, CustomStringConvertible {
     }
 
     package var code: Code
-    /// What was being done, to what, and why it failed; lower-case, without a full stop. Never contains credentials.
+    /// A description of what was being done, to what, and why it failed; lower-case, without a full stop. Never
+    /// contains credentials.
     package var message: String
     package var hint: String?
     package var cause: (any Error)?

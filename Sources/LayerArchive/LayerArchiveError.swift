@@ -20,7 +20,7 @@ package struct LayerArchiveError: Error, Sendable, CustomStringConvertible {
     }
 
     package var code: Code
-    /// What was being done, to what, and why it failed; lower-case, without a full stop.
+    /// A description of what was being done, to what, and why it failed; lower-case, without a full stop.
     package var message: String
     package var hint: String?
 

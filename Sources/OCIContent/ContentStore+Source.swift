@@ -11,7 +11,7 @@ extension ContentStore: NamelessContent {
     ) async throws -> R {
         let path = path(of: blob.digest)
         guard FileSystem.regularFileSize(path) == blob.size else {
-            throw ContentError(.missing, "blob \(blob.digest) is not in the store \(root), or not of its size")
+            throw ContentError(.missing, "the blob \(blob.digest) is not in the store \(root), or has another size")
         }
         let isChecked = checked.contains(blob.digest) && FileSystem.isSealed(path, size: blob.size)
         return try await use(.file(path, checked: isChecked))

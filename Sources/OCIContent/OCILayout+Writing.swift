@@ -5,8 +5,8 @@ import SystemPackage
 import class NIOPosix.NIOThreadPool
 
 extension OCILayout: ContentDestination {
-    /// A hard link of the source's file where both are on one file system, else a checked copy. A file that somebody
-    /// wrote to since is replaced.
+    /// Copies a blob: by a hard link to the source's file if both are on one file system, otherwise by a verified copy.
+    /// A file that was written to since is replaced.
     package func putBlob(_ blob: Descriptor, from source: any ContentSource) async throws {
         let target = path(of: blob.digest)
         guard !isKept(blob) else { return observe(.arrived(blob, .present)) }
@@ -17,13 +17,13 @@ extension OCILayout: ContentDestination {
             switch body {
             case .file(let file, let isChecked):
                 try await NIOThreadPool.singleton.runIfActive {
-                    // What is linked is read by others from here.
+                    // A linked file is read by others from here.
                     guard try isChecked || ContentStore.digest(of: file, by: blob.digest.algorithm) == blob.digest
                     else {
                         throw ContentError(damaged: blob.digest, at: file)
                     }
                     try FileSystem.remove(target)
-                    // A link is not sealed: that would change a file which may be somebody else's.
+                    // A link is not sealed, because that would change a file that may belong to somebody else.
                     guard !FileSystem.link(file, to: target) else { return observe(.moved(blob.digest, blob.size)) }
                     try FileSystem.replace(target) { copy in
                         var writer = BlobWriter(blob, target, observe)
@@ -45,7 +45,7 @@ extension OCILayout: ContentDestination {
         observe(.arrived(blob, .sent))
     }
 
-    /// Whether a blob is there, as it was when it was put there.
+    /// Returns whether a blob exists unchanged since it was put there.
     private func isKept(_ blob: Descriptor) -> Bool {
         let path = path(of: blob.digest)
         return FileSystem.plainFileSize(path) == blob.size && FileSystem.isSealed(path, size: blob.size)
@@ -57,14 +57,15 @@ extension OCILayout: ContentDestination {
 
     package var isWholeByName: Bool { false }
 
-    /// A layout is changed under a lock: nobody undoes anything.
+    /// Does nothing: a layout is changed under a lock, so nothing is undone.
     package func confirm() async throws {}
 
     package func current(_ name: String) async throws -> Descriptor? {
         try index()?.manifests.first { $0.annotations?[Self.referenceName] == name }
     }
 
-    /// What refers to another document is listed in `index.json`, without a name: there readers of layouts look for it.
+    /// Stores a document. One that refers to another is listed in `index.json` without a name, where readers of layouts
+    /// look for it.
     package func putDocument(_ bytes: [UInt8], as descriptor: Descriptor) async throws {
         if !isKept(descriptor) {
             let path = path(of: descriptor.digest)
@@ -84,8 +85,8 @@ extension OCILayout: ContentDestination {
         try list(entry)
     }
 
-    /// Puts an entry into `index.json` in the place of that of the same name; one without a name only where its document
-    /// is not listed.
+    /// Puts an entry into `index.json`, replacing the one of the same name; one without a name only if its document is
+    /// not listed yet.
     private func list(_ entry: Descriptor) throws {
         try FileSystem.makeDirectories(root)
         let folder = try FileSystem.open(root, .readOnly, "cannot open the folder \(root)")

@@ -4,8 +4,8 @@ package import SystemPackage
 
 /// An OCI layout on disk (image-spec, image-layout.md): `oci-layout`, `index.json` and `blobs/<algorithm>/`.
 ///
-/// What others wrote is believed by its digest only: every blob is checked before it leaves, and no symbolic link stands
-/// for one.
+/// Foreign content is trusted only by its digest: every blob is verified before it leaves the layout, and no symbolic
+/// link is accepted as a blob.
 package struct OCILayout: Sendable {
     package let root: FilePath
     let observe: @Sendable (TransferEvent) -> Void
@@ -21,7 +21,7 @@ package struct OCILayout: Sendable {
     }
 
     var blobs: FilePath { root.appending("blobs") }
-    /// Those that hold blobs: one for each algorithm in use.
+    /// The folders that contain blobs: one for each algorithm in use.
     package var blobFolders: [FilePath] {
         get throws {
             try Digest.Algorithm.allCases.map { blobs.appending($0.rawValue) }.filter {
@@ -35,9 +35,9 @@ package struct OCILayout: Sendable {
         blobs.appending(digest.algorithm.rawValue).appending(digest.hex)
     }
 
-    /// The layout's `index.json`; `nil` where there is no layout yet.
+    /// Reads the layout's `index.json`; `nil` if there is no layout yet.
     ///
-    /// - Throws: `ContentError` `.invalidLayout` where it is not an index.
+    /// - Throws: `ContentError` `.invalidLayout` if the file is not an index.
     package func index() throws -> Index? {
         do {
             guard let bytes = try FileSystem.read(indexPath, limit: Self.documentLimit) else { return nil }
@@ -45,7 +45,7 @@ package struct OCILayout: Sendable {
         } catch {
             throw ContentError(
                 .invalidLayout, "\(indexPath) is not an OCI index: \(error)",
-                hint: "name another folder, or make this layout anew")
+                hint: "choose another folder, or create this layout again")
         }
     }
 
@@ -53,10 +53,10 @@ package struct OCILayout: Sendable {
         get throws { NamedIndex(try index() ?? Index(manifests: []), in: root.string) }
     }
 
-    /// The descriptor of the name, or of the only image where no name is asked for.
+    /// Returns the descriptor of the name, or of the only image if no name is given.
     package func descriptor(named name: String?) async throws -> Descriptor {
         let named = try named
-        // Only where it matters are the documents read that may be about others.
+        // Documents that may be referrers are read only if it matters.
         guard name == nil, Set(named.index.manifests.map(\.digest)).count > 1 else {
             return try named.entry(named: name)
         }
@@ -75,7 +75,7 @@ extension OCILayout: ContentSource {
             let bytes = try FileSystem.read(path, limit: Self.documentLimit)
         else {
             throw ContentError(
-                .missing, "blob \(descriptor.digest) is missing from the layout \(root), or not of its size")
+                .missing, "the blob \(descriptor.digest) is missing from the layout \(root), or has another size")
         }
         guard descriptor.digest.isOf(bytes) else { throw ContentError(damaged: descriptor.digest, at: path) }
         return bytes
@@ -87,10 +87,10 @@ extension OCILayout: ContentSource {
         let path = path(of: blob.digest)
         guard holds(blob) == true else {
             throw ContentError(
-                .missing, "blob \(blob.digest) is missing from the layout \(root), or not of its size",
-                hint: "the layers of a Windows base image stay where it came from, unless they are copied too")
+                .missing, "the blob \(blob.digest) is missing from the layout \(root), or has another size",
+                hint: "the layers of a Windows base image stay in its registry unless they are copied as well")
         }
-        // Others' files are not marked as checked: that would be a change.
+        // Foreign files are not marked as verified, because that would be a change.
         return try await use(.file(path, checked: FileSystem.isSealed(path, size: blob.size)))
     }
 

@@ -9,8 +9,8 @@ package struct Descriptor: Hashable, Sendable, Codable {
     package var size: Int64
     package var annotations: Annotations?
     package var platform: Platform?
-    /// Other addresses of the blob, for layers that registries were once not allowed to hold. They are read, and never
-    /// written anew.
+    /// Other addresses of the blob, for layers that registries were once not allowed to hold. They are preserved
+    /// when read, but never added.
     package var urls: [String]?
     /// The type of the referenced manifest if it is not an image; lists of referrers include it.
     package var artifactType: String?

@@ -3,12 +3,12 @@ package struct OCIModelError: Error, Hashable, Sendable, CustomStringConvertible
     /// The kinds of failure that a caller can act on.
     package enum Code: Hashable, Sendable {
         case invalidDigest, invalidPlatform, invalidPath, invalidDocument
-        /// Text that is no tag, repository, host or image reference.
+        /// A text is not a tag, repository, host or image reference.
         case invalidReference
     }
 
     package var code: Code
-    /// What was refused and why; lower-case, without a full stop.
+    /// A description of what was refused and why; lower-case, without a full stop.
     package var message: String
     package var hint: String?
 

@@ -30,7 +30,8 @@ package struct OCIRegistryError: Error, Hashable, Sendable, CustomStringConverti
     }
 
     package var code: Code
-    /// What was being done, to what, and why it failed; lower-case, without a full stop. Never contains a credential.
+    /// A description of what was being done, to what, and why it failed; lower-case, without a full stop. Never
+    /// contains a credential.
     package var message: String
     package var hint: String?
     /// The HTTP status that caused the error, if there was one.

@@ -3,35 +3,35 @@ package import NIOCore
 package import NIOHTTP1
 package import OCIModel
 
-/// The way to one registry: a request goes out authorised, over redirects, within limits, and again after a passing failure.
-/// What the requests mean is not its business.
+/// A transport of requests to one registry, which authorises them, follows redirects, respects limits, and retries
+/// after temporary failures. The meaning of the requests does not concern it.
 package protocol RegistryTransport: Sendable {
-    /// `host[:port]`, as in references and error messages.
+    /// The registry's `host[:port]`, as in references and error messages.
     var host: String { get }
 
-    /// Sends a request and hands its answer to `use`; the answer's body ends with `use`.
+    /// Sends a request and passes its answer to `use`; the answer's body ends with `use`.
     ///
-    /// - Throws: `OCIRegistryError` for a status that is not among `request.accepted`, with the registry's own words.
+    /// - Throws: `OCIRegistryError` for a status that is not in `request.accepted`, with the registry's own words.
     func send<R: Sendable>(
         _ request: RegistryRequest, _ use: @Sendable (RegistryResponse) async throws -> R
     ) async throws -> R
 }
 
-/// One request of the distribution protocol.
+/// A request of the distribution protocol.
 package struct RegistryRequest: Sendable {
     package enum Target: Hashable, Sendable {
-        /// Below the registry's root, percent-encoded: `/v2/library/busybox/blobs/uploads/?mount=…`.
+        /// A path below the registry's root, percent-encoded: `/v2/library/busybox/blobs/uploads/?mount=…`.
         case path(String)
-        /// A `Location` that the registry gave: absolute, as `RegistryResponse.location` resolves it.
+        /// A `Location` that the registry returned: absolute, as `RegistryResponse.location` resolves it.
         case location(String)
     }
 
-    /// What is sent along, always with its length (bytes).
+    /// The body of a request, whose length in bytes is always known.
     package enum Body: Sendable {
         case empty
         case bytes([UInt8])
-        /// Opened anew for each attempt. Where they are also those of `file`, nobody has to read them on a way that takes
-        /// files.
+        /// A stream that is opened anew for each attempt. If its bytes are also those of `file`, they need not be read
+        /// on a route that accepts files.
         case stream(
             length: Int64, file: FilePart? = nil,
             open: @Sendable () async throws -> any AsyncSequence<ByteBuffer, any Error> & Sendable)
@@ -41,12 +41,12 @@ package struct RegistryRequest: Sendable {
     package var target: Target
     package var headers: HTTPHeaders = [:]
     package var body: Body = .empty
-    /// What the token must allow, the wanted one first.
+    /// The scopes that the token must allow, the most important one first.
     package var scopes: [AccessScope]
-    /// The statuses that are handed on.
+    /// The statuses that are returned instead of being an error.
     package var accepted: Set<UInt>
-    /// Whether the transport itself sends it again after a broken connection or a 5xx. An upload's pieces are not: what
-    /// arrived of them decides how it goes on.
+    /// Whether the transport itself repeats the request after a broken connection or a 5xx. The pieces of an upload are
+    /// not repeated: how an upload continues depends on what arrived of them.
     package var isRepeatable = true
 
     package init(_ method: HTTPMethod, _ target: Target, scopes: [AccessScope], accepted: Set<UInt>) {
@@ -61,9 +61,9 @@ package struct RegistryRequest: Sendable {
 package struct RegistryResponse: Sendable {
     package var status: UInt
     package var headers: HTTPHeaders
-    /// `Location` made absolute against the address that answered; `nil` without one.
+    /// The `Location`, made absolute against the address that answered; `nil` without one.
     package var location: String?
-    /// Ends with an error where the connection breaks, stalls or is slower than the limit.
+    /// The body, which ends with an error if the connection breaks, stalls or is slower than the limit.
     package var body: any AsyncSequence<ByteBuffer, any Error> & Sendable
 
     package init(
@@ -76,12 +76,12 @@ package struct RegistryResponse: Sendable {
     }
 }
 
-/// What a token allows (distribution, "Token Scope"): `repository:library/busybox:pull,push`.
+/// The scope of a token (distribution, "Token Scope"): `repository:library/busybox:pull,push`.
 package struct AccessScope: Hashable, Sendable, CustomStringConvertible {
     package enum Action: String, Hashable, Sendable { case pull, push, delete }
 
     package var repository: RepositoryName
-    /// In the protocol's order: `pull`, `push`, `delete`.
+    /// The actions in the protocol's order: `pull`, `push`, `delete`.
     package var actions: [Action]
 
     package init(_ repository: RepositoryName, _ actions: Action...) {

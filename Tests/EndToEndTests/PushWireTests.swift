@@ -67,7 +67,7 @@ extension EndToEnd {
                 // When the push begins nothing seems to be there, and a moment later the others' image is.
                 registry.faults.on(.manifest, turns: 1...3, .answer(404))
                 let failed = try await fixture.run("push", "tiny", "\(registry.host)/tiny", "--offline")
-                #expect(failed.status == 2 && failed.errors.contains("somebody else moved it"), "\(failed.errors)")
+                #expect(failed.status == 2 && failed.errors.contains("was moved by another client"), "\(failed.errors)")
                 registry.faults.clear()
                 #expect(try await fixture.succeed("copy", "\(registry.host)/tiny:trixie-0", "oci:x") == theirs)
             }

@@ -180,7 +180,7 @@ import Testing
         registry.put("test/image", image.repository(tag: "3.5.16"))
         let error = await #expect(throws: OCIRegistryError.self) { try await repository.resolve("3.5.17") }
         #expect(error?.code == .notFound)
-        #expect(error?.hint == "it has: 3.5.16")
+        #expect(error?.hint == "choose one of: 3.5.16")
     }
 
     @Test func `a configuration is read as a blob, whatever manifests the registry has`() async throws {

@@ -1,17 +1,17 @@
 package import OCIContent
 package import OCIModel
 
-/// The documents of base images in the folder `lock/`, in the place of the registry that they came from.
+/// The documents of base images in the folder `lock/`, which replace the registry that they came from.
 package struct BaseImageProof: BaseImageSource, NamelessContent {
     private let file: @Sendable (String) throws -> [UInt8]?
 
-    /// `file` gives a file of the folder by its relative path, or `nil` where it is missing.
+    /// Creates a proof. `file` returns a file of the folder by its relative path, or `nil` if it is missing.
     package init(file: @escaping @Sendable (String) throws -> [UInt8]?) { self.file = file }
 
     package func baseImage(named name: String) async throws -> Descriptor {
         let digest = try Digest(name)
         let bytes = try read(digest)
-        // A registry says the type; a document need not.
+        // A registry states the type; a document need not.
         struct Kind: Decodable {
             var mediaType: MediaType?
             var manifests: [Descriptor]?
@@ -26,7 +26,7 @@ package struct BaseImageProof: BaseImageSource, NamelessContent {
     package func withBlob<R: Sendable>(
         _ blob: Descriptor, from offset: Int64, _ use: @Sendable (BlobBody) async throws -> R
     ) async throws -> R {
-        throw ImageInputsError(.notFound, "the proof of a base image holds no layers, and \(blob.digest) is wanted")
+        throw ImageInputsError(.notFound, "the proof of a base image contains no layers, but \(blob.digest) is needed")
     }
 
     private func read(_ digest: Digest) throws -> [UInt8] {

@@ -2,10 +2,11 @@ import ImageDefinition
 import OCIContent
 import OCIModel
 
-/// Reads the documents of one base image; none is believed before it is held against what refers to it.
+/// A reader of the documents of one base image, none of which is trusted before it is checked against what refers to
+/// it.
 struct BaseImageReader {
     let source: any ContentSource
-    /// For messages.
+    /// The reference of the image for messages.
     let reference: String
 
     /// A manifest with its configuration, checked against each other.
@@ -15,7 +16,7 @@ struct BaseImageReader {
         var config: ImageConfig
         var configBytes: [UInt8]
 
-        /// The pin, complete for Linux.
+        /// Returns the pin, which is complete for Linux.
         func pin(_ reference: String) -> Lock.BaseImage {
             var pinned = entry
             (pinned.platform, pinned.annotations) = (nil, nil)
@@ -42,7 +43,7 @@ struct BaseImageReader {
         _ type: Value.Type, _ descriptor: Descriptor, _ what: String
     ) async throws -> (value: Value, bytes: [UInt8]) {
         guard (1...Lock.BaseImage.documentLimit).contains(descriptor.size) else {
-            throw corrupt("it names a document of \(descriptor.size) bytes")
+            throw corrupt("it refers to a document of \(descriptor.size) bytes")
         }
         let bytes = try await source.document(descriptor)
         do { return (try CanonicalJSON.decode(type, from: bytes), bytes) } catch {

@@ -1,8 +1,8 @@
 package import OCIModel
 
 extension CopyPlan {
-    /// Returns the lowest layers of images for Windows that a source is known to lack: those of a base image that was pinned
-    /// and not pulled. Any other missing layer is damage.
+    /// Returns the lowest layers of images for Windows that a source is known to lack: those of a base image that was
+    /// pinned but not pulled. Any other missing layer counts as damage.
     package func absentBaseLayers(in source: any ContentSource) async throws -> Set<Digest> {
         var absent: Set<Digest> = []
         for document in documents where document.children.isEmpty {

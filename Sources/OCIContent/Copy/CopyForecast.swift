@@ -1,12 +1,12 @@
 package import OCIModel
 import Scheduling
 
-/// What a copy would do, found out without sending anything.
+/// The expected result of a copy, determined without sending anything.
 package struct CopyForecast: Hashable, Sendable, Encodable {
-    /// Blobs of one kind.
+    /// The blobs of one kind.
     package struct Share: Hashable, Sendable, Encodable {
         package var blobs = 0
-        /// Bytes.
+        /// The total size in bytes.
         package var size: Int64 = 0
 
         package init() {}
@@ -16,7 +16,7 @@ package struct CopyForecast: Hashable, Sendable, Encodable {
     package var toSend = Share()
     package var toMount = Share()
     package var present = Share()
-    /// Layers that are to be had elsewhere.
+    /// The layers that are available elsewhere.
     package var skipped = Share()
 
     package init() {}
@@ -50,6 +50,6 @@ extension CopyPlan {
 }
 
 extension CopyForecast.Share {
-    /// Where blobs have been added up before they were planned, so that nothing overflows.
+    /// Adds a blob. The plan has already added up all blobs, so nothing overflows.
     fileprivate mutating func add(_ more: Int64) { (blobs, size) = (blobs + 1, size &+ more) }
 }

@@ -3,47 +3,47 @@ package import OCIModel
 import Scheduling
 package import SystemPackage
 
-/// A place that content is copied from, addressed by digest.
+/// A source from which content is copied, addressed by digest.
 ///
-/// What a source can do is said by these requirements. None of them has a default, so that a source that stands before
-/// another (`WrappedSource`) can do whatever that one can.
+/// These requirements state what a source can do. None of them has a default implementation, so that a source that
+/// wraps another (`WrappedSource`) can do whatever that one can.
 package protocol ContentSource: Sendable {
-    /// The repository that holds the content, from which its registry can mount blobs into another; `nil` for content that
+    /// The repository that has the content, from which its registry can mount blobs into another; `nil` if the content
     /// is not in a registry.
     var repository: RepositoryAddress? { get }
 
-    /// Returns whether the blob is there with its size, which a source on this machine can tell at once; `nil` where only
-    /// asking a server would tell. The bytes of a blob are checked when they are read.
+    /// Returns whether the blob exists with its size, which a source on this machine can tell at once; `nil` if that
+    /// takes a request to a server. The bytes of a blob are verified when they are read.
     func holds(_ blob: Descriptor) -> Bool?
 
-    /// Returns the exact bytes of a manifest, index or configuration, checked.
+    /// Returns the exact bytes of a manifest, index or configuration, verified.
     func document(_ descriptor: Descriptor) async throws -> [UInt8]
 
-    /// Hands out a blob from `offset` (bytes) on, for the time of `use`; a destination that lost its connection half-way
-    /// asks again for the rest. The user of the bytes checks them against the digest.
+    /// Passes a blob from `offset` (bytes) on to `use` while it runs; a destination that lost its connection midway
+    /// asks again for the rest. The consumer of the bytes checks them against the digest.
     func withBlob<R: Sendable>(
         _ blob: Descriptor, from offset: Int64, _ use: @Sendable (BlobBody) async throws -> R
     ) async throws -> R
 
-    /// Returns what stands under a tag, or under a digest written as text (`sha256:…`).
+    /// Returns the document with a tag, or with a digest written as text (`sha256:…`).
     ///
-    /// - Throws: an error that says what names there are, where that one is not among them.
+    /// - Throws: An error that lists the existing names if that one is not among them.
     func resolve(_ name: String) async throws -> Descriptor
-    /// Returns all tags, sorted by bytes, each once; none where content has no names.
+    /// Returns all tags, sorted by bytes, each once; none if the content has no names.
     func tags() async throws -> [String]
-    /// Returns what stands under all tags, in their order.
+    /// Returns the documents that all tags name, in the order of the tags.
     func tagged() async throws -> [(tag: String, root: Descriptor)]
     /// Returns the manifests whose `subject` is this document, with their artifact types and annotations
-    /// (distribution-spec, "Listing Referrers"); empty where there are none.
+    /// (distribution-spec, "Listing Referrers"); none if there are none.
     func referrers(of subject: Digest) async throws -> [Descriptor]
 }
 
 package typealias NamedContent = ContentSource
 package typealias LocalContent = ContentSource
 
-/// A repository and the registry that it is in.
+/// A repository and its registry.
 package struct RepositoryAddress: Hashable, Sendable {
-    /// `host[:port]` of the registry.
+    /// The registry's `host[:port]`.
     package var host: String
     package var name: RepositoryName
 
@@ -55,28 +55,28 @@ package struct RepositoryAddress: Hashable, Sendable {
 
 /// A blob's bytes while they are being copied.
 package enum BlobBody: Sendable {
-    /// A file of the blob's size, whole: its user begins at the offset itself. Where it is not `checked`, its bytes may be
-    /// others, and its user must look before he says that he has the blob.
+    /// A whole file of the blob's size; its consumer skips to the offset itself. Unless it is `checked`, its bytes may
+    /// be wrong, and its consumer must check them before reporting that it has the blob.
     case file(FilePath, checked: Bool)
-    /// The bytes from the offset on. It throws where the source fails or the whole turns out not to be the blob.
+    /// The bytes from the offset on. The stream throws if the source fails or the whole turns out not to be the blob.
     case stream(any AsyncSequence<ByteBuffer, any Error> & Sendable)
 }
 
 extension ContentSource {
-    /// Asks one question for each tag.
+    /// Resolves each tag with one request.
     package func tagged() async throws -> [(tag: String, root: Descriptor)] {
         try await mapConcurrently(try await tags(), limit: 8) { ($0, try await resolve($0)) }
     }
 }
 
-/// A source that knows its content by digest alone, and where only reading shows what is there.
+/// A source that knows its content only by digest, and must be read to show what exists.
 package protocol NamelessContent: ContentSource {}
 
 extension NamelessContent {
     package var repository: RepositoryAddress? { nil }
     package func holds(_ blob: Descriptor) -> Bool? { nil }
     package func resolve(_ name: String) async throws -> Descriptor {
-        throw ContentError(.missing, "there is nothing named '\(name)': this content has no names")
+        throw ContentError(.missing, "nothing is named '\(name)': this content has no names")
     }
     package func tags() async throws -> [String] { [] }
     package func referrers(of subject: Digest) async throws -> [Descriptor] { [] }

@@ -1,18 +1,20 @@
 import NIOCore
 package import OCIModel
 
-/// A source that is read from the first of several places that can give what is asked for: mirrors, then the place itself.
+/// A source that reads content from the first of several sources that has it: mirrors, then the base itself.
 ///
-/// The bytes of a blob may come from several places: where one breaks off, the next goes on.
+/// The bytes of a blob may come from several of them: if one breaks off, the next continues.
 package struct MirroredSource: WrappedSource {
-    /// Asked first, in this order.
+    /// The mirrors, which are asked first, in this order.
     private let mirrors: [any ContentSource]
     package let base: any ContentSource
 
+    /// Puts mirrors in front of a source.
+    ///
     /// - Parameters:
-    ///   - base: the place itself, which counts for everything that is said of the source, and whose error is thrown where
-    ///     no place has what is asked for.
-    ///   - mirrors: other places with the same content.
+    ///   - base: The source itself, which determines all properties, and whose error is thrown if no source has the
+    ///     content.
+    ///   - mirrors: Other sources with the same content.
     package init(_ base: any ContentSource, mirrors: [any ContentSource]) {
         self.base = base
         self.mirrors = mirrors
@@ -27,7 +29,7 @@ package struct MirroredSource: WrappedSource {
     package func withBlob<R: Sendable>(
         _ blob: Descriptor, from offset: Int64, _ use: @Sendable (BlobBody) async throws -> R
     ) async throws -> R {
-        // Whoever holds it hands out a file, and goes on by itself.
+        // A source that has the blob on this machine provides a file, which needs no other source.
         if let holder = (mirrors + [base]).first(where: { $0.holds(blob) == true }) ?? (mirrors.isEmpty ? base : nil) {
             return try await holder.withBlob(blob, from: offset, use)
         }
@@ -51,7 +53,7 @@ package struct MirroredSource: WrappedSource {
     }
 }
 
-/// Reads one blob from place to place into a channel.
+/// A reader of one blob from one source after the other into a channel.
 private actor MirroredBlob {
     private let blob: Descriptor
     private let offset: Int64
@@ -65,7 +67,7 @@ private actor MirroredBlob {
         pieces = CheckedPieces(blob, from: offset)
     }
 
-    /// Ends the channel, one way or the other.
+    /// Reads the blob, and ends the channel, with or without an error.
     func run() async {
         do {
             while let place = places.popFirst() {
@@ -85,12 +87,12 @@ private actor MirroredBlob {
     private func read(_ place: any ContentSource) async throws {
         try await place.withBlob(blob, from: pieces.position) { body in
             guard case .stream(let stream) = body else {
-                throw ContentError(.missing, "blob \(self.blob.digest) was not there, and now is: read it again")
+                throw ContentError(.missing, "the blob \(self.blob.digest) appeared while it was read: read it again")
             }
             for try await piece in stream { try await self.take(piece) }
         }
         do { if let last = try pieces.finish() { try await channel.send(last) } } catch {
-            // Nobody has seen any of it: the next place begins anew.
+            // None of it was passed on, so the next source starts over.
             if !pieces.hasHandedOn { pieces = CheckedPieces(blob, from: offset) }
             throw error
         }

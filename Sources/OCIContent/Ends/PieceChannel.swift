@@ -1,8 +1,8 @@
 package import NIOCore
 import Synchronization
 
-/// A few pieces of a blob between the task that receives them and the one that uses them; the first waits while they are
-/// too many, the second while there are none.
+/// A channel for a few pieces of a blob between the task that receives them and the one that consumes them; the first
+/// waits while there are too many, the second while there are none.
 package final class PieceChannel: AsyncSequence, Sendable {
     package typealias Element = ByteBuffer
     package typealias Failure = any Error
@@ -15,15 +15,15 @@ package final class PieceChannel: AsyncSequence, Sendable {
         var receiver: CheckedContinuation<Void, any Error>?
     }
 
-    /// Bytes.
+    /// The capacity in bytes.
     private static let capacity = 512 << 10
     private let state = Mutex(State())
 
     package init() {}
 
-    /// Waits until there is room behind the piece.
+    /// Sends a piece, and waits until there is room after it.
     ///
-    /// - Throws: `CancellationError` where nobody wants more.
+    /// - Throws: `CancellationError` if the consumer is gone.
     package func send(_ piece: ByteBuffer) async throws {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
@@ -50,7 +50,7 @@ package final class PieceChannel: AsyncSequence, Sendable {
         }
     }
 
-    /// After it no piece is taken; the first call counts.
+    /// Ends the channel. No piece is accepted afterwards; only the first call counts.
     package func finish(throwing error: (any Error)? = nil) {
         let (user, receiver) = state.withLock { state in
             if state.end == nil { state.end = error.map { .failure($0) } ?? .success(()) }

@@ -1,6 +1,6 @@
 package import OCIModel
 
-/// A source that stands before another and can do whatever that one can, but for what it does otherwise itself.
+/// A source that wraps another and can do whatever that one can, except for what it does differently itself.
 package protocol WrappedSource: ContentSource {
     var base: any ContentSource { get }
 }
@@ -20,7 +20,7 @@ extension WrappedSource {
     package func referrers(of subject: Digest) async throws -> [Descriptor] { try await base.referrers(of: subject) }
 }
 
-/// A destination that stands before another and can do whatever that one can, but for what it does otherwise itself.
+/// A destination that wraps another and can do whatever that one can, except for what it does differently itself.
 package protocol WrappedDestination: ContentDestination {
     var base: any ContentDestination { get }
 }
@@ -43,7 +43,7 @@ extension WrappedDestination {
     package var isWholeByName: Bool { base.isWholeByName }
 }
 
-/// A source whose blobs and documents come from the store as far as they are there.
+/// A source whose blobs and documents come from the store if it has them.
 package struct CachedSource: WrappedSource {
     package let base: any ContentSource
     private let store: ContentStore

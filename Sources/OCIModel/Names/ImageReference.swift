@@ -2,23 +2,23 @@
 /// (`busybox` means `docker.io/library/busybox`).
 package struct ImageReference: Hashable, Sendable, CustomStringConvertible {
     package let host: RegistryHost
-    /// Host and repository are at most 255 characters together.
+    /// The repository; host and repository together have at most 255 characters.
     package let repository: RepositoryName
     package var tag: Tag?
     package var digest: Digest?
 
-    /// The name to ask the registry for: the digest, else the tag, else `latest`.
+    /// The name to request from the registry: the digest, otherwise the tag, otherwise `latest`.
     package var name: ManifestName { digest.map { .digest($0) } ?? .tag(tag ?? .latest) }
 
-    /// Host and repository: `docker.io/library/busybox`.
+    /// The host and repository: `docker.io/library/busybox`.
     package var place: String { "\(host)/\(repository)" }
 
-    /// The same name in full; parsing it gives an equal reference.
+    /// The full form of the name; parsing it gives an equal reference.
     package var description: String { place + (tag.map { ":\($0)" } ?? "") + (digest.map { "@\($0)" } ?? "") }
 
     /// Parses a reference, which may have both a tag and a digest.
     ///
-    /// - Throws: `OCIModelError` (`invalidReference`), which says what is wrong with it.
+    /// - Throws: `OCIModelError` (`invalidReference`) with the reason.
     package init(_ text: String) throws(OCIModelError) {
         func refusal(_ reason: String) -> OCIModelError {
             OCIModelError(
@@ -38,7 +38,8 @@ package struct ImageReference: Hashable, Sendable, CustomStringConvertible {
             self.tag = Tag(tag)
             if self.tag == nil {
                 throw refusal(
-                    "'\(quoted(tag))' is not a tag: up to 128 letters, digits, '_', '.', '-', no '.' or '-' first")
+                    "'\(quoted(tag))' is not a tag: up to 128 letters, digits, '_', '.', '-', no '.' or '-' first"
+                )
             }
         }
         var host = RegistryHost.dockerHub
@@ -56,7 +57,7 @@ package struct ImageReference: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Cuts off what follows the mark: the first `@`, or the last `:` that is not part of the host.
+    /// Cuts off and returns the text after the mark: the first `@`, or the last `:` that is not part of the host.
     private static func take(_ mark: Character, from rest: inout Substring) -> Substring? {
         let place = mark == "@" ? rest.firstIndex(of: mark) : rest.lastIndex(of: mark)
         guard let place, mark == "@" || place > rest.lastIndex(of: "/") ?? rest.startIndex else { return nil }
@@ -64,7 +65,7 @@ package struct ImageReference: Hashable, Sendable, CustomStringConvertible {
         return rest[rest.index(after: place)...]
     }
 
-    /// Returns whether the first part is a host: it could not be part of a repository on Docker Hub, or is `localhost`.
+    /// Returns whether the first part is a host: it cannot be part of a repository on Docker Hub, or is `localhost`.
     private static func isHost(_ part: Substring) -> Bool {
         part == "localhost" || part.contains { $0 == "." || $0 == ":" || $0 == "[" || $0.isUppercase }
     }

@@ -1,11 +1,11 @@
 /// The `host[:port]` of a registry as references name it: `docker.io`, `localhost:5000`, `[::1]:5000`.
 package struct RegistryHost: Hashable, Sendable, CustomStringConvertible {
-    /// The name in lower case; an IPv6 address without its brackets.
+    /// The name in lower case; an IPv6 address has no brackets.
     package let name: String
     package let port: Int?
 
     package static let dockerHub = RegistryHost(name: "docker.io", port: nil)
-    /// Docker Hub's other names, which mean the same images and the same login.
+    /// Docker Hub's other names, which stand for the same images and the same login.
     private static let dockerHubNames: Set<String> = [
         "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com",
     ]
@@ -21,7 +21,7 @@ package struct RegistryHost: Hashable, Sendable, CustomStringConvertible {
     package init(_ text: String) throws(OCIModelError) {
         func refusal(_ reason: String) -> OCIModelError {
             OCIModelError(
-                .invalidReference, "'\(quoted(text))' is not a registry's host: \(reason)",
+                .invalidReference, "'\(quoted(text))' is not a valid registry host: \(reason)",
                 hint: "write it as host or host:port")
         }
         guard text.utf8.count <= 255 else { throw refusal("it is longer than 255 characters") }
@@ -32,7 +32,7 @@ package struct RegistryHost: Hashable, Sendable, CustomStringConvertible {
         if lower.hasPrefix("[") {
             host = lower.dropFirst().prefix { $0 != "]" }
             rest = lower.dropFirst(host.count + 1)
-            guard rest.first == "]", Self.isIPv6(host) else { throw refusal("the brackets hold no IPv6 address") }
+            guard rest.first == "]", Self.isIPv6(host) else { throw refusal("the brackets contain no IPv6 address") }
             rest = rest.dropFirst()
         } else {
             if let colon = lower.firstIndex(of: ":") { (host, rest) = (lower[..<colon], lower[colon...]) }

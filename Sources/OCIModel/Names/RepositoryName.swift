@@ -1,6 +1,6 @@
 /// The name of a repository without its host, such as `library/busybox` (distribution-spec, "Pulling manifests").
 ///
-/// It is safe as a path: no part is empty, begins with a dot or holds a slash.
+/// It is safe as a path: no part is empty, begins with a dot or contains a slash.
 package struct RepositoryName: Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
@@ -9,11 +9,11 @@ package struct RepositoryName: Hashable, Sendable, CustomStringConvertible {
 
     /// Parses a name.
     ///
-    /// - Throws: `OCIModelError` (`invalidReference`), which says what is wrong with it.
+    /// - Throws: `OCIModelError` (`invalidReference`) with the reason.
     package init(_ text: some StringProtocol) throws(OCIModelError) {
         func refusal(_ reason: String) -> OCIModelError { OCIModelError(.invalidReference, reason) }
         guard text.utf8.count <= Self.limit else {
-            throw refusal("the repository's name is longer than \(Self.limit) characters")
+            throw refusal("the repository name is longer than \(Self.limit) characters")
         }
         for part in String(text).split(separator: "/", omittingEmptySubsequences: false)
         where !Self.isComponent(part.utf8) {
@@ -22,7 +22,7 @@ package struct RepositoryName: Hashable, Sendable, CustomStringConvertible {
                 throw refusal("the repository '\(quoted(text))' has upper-case letters")
             }
             throw refusal(
-                "'\(quoted(part))' is no part of a repository's name: lower-case letters and digits, with"
+                "'\(quoted(part))' is not a valid name part: lower-case letters and digits, with"
                     + " single '.', one or two '_', or '-' between them")
         }
         description = String(text)
@@ -31,7 +31,7 @@ package struct RepositoryName: Hashable, Sendable, CustomStringConvertible {
     /// The parts between the slashes, at least one.
     package var parts: [Substring] { description.split(separator: "/") }
 
-    /// Matches `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`.
+    /// Returns whether a part matches `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`.
     private static func isComponent(_ part: Substring.UTF8View) -> Bool {
         guard let first = part.first, let last = part.last, first.isLowercaseAlphanumeric, last.isLowercaseAlphanumeric
         else { return false }

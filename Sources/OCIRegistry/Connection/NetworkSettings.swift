@@ -2,21 +2,22 @@ package import HTTPTransfer
 package import OCIModel
 package import SystemPackage
 
-/// How registries are reached; all that would otherwise have to be read from the surroundings.
+/// The settings for reaching registries: everything that would otherwise have to be read from the environment.
 package struct NetworkSettings: Sendable {
     package var proxies: ProxySettings
-    /// PEM file of trusted roots (`SSL_CERT_FILE`) instead of the system's.
+    /// The PEM file of trusted roots (`SSL_CERT_FILE`) that replaces the system's.
     package var certificateFile: FilePath?
-    /// Folders of `certs.d`, the user's own first.
+    /// The `certs.d` folders, the user's own first.
     package var certificateFolders: [FilePath]
-    /// Hosts that are spoken to without TLS; loopback always is.
+    /// The hosts that are contacted without TLS, besides loopback.
     package var plainHTTP: Set<RegistryHost>
-    /// Registries that may lead into the private network though they are not there: their storage is.
+    /// The registries that may redirect to the private network without being in it themselves, because their storage
+    /// is.
     package var privateRedirects: Set<RegistryHost>
     package var credentials: CredentialSources
     package var limits: RegistryLimits
     package var time: RegistryTime
-    /// Gets each of a registry's warnings (`Warning: 299`) once, with its host in front.
+    /// Receives each of a registry's warnings (`Warning: 299`) once, preceded by its host.
     package var warn: @Sendable (String) -> Void
 
     package init(
@@ -43,12 +44,12 @@ package struct NetworkSettings: Sendable {
     }
 }
 
-/// The clock and the dice, given in so that a test need not wait.
+/// The clock and the random numbers, passed in so that tests need not wait.
 package struct RegistryTime: Sendable {
     package var now: @Sendable () -> ContinuousClock.Instant
-    /// Waits; must throw `CancellationError` when the task is cancelled.
+    /// Waits; must throw `CancellationError` if the task is cancelled.
     package var pause: @Sendable (Duration) async throws -> Void
-    /// A number in 0..<1 for each pause, so that many clients do not come back at the same moment.
+    /// Returns a number in 0..<1 for each pause, so that many clients do not come back at the same moment.
     package var jitter: @Sendable () -> Double
 
     package init(
@@ -62,36 +63,38 @@ package struct RegistryTime: Sendable {
     }
 }
 
-/// Every count and every wait has a limit.
+/// The limits of requests to registries: every count and every wait has one.
 package struct RegistryLimits: Hashable, Sendable {
-    /// Attempts at one request that connected.
+    /// The number of attempts at a request that connects.
     package var attempts = 6
-    /// Attempts at one that did not: fewer, so that a machine without a network says so soon.
+    /// The number of attempts at a request that does not connect: fewer, so that a machine without a network reports it
+    /// soon.
     package var connectionAttempts = 3
     package var redirects = 10
-    /// Requests to one host that wait for their answer at the same time. Bodies of answers do not count: who reads a
-    /// blob to push it into the same registry would wait for himself.
+    /// The number of requests to one host that wait for their answer at the same time. Bodies of answers do not count:
+    /// a task that reads a blob in order to push it to the same registry would otherwise wait for itself.
     package var requestsPerHost = 8
-    /// More than the requests, since bodies are read meanwhile.
+    /// The number of connections to one host, which exceeds that of requests because bodies are read in the meantime.
     package var connectionsPerHost = 48
     package var connect: Duration = .seconds(10)
-    /// The longest silence of a server, and the longest time that one piece of a body may take to leave.
+    /// The longest silence of a server, and the longest time that one piece of a body may take to be sent.
     package var idle: Duration = .seconds(60)
-    /// The body of an answer must bring `slowestRate` bytes per second, averaged over so much time of waiting for it.
+    /// The time of waiting over which the rate of an answer's body is averaged; it must reach `slowestRate` bytes per
+    /// second.
     package var rateWindow: Duration = .seconds(60)
     package var slowestRate: Int64 = 1024
-    /// The first pause between two attempts; each next one is twice as long.
+    /// The first pause between two attempts; each further one is twice as long.
     package var firstPause: Duration = .milliseconds(500)
     package var longestPause: Duration = .seconds(30)
-    /// The longest wait that a registry may ask for; a longer one is an error that says how long.
+    /// The longest wait that a registry may ask for; a longer one is an error that states it.
     package var longestWait: Duration = .seconds(300)
-    /// Bytes of an answer that is no content: an error, a token.
+    /// The bytes of an answer that is not content: an error, a token.
     package var smallAnswer = 65536
     package var tokenAnswer = 1 << 20
 
     package init() {}
 
-    /// The time that a request with so many bytes may take until its answer begins.
+    /// Returns the time that a request with this many bytes may take until its answer begins.
     func patience(for byteCount: Int64) -> Duration {
         connect + idle + idle + .seconds(max(0, byteCount) / max(1, slowestRate))
     }

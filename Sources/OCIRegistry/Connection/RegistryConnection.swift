@@ -4,7 +4,8 @@ import NIOCore
 import NIOHTTP1
 package import OCIModel
 
-/// One registry over HTTP: authorised, over redirects, within limits, and again after a passing failure.
+/// A connection to one registry over HTTP that authorises requests, follows redirects, respects limits, and retries
+/// after temporary failures.
 package struct RegistryConnection: RegistryTransport {
     package let registry: RegistryHost
     let base: HTTPAddress
@@ -14,7 +15,7 @@ package struct RegistryConnection: RegistryTransport {
 
     private var limits: RegistryLimits { network.settings.limits }
 
-    /// How one attempt ended.
+    /// The ways in which one attempt can end.
     private enum Attempt {
         case answer(RegistryResponse)
         case failed(RetryCourse.Outcome)
@@ -38,9 +39,9 @@ package struct RegistryConnection: RegistryTransport {
         }
     }
 
-    /// Asks for the protocol's root with the login at hand: what `login` does before it believes a password.
+    /// Requests the protocol's root with the available login, as `login` does before it trusts a password.
     ///
-    /// - Throws: `OCIRegistryError.Code.denied` for a wrong login, and all that a request may fail with.
+    /// - Throws: `OCIRegistryError.Code.denied` if the login is wrong, and any error of a request.
     package func check() async throws {
         try await send(RegistryRequest(.GET, .path("/v2/"), scopes: [], accepted: [200])) { _ in }
     }
@@ -59,9 +60,9 @@ package struct RegistryConnection: RegistryTransport {
         return address
     }
 
-    /// One attempt with its redirects, and its authorization where the registry asks for one.
+    /// Performs one attempt with its redirects, and its authorization if the registry asks for one.
     ///
-    /// - Throws: only what no further attempt can mend.
+    /// - Throws: Only errors that no further attempt can fix.
     private func attempt(_ request: RegistryRequest, at address: HTTPAddress) async throws -> Attempt {
         let outgoing = OutgoingRequest(
             method: request.method, address: address, headers: request.headers, body: request.body)
@@ -116,20 +117,21 @@ package struct RegistryConnection: RegistryTransport {
         return .failed(status == 429 ? .throttled(error, retryAfter: wait) : .busy(error, retryAfter: wait))
     }
 
-    /// A network's login page answers everything with 200.
+    /// Checks that the answer is not a network's login page, which answers everything with 200.
     private func checkIsRegistry(_ answer: HTTPClientResponse, _ place: HTTPAddress) throws(OCIRegistryError) {
         let type = answer.headers.first(name: "content-type")?.lowercased() ?? ""
         guard place.origin == base.origin, (200..<300).contains(answer.status.code), type.hasPrefix("text/html"),
-            // Some registries have a page for people where others have their referrers.
+            // Some registries have an HTML page where others list their referrers.
             !place.path.contains("/referrers/")
         else { return }
         throw OCIRegistryError(
-            .protocolViolation, "\(place): a web page answered, and no registry",
+            .protocolViolation, "\(place): a web page answered instead of a registry",
             hint:
-                "this network may want a login in a browser first; or \(host) is not a registry")
+                "this network may require a login in a browser first, or \(host) is not a registry")
     }
 
-    /// The bodies of downloads stay on the wire; any other is short and read now, so that its connection can serve again.
+    /// Returns the response. The bodies of downloads are not read yet; any other is short and read now, so that its
+    /// connection can be reused.
     private func response(
         _ answer: HTTPClientResponse, from place: HTTPAddress, _ method: HTTPMethod
     ) async throws -> RegistryResponse {
@@ -142,8 +144,8 @@ package struct RegistryConnection: RegistryTransport {
             status: answer.status.code, headers: answer.headers, location: location, body: body)
     }
 
-    /// At most the first 64 KiB, and what came of it where the connection broke or crept: the head has said what matters, and
-    /// a server that refuses an upload half-way may hang up on it.
+    /// Reads at most the first 64 KiB of a body, or the part that arrived if the connection broke or was too slow: the
+    /// head has said what matters, and a server that refuses an upload midway may close its connection.
     private func smallBody(_ answer: HTTPClientResponse, from place: HTTPAddress) async throws -> ByteBuffer {
         var bytes = ByteBuffer()
         do {

@@ -6,8 +6,8 @@ import NIOSSL
 package import OCIModel
 import Synchronization
 
-/// All registries of one run: connections, tokens, logins and the manners towards each host are shared by those who talk
-/// to the same one. Exists only inside `withNetwork`, which closes its connections.
+/// The registries of one run: connections, tokens, logins and request limits for each host are shared by all that talk
+/// to it. A network exists only inside `withNetwork`, which closes its connections.
 package final class RegistryNetwork: Sendable {
     let settings: NetworkSettings
     let clients: HTTPClients
@@ -42,28 +42,28 @@ package final class RegistryNetwork: Sendable {
         }
     }
 
-    /// The way to one registry.
+    /// Returns a connection to one registry.
     ///
-    /// - Throws: `OCIRegistryError.Code.invalidReference`, where the host cannot be an address.
+    /// - Throws: `OCIRegistryError.Code.invalidReference` if the host is not valid in an address.
     package func connection(to host: RegistryHost) throws(OCIRegistryError) -> RegistryConnection {
         let isPlain = host.isLoopback || settings.plainHTTP.contains(host)
         do throws(HTTPTransferError) {
             let base = try HTTPAddress((isPlain ? "http://" : "https://") + host.server)
             return RegistryConnection(registry: host, base: base, network: self)
         } catch {
-            throw OCIRegistryError(.invalidReference, "'\(host)' is not a registry's host: \(error.message)")
+            throw OCIRegistryError(.invalidReference, "'\(host)' is not a valid registry host: \(error.message)")
         }
     }
 }
 
-/// A request as it goes to one server.
+/// A request as it is sent to one server.
 struct OutgoingRequest: Sendable {
     var method: HTTPMethod
     var address: HTTPAddress
     var headers: HTTPHeaders
     var body = RegistryRequest.Body.empty
 
-    /// The headers, and who sends them.
+    /// The headers, with the user agent.
     fileprivate var signed: HTTPHeaders {
         var headers = headers
         headers.replaceOrAdd(name: "User-Agent", value: "imagebuild")
@@ -72,11 +72,11 @@ struct OutgoingRequest: Sendable {
 }
 
 extension RegistryNetwork {
-    /// Sends a request, over redirects but for the statuses in `accepted`, and gives the last answer with its address.
-    /// The authorization goes to the registry's own origin only, and no more once a redirect has left it.
+    /// Sends a request, follows redirects except for the statuses in `accepted`, and returns the last answer with its
+    /// address. The authorization is sent only to the registry's own origin, and no longer once a redirect has left it.
     ///
-    /// - Throws: `HTTPTransferError`, `OCIRegistryError` for a redirect that must not be followed, or what the body's
-    ///   source fails with.
+    /// - Throws: `HTTPTransferError`, `OCIRegistryError` for a redirect that must not be followed, or the error of the
+    ///   body's source.
     func follow(
         _ request: OutgoingRequest, registry: HTTPAddress, authorization: String?, accepted: Set<UInt> = []
     ) async throws -> (answer: HTTPClientResponse, address: HTTPAddress) {
@@ -98,7 +98,8 @@ extension RegistryNetwork {
                 method: request.method)
         }
         throw OCIRegistryError(
-            .protocolViolation, "\(request.address): more than \(settings.limits.redirects) redirects in a row")
+            .protocolViolation,
+            "\(request.address): the registry answered with more than \(settings.limits.redirects) redirects")
     }
 
     func redirectRules(of registry: HTTPAddress) -> RedirectRules {
@@ -108,7 +109,7 @@ extension RegistryNetwork {
         return RedirectRules(registry: registry, mayBePrivate: mayBePrivate)
     }
 
-    /// One request to one server, when it is its turn; returns with the answer's head.
+    /// Sends one request to one server when it is its turn, and returns the answer's head.
     private func exchange(_ request: OutgoingRequest) async throws -> HTTPClientResponse {
         let tls = request.address.scheme == .https ? try certificates.configuration(for: request.address) : nil
         return try await traffic.to(request.address).request {
@@ -160,7 +161,7 @@ extension RegistryNetwork {
         }
     }
 
-    /// Ends what sends a body where the server stops reading it.
+    /// Runs `send` and ends it if the server stops reading the body.
     private func watched(
         _ progress: OutgoingProgress, _ request: OutgoingRequest,
         _ send: @escaping @Sendable () async throws -> HTTPClientResponse

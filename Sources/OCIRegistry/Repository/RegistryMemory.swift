@@ -1,12 +1,13 @@
 import OCIModel
 import Synchronization
 
-/// What was learnt of one registry in this run: which blobs are where, and which of the protocol's ways it does not go.
+/// The knowledge about one registry gained in this run: which blobs are where, and which parts of the protocol it does
+/// not support.
 ///
-/// Shared by all repositories of the registry, so that a blob pushed to one is mounted into the next.
+/// It is shared by all repositories of the registry, so that a blob pushed to one is mounted into the next.
 package final class RegistryMemory: Sendable {
     private struct State {
-        /// Blobs and documents known to be there, by repository.
+        /// The blobs and documents known to exist, by repository.
         var present: [RepositoryName: Set<Digest>] = [:]
         /// A repository that has the blob.
         var holders: [Digest: RepositoryName] = [:]
@@ -14,9 +15,9 @@ package final class RegistryMemory: Sendable {
         var takesChunks: Bool
         var newRepositories: [RepositoryName: Bool] = [:]
         var referrersAPI: [RepositoryName: Bool] = [:]
-        /// By repository and subject, what is not confirmed yet.
+        /// The attached referrers that are not confirmed yet, by repository and subject.
         var attached: [RepositoryName: [Digest: AttachedReferrers]] = [:]
-        /// What tags were resolved to, so that the same bytes are not fetched again by digest.
+        /// The documents that tags were resolved to, so that the same bytes are not fetched again by digest.
         var documents: [RepositoryName: [Digest: RegistryRepository.FetchedDocument]] = [:]
         var documentBytes = 0
     }
@@ -24,12 +25,15 @@ package final class RegistryMemory: Sendable {
     private static let documentBytesLimit = 8 << 20
 
     private let state: Mutex<State>
-    /// By what is being written: a blob of a repository, or a subject's list of referrers.
+    /// The turns by what is being written: a blob of a repository, or a subject's list of referrers.
     let turns = KeyedTurns()
 
-    /// - Parameter host: the registry, as references name it; a few are known to lose the chunks of an upload.
+    /// Creates an empty memory.
+    ///
+    /// - Parameter host: The registry as references name it; a few are known to lose the chunks of an upload.
     package init(host: String) {
-        // Google's registries have no chunks, GitHub's overwrites the first by the second, Amazon's loses some of them.
+        // Google's registries have no chunks, GitHub's overwrites the first with the second, Amazon's loses some of
+        // them.
         let isKnown = ["ghcr.io", "gcr.io", ".gcr.io", ".pkg.dev", ".amazonaws.com"].contains {
             $0.hasPrefix(".") ? host.hasSuffix($0) : host == $0
         }
@@ -47,7 +51,7 @@ package final class RegistryMemory: Sendable {
         }
     }
 
-    /// A repository beside this one that the blob can be mounted from.
+    /// Returns another repository from which the blob can be mounted.
     func holder(of digest: Digest, for repository: RepositoryName, orElse source: RepositoryName?) -> RepositoryName? {
         state.withLock { state in
             [state.holders[digest], source].compactMap { $0 }.first {
@@ -67,7 +71,7 @@ package final class RegistryMemory: Sendable {
         state.withLock { $0.newRepositories[repository] = isNew }
     }
 
-    /// Whether the repository has the referrers API; `nil` where nothing showed it yet.
+    /// Returns whether the repository has the referrers API; `nil` if that is not known yet.
     func hasReferrersAPI(_ repository: RepositoryName) -> Bool? { state.withLock { $0.referrersAPI[repository] } }
     func setReferrersAPI(_ repository: RepositoryName, _ has: Bool) {
         state.withLock { $0.referrersAPI[repository] = has }
@@ -77,7 +81,7 @@ package final class RegistryMemory: Sendable {
         state.withLock { $0.attached[repository]?[subject] ?? AttachedReferrers() }
     }
 
-    /// Nothing attached is forgotten.
+    /// Records the attached referrers; an empty value removes the record.
     func setAttached(_ attached: AttachedReferrers, to subject: Digest, in repository: RepositoryName) {
         state.withLock { $0.attached[repository, default: [:]][subject] = attached.entries.isEmpty ? nil : attached }
     }

@@ -8,15 +8,16 @@ extension RegistryRepository: ContentSource {
 
     package func holds(_ blob: Descriptor) -> Bool? { nil }
 
-    /// Manifests and indexes come from where registries keep manifests; anything else (a configuration) is a blob.
+    /// Returns a document. Manifests and indexes are read from the registry's manifests; anything else (a
+    /// configuration) is a blob.
     ///
-    /// - Throws: `OCIRegistryError` `.corrupt` for other bytes, `.tooLarge` beyond `settings.documentLimit`.
+    /// - Throws: `OCIRegistryError` `.corrupt` if the bytes differ, `.tooLarge` beyond `settings.documentLimit`.
     package func document(_ descriptor: Descriptor) async throws -> [UInt8] {
         guard descriptor.size >= 0, descriptor.size <= Int64(settings.documentLimit) else {
             throw OCIRegistryError(
                 .tooLarge,
-                "\(place)@\(descriptor.digest) is said to have \(descriptor.size) bytes, and \(settings.documentLimit) is "
-                    + "the limit for a document")
+                "\(place)@\(descriptor.digest) has \(descriptor.size) bytes according to its descriptor, more than the "
+                    + "limit of \(settings.documentLimit) for a document")
         }
         guard descriptor.mediaType.isDocument else { return try await documentAmongBlobs(descriptor) }
         return try await fetch(.digest(descriptor.digest), expected: descriptor).bytes
@@ -37,7 +38,7 @@ extension RegistryRepository: ContentSource {
         var etag: String?
     }
 
-    /// Gets a manifest by tag or digest and checks it.
+    /// Fetches a manifest by tag or digest and verifies it.
     func fetch(_ reference: ManifestName, expected: Descriptor?) async throws -> FetchedDocument {
         let digest = reference.digest
         let what = place + reference.suffix
@@ -80,17 +81,18 @@ extension RegistryRepository: ContentSource {
                 return bytes
             }
         } catch {
-            // An index may refer to manifests of types that nobody here knows.
+            // An index may refer to manifests of types that are unknown here.
             guard (error as? OCIRegistryError)?.code == .notFound else { throw error }
             return try await fetch(.digest(descriptor.digest), expected: descriptor).bytes
         }
     }
 
-    /// The same error with some of the tags that there are; failing to list them is no second error.
+    /// Returns the same error with some of the existing tags; a failure to list them is ignored.
     private func withTags(_ error: any Error) async -> any Error {
         guard var error = error as? OCIRegistryError, let tags = try? await tags(), !tags.isEmpty else { return error }
         let some = tags.suffix(10).joined(separator: ", ")
-        error.hint = tags.count > 10 ? "it has \(tags.count) tags, among them: \(some)" : "it has: \(some)"
+        error.hint =
+            tags.count > 10 ? "choose one of its \(tags.count) tags, such as: \(some)" : "choose one of: \(some)"
         return error
     }
 }

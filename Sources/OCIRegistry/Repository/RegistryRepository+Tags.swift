@@ -2,24 +2,26 @@ import NIOHTTP1
 import OCIModel
 
 extension RegistryRepository {
-    /// - Throws: `OCIRegistryError` `.notFound` where there is no such repository, `.protocolViolation` for a listing that
-    ///   never ends, leads elsewhere or holds what cannot be a tag.
+    /// Returns all tags of the repository, sorted by bytes.
+    ///
+    /// - Throws: `OCIRegistryError` `.notFound` if the repository does not exist, `.protocolViolation` for a listing
+    ///   that never ends, leads elsewhere or contains an invalid tag.
     package func tags() async throws -> [String] {
         struct Page: Decodable { var tags: [String]? }
         var found: Set<String> = []
         try await pages("tags/list", query: "?n=1000") { answer in
             guard answer.status == 200 else {
-                throw OCIRegistryError(.notFound, "there is no repository \(place)", status: answer.status)
+                throw OCIRegistryError(.notFound, "the repository \(place) does not exist", status: answer.status)
             }
             let page: Page
             do { page = try CanonicalJSON.decode(Page.self, from: answer.bytes) } catch {
-                throw OCIRegistryError(.protocolViolation, "the list of the tags of \(place) cannot be read")
+                throw OCIRegistryError(.protocolViolation, "cannot read the list of tags of \(place)")
             }
             for tag in page.tags ?? [] {
                 guard Tag(tag) != nil else {
                     throw OCIRegistryError(
                         .protocolViolation,
-                        "the list of the tags of \(place) holds '\(tag.prefix(140))', which is no tag")
+                        "the list of tags of \(place) contains '\(tag.prefix(140))', which is not a valid tag")
                 }
                 found.insert(tag)
             }
@@ -30,9 +32,10 @@ extension RegistryRepository {
         return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    /// Asks for all pages of a listing, in turn; a first answer that is among the `refusals` is handed on and the last.
+    /// Requests all pages of a listing in turn; a first answer that is among the `refusals` is passed on as the only
+    /// one.
     ///
-    /// Some registries refuse the query's number of entries, which is then left to them.
+    /// Some registries refuse a number of entries in the query, which is then left to them.
     func pages(
         _ path: String, query: String, refusals: Set<UInt> = [404], _ use: (WholeAnswer) async throws -> Void
     ) async throws {

@@ -3,12 +3,13 @@ import OCIContent
 package import OCIModel
 
 extension RegistryRepository: ContentDestination {
-    /// By digest, whose answer is compared; a document with a subject also comes into the subject's list of referrers.
+    /// Puts a document by digest and compares the answer; one with a subject is also added to the subject's list of
+    /// referrers.
     package func putDocument(_ bytes: [UInt8], as descriptor: Descriptor) async throws {
         guard !memory.isPresent(descriptor.digest, in: name) else { return }
         let answer = try await put(bytes, as: descriptor, reference: descriptor.digest.description)
         if answer.status >= 400 {
-            // Registries with tags that cannot be moved may refuse what they have.
+            // Registries with immutable tags may refuse what they already have.
             guard try await current(.digest(descriptor.digest))?.digest == descriptor.digest else {
                 throw refusal(answer, "\(place)@\(descriptor.digest)")
             }
@@ -18,7 +19,8 @@ extension RegistryRepository: ContentDestination {
         memory.setPresent(descriptor.digest, in: name)
     }
 
-    /// HEAD; and GET where the registry does not answer that with digest and size.
+    /// Returns the document that a name stands for now, by HEAD, or by GET if the registry does not answer HEAD with
+    /// digest and size.
     package func current(_ name: String) async throws -> Descriptor? { try await current(Self.manifestName(name)) }
 
     private func current(_ name: ManifestName) async throws -> Descriptor? {
@@ -32,9 +34,9 @@ extension RegistryRepository: ContentDestination {
             memory.setNew(self.name, false)
             guard let digest = name.digest, digest != found.digest else { return found }
             guard digest.algorithm != found.digest.algorithm else {
-                throw OCIRegistryError(.corrupt, "\(place)@\(name): the registry says that it is \(found.digest)")
+                throw OCIRegistryError(.corrupt, "\(place)@\(name): the registry states the digest \(found.digest)")
             }
-            // It knows it by another algorithm: only the bytes tell.
+            // The registry knows the document by another algorithm: only the bytes tell.
         }
         do { return try await fetch(name, expected: nil).descriptor } catch {
             guard (error as? OCIRegistryError)?.code == .notFound else { throw error }
@@ -42,10 +44,11 @@ extension RegistryRepository: ContentDestination {
         }
     }
 
-    /// By digest first, so that a registry which stores something else never has it under the tag.
+    /// Sets a tag. The document is first put by digest, so that a registry that stores something else never has it
+    /// under the tag.
     ///
-    /// - Throws: `OCIRegistryError` `.conflict` where the tag is not where `tagExpectations` wants it, or `keepsTags` and it is
-    ///   elsewhere; where it stands at `root` already, that is success.
+    /// - Throws: `OCIRegistryError` `.conflict` if the tag is not where `tagExpectations` requires it, or if
+    ///   `keepsTags` is set and it is elsewhere; a tag that already is at `root` is a success.
     package func tag(_ bytes: [UInt8], as root: Descriptor, named name: String) async throws {
         guard let tag = Tag(name) else {
             throw OCIRegistryError(.invalidReference, "'\(quoted(name))' is no tag")
@@ -62,16 +65,17 @@ extension RegistryRepository: ContentDestination {
         }
     }
 
-    /// Sets a tag by a PUT of its digest, for digests by which no registry calls by itself what it gets under a tag.
+    /// Sets a tag with a PUT of its digest, for digests that no registry computes by itself for content put under a
+    /// tag.
     ///
-    /// - Returns: whether the registry did so: few know that way (distribution-spec, "Pushing Manifests", `tag`).
+    /// - Returns: Whether the registry did so: few support this (distribution-spec, "Pushing Manifests", `tag`).
     private func setByDigest(_ tag: Tag, _ bytes: [UInt8], _ root: Descriptor) async throws -> Bool {
         guard root.digest.algorithm != .sha256 else { return false }
         let answer = try await put(bytes, as: root, reference: "\(root.digest)?tag=\(tag)")
         return answer.status < 400 && answer.headers[canonicalForm: "oci-tag"].contains { $0 == tag.description }
     }
 
-    /// Looks where a tag is just before it is set.
+    /// Checks where a tag is just before it is set.
     private func mustBeSet(_ tag: Tag, to digest: Digest) async throws -> Bool {
         let found = try await current(.tag(tag))?.digest
         guard found != digest else { return false }
@@ -84,8 +88,8 @@ extension RegistryRepository: ContentDestination {
         let place = "\(place):\(tag)"
         guard isExpected else {
             throw OCIRegistryError(
-                .conflict, "\(place) is at \(found?.description ?? "nothing") by now: somebody else moved it",
-                hint: "look at what is there, then push again")
+                .conflict, "\(place) was moved by another client and is now at \(found?.description ?? "nothing")",
+                hint: "check the image under that tag, then push again")
         }
         guard !keepsTags || found == nil else {
             throw OCIRegistryError(
@@ -94,7 +98,8 @@ extension RegistryRepository: ContentDestination {
         return true
     }
 
-    /// Statuses up to 299, and those by which registries say that a tag or manifest cannot be written again.
+    /// Puts a document or tag; statuses up to 299, and those with which registries refuse to overwrite a tag or
+    /// manifest, are returned.
     private func put(_ bytes: [UInt8], as descriptor: Descriptor, reference: String) async throws -> WholeAnswer {
         var request = request(
             .PUT, "manifests/\(reference)", [200, 201, 202, 204, 400, 405, 409, 412], writes: true)
@@ -104,7 +109,7 @@ extension RegistryRepository: ContentDestination {
         let told = answer.headers.first(name: "docker-content-digest").flatMap { try? Digest($0) }
         if answer.status < 400, let told, told != descriptor.digest, !told.isOf(bytes) {
             throw OCIRegistryError(
-                .corrupt, "\(place): the registry keeps \(descriptor.digest) under another digest, \(told)")
+                .corrupt, "\(place): the registry stored \(descriptor.digest) under another digest, \(told)")
         }
         return answer
     }
@@ -117,7 +122,7 @@ extension RegistryRepository: ContentDestination {
             status: answer.status)
     }
 
-    /// What a HEAD claims; `nil` where it is not enough.
+    /// Returns what a HEAD claims; `nil` if that is not enough.
     private static func claim(_ headers: HTTPHeaders) -> Descriptor? {
         guard let text = headers.first(name: "docker-content-digest"), let digest = try? Digest(text),
             let length = headers.first(name: "content-length").flatMap({ Int64($0) }), length >= 0,

@@ -4,7 +4,7 @@ import OCIModel
 /// it.
 struct AccessToken: Hashable, Sendable {
     var user: String
-    /// Seconds since the epoch.
+    /// The time of expiry in seconds since the epoch.
     var expires: Int64
     /// The scopes in the form in which they were requested: `repository:library/busybox:pull,push`.
     var scopes: [String]

@@ -28,7 +28,7 @@ import Testing
         ("Package: a\nVersion: 1\nArchitecture: all", "does not end in a newline"),
         ("Package: a\nArchitecture: all\n", "lacks the field 'version'"),
         ("Package: a\nVersion: 1\nArchitecture: all\nversion: 2\n", "has the field 'version' twice"),
-        ("Package: a\nVersion: 1\nArchitecture: all\nnonsense\n", "has the line 'nonsense', which is no field"),
+        ("Package: a\nVersion: 1\nArchitecture: all\nnonsense\n", "has the line 'nonsense', which is not a field"),
         ("", "does not end in a newline"),
     ])
     func `a package record that a scanner would trip over is refused`(text: String, message: String) async throws {

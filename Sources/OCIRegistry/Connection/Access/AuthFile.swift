@@ -4,8 +4,8 @@ import OCIContent
 import OCIModel
 import SystemPackage
 
-/// A file of logins, of Docker's or containers' form: `auths`, `credHelpers`, `credsStore`, and whatever else stands in it,
-/// which is kept. In the old form (`.dockercfg`) what stands in `auths` elsewhere is all there is.
+/// A login file in Docker's or containers' format: `auths`, `credHelpers`, `credsStore`, and any other content, which
+/// is preserved. In the old format (`.dockercfg`), the content of `auths` is the whole file.
 struct AuthFile {
     private static let sizeLimit: Int64 = 4 << 20
     /// Docker Hub's key, for historical reasons.
@@ -15,33 +15,35 @@ struct AuthFile {
     private(set) var document: [String: JSONValue]
     private var isOld = false
 
-    /// An empty one, not written yet.
+    /// Creates an empty file that is not written yet.
     init(new path: FilePath) {
         self.path = path
         document = [:]
     }
 
-    /// - Returns: `nil` where there is no such file.
-    /// - Throws: `OCIRegistryError.Code.invalidConfiguration` for one that cannot be read or is not JSON.
+    /// Reads a file.
+    ///
+    /// - Returns: `nil` if the file does not exist.
+    /// - Throws: `OCIRegistryError.Code.invalidConfiguration` if the file cannot be read or is not JSON.
     init?(reading path: FilePath, isOld: Bool = false) throws(OCIRegistryError) {
         let bytes: [UInt8]
         do {
             guard let read = try FileSystem.read(path, limit: Self.sizeLimit) else { return nil }
             bytes = read
         } catch {
-            throw OCIRegistryError(.invalidConfiguration, "cannot read the file of logins: \(error)")
+            throw OCIRegistryError(.invalidConfiguration, "cannot read the login file: \(error)")
         }
         self.path = path
         self.isOld = isOld
-        // `podman logout` may leave nothing at all.
+        // `podman logout` may leave an empty file.
         guard !bytes.isEmpty else {
             document = [:]
             return
         }
         guard case .object(let members)? = try? CanonicalJSON.decode(JSONValue.self, from: bytes) else {
             throw OCIRegistryError(
-                .invalidConfiguration, "the file of logins \(path) is not a JSON object",
-                hint: "mend or remove it, then log in again")
+                .invalidConfiguration, "the login file \(path) is not a JSON object",
+                hint: "correct or remove it, then log in again")
         }
         document = members
     }
@@ -51,10 +53,10 @@ struct AuthFile {
         set { if isOld { document = newValue } else { document["auths"] = .object(newValue) } }
     }
 
-    /// How helpers and the tools that write these files name a registry.
+    /// Returns the name that helpers and the tools that write these files use for a registry.
     static func key(of host: RegistryHost) -> String { host == .dockerHub ? dockerHubKey : host.description }
 
-    /// The helper that keeps a registry's login: the one for it alone, else the one for all.
+    /// Returns the helper that keeps a registry's login: the registry's own, otherwise the general one.
     func helper(for host: RegistryHost) -> String? {
         guard !isOld else { return nil }
         let own = (document["credHelpers"] ?? .null).members.first { Self.names($0.key, host) }?.value.string
@@ -62,7 +64,7 @@ struct AuthFile {
         return name.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// The login in the file itself, for the longest part of `host/repository` that has one.
+    /// Returns the login in the file itself, for the longest part of `host/repository` that has one.
     func login(for host: RegistryHost, repository: RepositoryName?) throws(OCIRegistryError) -> RegistryLogin? {
         let auths = auths
         var parts = [host.description] + (repository?.parts ?? []).map(String.init)
@@ -71,7 +73,7 @@ struct AuthFile {
             if let entry = auths[key], let login = try login(entry.members, key) { return login }
             parts.removeLast()
         }
-        // Exact keys before those that mean the same, in an order that does not change.
+        // Exact keys come before equivalent ones, in a fixed order.
         let keys = auths.keys.filter { Self.names($0, host) }.sorted()
         for key in keys.filter({ $0 == parts[0] }) + keys.filter({ $0 != parts[0] }) {
             if let login = try login(auths[key]?.members ?? [:], key) { return login }
@@ -79,7 +81,7 @@ struct AuthFile {
         return nil
     }
 
-    /// Whether a key is this registry's: its host, or an address with that host, whatever comes behind.
+    /// Returns whether a key belongs to this registry: its host, or an address with that host, whatever follows.
     private static func names(_ key: String, _ host: RegistryHost) -> Bool {
         var rest = Substring(key)
         for scheme in ["https://", "http://"] where key.hasPrefix(scheme) {
@@ -89,11 +91,11 @@ struct AuthFile {
     }
 
     private func login(_ entry: [String: JSONValue], _ key: String) throws(OCIRegistryError) -> RegistryLogin? {
-        // It needs nothing else, so it counts before all else.
+        // A registry token needs nothing else, so it comes before everything else.
         if let token = entry["registrytoken"]?.string, !token.isEmpty {
             guard token.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
                 throw OCIRegistryError(
-                    .invalidConfiguration, "the registrytoken for \(quoted(key)) in \(path) is no token",
+                    .invalidConfiguration, "the registrytoken for \(quoted(key)) in \(path) is not a valid token",
                     hint: "log in again")
             }
             return .accessToken(token)
@@ -103,7 +105,7 @@ struct AuthFile {
         if let text = entry["auth"]?.string, !text.isEmpty {
             guard let bytes = Base64.decode(text), let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else {
                 throw OCIRegistryError(
-                    .invalidConfiguration, "the login for \(quoted(key)) in \(path) is not base64 of user:password",
+                    .invalidConfiguration, "the login for \(quoted(key)) in \(path) is not user:password in base64",
                     hint: "log in again")
             }
             let secret = bytes[(colon + 1)...].reversed().drop { $0 == 0 }.reversed()
@@ -118,9 +120,9 @@ struct AuthFile {
 }
 
 extension AuthFile {
-    /// Puts a login in the place of the registry's present ones; `nil` takes them away.
+    /// Replaces the registry's present logins by another; `nil` removes them.
     ///
-    /// - Returns: whether there were any.
+    /// - Returns: Whether there were any.
     @discardableResult
     mutating func set(_ login: RegistryLogin?, for host: RegistryHost) -> Bool {
         var auths = auths
@@ -140,12 +142,12 @@ extension AuthFile {
         return !old.isEmpty
     }
 
-    /// Whether the file itself has a login for the registry.
+    /// Returns whether the file itself has a login for the registry.
     func has(_ host: RegistryHost) -> Bool {
         auths.keys.contains { Self.names($0, host) }
     }
 
-    /// Replaces the file at once, readable for its owner alone; its folder is made.
+    /// Replaces the file atomically, readable only by its owner, and creates its folder.
     ///
     /// - Throws: `OCIRegistryError.Code.invalidConfiguration`.
     func write() throws(OCIRegistryError) {
@@ -153,7 +155,7 @@ extension AuthFile {
             try FileSystem.makeDirectories(path.removingLastComponent())
             try FileSystem.write(CanonicalJSON.encodeForReading(document), to: path, permissions: [.ownerReadWrite])
         } catch {
-            throw OCIRegistryError(.invalidConfiguration, "cannot write the file of logins: \(error)")
+            throw OCIRegistryError(.invalidConfiguration, "cannot write the login file: \(error)")
         }
     }
 }

@@ -4,22 +4,22 @@ import NIOCore
 import NIOHTTP1
 import OCIModel
 
-/// What a request carries to be let in.
+/// The authorization that a request carries.
 struct Authorization: Sendable {
-    /// The value of the field `Authorization`.
+    /// The value of the `Authorization` field.
     var header: String
     var isAnonymous: Bool
-    /// Of a token: its text and what it was asked for.
+    /// The token and the scopes that it was requested for, if it is one.
     var token: BearerToken?
-    /// Whether it was got for this very request, so that asking again gives nothing better.
+    /// Whether it was obtained for this very request, so that asking again would give nothing better.
     var isFresh: Bool
 }
 
-/// Finds the authorization for requests to one registry: nothing until it asks, then what it wants, from the cache
-/// where that has it.
+/// Finds the authorization for requests to one registry: nothing until the registry asks, then what it requires, from
+/// the cache if possible.
 struct Authorizer: Sendable {
-    /// No request is sent more often than this for want of authorization: the first time without, with a cached token,
-    /// with a fresh one, with one for what the registry says is missing.
+    /// The number of times that a request is repeated for lack of authorization: it is sent first without, then with a
+    /// cached token, with a fresh one, and with one for what the registry says is missing.
     static let roundLimit = 3
 
     let registry: RegistryHost
@@ -36,20 +36,20 @@ struct Authorizer: Sendable {
         challenge.scheme == "bearer" && challenge.parameters["error"] == "insufficient_scope"
     }
 
-    /// What is known to be wanted, before a request; `nil` where nothing is known.
+    /// Returns the authorization that is known to be required before a request; `nil` if nothing is known.
     func authorization(for scopes: [AccessScope]) async throws -> Authorization? {
         guard let scheme = network.logins.scheme(at: registry, repository: scopes.first?.repository) else { return nil }
         return try await authorization(scheme, scopes.map(\.description), scopes.first?.repository, replacing: nil)
     }
 
-    /// A better authorization than the one that was `sent`, after a refusal with `headers` from `address`; `nil` where
-    /// there is none. A request that can do with the refusal (`optional`) does without a login too.
+    /// Returns a better authorization than the one that was `sent`, after a refusal with `headers` from `address`;
+    /// `nil` if there is none. A request that accepts the refusal (`optional`) also does without a login.
     func renewed(
         _ sent: Authorization?, after headers: HTTPHeaders, at address: HTTPAddress, scopes: [AccessScope],
         optional: Bool
     ) async throws -> Authorization? {
         var challenges = AuthChallenge.parse(headers["www-authenticate"])
-        // Some registries refuse without a word, and say what they want at their root.
+        // Some registries refuse without a challenge, and state their requirements at their root.
         if challenges.isEmpty { challenges = try await rootChallenges() }
         guard !challenges.isEmpty else { return nil }
         let scheme = try AuthScheme(choosing: challenges, from: address)
@@ -78,7 +78,7 @@ struct Authorizer: Sendable {
         case .basic:
             guard let credentials = login.basic else {
                 throw OCIRegistryError(
-                    .denied, "\(registry) wants a user and a password",
+                    .denied, "\(registry) requires a user name and a password",
                     hint: RegistryRefusal.hint("\(registry)", isAnonymous: true),
                     status: 401)
             }
@@ -90,8 +90,9 @@ struct Authorizer: Sendable {
             guard login == .anonymous || RealmRules.mayGetPassword(service.realm, registry: base) else {
                 throw OCIRegistryError(
                     .denied,
-                    "\(registry) wants the login for it to be sent to \(service.realm), which does not belong to it",
-                    hint: "if that is right, log in there by hand and use the token; else do not trust this registry")
+                    "\(registry) asks for its login to be sent to \(service.realm), which does not belong to it",
+                    hint: "if that is right, get a token there by hand and use it; otherwise do not trust this registry"
+                )
             }
             let key = TokenKey(host: base.authority, service: service, scopes: scopes, login: login)
             let isFresh = network.tokens.current(key).map { $0.text == sent?.token?.text } ?? true

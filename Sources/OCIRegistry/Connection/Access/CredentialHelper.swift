@@ -5,12 +5,13 @@ import OCIModel
 import Subprocess
 import SystemPackage
 
-/// A program that keeps logins (docker-credential-helpers): a verb as its argument, JSON or a server's name on its input.
+/// A program that stores logins (docker-credential-helpers): it takes a verb as its argument, and JSON or a server's
+/// name as its input.
 struct CredentialHelper {
     private static let outputLimit = 64 << 10
-    /// What a pipe takes without a reader.
+    /// The number of bytes that a pipe accepts without a reader.
     private static let inputLimit = 32 << 10
-    /// What a helper says, in a text and with a failure, when it simply has no login.
+    /// The text that a helper prints, with a failure, if it simply has no login.
     private static let notFound = "credentials not found"
 
     private struct Record: Codable {
@@ -24,7 +25,10 @@ struct CredentialHelper {
     private let environment: [String: String]
     private let limit: Duration
 
-    /// - Throws: `OCIRegistryError.Code.invalidConfiguration` for a name that cannot be a helper's, or that `PATH` lacks.
+    /// Finds a helper.
+    ///
+    /// - Throws: `OCIRegistryError.Code.invalidConfiguration` if the name cannot be a helper's, or the helper is not in
+    ///   `PATH`.
     init(name: String, environment: [String: String], limit: Duration) throws(OCIRegistryError) {
         let isPlain = name.utf8.allSatisfy { byte in
             byte.isAlphanumeric || "-_.".utf8.contains(byte)
@@ -40,20 +44,20 @@ struct CredentialHelper {
         guard let program = candidates.first(where: { FileSystem.regularFileSize($0) != nil }) else {
             throw OCIRegistryError(
                 .invalidConfiguration, "the credential helper docker-credential-\(name) is not on PATH",
-                hint: "install it, or take its name out of the file of logins")
+                hint: "install it, or remove its name from the login file")
         }
         self.program = program
     }
 
-    /// The login for a registry; `nil` where the helper has none.
+    /// Returns the login for a registry; `nil` if the helper has none.
     func get(_ host: RegistryHost) async throws -> RegistryLogin? {
         let (output, isSuccess) = try await run("get", Array(AuthFile.key(of: host).utf8))
         guard isSuccess else {
             if String(decoding: output, as: UTF8.self).lowercased().contains(Self.notFound) { return nil }
-            throw failure("could not give the login for \(host)", output)
+            throw failure("could not return the login for \(host)", output)
         }
         guard let record = try? CanonicalJSON.decode(Record.self, from: output) else {
-            throw OCIRegistryError(.invalidConfiguration, "\(name) gave no login for \(host) that can be read")
+            throw OCIRegistryError(.invalidConfiguration, "\(name) returned an unreadable login for \(host)")
         }
         return record.Secret.isEmpty ? nil : RegistryLogin(user: record.Username, password: record.Secret)
     }
@@ -63,14 +67,16 @@ struct CredentialHelper {
         let record = Record(
             ServerURL: AuthFile.key(of: host), Username: credentials.user, Secret: credentials.password)
         let (output, isSuccess) = try await run("store", CanonicalJSON.encode(record))
-        guard isSuccess else { throw failure("could not keep the login for \(host)", output) }
+        guard isSuccess else { throw failure("could not store the login for \(host)", output) }
     }
 
-    /// - Returns: whether it had one.
+    /// Erases the login for a registry.
+    ///
+    /// - Returns: Whether the helper had one.
     func erase(_ host: RegistryHost) async throws -> Bool {
         guard try await get(host) != nil else { return false }
         let (output, isSuccess) = try await run("erase", Array(AuthFile.key(of: host).utf8))
-        guard isSuccess else { throw failure("could not forget the login for \(host)", output) }
+        guard isSuccess else { throw failure("could not erase the login for \(host)", output) }
         return true
     }
 
@@ -82,7 +88,7 @@ struct CredentialHelper {
     private func run(_ verb: String, _ input: [UInt8]) async throws -> (output: [UInt8], isSuccess: Bool) {
         var variables: [Environment.Key: String] = [:]
         for (name, value) in environment { if let key = Environment.Key(rawValue: name) { variables[key] = value } }
-        // A helper that started others ends with them.
+        // Processes that a helper started end with it.
         var options = PlatformOptions()
         options.createSession = true
         options.teardownSequence = [
@@ -112,7 +118,8 @@ struct CredentialHelper {
         }
     }
 
-    /// A pipe that holds all of the input already: many a helper ends without reading it, which is no failure.
+    /// Creates a pipe that already contains the whole input: many helpers exit without reading it, which is not a
+    /// failure.
     private func pipe(holding input: [UInt8]) throws -> FileDescriptor {
         guard input.count <= Self.inputLimit else {
             throw OCIRegistryError(.invalidConfiguration, "the login is too long for \(name)")

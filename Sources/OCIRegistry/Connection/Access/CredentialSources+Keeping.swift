@@ -2,17 +2,17 @@ package import OCIModel
 import SystemPackage
 
 extension CredentialSources {
-    /// Keeps a login in the file that `REGISTRY_AUTH_FILE` names; without that where the registry's present one is, else in
-    /// the first file that there is, else in the last of the list (Docker's); by the helper that the file names for it.
-    /// What else the file holds stays.
+    /// Stores a login in the file that `REGISTRY_AUTH_FILE` names; otherwise where the registry's present login is,
+    /// otherwise in the first existing file, otherwise in the last one of the list (Docker's); through a helper if the
+    /// file names one. The file's other content is preserved.
     ///
-    /// - Returns: where it is now: a file, or a helper's name.
+    /// - Returns: The place of the login: a file, or a helper's name.
     /// - Throws: `OCIRegistryError.Code.invalidConfiguration`.
     package func keep(_ login: RegistryLogin, for host: RegistryHost) async throws -> String {
         guard let last = files.last else {
             throw OCIRegistryError(
-                .invalidConfiguration, "there is no place for the login for \(host): HOME is not set",
-                hint: "name a file in REGISTRY_AUTH_FILE")
+                .invalidConfiguration, "cannot store the login for \(host): HOME is not set",
+                hint: "set REGISTRY_AUTH_FILE to a file")
         }
         let chosen = environment["REGISTRY_AUTH_FILE"].flatMap { $0.isEmpty ? nil : FilePath($0) }
         let present = try (chosen.map { [$0] } ?? files).compactMap { path throws(OCIRegistryError) in
@@ -21,7 +21,7 @@ extension CredentialSources {
         var file = present.first { $0.has(host) } ?? present.first ?? AuthFile(new: chosen ?? last)
         if let name = file.helper(for: host) {
             try await helper(name).store(login, for: host)
-            // Nothing older may stand beside it.
+            // No older login may remain beside it.
             if file.set(nil, for: host) { try file.write() }
             return "docker-credential-\(name)"
         }
@@ -30,9 +30,9 @@ extension CredentialSources {
         return file.path.string
     }
 
-    /// Forgets the registry's logins wherever they are.
+    /// Removes the registry's logins from all places.
     ///
-    /// - Returns: where there were any.
+    /// - Returns: The places that had one.
     package func forget(_ host: RegistryHost) async throws -> [String] {
         var found: [String] = []
         for (path, isOld) in places {

@@ -1,17 +1,17 @@
 package import OCIModel
 package import SystemPackage
 
-/// Where logins are found: those given for this run, then files, the first that has one.
+/// The sources of logins: those given for this run, then files, of which the first one with a login is used.
 package struct CredentialSources: Sendable {
-    /// Given for this run, for these registries alone.
+    /// The logins given for this run, only for these registries.
     package var explicit: [RegistryHost: RegistryLogin]
-    /// Files of Docker's and of containers' form, in the order they are asked.
+    /// The files in Docker's and containers' format, in the order in which they are read.
     package var files: [FilePath]
-    /// Of the form that Docker had first: asked after all files, and written only to forget.
+    /// The file in Docker's first format, which is read after all others, and written only to remove a login.
     package var oldFile: FilePath?
-    /// What credential helpers get as their environment; `PATH` is where they are looked for.
+    /// The environment that credential helpers get; they are looked for in its `PATH`.
     package var environment: [String: String]
-    /// How long a helper may take.
+    /// The time that a helper may take.
     package var helperLimit: Duration
 
     package init(
@@ -25,8 +25,8 @@ package struct CredentialSources: Sendable {
         self.helperLimit = helperLimit
     }
 
-    /// The files that an environment names: `REGISTRY_AUTH_FILE`, `$XDG_RUNTIME_DIR/containers/auth.json`,
-    /// `$XDG_CONFIG_HOME/containers/auth.json`, `$DOCKER_CONFIG/config.json`; the last two below `HOME` by default.
+    /// Returns the files that an environment names: `REGISTRY_AUTH_FILE`, `$XDG_RUNTIME_DIR/containers/auth.json`,
+    /// `$XDG_CONFIG_HOME/containers/auth.json`, `$DOCKER_CONFIG/config.json`; the last two are below `HOME` by default.
     package static func files(environment: [String: String]) -> [FilePath] {
         func folder(_ name: String) -> FilePath? { Self.folder(name, environment) }
         let home = folder("HOME")
@@ -36,7 +36,7 @@ package struct CredentialSources: Sendable {
         return ([folder("REGISTRY_AUTH_FILE")] + containers + [docker?.appending("config.json")]).compactMap { $0 }
     }
 
-    /// `~/.dockercfg`
+    /// Returns `~/.dockercfg`.
     package static func oldFile(environment: [String: String]) -> FilePath? {
         folder("HOME", environment)?.appending(".dockercfg")
     }
@@ -47,9 +47,9 @@ package struct CredentialSources: Sendable {
 }
 
 extension CredentialSources {
-    /// Who we are to a registry, for one of its repositories; `.anonymous` where no source knows.
+    /// Returns the login for a registry and one of its repositories; `.anonymous` if no source has one.
     ///
-    /// - Throws: `OCIRegistryError.Code.invalidConfiguration` for a file or helper that cannot be used.
+    /// - Throws: `OCIRegistryError.Code.invalidConfiguration` if a file or helper cannot be used.
     package func login(for host: RegistryHost, repository: RepositoryName?) async throws -> RegistryLogin {
         if let explicit = explicit[host] { return explicit }
         for (path, isOld) in places {
@@ -63,7 +63,7 @@ extension CredentialSources {
         return .anonymous
     }
 
-    /// All files that may be there, in the order they are asked.
+    /// All files that may exist, in the order in which they are read.
     var places: [(path: FilePath, isOld: Bool)] {
         files.map { ($0, false) } + [oldFile].compactMap { $0 }.map { ($0, true) }
     }

@@ -1,7 +1,7 @@
 import OCIModel
 import Synchronization
 
-/// What is known of the ways into registries: each login is looked up once, and only when a registry asks for one.
+/// A cache of logins and authentication schemes: each login is looked up once, and only when a registry asks for one.
 final class LoginCache: Sendable {
     private struct Key: Hashable {
         var host: RegistryHost
@@ -15,7 +15,7 @@ final class LoginCache: Sendable {
 
     init(_ sources: CredentialSources) { self.sources = sources }
 
-    /// Looked up by one at a time: a helper may ask the user.
+    /// Returns a login. Only one is looked up at a time, because a helper may ask the user.
     func login(for host: RegistryHost, repository: RepositoryName?) async throws -> RegistryLogin {
         let key = Key(host: host, repository: repository)
         if let known = logins.withLock({ $0[key] }) { return known }
@@ -27,12 +27,13 @@ final class LoginCache: Sendable {
         }
     }
 
-    /// How a repository, or else the registry, wanted requests to be authorised; `nil` where it has not asked.
+    /// Returns the scheme that a repository, or else the registry, required; `nil` if it has not asked yet.
     func scheme(at host: RegistryHost, repository: RepositoryName?) -> AuthScheme? {
         schemes.withLock { $0[Key(host: host, repository: repository)] ?? $0[Key(host: host)] }
     }
 
-    /// Some registries have a token service for each repository: the first one is the guess for others.
+    /// Records a scheme. Some registries have a token service for each repository: the first one is the guess for
+    /// others.
     func learn(_ scheme: AuthScheme, at host: RegistryHost, repository: RepositoryName?) {
         schemes.withLock { schemes in
             schemes[Key(host: host, repository: repository)] = scheme

@@ -1,16 +1,20 @@
 import NIOCore
 
-/// Where a host lies, as far as its name tells: a registry's word must not lead into the user's own network.
+/// The part of the network in which a host lies, as far as its name tells: a registry must not be able to redirect into
+/// the user's own network.
 enum NetworkPlace: Hashable, Sendable {
     case loopback
-    /// Link-local addresses, where clouds keep their metadata services, and addresses in a spelling that hides what they are.
+    /// Link-local addresses, where clouds have their metadata services, and addresses in a spelling that hides what
+    /// they are.
     case linkLocal
     case privateNetwork
     case elsewhere
 
     private static let metadataNames: Set<String> = ["metadata", "metadata.google.internal", "instance-data"]
 
-    /// - Parameter host: a name, or an address without brackets.
+    /// Classifies a host.
+    ///
+    /// - Parameter host: A name, or an address without brackets.
     init(host: String) {
         let host = host.lowercased()
         let name = host.hasSuffix(".") ? String(host.dropLast()) : host
@@ -21,7 +25,7 @@ enum NetworkPlace: Hashable, Sendable {
         } else if let address = Self.canonical(name) {
             self = address.contains(":") ? Self.place(ofIPv6: address) : Self.place(ofIPv4: address)
         } else {
-            // `2130706433` and `0x7f.1` are addresses too for whoever resolves them.
+            // Resolvers also accept `2130706433` and `0x7f.1` as addresses.
             let last = name.split(separator: ".").last ?? ""
             let isNumeric = last.utf8.first.map { (0x30...0x39).contains($0) } ?? true
             let isHiddenAddress = isNumeric && (last.allSatisfy(\.isNumber) || last.hasPrefix("0x"))
@@ -49,7 +53,7 @@ enum NetworkPlace: Hashable, Sendable {
         if let dot = address.firstIndex(of: "."), let colon = address[..<dot].lastIndex(of: ":") {
             return place(ofIPv4: String(address[address.index(after: colon)...]))
         }
-        // A leading `::` holds compatible and translated addresses, which nobody uses for a server.
+        // A leading `::` marks compatible and translated addresses, which no server uses.
         guard let group = address.split(separator: ":", omittingEmptySubsequences: false).first,
             let first = UInt16(group, radix: 16)
         else { return .linkLocal }
@@ -60,8 +64,8 @@ enum NetworkPlace: Hashable, Sendable {
         }
     }
 
-    /// Whether a registry may send its clients to a host: out into the world, and to places of its own kind. To link-local
-    /// addresses only when it is that very host.
+    /// Returns whether a registry may redirect its clients to a host: outside, and to places of its own kind.
+    /// Link-local addresses are allowed only if the registry is that very host.
     static func mayLead(from registry: String, to target: String) -> Bool {
         if registry == target { return true }
         switch NetworkPlace(host: target) {

@@ -3,7 +3,7 @@ import NIOHTTP1
 package import OCIContent
 package import OCIModel
 
-/// Performs a `BlobDownload`: request after request, checked bytes into a channel.
+/// The execution of a `BlobDownload`: it sends request after request, and passes checked bytes into a channel.
 actor BlobFetch {
     private let blob: Descriptor
     private let repository: RegistryRepository
@@ -18,7 +18,7 @@ actor BlobFetch {
         pieces = CheckedPieces(blob, from: offset)
     }
 
-    /// Ends the channel, one way or the other.
+    /// Downloads the blob, and ends the channel, with or without an error.
     func run() async {
         do {
             while !(try await isDone()) { try await attempt() }
@@ -61,18 +61,18 @@ actor BlobFetch {
             toSkip -= skipped
             guard piece.readableBytes > 0 else { continue }
             guard Int64(piece.readableBytes) <= blob.size - download.position else {
-                throw OCIRegistryError(.corrupt, "it has more than its \(blob.size) bytes")
+                throw OCIRegistryError(.corrupt, "the blob has more than its \(blob.size) bytes")
             }
             download.arrived(Int64(piece.readableBytes))
             if let ready = pieces.take(piece) { try await channel.send(ready) }
         }
         guard download.isWhole else {
-            throw OCIRegistryError(.interrupted, "it ended after \(download.position) of \(blob.size) bytes")
+            throw OCIRegistryError(.interrupted, "the blob ended after \(download.position) of \(blob.size) bytes")
         }
     }
 
-    /// Returns whether all is there; what turns out to be something else is fetched once more, if nobody has seen any of
-    /// it.
+    /// Returns whether everything has arrived. A blob with the wrong bytes is fetched once more if none of it was
+    /// passed on.
     private func isDone() async throws -> Bool {
         guard download.isWhole else { return false }
         let last: ByteBuffer?
@@ -91,13 +91,13 @@ actor BlobFetch {
 }
 
 extension RegistryRepository {
-    /// Reads the blob over as many requests as it takes; `urls` of a descriptor are never asked.
+    /// Passes a blob to `use`, read with as many requests as it takes; the `urls` of a descriptor are never contacted.
     package func withBlob<R: Sendable>(
         _ blob: Descriptor, from offset: Int64, _ use: @Sendable (BlobBody) async throws -> R
     ) async throws -> R {
         guard blob.size >= 0, offset >= 0, offset <= blob.size else {
             throw OCIRegistryError(
-                .protocolViolation, "\(place)@\(blob.digest): there is no byte \(offset) of \(blob.size)")
+                .protocolViolation, "\(place)@\(blob.digest): the offset \(offset) is outside its \(blob.size) bytes")
         }
         let channel = PieceChannel()
         let fetch = BlobFetch(blob, from: offset, of: self, into: channel)

@@ -3,10 +3,10 @@ import OCIContent
 import OCIModel
 import Scheduling
 
-/// What a run has put into one subject's fallback list.
+/// The entries that a run has put into one subject's fallback list.
 struct AttachedReferrers: Sendable {
     var entries: [Descriptor] = []
-    /// The longest time between asking for the list and having written it.
+    /// The longest time from requesting the list to having written it.
     var slowest = Duration.zero
 }
 
@@ -14,15 +14,16 @@ extension RegistryRepository {
     private static let rounds = 8
     private static let longestPause = Duration.seconds(10)
 
-    /// Called for a document that was just put: where the registry did not say that it noted the subject, the document is
-    /// added to the list under the subject's fallback tag (distribution-spec, "Pushing Manifests with Subject").
+    /// Handles the subject of a document that was just put: unless the registry reports that it recorded the subject,
+    /// the document is added to the list under the subject's fallback tag (distribution-spec, "Pushing Manifests with
+    /// Subject").
     ///
     /// - Parameters:
-    ///   - bytes: the document's.
-    ///   - descriptor: of the document.
-    ///   - answered: the `OCI-Subject` header.
-    /// - Throws: `OCIRegistryError` `.unsupported` where the registry has no such lists, `.conflict` where others keep writing
-    ///   to this one.
+    ///   - bytes: The document's bytes.
+    ///   - descriptor: The document's descriptor.
+    ///   - answered: The `OCI-Subject` header.
+    /// - Throws: `OCIRegistryError` `.unsupported` if the registry cannot hold such lists, `.conflict` if others keep
+    ///   writing to this one.
     func noteSubject(of bytes: [UInt8], _ descriptor: Descriptor, answered: String?) async throws {
         guard let document = try? CanonicalJSON.decode(ReferringDocument.self, from: bytes),
             let subject = document.subject?.digest
@@ -37,12 +38,12 @@ extension RegistryRepository {
         }
     }
 
-    /// Looks whether all that this run attached is still listed, and adds what is not.
+    /// Checks whether everything that this run attached is still listed, and adds what is not.
     ///
-    /// Where the registry honours `If-Match`, nothing was lost. Where it does not, another writer's list may have taken
-    /// the place of ours: one that was read before ours was written. So it is looked for after a pause in which such a
-    /// writer comes to its end, and whoever has to write again does that too. An entry is lost only to a writer that
-    /// stands still between reading and writing for longer than that.
+    /// If the registry honours `If-Match`, nothing was lost. If it does not, another writer's list may have replaced
+    /// ours, if it was read before ours was written. The list is therefore checked after a pause in which such a writer
+    /// comes to its end, and after each further write. An entry is lost only to a writer that stalls between reading
+    /// and writing for longer than that.
     package func confirm() async throws {
         _ = try await mapConcurrently(memory.attachedSubjects(in: name), limit: 4) { subject in
             try await memory.turns.take("\(name) referrers of \(subject)") {
@@ -53,8 +54,8 @@ extension RegistryRepository {
         }
     }
 
-    /// Reads the list, and writes it with the entries that it lacks, until that is done; `untilSeen`, until another reading
-    /// a while later shows them.
+    /// Reads the list and writes it with its missing entries until that succeeds; with `untilSeen`, until another
+    /// reading some time later shows them.
     private func list(_ attached: inout AttachedReferrers, of subject: Digest, untilSeen: Bool) async throws {
         for round in 0..<Self.rounds {
             if untilSeen || round > 0 { try await Task.sleep(for: pause(before: round, attached)) }
@@ -67,12 +68,12 @@ extension RegistryRepository {
             if isWritten, !untilSeen { return }
         }
         throw OCIRegistryError(
-            .conflict, "the list of the referrers of \(place)@\(subject) is written by others, again and again",
-            hint: "let one process write to a repository at a time")
+            .conflict, "other clients keep overwriting the list of referrers of \(place)@\(subject)",
+            hint: "let only one process write to a repository at a time")
     }
 
-    /// Twice as long as this run's own slowest writing takes at least, longer from round to round, and of another length
-    /// for each entry, so that two writers do not meet again and again.
+    /// Returns a pause of at least twice this run's own slowest write, longer from round to round, and different for
+    /// each entry, so that two writers do not keep colliding.
     private func pause(before round: Int, _ attached: AttachedReferrers) -> Duration {
         let base = max(settings.firstPause, attached.slowest * 2) * (1 << min(round, 4))
         let digits = attached.entries.last?.digest.hex.dropFirst(2 * round).prefix(2) ?? ""
@@ -80,7 +81,7 @@ extension RegistryRepository {
         return min(base + base * share / 256, Self.longestPause)
     }
 
-    /// The list as it is now, and the condition under which it may be replaced.
+    /// Returns the list as it is now, and the condition under which it may be replaced.
     private func list(of subject: Digest) async throws -> (ReferrersList, condition: (String, String)?) {
         switch try await fallback(of: subject) {
         case .none: return (ReferrersList(), ("If-None-Match", "*"))
@@ -89,13 +90,16 @@ extension RegistryRepository {
         case .somethingElse:
             throw OCIRegistryError(
                 .unsupported,
-                "\(transport.host) keeps no referrers, and what stands under the tag for those of \(subject) is no list"
+                "\(transport.host) has no referrers API, and the fallback tag of \(subject) does not name a list"
             )
         }
     }
 
-    /// - Returns: whether the list was written. One that somebody else wrote meanwhile (412, 409) stays, and after a passing
-    ///   failure it is not sent again: by then it may be old. The next reading shows what is there.
+    /// Writes the list.
+    ///
+    /// - Returns: Whether the list was written. One that another client wrote in the meantime (412, 409) is kept, and
+    ///   after a temporary failure the list is not sent again, because it may be outdated by then. The next reading
+    ///   shows what is there.
     private func put(_ bytes: [UInt8], under tag: Tag, _ condition: (String, String)?) async throws -> Bool {
         guard bytes.count <= settings.documentLimit else {
             throw OCIRegistryError(.tooLarge, "the list of referrers \(place):\(tag) would have \(bytes.count) bytes")

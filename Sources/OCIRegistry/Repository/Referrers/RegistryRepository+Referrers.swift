@@ -2,8 +2,8 @@ import NIOHTTP1
 package import OCIModel
 
 extension RegistryRepository {
-    /// By the referrers API, or from the fallback tag where the registry has no such thing (distribution-spec, "Listing
-    /// Referrers"). Each once, in the registry's order; of all artifact types.
+    /// Returns the referrers of a subject from the referrers API, or from the fallback tag if the registry has none
+    /// (distribution-spec, "Listing Referrers"): each once, in the registry's order, of all artifact types.
     package func referrers(of subject: Digest) async throws -> [Descriptor] {
         if memory.hasReferrersAPI(name) != false {
             if let found = try await referrersByAPI(of: subject) {
@@ -16,7 +16,9 @@ extension RegistryRepository {
         return try unique(decode(index.bytes, subject).manifests)
     }
 
-    /// - Returns: `nil` where there is no such API: 404, 400, 405, 406, a page for people, or something that is no index.
+    /// Lists referrers with the API.
+    ///
+    /// - Returns: `nil` if there is no such API: 404, 400, 405, 406, an HTML page, or anything that is not an index.
     private func referrersByAPI(of subject: Digest) async throws -> [Descriptor]? {
         var found: [Descriptor] = []
         var isThere: Bool?
@@ -32,7 +34,7 @@ extension RegistryRepository {
                 }
             }
         } catch {
-            // A page for people is noticed by the transport already. What comes after a first page is a real failure.
+            // The transport already rejects HTML pages. A failure after the first page is a real one.
             guard isThere == nil, (error as? OCIRegistryError)?.code == .protocolViolation else { throw error }
         }
         return isThere == nil ? nil : unique(found)
@@ -41,7 +43,7 @@ extension RegistryRepository {
     private func decode(_ bytes: [UInt8], _ subject: Digest) throws -> Index {
         do { return try CanonicalJSON.decode(Index.self, from: bytes) } catch {
             throw OCIRegistryError(
-                .protocolViolation, "the list of the referrers of \(place)@\(subject) cannot be read")
+                .protocolViolation, "cannot read the list of referrers of \(place)@\(subject)")
         }
     }
 
@@ -50,11 +52,11 @@ extension RegistryRepository {
         return descriptors.filter { seen.insert($0.digest).inserted }
     }
 
-    /// What stands under a subject's fallback tag.
+    /// The document under a subject's fallback tag.
     enum Fallback: Sendable {
         case none
         case index(FetchedDocument, etag: String?)
-        /// The subject itself, which GitLab gives for the tag, or a document that is no list.
+        /// The subject itself, which GitLab returns for the tag, or a document that is not a list.
         case somethingElse
     }
 

@@ -3,10 +3,10 @@ package import OCIContent
 package import OCIModel
 
 extension RegistryRepository {
-    /// One upload of a blob at a time; what is known to be there is not asked for again.
+    /// Uploads a blob, one upload of each at a time; blobs known to exist are not asked for again.
     package func putBlob(_ blob: Descriptor, from source: any ContentSource) async throws {
         guard blob.size >= 0 else {
-            throw OCIRegistryError(.protocolViolation, "the size of \(blob.digest) cannot be \(blob.size)")
+            throw OCIRegistryError(.protocolViolation, "the size \(blob.size) of \(blob.digest) is impossible")
         }
         try await memory.turns.take("\(name)@\(blob.digest)") {
             guard !memory.isPresent(blob.digest, in: name) else { return report(.arrived(blob, .present)) }
@@ -17,8 +17,8 @@ extension RegistryRepository {
         }
     }
 
-    /// What putting a blob would be, found out by one HEAD; nothing is changed. Whether a mount is granted, only a push
-    /// shows.
+    /// Determines with one HEAD what putting a blob would do; nothing is changed. Only a push shows whether a mount is
+    /// granted.
     package func forecast(_ blob: Descriptor, from source: any ContentSource) async throws -> TransferEvent.Arrival {
         if memory.isPresent(blob.digest, in: name) { return .present }
         let request = request(.HEAD, "blobs/\(blob.digest)", [200, 403, 404, 405])
@@ -26,7 +26,7 @@ extension RegistryRepository {
         return memory.holder(of: blob.digest, for: name, orElse: holder(behind: source)) == nil ? .sent : .mounted
     }
 
-    /// A registry takes no manifest before its parts.
+    /// Whether tagged documents are complete: a registry accepts no manifest before its parts.
     package var isWholeByName: Bool { true }
 
     /// Returns the source's repository, if it is one of this registry.
@@ -35,8 +35,8 @@ extension RegistryRepository {
         return other.name
     }
 
-    /// Whether the repository is known to have nothing in it: then no blob needs to be looked for. One request in a run, and
-    /// none where a tag was found.
+    /// Returns whether the repository is known to be empty, so that no blob needs to be looked for. This takes one
+    /// request in a run, and none if a tag was found.
     func isNew() async throws -> Bool {
         if let known = memory.isNew(name) { return known }
         return try await memory.turns.take("new \(name)") {
@@ -45,7 +45,7 @@ extension RegistryRepository {
             let status: UInt
             do { status = try await answer(to: request, limit: settings.pageLimit).status } catch {
                 try Task.checkCancellation()
-                // Only a saving is lost.
+                // Only an optimisation is lost.
                 status = 0
             }
             memory.setNew(name, status == 404)

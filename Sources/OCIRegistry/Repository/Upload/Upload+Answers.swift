@@ -2,7 +2,7 @@ import OCIContent
 import OCIModel
 
 extension Upload {
-    /// What came of a step.
+    /// The result of a step.
     package enum Answer: Hashable, Sendable {
         case answered(UInt, Head)
         /// No answer, or a status that is a failure for every request.
@@ -11,14 +11,14 @@ extension Upload {
         case corruptSource(OCIRegistryError)
     }
 
-    /// What an answer's headers say that matters to an upload.
+    /// The headers of an answer that matter to an upload.
     package struct Head: Hashable, Sendable {
-        /// Absolute.
+        /// The location, absolute.
         package var location: String?
         package var received: Received?
-        /// `OCI-Chunk-Min-Length`, bytes.
+        /// `OCI-Chunk-Min-Length`, in bytes.
         package var minimumChunk: Int64?
-        /// `Content-Length`, bytes.
+        /// `Content-Length`, in bytes.
         package var length: Int64?
         /// `Docker-Content-Digest`.
         package var digest: String?
@@ -26,13 +26,13 @@ extension Upload {
         package init() {}
     }
 
-    /// Reads `Range: 0-<last>` of a session (distribution-spec, "Pushing a blob in chunks").
+    /// The `Range: 0-<last>` of a session (distribution-spec, "Pushing a blob in chunks").
     package enum Received: Hashable, Sendable {
         case bytes(Int64)
-        /// `0-0` stands for one byte, and in distribution for none as well.
+        /// `0-0` means one byte, and in distribution also none.
         case noneOrOne
 
-        /// `nil` where the text is no such range.
+        /// Reads a range; `nil` if the text does not have this form.
         package init?(_ text: String) {
             let range = text.hasPrefix("bytes=") ? text.dropFirst(6) : text[...]
             let ends = range.split(separator: "-", omittingEmptySubsequences: false)
@@ -63,7 +63,7 @@ extension Upload {
             if hasSent { return .done(.sent) }
             return isRecovering ? .done(.present) : abandon(then: .done(.present))
         case .failure(let error) where isFinal(error) || error.code == .unreachable: return .failed(error)
-        // 403 and 405 where 404 is meant, or a moment's trouble: the upload will tell.
+        // 403 and 405 may mean 404 or be a temporary failure: the upload will tell.
         default:
             guard let session else { return .begin }
             return isRecovering ? .ask(session: session) : send()
@@ -74,7 +74,7 @@ extension Upload {
         switch answer {
         case .answered(201, _): return .done(holder == repository ? .present : .mounted)
         case .answered(202, let head):
-            // What the holder could not give may be here all the same; of a small blob, sending it costs less than asking.
+            // A blob that the holder could not give may still be here; a small one is sent at less cost than asking.
             let isWorthAsking = !facts.isNew && blob.size > settings.smallLimit
             let next = open(head)
             return isWorthAsking && session != nil ? .look : next
@@ -117,7 +117,7 @@ extension Upload {
                 case .noneOrOne: range.upperBound == 1 ? 1 : 0
                 case nil: range.upperBound
                 }
-            // Stopped, or beyond what was sent: chunks are not safe here.
+            // The range stopped, or is beyond what was sent: chunks are not safe here.
             guard count > range.lowerBound, count <= range.upperBound else { return withoutChunks() }
             if count < range.upperBound { allFailures += 1 }
             guard allFailures <= settings.allFailures else { return giveUp(surprise(202, "a part of each chunk")) }
@@ -144,7 +144,8 @@ extension Upload {
             return advance(to: count)
         case .failure(let error) where isFinal(error) || error.code == .unreachable: return .failed(error)
         case .answered(404, _):
-            // It may have ended in the blob since that was looked for: a registry can be at a dead run's last request still.
+            // The session may have ended in the blob since it was last looked for: a registry may still be processing a
+            // dead run's last request.
             forget()
             return .look
         default:

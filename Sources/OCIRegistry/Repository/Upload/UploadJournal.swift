@@ -3,19 +3,20 @@ import OCIContent
 import OCIModel
 package import SystemPackage
 
-/// The unfinished uploads of large blobs, as small files: a run that died is gone on with, not begun anew.
+/// A journal of the unfinished uploads of large blobs, as small files, with which a run that died is continued instead
+/// of started over.
 ///
-/// An entry is a hint: the registry is asked what its session has, and a lost or torn entry costs only bytes. So failing to
-/// write one is no failure.
+/// An entry is a hint: the registry is asked what its session has, and a lost or torn entry only costs bytes. A failure
+/// to write one is therefore ignored.
 package struct UploadJournal: Sendable {
     private struct Entry: Codable {
         var host: String
         var repository: String
         var digest: Digest
         var location: String
-        /// Bytes that the registry had.
+        /// The number of bytes that the registry had.
         var offset: Int64
-        /// Seconds since the epoch.
+        /// The time in seconds since the epoch.
         var time: Int64
     }
 
@@ -25,11 +26,11 @@ package struct UploadJournal: Sendable {
     private let folder: FilePath
     private let now: @Sendable () -> Int64
 
-    /// Drops what no registry remembers any more.
+    /// Opens a journal, and removes entries that are too old for any registry to remember.
     ///
     /// - Parameters:
-    ///   - folder: the journal's own; made when there is something to write.
-    ///   - now: seconds since the epoch.
+    ///   - folder: The journal's own folder, which is created when there is something to write.
+    ///   - now: Returns the time in seconds since the epoch.
     package init(folder: FilePath, now: @escaping @Sendable () -> Int64) {
         self.folder = folder
         self.now = now
@@ -40,24 +41,24 @@ package struct UploadJournal: Sendable {
         }
     }
 
-    /// The address of the session that has a part of the blob.
+    /// Returns the address of the session that has a part of the blob.
     func session(of digest: Digest, in repository: RepositoryName, at host: String) -> String? {
         let entry = entry(at: path(digest, repository, host))
-        // The file's name is a digest of these; it may have been copied here from elsewhere all the same.
+        // The file's name is a digest of these, but it may still have been copied here from elsewhere.
         guard let entry, entry.host == host, entry.repository == repository.description, entry.digest == digest else {
             return nil
         }
         return entry.location
     }
 
-    /// Writes down how far an upload is, or that there is nothing to go on with.
+    /// Records how far an upload is, or that there is nothing to continue.
     func note(_ upload: Upload, in repository: RepositoryName, at host: String) {
         let path = path(upload.blob.digest, repository, host)
         guard upload.isWorthResuming, let session = upload.session else {
             if upload.blob.size > upload.settings.chunk { try? FileSystem.remove(path) }
             return
         }
-        // As far as the last note says, or only asked for.
+        // Nothing has changed since the last note, or only a question was asked.
         guard upload.bytesToSend != nil else { return }
         let entry = Entry(
             host: host, repository: repository.description, digest: upload.blob.digest, location: session,
@@ -65,7 +66,7 @@ package struct UploadJournal: Sendable {
             time: now())
         guard let bytes = try? CanonicalJSON.encode(entry) else { return }
         try? FileSystem.makeDirectories(folder)
-        // A session's address lets anybody write to it.
+        // Anyone with a session's address can write to it.
         try? FileSystem.write(bytes, to: path, permissions: [.ownerReadWrite])
     }
 
