@@ -46,9 +46,9 @@ struct MissingIndexTests {
                     let words = file.string.split(separator: " ").map(String.init)
                     return Array(LaggingFixtures.packages(words[0], words[1]).utf8)
                 })
-            return try await resolver.resolve(
-                definition, requirements: Digest(of: []), codec: "gzip",
-                now: try #require(Timestamp(canonical: "2026-11-20T00:00:00Z")), previous: nil)
+            let pins = try await resolver.resolve(
+                definition, now: try #require(Timestamp(canonical: "2026-11-20T00:00:00Z")), previous: nil)
+            return try LockedInputs(definition, codec: "gzip", debian: pins)
         }
     }
 
