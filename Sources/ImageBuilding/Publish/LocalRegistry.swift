@@ -1,5 +1,6 @@
 package import OCIContent
-package import OCIRegistry
+package import OCIModel
+import OCIRegistry
 package import RegistryServer
 import SystemPackage
 
