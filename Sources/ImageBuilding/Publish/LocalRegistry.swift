@@ -1,5 +1,5 @@
 package import OCIContent
-package import OCIRegistry
+package import OCIModel
 package import RegistryServer
 import SystemPackage
 

@@ -1,5 +1,5 @@
 package import OCIContent
-package import OCIModel
+import OCIModel
 package import OCIRegistry
 import Synchronization
 package import SystemPackage
