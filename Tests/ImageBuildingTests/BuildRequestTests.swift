@@ -14,7 +14,7 @@ import Testing
         name: tool
         platforms: [linux/amd64, linux/ppc64le]
         revision: 1
-        base: {image: "registry.example/os/base:1@sha256:\(String(repeating: "a", count: 64))"}
+        base: {image: "registry.example/os/base:1", digest: "sha256:\(String(repeating: "a", count: 64))"}
         files: [{source: run, path: /run, mode: 755}]
         """
 
