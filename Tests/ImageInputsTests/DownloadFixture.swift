@@ -1,6 +1,7 @@
 import HTTPTransfer
 import ImageInputs
 import OCIModel
+import Scheduling
 import Synchronization
 import SystemPackage
 
@@ -32,7 +33,8 @@ final class DownloadFixture: Sendable {
         limits.connect = .seconds(2)
         // Long enough for a machine that is busy with other work.
         limits.idle = .seconds(30)
-        return DownloadSettings(limits: limits, jitter: { 0 }, pause: { [self] in note($0) })
+        return DownloadSettings(
+            limits: limits, time: Timing(pause: { [self] in note($0) }, jitter: { 0 }))
     }
 
     private func note(_ pause: Duration) { noted.withLock { $0.append(pause) } }

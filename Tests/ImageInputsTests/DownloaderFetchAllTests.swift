@@ -103,7 +103,7 @@ import Testing
 
     /// Settings that wait for a minute, in pauses too.
     private var patient: DownloadSettings {
-        var settings = DownloadSettings(jitter: { 0 })
+        var settings = DownloadSettings(time: Timing(jitter: { 0 }))
         settings.limits.idle = .seconds(60)
         return settings
     }

@@ -5,6 +5,7 @@ import HTTPTransfer
 import ImageDefinition
 import ImageInputs
 import OCIContent
+import Scheduling
 import SystemPackage
 
 /// The surroundings, read once, here and nowhere else.
@@ -98,7 +99,7 @@ struct NetworkOptions: ParsableArguments {
         return DownloadSettings(
             proxies: try ProxySettings(environment: environment),
             certificateFile: environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : FilePath($0) },
-            jitter: { Double.random(in: 0..<1) })
+            time: Timing(jitter: { Double.random(in: 0..<1) }))
     }
 
     private static func aptSourceFiles() -> [AptSources.File] {

@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 import OCIModel
 import OCIRegistry
+import Scheduling
 import StubHTTP
 import Synchronization
 import Testing
@@ -28,7 +29,7 @@ final class ConnectionFixture: Sendable {
         var limits = RegistryLimits()
         limits.connect = .seconds(5)
         change(&limits)
-        let time = RegistryTime(
+        let time = Timing(
             now: { [self] in ContinuousClock.now + state.withLock { $0.skipped } },
             pause: { [self] pause in
                 state.withLock { state in

@@ -1,3 +1,4 @@
+import Scheduling
 import Synchronization
 import Testing
 
@@ -42,7 +43,7 @@ import Testing
     @Test func `a host's wait is never shortened by another`() async throws {
         let now = Mutex(ContinuousClock.now)
         let waited = Mutex<[Duration]>([])
-        let time = RegistryTime(
+        let time = Timing(
             now: { now.withLock { $0 } },
             pause: { pause in
                 now.withLock { $0 += pause }
@@ -56,14 +57,14 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `permits are granted in order of arrival, and not to cancelled tasks`() async throws {
-        let (permits, order) = (Permits(1), Order())
+    func `turns come in order of arrival, and not to cancelled tasks`() async throws {
+        let (turns, order) = (Turns<OnlyKey>(), Order())
         let (opened, open) = AsyncStream<Void>.makeStream()
-        let holder = Task { try await permits.with { for await _ in opened { break } } }
+        let holder = Task { try await turns.take { for await _ in opened { break } } }
         var waiting: [Task<Void, any Error>] = []
         for number in 0..<4 {
             try await Task.sleep(for: .milliseconds(50))
-            waiting.append(Task { try await permits.with { order.append(number) } })
+            waiting.append(Task { try await turns.take { order.append(number) } })
         }
         try await Task.sleep(for: .milliseconds(50))
         waiting[1].cancel()
