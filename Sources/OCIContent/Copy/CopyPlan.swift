@@ -82,10 +82,7 @@ extension CopyPlan {
     private mutating func addCompanions(from source: any ContentSource, _ options: CopyOptions) async throws {
         let names = Set(try await source.tags())
         for document in documents {
-            let digest = document.descriptor.digest
-            for suffix in ["sig", "att", "sbom"] {
-                let name = "\(digest.algorithm.rawValue)-\(digest.hex).\(suffix)"
-                guard names.contains(name) else { continue }
+            for name in Tag.companions(of: document.descriptor.digest).map(\.description) where names.contains(name) {
                 let signature = try await source.resolve(name)
                 var traversal = CopyTraversal(limits: options.limits)
                 try traversal.add(root: signature)
@@ -114,13 +111,5 @@ extension CopyTraversal {
                 try add(referrers: referrers, of: document)
             }
         }
-    }
-}
-
-extension Descriptor {
-    /// Whether it is a layer that is to be had elsewhere: nothing is ever requested from there, nobody vouches for it.
-    package var isForeignLayer: Bool {
-        !(urls ?? []).isEmpty || mediaType.rawValue.contains(".nondistributable.")
-            || mediaType.rawValue.contains(".foreign.")
     }
 }

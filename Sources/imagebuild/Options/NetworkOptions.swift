@@ -4,6 +4,7 @@ import HTTPTransfer
 import ImageBuilding
 import ImageInputs
 import OCIContent
+import Scheduling
 import SystemPackage
 
 struct NetworkOptions: ParsableArguments {
@@ -55,7 +56,7 @@ struct NetworkOptions: ParsableArguments {
         return DownloadSettings(
             proxies: try ProxySettings(environment: environment),
             certificateFile: environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : FilePath($0) },
-            jitter: { Double.random(in: 0..<1) })
+            time: Timing(jitter: { Double.random(in: 0..<1) }))
     }
 
     private static func aptSourceFiles() -> [AptSources.File] {

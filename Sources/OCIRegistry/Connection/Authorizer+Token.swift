@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import HTTPTransfer
 import NIOCore
 import NIOHTTP1
+import Scheduling
 
 extension Authorizer {
     /// The statuses with which a service answers the OAuth2 form if it does not support it.
@@ -40,39 +41,27 @@ extension Authorizer {
         _ request: OutgoingRequest, _ service: AuthScheme.TokenService, _ scopes: [String], _ login: RegistryLogin,
         passingOver: Set<UInt>
     ) async throws -> [UInt8]? {
-        let settings = network.settings
-        var course = RetryCourse(limits: settings.limits, isRepeatable: true)
         var request = request
         // The service's own password is for no other service: `follow` keeps it within the realm's origin.
         let authorization = request.headers.first(name: "authorization")
         request.headers.remove(name: "authorization")
-        while true {
-            let outcome: RetryCourse.Outcome
+        return try await network.repeating(isRepeatable: true) { [request] in
             do {
                 // A body with a token is sent nowhere else.
                 let (answer, place) = try await network.follow(
                     request, registry: service.realm, authorization: authorization,
                     accepted: request.method == .POST ? RedirectRules.statuses : [])
-                let body = try await answer.body.prefix(bytes: settings.limits.tokenAnswer)
+                let body = try await answer.body.prefix(bytes: network.settings.limits.tokenAnswer)
                 let status = answer.status.code
-                if status == 200 { return Array(body.readableBytesView) }
-                if passingOver.contains(status) { return nil }
+                if status == 200 { return .answer(Array(body.readableBytesView)) }
+                if passingOver.contains(status) { return .answer(nil) }
                 let error = refusal(
                     RegistryRefusal.error(
                         request.method, place, status: answer.status, headers: answer.headers,
                         body: Array(body.readableBytesView)), scopes, login)
-                guard RetryCourse.isPassing(status) else { throw error }
-                let wait = RetryAfter.parse(answer.headers)
-                if let wait, wait <= settings.limits.longestWait { network.traffic.to(place).hold(for: wait) }
-                outcome = .busy(error, retryAfter: wait)
+                return .failed(try network.outcome(of: answer, from: place, error))
             } catch let error as HTTPTransferError {
-                let told = OCIRegistryError(error)
-                guard told.code == .interrupted || error.code == .unconnected else { throw told }
-                outcome = error.code == .unconnected ? .unconnected(told) : .interrupted(told)
-            }
-            switch course.next(after: outcome, jitter: settings.time.jitter()) {
-            case .again(let pause): try await settings.time.pause(pause)
-            case .fail(let error): throw error
+                return .failed(try RetryCourse.Outcome(error))
             }
         }
     }

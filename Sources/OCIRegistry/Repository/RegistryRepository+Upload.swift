@@ -1,6 +1,7 @@
 import NIOHTTP1
 package import OCIContent
 package import OCIModel
+import Scheduling
 
 extension RegistryRepository {
     /// Uploads a blob, one upload of each at a time; blobs known to exist are not asked for again.

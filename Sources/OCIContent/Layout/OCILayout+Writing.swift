@@ -1,8 +1,7 @@
 import DurableFiles
 package import OCIModel
+import Scheduling
 import SystemPackage
-
-import class NIOPosix.NIOThreadPool
 
 extension OCILayout: ContentDestination {
     /// Copies a blob: by a hard link to the source's file if both are on one file system, otherwise by a verified copy.
@@ -16,7 +15,7 @@ extension OCILayout: ContentDestination {
         try await source.withBlob(blob, from: 0) { body in
             switch body {
             case .file(let file, let isChecked):
-                try await NIOThreadPool.singleton.runIfActive {
+                try await BlockingPool.files.run { _ in
                     // A linked file is read by others from here.
                     guard try isChecked || ContentStore.digest(of: file, by: blob.digest.algorithm) == blob.digest
                     else {
@@ -33,12 +32,15 @@ extension OCILayout: ContentDestination {
                 }
             case .stream(let bytes):
                 try FileSystem.remove(target)
-                try await FileSystem.replace(
-                    target,
-                    streaming: { file in
-                        var writer = BlobWriter(blob, target, observe)
-                        try await writer.copy(bytes, to: file)
-                    })
+                let replacement = try FileReplacement(of: target)
+                do {
+                    var writer = BlobWriter(blob, target, observe)
+                    try await writer.copy(bytes, to: replacement.file)
+                    try await BlockingPool.files.run { _ in try replacement.commit() }
+                } catch {
+                    replacement.discard()
+                    throw error
+                }
                 FileSystem.seal(target)
             }
         }
@@ -69,24 +71,27 @@ extension OCILayout: ContentDestination {
     package func putDocument(_ bytes: [UInt8], as descriptor: Descriptor) async throws {
         if !isKept(descriptor) {
             let path = path(of: descriptor.digest)
-            try FileSystem.makeDirectories(path.removingLastComponent())
-            try FileSystem.write(bytes, to: path)
-            FileSystem.seal(path)
+            try await BlockingPool.files.run { _ in
+                try FileSystem.makeDirectories(path.removingLastComponent())
+                try FileSystem.write(bytes, to: path)
+                FileSystem.seal(path)
+            }
         }
-        let isReferrer = (try? CanonicalJSON.decode(Referring.self, from: bytes))?.subject != nil
+        let isReferrer = (try? Document<DocumentLink>(bytes))?.subjectDigest != nil
         guard isReferrer else { return }
-        try list(Descriptor(mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size))
+        let entry = Descriptor(mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size)
+        try await BlockingPool.files.run { _ in try list(entry) }
     }
 
     /// Sets the entry of that name in `index.json`, and leaves the others.
     package func tag(_ bytes: [UInt8], as root: Descriptor, named name: String) async throws {
         var entry = root
         (entry.annotations, entry.data) = ([Self.referenceName: name], nil)
-        try list(entry)
+        try await BlockingPool.files.run { [entry] _ in try list(entry) }
     }
 
     /// Puts an entry into `index.json`, replacing the one of the same name; one without a name only if its document is
-    /// not listed yet.
+    /// not listed yet. Blocks.
     private func list(_ entry: Descriptor) throws {
         try FileSystem.makeDirectories(root)
         let folder = try FileSystem.open(root, .readOnly, "cannot open the folder \(root)")

@@ -51,24 +51,13 @@ package struct NamedIndex: Sendable {
     /// Returns the listed documents that refer to another.
     package func referrers(in source: any ContentSource) async throws -> [(referrer: Descriptor, subject: Digest)] {
         var found: [(referrer: Descriptor, subject: Digest)] = []
-        for var entry in index.manifests where entry.size <= CopyLimits().documentSize {
+        for entry in index.manifests where entry.size <= CopyLimits().documentSize {
             let bytes = try await source.document(entry)
-            guard let referring = try? CanonicalJSON.decode(Referring.self, from: bytes),
-                let subject = referring.subject
+            guard let document = try? Document<DocumentLink>(bytes),
+                let subject = document.subjectDigest
             else { continue }
-            entry.annotations = referring.annotations
-            entry.artifactType = referring.artifactType ?? referring.config?.mediaType.rawValue
-            found.append((entry, subject.digest))
+            found.append((document.referrer(entry), subject))
         }
         return found
     }
-}
-
-/// A document that may have another one as its subject (image-spec, manifest.md, "subject").
-struct Referring: Decodable {
-    var subject: Descriptor?
-    var artifactType: String?
-    /// The configuration, whose type replaces the artifact's if that is not stated.
-    var config: Descriptor?
-    var annotations: Annotations?
 }

@@ -1,8 +1,7 @@
 import DurableFiles
 package import OCIModel
+import Scheduling
 package import SystemPackage
-
-import class NIOPosix.NIOThreadPool
 
 extension ContentStore {
     /// Stores a small document under its digest.
@@ -77,7 +76,7 @@ extension ContentStore {
                 if FileSystem.regularFileSize(path) == 0 { try? FileSystem.remove(path) }
                 throw error
             }
-            return try commit(file, path, as: digest)
+            return try await BlockingPool.files.run { _ in try commit(file, path, as: digest) }
         }
     }
 
@@ -90,7 +89,7 @@ extension ContentStore {
                 defer { try? file.close() }
                 switch body {
                 case .file(let source, _):
-                    try await NIOThreadPool.singleton.runIfActive {
+                    try await BlockingPool.files.run { _ in
                         var writer = BlobWriter(blob, path)
                         try writer.copy(source, to: file)
                     }
