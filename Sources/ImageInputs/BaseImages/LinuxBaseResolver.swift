@@ -10,7 +10,7 @@ import Synchronization
 package struct LinuxBaseResolver: Sendable {
     package var source: any BaseImageSource
     package var digest: Digest
-    /// For messages and the lock: the image's name in full, and the digest.
+    /// The image's full name and digest, for messages and the lock.
     package var reference: String
 
     package init(source: any BaseImageSource, name: String, digest: Digest) {
@@ -19,7 +19,7 @@ package struct LinuxBaseResolver: Sendable {
         reference = "\(name)@\(digest)"
     }
 
-    /// Where a document is, relative to the folder `lock/`.
+    /// Returns the path of a document, relative to the folder `lock/`.
     package static func proofPath(of document: Digest) -> String { "base-images/\(document.hex).json" }
 
     /// Pins the base image of one platform.
@@ -31,7 +31,7 @@ package struct LinuxBaseResolver: Sendable {
         let read = ReadDocuments(source)
         let reader = BaseImageReader(source: read, reference: reference)
         let root = try await source.baseImage(named: digest.description)
-        guard root.digest == digest else { throw reader.corrupt("it is \(root.digest)") }
+        guard root.digest == digest else { throw reader.corrupt("its digest is \(root.digest)") }
         let entry: Descriptor
         do { entry = try await PlatformChoice("\(platform)").choose(from: root, in: read) } catch let error
             as ContentError

@@ -5,16 +5,16 @@ package import OCIModel
 import Scheduling
 package import SystemPackage
 
-/// A `Packages.xz` to fetch: exactly this size and digest, whatever the mirror has made of it since.
+/// A request for a `Packages.xz` of exactly this size and digest, whatever the mirror has made of it since.
 package struct IndexRequest: Hashable, Sendable {
-    /// `debian` or `debian-security`.
+    /// The archive: `debian` or `debian-security`.
     package var archive: String
     package var suite: String
-    /// Relative to the archive's root: `dists/trixie/main/binary-amd64/Packages.xz`.
+    /// The path relative to the archive's root: `dists/trixie/main/binary-amd64/Packages.xz`.
     package var path: String
-    /// The same file's name by its digest, to be tried first: it stays when the mirror is updated.
+    /// The same file's path by its digest, to be tried first: it stays valid when the mirror is updated.
     package var byHashPath: String?
-    /// Bytes.
+    /// The size in bytes.
     package var size: Int64
     package var sha256: Digest
 
@@ -40,9 +40,9 @@ package struct LockedInputs: Sendable {
 package struct DebianResolver: Sendable {
     /// The `InRelease` of an archive's suite, unverified.
     package var fetchRelease: @Sendable (_ archive: String, _ suite: String) async throws -> [UInt8]
-    /// A file whose size and digest have been checked, still compressed.
+    /// Fetches a file whose size and digest are then checked, still compressed.
     package var fetchIndex: @Sendable (IndexRequest) async throws -> FilePath
-    /// The contents of an xz file; an error where they are longer than `limit` bytes.
+    /// Returns the contents of an xz file; fails if they are longer than `limit` bytes.
     package var decompress: @Sendable (_ file: FilePath, _ limit: Int64) async throws -> [UInt8]
     package var verifier: ReleaseVerifier
 
@@ -74,7 +74,7 @@ package struct DebianResolver: Sendable {
         var outcome = LockOutcome(releases: releases)
         for platform in definition.platforms {
             try Task.checkCancellation()
-            // One architecture at a time: its indexes are 100 MB in memory, and are given back before the next.
+            // One architecture at a time: its indexes take 100 MB of memory, which are freed before the next.
             let indexes = try await indexes(of: platform, in: definition, releases, files)
             try outcome.add(definition, platform, indexes)
         }
