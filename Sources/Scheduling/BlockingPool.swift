@@ -24,6 +24,18 @@ package final class BlockingPool: Sendable {
         }
     }
 
+    /// Hands out a pool of so many threads (at least 1) for the time of `use`, and ends them however `use` ends.
+    package static func with<R>(threads: Int, _ use: (BlockingPool) async throws -> R) async throws -> R {
+        let pool = BlockingPool(threads: threads)
+        let result: R
+        do { result = try await use(pool) } catch {
+            try? await pool.shutDown()
+            throw error
+        }
+        try await pool.shutDown()
+        return result
+    }
+
     /// Waits for running work, then ends the threads.
     package func shutDown() async throws { try await pool.shutdownGracefully() }
 }

@@ -1,12 +1,12 @@
-package import ImageDefinition
+import ImageDefinition
 import OCIContent
 package import OCIModel
 import Synchronization
 
-/// From the digest that a definition names to each platform's base image, pinned.
+/// Pins each platform's base image by the digest that a definition names.
 ///
 /// The digest is the whole proof: it leads through the index and the manifest to everything that is pinned. So the documents
-/// that were read on the way are kept beside the lock, and to check a lock is to resolve it again, from those.
+/// that were read on the way are kept beside the lock, and to check a lock is to resolve again from those.
 package struct LinuxBaseResolver: Sendable {
     package var source: any BaseImageSource
     package var digest: Digest
@@ -24,10 +24,9 @@ package struct LinuxBaseResolver: Sendable {
 
     /// Pins the base image of one platform.
     ///
-    /// - Returns: the base, and the documents that lead to it from the digest, by digest.
     /// - Throws: `ImageInputsError`: `.notFound` where there is nothing for the platform, `.corrupt` where the image is not what
     ///   its documents say; the source's errors.
-    package func resolve(_ platform: Platform) async throws -> (base: Lock.BaseImage, documents: [Digest: [UInt8]]) {
+    package func resolve(_ platform: Platform) async throws -> PinnedBaseImage {
         let read = ReadDocuments(source)
         let reader = BaseImageReader(source: read, reference: reference)
         let root = try await source.baseImage(named: digest.description)
@@ -45,7 +44,7 @@ package struct LinuxBaseResolver: Sendable {
         guard (found.os, found.architecture) == (platform.os, platform.architecture) else {
             throw reader.corrupt("its index says \(platform), its configuration \(found)")
         }
-        return (image.pin(reference), read.documents)
+        return PinnedBaseImage(base: image.pin(reference), config: image.configBytes, proof: read.documents)
     }
 }
 

@@ -56,6 +56,21 @@ extension CopyPlan {
         try await addCompanions(from: source, options)
     }
 
+    /// A plan of one document whose parts are all at the destination.
+    package init(document: CopyDocument) {
+        (roots, documents, blobs, skipped) = ([document], [document], [], [])
+    }
+
+    /// Returns the plan that the same documents and options give where these blobs are to be had elsewhere, too.
+    package func leavingOut(_ absent: Set<Digest>, _ options: CopyOptions) -> CopyPlan {
+        var options = options
+        options.absent.formUnion(absent)
+        var plan = self
+        (plan.blobs, plan.skipped) = ([], [])
+        plan.addBlobs(of: documents, options)
+        return plan
+    }
+
     private mutating func addBlobs(of documents: [CopyDocument], _ options: CopyOptions) {
         var seen = Set((blobs + skipped).map(\.digest))
         for blob in documents.flatMap(\.blobs) where seen.insert(blob.digest).inserted {

@@ -47,9 +47,9 @@ struct DebianResolverTests {
                     #expect(bytes.count <= limit)
                     return bytes
                 })
-            return try await resolver.resolve(
-                definition, requirements: Digest(of: []), codec: "gzip", now: try #require(Timestamp(canonical: now)),
-                previous: previous)
+            let pins = try await resolver.resolve(
+                definition, now: try #require(Timestamp(canonical: now)), previous: previous)
+            return try LockedInputs(definition, codec: "gzip", debian: pins)
         }
     }
 

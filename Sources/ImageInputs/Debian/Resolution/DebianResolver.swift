@@ -29,14 +29,7 @@ package struct IndexRequest: Hashable, Sendable {
     }
 }
 
-/// A lock with its proof: what `imagebuild lock` writes.
-package struct LockedInputs: Sendable {
-    package var lock: Lock
-    /// The files of the folder `lock/`, by path.
-    package var proof: [String: [UInt8]]
-}
-
-/// From a definition to a lock, by way of the signed archive. All that touches the world arrives as functions.
+/// Resolves a definition's packages by way of the signed archive. All that touches the world arrives as functions.
 package struct DebianResolver: Sendable {
     /// The `InRelease` of an archive's suite, unverified.
     package var fetchRelease: @Sendable (_ archive: String, _ suite: String) async throws -> [UInt8]
@@ -60,18 +53,16 @@ package struct DebianResolver: Sendable {
 
     /// Pins every package of every platform, and keeps the proof.
     ///
-    /// An index that no mirror has may be missing where the definition accepts it; the lock records it then.
-    ///
-    /// `requirements` and `codec` go into the lock as they are. No Release may be older than the one that `previous`
-    /// holds.
+    /// An index that no mirror has may be missing where the definition accepts it; the release's pin records it then. No
+    /// Release may be older than the one that the previous lock holds.
     ///
     /// - Throws: `ImageInputsError`; with the code `.unsatisfiable` it lists the problems of all platforms.
     package func resolve(
-        _ definition: Definition, requirements: Digest, codec: String, now: Timestamp, previous: Lock?
-    ) async throws -> LockedInputs {
+        _ definition: Definition, now: Timestamp, previous: Lock?
+    ) async throws -> DebianPins {
         let releases = try await releases(definition, now: now, previous: previous)
         let files = try await indexFiles(definition, releases)
-        var outcome = LockOutcome(releases: releases)
+        var outcome = ResolutionOutcome(releases: releases)
         for platform in definition.platforms {
             try Task.checkCancellation()
             // One architecture at a time: its indexes take 100 MB of memory, which are freed before the next.
@@ -83,7 +74,7 @@ package struct DebianResolver: Sendable {
             guard let indexes = try await toolchainIndexes(of: host, in: definition, releases, files) else { continue }
             try outcome.addHost(definition, host, indexes)
         }
-        return try outcome.finish(definition.name, requirements: requirements, codec: codec)
+        return try outcome.finish(definition.name)
     }
 
     private func releases(
