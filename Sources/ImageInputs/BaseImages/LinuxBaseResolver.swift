@@ -5,8 +5,9 @@ import Synchronization
 
 /// Pins each platform's base image by the digest that a definition names.
 ///
-/// The digest is the whole proof: it leads through the index and the manifest to everything that is pinned. So the documents
-/// that were read on the way are kept beside the lock, and to check a lock is to resolve again from those.
+/// The digest is the whole proof: it leads through the index and the manifest to everything that is pinned. The
+/// documents that were read on the way are therefore kept beside the lock, and a lock is checked by resolving again
+/// from those.
 package struct LinuxBaseResolver: Sendable {
     package var source: any BaseImageSource
     package var digest: Digest
@@ -24,8 +25,8 @@ package struct LinuxBaseResolver: Sendable {
 
     /// Pins the base image of one platform.
     ///
-    /// - Throws: `ImageInputsError`: `.notFound` where there is nothing for the platform, `.corrupt` where the image is not what
-    ///   its documents say; the source's errors.
+    /// - Throws: `ImageInputsError`: `.notFound` if there is nothing for the platform, `.corrupt` if the image is not
+    ///   what its documents state; the source's errors.
     package func resolve(_ platform: Platform) async throws -> PinnedBaseImage {
         let read = ReadDocuments(source)
         let reader = BaseImageReader(source: read, reference: reference)
@@ -42,7 +43,7 @@ package struct LinuxBaseResolver: Sendable {
         let image = try await reader.image(entry)
         let found = image.config.platform
         guard (found.os, found.architecture) == (platform.os, platform.architecture) else {
-            throw reader.corrupt("its index says \(platform), its configuration \(found)")
+            throw reader.corrupt("its index states \(platform), but its configuration \(found)")
         }
         return PinnedBaseImage(base: image.pin(reference), config: image.configBytes, proof: read.documents)
     }

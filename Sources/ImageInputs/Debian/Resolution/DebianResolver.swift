@@ -31,7 +31,7 @@ package struct IndexRequest: Hashable, Sendable {
 
 /// Resolves a definition's packages by way of the signed archive. All that touches the world arrives as functions.
 package struct DebianResolver: Sendable {
-    /// The `InRelease` of an archive's suite, unverified.
+    /// Fetches the `InRelease` of an archive's suite, unverified.
     package var fetchRelease: @Sendable (_ archive: String, _ suite: String) async throws -> [UInt8]
     /// Fetches a file whose size and digest are then checked, still compressed.
     package var fetchIndex: @Sendable (IndexRequest) async throws -> FilePath
@@ -53,10 +53,10 @@ package struct DebianResolver: Sendable {
 
     /// Pins every package of every platform, and keeps the proof.
     ///
-    /// An index that no mirror has may be missing where the definition accepts it; the release's pin records it then. No
-    /// Release may be older than the one that the previous lock holds.
+    /// An index that no mirror has may be missing if the definition accepts that, which the release's pin then
+    /// records. No Release may be older than the one in the previous lock.
     ///
-    /// - Throws: `ImageInputsError`; with the code `.unsatisfiable` it lists the problems of all platforms.
+    /// - Throws: `ImageInputsError`; with the code `.unsatisfiable`, it lists the problems of all platforms.
     package func resolve(
         _ definition: Definition, now: Timestamp, previous: Lock?
     ) async throws -> DebianPins {

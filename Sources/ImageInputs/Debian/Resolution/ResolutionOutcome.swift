@@ -137,7 +137,8 @@ extension Definition {
         }
     }
 
-    /// The packages that hold a bundled version's programs: their files alone, the base has what they need.
+    /// Returns the packages that contain a bundled version's programs: only their files, since the base has what they
+    /// need.
     func wishes(for bundled: BundledVersion) throws(ImageInputsError) -> [PackageWish] {
         func isLater(_ version: String) throws(ImageInputsError) -> Bool {
             try ImageInputsError.mapping { () throws(DebianFormatError) in
