@@ -15,7 +15,7 @@ package struct ImageBuildingError: Error, Sendable, CustomStringConvertible {
     }
 
     package var code: Code
-    /// What was being done, to what, and why it failed; lower-case, without a full stop.
+    /// A description of what was being done, to what, and why it failed; lower-case, without a full stop.
     package var message: String
     /// What the user can do next.
     package var hint: String?

@@ -1,7 +1,7 @@
 package import ImageDefinition
 package import OCIModel
 
-/// A lock with its proof: what `imagebuild lock` writes.
+/// A lock with its proof, as `imagebuild lock` writes them.
 package struct LockedInputs: Sendable {
     package let lock: Lock
     /// The files of the folder `lock/`, by path.

@@ -10,14 +10,14 @@ struct ResolutionOutcome {
     private var indexes: [String: [Lock.ListedFile]] = [:]
     private var missing: Set<IndexSource> = []
     private var stanzas: [IndexSource: [DebianPackage]] = [:]
-    /// In the order found, each with the architectures that have it.
+    /// The problems in the order found, each with the architectures that have it.
     private var problems: [(text: String, architectures: [String])] = []
 
     init(releases: [SignedRelease]) { self.releases = releases }
 
     mutating func add(_ definition: Definition, _ platform: Platform, _ suiteIndexes: SuiteIndexes) throws {
         let suites = definition.debian?.suites ?? []
-        // Debian has packages for Linux alone.
+        // Debian has packages for Linux only.
         let base = platform.os == "linux" ? try resolve(definition.baseWishes, suites, suiteIndexes) : []
         var bundle: [String: [Lock.Package]] = [:]
         var sources: [String: [Lock.Package]] = [:]
@@ -43,20 +43,20 @@ struct ResolutionOutcome {
         for release in releases {
             let index = try release.index(for: suiteIndexes.architecture)
             guard !missing.contains(IndexSource(index, of: release)) else { continue }
-            // Platforms of one architecture, of Linux and of Windows, share its index.
+            // Platforms of the same architecture, for Linux and Windows, share its index.
             guard !(indexes[release.suite]?.contains(index) ?? false) else { continue }
             indexes[release.suite, default: []].append(index)
         }
     }
 
-    /// Debian's toolchain for machines of an architecture that is none of the image's.
+    /// Adds Debian's toolchain for machines of an architecture that the image does not have.
     mutating func addHost(_ definition: Definition, _ architecture: String, _ indexes: SuiteIndexes) throws {
         try addToolchain(definition, architecture, indexes)
         guard case .packages(_, let suites) = definition.goToolchain else { return }
         try list(indexes, of: releases.filter { suites.contains($0.suite) })
     }
 
-    /// Debian's toolchain for machines of this platform's architecture: its files alone, which need no C library.
+    /// Adds Debian's toolchain for machines of this platform's architecture: only its files, which need no C library.
     private mutating func addToolchain(
         _ definition: Definition, _ architecture: String, _ indexes: SuiteIndexes
     ) throws {
@@ -76,7 +76,7 @@ struct ResolutionOutcome {
         let kept = packages.filter { isKept($0.package) }
         for chosen in kept {
             var package = chosen.package
-            // A copy: a slice would keep the whole index in memory.
+            // A copy, because a slice would keep the whole index in memory.
             package.stanza = Stanza(Array(package.stanza.bytes)[...])
             stanzas[chosen.source, default: []].append(package)
         }
@@ -120,7 +120,7 @@ struct ResolutionOutcome {
 }
 
 extension Definition {
-    /// Every suite that something is taken from, each once, the base's first.
+    /// The suites from which anything is taken, each once, the base's first.
     var debianSuites: [String] {
         let all =
             (debian?.suites ?? []) + (debian?.packages.flatMap { $0.suites ?? [] } ?? [])
@@ -137,7 +137,8 @@ extension Definition {
         }
     }
 
-    /// The packages that hold a bundled version's programs: their files alone, the base has what they need.
+    /// Returns the packages that contain a bundled version's programs: only their files, since the base has what they
+    /// need.
     func wishes(for bundled: BundledVersion) throws(ImageInputsError) -> [PackageWish] {
         func isLater(_ version: String) throws(ImageInputsError) -> Bool {
             try ImageInputsError.mapping { () throws(DebianFormatError) in
@@ -157,7 +158,7 @@ extension Definition {
 }
 
 extension Definition.GoSource {
-    /// The library that has the version, with all that it needs, and what was asked for beside it.
+    /// Returns the library that has the version, with everything that it needs, and the packages requested beside it.
     fileprivate func wishes(for version: Definition.BundledVersion) -> [PackageWish] {
         guard case .packages(let name, let others) = self else { return [] }
         let source = PackageWish(
@@ -172,7 +173,8 @@ extension Definition.GoSource {
 }
 
 extension DebianPackage {
-    /// Whether the package holds Go source (Debian's Go policy names it `golang-…-dev`, the same for every architecture).
-    /// The C libraries and tools that such packages depend on serve builds with cgo, which there are none of here.
+    /// Whether the package contains Go source (Debian's Go policy names it `golang-…-dev`, the same for every
+    /// architecture). The C libraries and tools on which such packages depend are for builds with cgo, which do not
+    /// occur here.
     fileprivate var isGoSource: Bool { name.hasPrefix("golang-") && architecture == "all" }
 }
