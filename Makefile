@@ -96,7 +96,7 @@ tests:
 test-fast: tests ## run what is offline and in process
 	.ci/deps test-fast
 	swift test --skip-build --skip EndToEndTests
-	cd $(MIGRATE) && go test ./...
+	cd $(MIGRATE) && go test -tags faults ./...
 
 # The release binary, which users have, and not the debug build beside the tests.
 test-program: tests imagebuild ## run the program as a user does, offline

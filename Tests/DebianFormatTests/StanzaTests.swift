@@ -52,10 +52,10 @@ struct StanzaTests {
     }
 
     @Test(arguments: [
-        ("Package: a\n\nPackage: b\n", "has the line '', which is no field"),
-        ("Package: a\nnonsense\n", "has the line 'nonsense', which is no field"),
-        (": a\n", "has the line ': a', which is no field"), ("A: 1\nB: 2\na: 3\n", "has the field 'a' twice"),
-        (" indented\n", "has the line ' indented', which is no field"),
+        ("Package: a\n\nPackage: b\n", "has the line '', which is not a field"),
+        ("Package: a\nnonsense\n", "has the line 'nonsense', which is not a field"),
+        (": a\n", "has the line ': a', which is not a field"), ("A: 1\nB: 2\na: 3\n", "has the field 'a' twice"),
+        (" indented\n", "has the line ' indented', which is not a field"),
     ])
     func `a control file that is more or less than one stanza is refused`(text: String, message: String) {
         let error = #expect(throws: DebianFormatError.self) { try Stanza(controlFile: Array(text.utf8)) }

@@ -15,6 +15,9 @@ package struct BuildPlan: Sendable {
 
 /// One platform's image before its layers are written.
 package struct PlatformPlan: Sendable {
+    /// The platform as the build asked for it.
+    package var requested: Platform
+    /// The image's own platform: that of its base image, where that says more.
     package var platform: Platform
     /// Lowest first.
     package var layers: [LayerPlan]
@@ -66,41 +69,33 @@ package struct ProvidedFile: Hashable, Sendable {
 
 /// All inputs of one platform, opened.
 package struct PlatformContents: Sendable {
-    package var platform: Platform
+    package let platform: Platform
     /// Sorted by name.
-    package var base: [OpenedPackage]
+    package let base: [OpenedPackage]
     /// By bundled version, each sorted by name.
-    package var bundle: [String: [OpenedPackage]]
+    package let bundle: [String: [OpenedPackage]]
     /// Bundled programs that are in no package: by version, then by the program's name.
-    package var provided: [String: [String: ProvidedFile]] = [:]
+    package let provided: [String: [String: ProvidedFile]]
     /// The definition's input files, by their paths in the image.
-    package var inputFiles: [EntryPath: (file: Definition.InputFile, provided: ProvidedFile)] = [:]
+    package let inputFiles: [EntryPath: (file: Definition.InputFile, provided: ProvidedFile)]
     /// The definition's files from the image's folder, at their paths in the image; their times are not used.
-    package var files: FileTree
-    /// Of a Windows platform, which nothing can be built for without; and of Linux where the definition names one.
-    package var baseImage: BaseImage?
-    package init(platform: Platform, base: [OpenedPackage], bundle: [String: [OpenedPackage]], files: FileTree) {
+    package let files: FileTree
+    /// What the image lies on: always there for Windows, for Linux where the definition names one.
+    package let baseImage: BaseImage?
+
+    package init(
+        platform: Platform, base: [OpenedPackage] = [], bundle: [String: [OpenedPackage]] = [:],
+        provided: [String: [String: ProvidedFile]] = [:],
+        inputFiles: [EntryPath: (file: Definition.InputFile, provided: ProvidedFile)] = [:], files: FileTree,
+        baseImage: BaseImage?
+    ) {
         self.platform = platform
         self.base = base
         self.bundle = bundle
+        self.provided = provided
+        self.inputFiles = inputFiles
         self.files = files
-    }
-
-    /// Puts a lock's pins and what was opened of them together.
-    package init(
-        _ inputs: Lock.PlatformInputs, _ opened: [Digest: OpenedPackage], platform: Platform, files: FileTree
-    ) throws {
-        func contents(_ pins: [Lock.Package]) throws -> [OpenedPackage] {
-            try pins.map { pin in
-                guard let package = opened[pin.sha256] else {
-                    throw ImageAssemblyError(.invalidInput, "package \(pin.name) \(pin.version) was not opened")
-                }
-                return OpenedPackage(pin: pin, contents: package.contents)
-            }
-        }
-        self.init(
-            platform: platform, base: try contents(inputs.base), bundle: try inputs.bundle.mapValues(contents),
-            files: files)
+        self.baseImage = baseImage
     }
 
     /// When the newest of these inputs was made; the epoch where there is no package.
@@ -154,6 +149,7 @@ extension BuildPlan {
 
 extension PlatformPlan {
     fileprivate init(_ request: PlanRequest, _ contents: PlatformContents) throws {
+        requested = contents.platform
         base = contents.baseImage
         let isWindows = contents.platform.os == "windows"
         guard (isWindows || request.definition.base != nil) == (base != nil) else {

@@ -6,13 +6,15 @@ extension FileTree {
     /// Linux's `PATH_MAX`.
     private static let targetLimit = 4096
 
-    /// Returns where a path leads when its symbolic links are followed inside the tree, as the kernel does; `nil` where that
-    /// is nowhere: behind too many links, below a file, or at a path without an entry.
+    /// Follows the symbolic links of a path inside the tree, as the kernel does.
     ///
     /// - Parameters:
-    ///   - path: Text as the kernel would read it: absolute, or relative to `directory`.
+    ///   - path: The path as the kernel would read it: absolute, or relative to `directory`.
+    ///   - directory: The directory that a relative path starts from.
     ///   - followingLast: Whether a link at the very end is followed too.
-    ///   - mayBeMissing: Whether the path may lead to what the tree does not have, or not yet.
+    ///   - mayBeMissing: Whether the path may lead to an entry that the tree does not have (yet).
+    /// - Returns: The path without links; `nil` if it leads nowhere: behind too many links, below a file, or to a path
+    ///   without an entry.
     package func resolve(
         _ path: [UInt8], from directory: EntryPath = .root, followingLast: Bool = true, mayBeMissing: Bool = false
     ) -> EntryPath? {

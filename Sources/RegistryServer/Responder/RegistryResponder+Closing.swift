@@ -15,10 +15,8 @@ extension RegistryResponder {
     }
 
     /// Returns the answer with the connection closed after it: otherwise the server would first read the rest of the
-    /// request, however long it is.
-    ///
-    /// - Parameter lingering: How long the connection stays open: closing it while bytes arrive resets it, and the sender could
-    ///   lose the answer.
+    /// request, however long it is. Until then the connection stays open for `lingering`, because closing it while bytes arrive
+    /// resets it, and the sender could lose the answer.
     static func closing(_ response: Response, _ channel: any Channel, after lingering: Duration) -> Response {
         var response = response
         let body = response.body

@@ -24,7 +24,7 @@ func TestFullDisk(t *testing.T) {
 		trials = n
 	}
 	table := "way                    sizes  completed  stopped  completed after  losses\n"
-	for _, w := range ways {
+	for _, w := range ways() {
 		table += w.fillDisk(t, trials)
 	}
 	t.Log("\n" + table)
@@ -42,7 +42,7 @@ func (w way) fillDisk(t *testing.T, trials int) string {
 		s.dir = filepath.Join(mount, "data")
 		copyDir(t, template, s.dir)
 		ballast := filepath.Join(mount, "ballast")
-		leave(t, mount, ballast, 160<<20*int64(i)/int64(trials))
+		leave(t, mount, ballast, 220<<20*int64(i)/int64(trials))
 		output, err := s.command(w.to).CombinedOutput()
 		if err == nil {
 			completed++

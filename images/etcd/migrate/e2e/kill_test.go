@@ -21,9 +21,37 @@ type way struct {
 	versions       []string
 }
 
-var ways = []way{
-	{"upgrade 3.3 to 3.5", v33, v35, []string{v33, v34, v35}},
-	{"downgrade 3.5 to 3.4", v35, v34, []string{v34, v35}},
+func ways() []way {
+	return []way{
+		{"upgrade 3.3 to 3.5", v33, v35, []string{v33, v34, v35}},
+		{"downgrade 3.5 to 3.4", v35, v34, []string{v34, v35}},
+	}
+}
+
+// waysAtHand adds the ways to and from the newest minors, where there are any.
+func waysAtHand(t *testing.T) []way {
+	all, list := minors(t), ways()
+	for i, v := range all {
+		if strings.HasPrefix(v, "3.7.") && i > 0 {
+			list = append(list, way{"upgrade 3.3 to 3.7", v33, v, append([]string{v33}, all...)}, way{"downgrade 3.7 to 3.6", v, all[i-1], all})
+		}
+	}
+	var complete []way
+	for _, w := range list {
+		if w.from != "" && w.to != "" && !contains(w.versions, "") {
+			complete = append(complete, w)
+		}
+	}
+	return complete
+}
+
+func contains(list []string, text string) bool {
+	for _, item := range list {
+		if item == text {
+			return true
+		}
+	}
+	return false
 }
 
 // tally is a line of the table.
@@ -42,7 +70,7 @@ func TestKilled(t *testing.T) {
 		trials = n
 	}
 	table := "way                    killed  (ended before)  resumed  stopped, data in place  losses\n"
-	for _, w := range ways {
+	for _, w := range waysAtHand(t) {
 		got := w.kill(t, trials)
 		table += fmt.Sprintf("%-22s %6d  %14d  %7d  %22d  %6d\n", w.name, got.killed, got.tooLate, got.resumed, got.stopped, got.losses)
 	}
@@ -163,7 +191,7 @@ func afterLine(errors io.Reader, lines int, delay time.Duration) {
 // TestOrphanDies: with migrate, the etcd that it started ends too, so that the next run finds a free directory.
 func TestOrphanDies(t *testing.T) {
 	skipInShort(t)
-	w := ways[0]
+	w := ways()[0]
 	s := newSetup(t, w.versions...)
 	template, _ := w.template(t, s)
 	copyDir(t, template, s.dir)

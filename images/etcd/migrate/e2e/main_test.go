@@ -12,15 +12,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
 )
 
-// The versions of the Debian archive that the tests go through.
-const (
-	v33  = "3.3.25"
-	v34  = "3.4.23"
-	v35  = "3.5.16"
-	v35b = "3.5.30"
-)
+// The versions that most tests go through: of what ETCD_BINARIES holds, the oldest patch of each minor, and the newest 3.5. Empty if there is none.
+var v33, v34, v35, v35b string
 
 var (
 	binaries string // where etcd-<version> are
@@ -35,6 +32,7 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "these tests need ETCD_BINARIES, a folder that testdata/fetch-etcd.sh has filled")
 		return 1
 	}
+	v33, v34, v35, v35b = oldest("3.3"), oldest("3.4"), oldest("3.5"), newest("3.5")
 	folder, err := os.MkdirTemp("", "migrate-e2e-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -56,6 +54,9 @@ func bundle(t testing.TB, versions ...string) string {
 	t.Helper()
 	folder := t.TempDir()
 	for _, v := range versions {
+		if v == "" {
+			t.Skip("ETCD_BINARIES lacks a minor that this test goes through")
+		}
 		for _, name := range []string{"etcd", "etcdctl", "etcdutl"} {
 			source := filepath.Join(binaries, name+"-"+v)
 			if _, err := os.Stat(source); err != nil {
@@ -70,6 +71,43 @@ func bundle(t testing.TB, versions ...string) string {
 		}
 	}
 	return folder
+}
+
+// patches are the versions of a minor that ETCD_BINARIES holds, in order.
+func patches(minor string) version.Bundle {
+	names, err := filepath.Glob(filepath.Join(binaries, "etcd-"+minor+".*"))
+	if err != nil {
+		return nil
+	}
+	var texts []string
+	for _, name := range names {
+		texts = append(texts, strings.TrimPrefix(filepath.Base(name), "etcd-"))
+	}
+	all, _ := version.NewBundle(texts)
+	return all
+}
+
+// atHandAll is every version that ETCD_BINARIES holds.
+func atHandAll() []string {
+	var all []string
+	for _, v := range append(patches("2"), patches("3")...) {
+		all = append(all, v.String())
+	}
+	return all
+}
+
+func oldest(minor string) string {
+	if all := patches(minor); len(all) > 0 {
+		return all[0].String()
+	}
+	return ""
+}
+
+func newest(minor string) string {
+	if all := patches(minor); len(all) > 0 {
+		return all[len(all)-1].String()
+	}
+	return ""
 }
 
 func freePort(t testing.TB) int {

@@ -31,24 +31,24 @@ func (s *setup) holds(t testing.TB, version, content string, more ...string) {
 	etcd.stop()
 }
 
-// TestU10RealEtcd: variables that would make every etcd from 3.4 on refuse to start.
-func TestU10RealEtcd(t *testing.T) {
+// TestInheritedVariablesDoNotReachEtcd: variables that would make every etcd from 3.4 on refuse to start.
+func TestInheritedVariablesDoNotReachEtcd(t *testing.T) {
 	s, content := seeded(t, v33, v33, v34, v35)
 	s.env = []string{"ETCD_NAME=m", "ETCD_DATA_DIR=/nowhere", "ETCD_INITIAL_CLUSTER=x=http://x:1", "ETCD_LISTEN_CLIENT_URLS=http://0.0.0.0:1", "ETCD_DEBUG=true"}
 	s.migrate(t, 0, v35)
 	s.holds(t, v35, content)
 }
 
-// TestU11RealEtcd: the temporary etcd listens elsewhere too, and is asked at its own address.
-func TestU11RealEtcd(t *testing.T) {
+// TestTemporaryEtcdListensElsewhereToo: the temporary etcd listens elsewhere too, and is asked at its own address.
+func TestTemporaryEtcdListensElsewhereToo(t *testing.T) {
 	s, content := seeded(t, v33, v33, v34, v35)
 	s.env = []string{fmt.Sprintf("LISTEN_CLIENT_URLS=http://127.0.0.2:%d", freePort(t))}
 	s.migrate(t, 0, v35)
 	s.holds(t, v35, content)
 }
 
-// TestU16RealEtcd: the data directory is lost and a backup is there.
-func TestU16RealEtcd(t *testing.T) {
+// TestLostDataIsPutBackFromTheBackup: the data directory is lost and a backup is there.
+func TestLostDataIsPutBackFromTheBackup(t *testing.T) {
 	s, content := seeded(t, v35, v34, v35)
 	s.migrate(t, 0, v34)
 	if err := os.RemoveAll(s.dir); err != nil {
@@ -62,8 +62,8 @@ func TestU16RealEtcd(t *testing.T) {
 	s.holds(t, v35, content)
 }
 
-// TestU19RealEtcd: a live etcd holds the directory.
-func TestU19RealEtcd(t *testing.T) {
+// TestDirectoryOfALiveEtcdIsRefused: a live etcd holds the directory.
+func TestDirectoryOfALiveEtcdIsRefused(t *testing.T) {
 	for _, v := range []string{v33, v34, v35} {
 		s, _ := seeded(t, v, v33, v34, v35)
 		etcd := s.start(t, v)
@@ -76,8 +76,8 @@ func TestU19RealEtcd(t *testing.T) {
 	}
 }
 
-// TestU24RealEtcd: a separate log, there and back.
-func TestU24RealEtcd(t *testing.T) {
+// TestSeparateLogThereAndBack: a separate log, there and back.
+func TestSeparateLogThereAndBack(t *testing.T) {
 	s := newSetup(t, v33, v34, v35)
 	wal := filepath.Join(t.TempDir(), "wal")
 	s.env = []string{"ETCD_CREDS=--wal-dir=" + wal}
@@ -145,8 +145,8 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// TestU8ServeAfterFailure: a migration fails, and etcd is started or not, as was asked; if so, one that fits the data.
-func TestU8ServeAfterFailure(t *testing.T) {
+// TestServeAfterFailureStartsWhatFits: a migration fails, and etcd is started or not, as was asked; if so, one that fits the data.
+func TestServeAfterFailureStartsWhatFits(t *testing.T) {
 	s, content := seeded(t, v33, v33, v35)
 	client := fmt.Sprintf("http://127.0.0.1:%d", freePort(t))
 	command := s.command(v35, "--on-failure=stop")

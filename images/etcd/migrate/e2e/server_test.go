@@ -62,9 +62,13 @@ func (e *server) await(version string) {
 	e.t.Fatalf("etcd %s did not come up:\n%s", version, e.log)
 }
 
+// stop ends the server; one that has been stopped already stays so.
 func (e *server) stop() {
 	e.t.Helper()
-	_ = e.command.Process.Signal(syscall.SIGINT)
+	if e.command.ProcessState != nil {
+		return
+	}
+	_ = e.command.Process.Signal(syscall.SIGTERM)
 	_ = e.command.Wait()
 }
 
@@ -78,24 +82,11 @@ func (e *server) get(path string) string {
 	return string(content)
 }
 
-func (e *server) post(path string, body, answer interface{}) {
+func (e *server) post(path string, body, answer any) {
 	e.t.Helper()
-	root := "/v3"
-	if strings.HasPrefix(e.version, "3.3.") {
-		root = "/v3beta"
-	}
-	content, err := json.Marshal(body)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	response, err := http.Post(e.url+root+path, "application/json", bytes.NewReader(content))
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	result, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		e.t.Fatalf("%s: %v %d %s", path, err, response.StatusCode, result)
+	status, result := e.ask(path, body)
+	if status != http.StatusOK {
+		e.t.Fatalf("%s: %d %s", path, status, result)
 	}
 	if answer != nil {
 		if err := json.Unmarshal(result, answer); err != nil {
@@ -104,7 +95,43 @@ func (e *server) post(path string, body, answer interface{}) {
 	}
 }
 
-type object = map[string]interface{}
+// raw is the answer to a request, whatever it is.
+func (e *server) raw(path string, body any) string {
+	e.t.Helper()
+	_, result := e.ask(path, body)
+	return string(result)
+}
+
+// root is where the version has its JSON gateway.
+func (e *server) root() string {
+	switch e.version[:strings.LastIndex(e.version, ".")] {
+	case "3.0", "3.1", "3.2":
+		return "/v3alpha"
+	case "3.3":
+		return "/v3beta"
+	}
+	return "/v3"
+}
+
+func (e *server) ask(path string, body any) (int, []byte) {
+	e.t.Helper()
+	content, err := json.Marshal(body)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	response, err := http.Post(e.url+e.root()+path, "application/json", bytes.NewReader(content))
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	result, err := io.ReadAll(response.Body)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return response.StatusCode, result
+}
+
+type object = map[string]any
 
 // put writes keys in transactions, a hundred at a time.
 func (e *server) put(count int, value string, every int) {

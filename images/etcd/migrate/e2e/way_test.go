@@ -51,8 +51,11 @@ func TestTwoMinorsAtOnce(t *testing.T) {
 	etcd.stop()
 }
 
-// TestOtherPatch: 3.5.16 to 3.5.30 and back is a matter of version.txt alone.
+// TestOtherPatch: from one 3.5 to another and back is a matter of version.txt alone.
 func TestOtherPatch(t *testing.T) {
+	if v35 == v35b {
+		t.Skip("ETCD_BINARIES holds fewer than two patches of 3.5")
+	}
 	s := newSetup(t, v34, v35, v35b)
 	s.migrate(t, 0, v35)
 	etcd := s.start(t, v35)

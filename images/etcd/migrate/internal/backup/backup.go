@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
@@ -52,15 +53,18 @@ func (p Policy) path(age int) string {
 
 // Current reports whether the newest backup still is of this data: of the same member, and nobody has written since. It must be of the same
 // minor too, unless any is allowed: a run that goes on after a crash has the backup of the one that began.
-func (p Policy) Current(facts *datadir.Facts, line version.Line, any bool) bool {
+func (p Policy) Current(paths datadir.Paths, facts *datadir.Facts, line version.Line, anyMinor bool) bool {
 	info, err := load(p.Base)
-	if err == nil && !any {
-		made, err := version.ParsePair(info.Version)
-		if err != nil || made.Version.Line() != line {
+	if err != nil || len(facts.Problems) > 0 || info.NodeID != hex(facts.NodeID) || info.ClusterID != hex(facts.ClusterID) {
+		return false
+	}
+	if !anyMinor {
+		made, _, _ := strings.Cut(info.Version, "/")
+		if was, err := version.ParseLine(made); err != nil || was != line {
 			return false
 		}
 	}
-	if err != nil || info.NodeID != hex(facts.NodeID) || info.ClusterID != hex(facts.ClusterID) || facts.UsedSince(info.LastIndex) {
+	if datadir.WrittenSince(paths, info.LastIndex) {
 		return false
 	}
 	for _, tree := range []struct {

@@ -116,7 +116,7 @@ func (b *Bucket) Last() (key, value []byte, err error) {
 		key, value = append([]byte{}, k...), append([]byte{}, v...)
 		return errStop
 	})
-	if err == errStop {
+	if errors.Is(err, errStop) {
 		err = nil
 	}
 	return key, value, err

@@ -64,7 +64,7 @@ func Run(in Input) []Finding {
 	return c.findings
 }
 
-func (c *checker) add(severity Severity, code, format string, arguments ...interface{}) {
+func (c *checker) add(severity Severity, code, format string, arguments ...any) {
 	c.findings = append(c.findings, Finding{severity, code, fmt.Sprintf(format, arguments...)})
 }
 
@@ -89,13 +89,8 @@ func (c *checker) data() {
 	}
 	if facts.V2Keys {
 		c.add(Warning, "v2-data", "the v2 store holds keys; from 3.4 on the v2 API is off unless --enable-v2 is given, and 3.6 has none")
-		if facts.V2Log && c.target().AtLeast(3, 6, 0) {
-			c.add(Error, "v2-log", "the log holds v2 requests, which etcd 3.6 panics on; start 3.5 once with --snapshot-count=1")
-		}
 	}
-	if facts.HasSnapshot && !facts.HasDatabase {
-		c.add(Error, "no-database", "there is a raft snapshot but no member/snap/db: etcd from 3.2 on panics")
-	}
+	c.replay()
 	if facts.AuthEnabled {
 		c.add(Note, "auth", "auth is enabled")
 	}
@@ -152,15 +147,10 @@ func (c *checker) flags() {
 			set = append(set, etcd.Flag{Name: flag, Value: value, HasValue: true})
 		}
 	}
-	for _, text := range etcd.Unknown(set, c.target().Line()) {
+	for _, text := range etcd.Unknown(set, c.target(), c.in.Known) {
 		c.add(Warning, "environment", "in the environment: %s", text)
 	}
-	for _, f := range set {
-		if c.in.Known != nil && !c.in.Known[f.Name] && len(etcd.Unknown([]etcd.Flag{f}, c.target().Line())) == 0 {
-			c.add(Note, "environment", "ETCD_%s is set, and etcd %s lists no such option", strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")), c.target())
-		}
-	}
-	for _, text := range etcd.Unknown(c.in.Options.Extra, c.target().Line()) {
+	for _, text := range etcd.Unknown(c.in.Options.Extra, c.target(), c.in.Known) {
 		c.add(Warning, "extra-args", "in the extra arguments: %s", text)
 	}
 	if c.target().AtLeast(3, 4, 0) && len(set) > 0 {

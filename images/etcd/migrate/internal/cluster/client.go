@@ -13,7 +13,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
@@ -67,7 +66,7 @@ func New(config Config) (*Client, error) {
 	return &Client{config: config, http: &http.Client{Transport: transport}}, nil
 }
 
-func (c *Client) send(ctx context.Context, method, url string, body interface{}) (*http.Response, error) {
+func (c *Client) send(ctx context.Context, method, url string, body any) (*http.Response, error) {
 	var content io.Reader
 	if body != nil {
 		encoded, err := json.Marshal(body)
@@ -87,7 +86,7 @@ func (c *Client) send(ctx context.Context, method, url string, body interface{})
 }
 
 // ask sends a request with a limit of time and size, and decodes the answer.
-func (c *Client) ask(ctx context.Context, method, url string, body, answer interface{}) error {
+func (c *Client) ask(ctx context.Context, method, url string, body, answer any) error {
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	response, err := c.send(ctx, method, url, body)
@@ -99,7 +98,7 @@ func (c *Client) ask(ctx context.Context, method, url string, body, answer inter
 	if err != nil {
 		return err
 	}
-	if response.StatusCode != http.StatusOK && !strings.HasSuffix(url, "/health") {
+	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s answers %d: %.200s", url, response.StatusCode, content)
 	}
 	if err := json.Unmarshal(content, answer); err != nil {

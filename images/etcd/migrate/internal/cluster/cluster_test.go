@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/check"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
 )
 
@@ -26,7 +27,8 @@ func member(t *testing.T, id, leader, server, cluster string) *httptest.Server {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, text) })
 	}
 	answer("/version", fmt.Sprintf(`{"etcdserver":%q,"etcdcluster":%q}`, server, cluster))
-	answer("/health", `{"health":"true","reason":""}`)
+	mux.HandleFunc("/health", func(http.ResponseWriter, *http.Request) { t.Error("/health was asked, which may go through the log") })
+	answer("/v3/kv/range", `{"header":{}}`)
 	answer("/v3/auth/authenticate", `{"header":{},"token":"a.1"}`)
 	mux.HandleFunc("/v3/maintenance/status", func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "a.1" {
@@ -63,7 +65,7 @@ func TestStatusAndSnapshot(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "s.db")
 	broken := errors.New("broken")
-	if err := client.Snapshot(context.Background(), status, path, func(string) error { return broken }); err != broken {
+	if err := client.Snapshot(context.Background(), status, path, func(string) error { return broken }); !errors.Is(err, broken) {
 		t.Error(err)
 	}
 	if err := client.Snapshot(context.Background(), status, path, func(string) error { return nil }); err != nil {
@@ -105,6 +107,20 @@ func TestJudge(t *testing.T) {
 	} {
 		if got := judge("3.5", statuses...); got != want {
 			t.Errorf("%q, not %q", got, want)
+		}
+	}
+}
+
+// TestJudgeRolesAndLogs: what 3.6 and 3.7 would stumble over is an error, wherever it shows.
+func TestJudgeRolesAndLogs(t *testing.T) {
+	r := &Report{Endpoints: []Status{{Endpoint: "x", Healthy: true, Version: "3.5.30", ClusterVersion: "3.5.0", ID: "1", Leader: "1", Learner: true}},
+		Members: []Member{{ID: "1", Name: "a"}}}
+	r.Judge(version.Line{})
+	r.JudgeLog("/d", &datadir.Facts{DatabaseVersion: version.Line{Major: 3, Minor: 6}, Log: datadir.Log{V2Requests: 1, V2Records: 1, V2Keys: true}})
+	text := fmt.Sprint(r.Findings)
+	for _, code := range []string{"other-role", "patch", "log", "v2-data", "v2-log", "v2-records"} {
+		if !strings.Contains(text, " "+code+" ") {
+			t.Errorf("%s is not in %s", code, text)
 		}
 	}
 }

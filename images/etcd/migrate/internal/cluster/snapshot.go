@@ -55,7 +55,7 @@ func receive(body io.Reader, path string) error {
 			Result struct{ Blob []byte }
 			Error  json.RawMessage
 		}
-		if err = decoder.Decode(&part); err == io.EOF {
+		if err = decoder.Decode(&part); errors.Is(err, io.EOF) {
 			err = nil
 			break
 		}

@@ -2,8 +2,8 @@ package cluster
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -70,14 +70,10 @@ func (c *Client) fill(ctx context.Context, s *Status) error {
 	if err != nil {
 		return err
 	}
-	var health struct{ Health json.RawMessage }
-	if err := c.ask(ctx, http.MethodGet, s.Endpoint+"/health", nil, &health); err != nil {
-		return err
-	}
-	s.Healthy = strings.Trim(string(health.Health), `"`) == "true"
 	if err := c.login(ctx, s.Endpoint, v); err != nil {
 		return err
 	}
+	s.Healthy = c.reads(ctx, s.Endpoint, v)
 	var status struct {
 		Header struct {
 			MemberID number `json:"member_id"`
@@ -95,6 +91,29 @@ func (c *Client) fill(ctx context.Context, s *Status) error {
 	s.RaftIndex, s.Revision = uint64(status.RaftIndex.int()), status.Header.Revision.int()
 	s.DatabaseSize, s.Learner = status.DBSize.int(), status.Learner
 	return nil
+}
+
+// reads tries a linearizable read, as etcd itself does to answer /health from 3.6 on. Up to 3.5 /health may be a quorum read of the v2 API instead, which
+// goes through the log of every member, and etcd 3.6 panics on the entry.
+func (c *Client) reads(ctx context.Context, endpoint string, v version.Version) bool {
+	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	defer cancel()
+	body := map[string]any{"key": []byte{0}, "limit": "1", "keys_only": true}
+	response, err := c.send(ctx, http.MethodPost, endpoint+gateway(v)+"/kv/range", body)
+	if err != nil {
+		return false
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil || response.StatusCode == http.StatusOK {
+		return err == nil
+	}
+	for _, refusal := range []string{"user name is empty", "permission denied"} { // by an etcd that works, with auth on
+		if strings.Contains(string(content), refusal) {
+			return true
+		}
+	}
+	return false
 }
 
 func hexadecimal(n number) string {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/check"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/plan"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
 )
 
@@ -16,7 +18,7 @@ type Report struct {
 	Findings  []check.Finding `json:"findings"`
 }
 
-func (r *Report) add(severity check.Severity, code, format string, arguments ...interface{}) {
+func (r *Report) add(severity check.Severity, code, format string, arguments ...any) {
 	r.Findings = append(r.Findings, check.Finding{Severity: severity, Code: code, Text: fmt.Sprintf(format, arguments...)})
 }
 
@@ -52,6 +54,67 @@ func (r *Report) Judge(expect version.Line) {
 		if m.Learner {
 			r.add(check.Warning, "learner", "member %s (%s) is a learner", m.ID, m.Name)
 		}
+		r.judgeRole(m)
+	}
+	r.judgePatches()
+}
+
+// judgeRole compares what the list of members says with what the member itself says: up to 3.5.30 and 3.6.11 an update of a learner made a voter of it in
+// the list alone (etcd#21694), and 3.6 believes the list.
+func (r *Report) judgeRole(m Member) {
+	for _, s := range r.Endpoints {
+		if s.ID == m.ID && s.Problem == "" && s.Learner != m.Learner {
+			r.add(check.Error, "other-role", "member %s (%s) is a learner by one account and a voter by another: update it once with 3.5.31 or later, "+
+				"or remove it and add it again, before 3.6", m.ID, m.Name)
+		}
+	}
+}
+
+// leastPatch is what every member should run before the next minor.
+var leastPatch = map[version.Line]version.Version{
+	{Major: 3, Minor: 5}: {Major: 3, Minor: 5, Patch: 32},
+	{Major: 3, Minor: 6}: {Major: 3, Minor: 6, Patch: 11},
+}
+
+// judgePatches says what the next minor will ask of the members: a patch, and a log that it can read. The latter shows in their data only.
+func (r *Report) judgePatches() {
+	var next version.Line
+	for _, s := range r.Endpoints {
+		v, err := version.Parse(s.Version)
+		if err != nil {
+			continue
+		}
+		least, known := leastPatch[v.Line()]
+		if !known {
+			continue
+		}
+		next = v.Line().Next()
+		if v.Less(least) {
+			r.add(check.Note, "patch", "%s runs %s: before %s, run %s or later", s.Endpoint, v, next, least)
+		}
+	}
+	if !next.IsZero() {
+		r.add(check.Note, "log", "before %s, look at each member's data as well: migrate check there, or cluster check --data-dir; the log may hold what %s cannot read", next, next)
+	}
+}
+
+// JudgeLog looks at one member's data for what the next minor could not read.
+func (r *Report) JudgeLog(directory string, facts *datadir.Facts) {
+	for _, problem := range facts.Problems {
+		r.add(check.Warning, "damage", "%s: %s", directory, problem)
+	}
+	line, _ := facts.Line()
+	if facts.V2Keys {
+		r.add(check.Error, "v2-data", "%s: the v2 store holds keys, which etcd 3.6 refuses", directory)
+	}
+	if facts.V2Requests > 0 {
+		r.add(check.Error, "v2-log", "%s: the log holds %d v2 requests, the first is %s: etcd 3.6 panics on them. %s", directory, facts.V2Requests, facts.V2First, plan.TakeSnapshot)
+	}
+	if facts.V2Records > 0 && line.AtLeast(3, 6) {
+		r.add(check.Error, "v2-records", "%s: the log holds %d records of etcd 3.5 or earlier, which etcd 3.7 cannot read. %s", directory, facts.V2Records, plan.TakeSnapshot)
+	}
+	for _, m := range facts.OtherRole {
+		r.add(check.Error, "other-role", "%s: the log and the database do not agree on whether member %x (%s) is a learner; 3.6 believes the database", directory, m.ID, m.Name)
 	}
 }
 

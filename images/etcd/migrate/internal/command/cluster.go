@@ -12,6 +12,7 @@ import (
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/check"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/cluster"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/migration"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/options"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
@@ -20,6 +21,7 @@ import (
 // clusterFlags are those of cluster check, with the variables that etcdctl has for the same.
 type clusterFlags struct {
 	endpoints, ca, cert, key, user, expect, snapshot string
+	dataDirs                                         string
 	timeout, snapshotTimeout                         time.Duration
 	asJSON                                           bool
 }
@@ -34,6 +36,7 @@ func defineCluster(set *flag.FlagSet) *clusterFlags {
 	set.StringVar(&f.user, "user", "", "NAME, with the password in ETCDCTL_PASSWORD; or NAME:PASSWORD (ETCDCTL_USER)")
 	set.StringVar(&f.expect, "expect-version", "", "X.Y that every member must run and the cluster version must be")
 	set.StringVar(&f.snapshot, "snapshot", "", "file to which the leader's snapshot is written, and verified")
+	set.StringVar(&f.dataDirs, "data-dir", "", "data directories of members on this host, between commas: what their logs hold is looked at too")
 	set.DurationVar(&f.timeout, "timeout", 10*time.Second, "limit of one request")
 	set.DurationVar(&f.snapshotTimeout, "snapshot-timeout", 30*time.Minute, "limit for the snapshot")
 	set.BoolVar(&f.asJSON, "json", false, "print the report as JSON")
@@ -65,6 +68,19 @@ func (c *call) cluster(ctx context.Context, arguments []string) error {
 		return err
 	}
 	report.Judge(expect)
+	for _, directory := range strings.Split(f.dataDirs, ",") {
+		if directory = strings.TrimSpace(directory); directory == "" {
+			continue
+		}
+		state, err := datadir.Inspect(datadir.Paths{Data: directory})
+		if err == nil && state.Content != datadir.Data {
+			err = errors.New("it holds no member")
+		}
+		if err != nil {
+			return fmt.Errorf("looking at the data of a member in %s: %w", directory, err)
+		}
+		report.JudgeLog(directory, state.Facts)
+	}
 	c.printReport(report, f.asJSON)
 	if check.Worst(report.Findings) == check.Error {
 		return &reported{errHazard}

@@ -105,8 +105,8 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
-// TestU26: what pods had a shell for works without one: see serve, and the checks of health that cluster check makes.
-func TestU26ServeNeedsNoShell(t *testing.T) {
+// TestServeNeedsNoShell: what pods had a shell for works without one: see serve, and the checks of health that cluster check makes.
+func TestServeNeedsNoShell(t *testing.T) {
 	ours, theirs := split([]string{"--name=m", "--", "--listen-client-urls=x", "--", "y"})
 	if len(ours) != 1 || len(theirs) != 3 {
 		t.Errorf("%q, %q", ours, theirs)

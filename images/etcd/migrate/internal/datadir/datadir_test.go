@@ -35,6 +35,8 @@ func copyRecorded(t testing.TB, v string) string {
 	return to
 }
 
+func mkdir(path string) error { return os.MkdirAll(path, 0o700) }
+
 func inspect(t testing.TB, dir string) *State {
 	t.Helper()
 	state, err := Inspect(Paths{Data: dir})
@@ -58,7 +60,8 @@ func TestFacts(t *testing.T) {
 		if self, ok := f.Self(); !ok || self.Name != "m" || len(self.PeerURLs) != 1 || f.Voters() != 1 {
 			t.Errorf("%s: %+v", v, f.Members)
 		}
-		if f.LastWrite == 0 || !f.UsedSince(f.LastWrite-1) || f.UsedSince(f.LastIndex) {
+		paths := Paths{Data: copyRecorded(t, v)}
+		if f.LastWrite == 0 || !WrittenSince(paths, f.LastWrite-1) || WrittenSince(paths, f.LastIndex) {
 			t.Errorf("%s: last write %d of %d", v, f.LastWrite, f.LastIndex)
 		}
 	}
@@ -79,20 +82,20 @@ func TestVersionFile(t *testing.T) {
 		{"only version.txt", "", map[string]string{"version.txt": "3.4.3/etcd3"}, Blank, "3.4.3/etcd3"},
 		{"only version.txt-next", "", map[string]string{"version.txt-next": "3.4.3/etcd3"}, Empty, unknown},
 		{"something else, no version.txt", "", map[string]string{"notes": "x"}, Foreign, unknown},
-		{"data, no version.txt", "3.4.23", map[string]string{}, Data, "3.4.0/etcd3"},
-		{"empty", "3.4.23", map[string]string{"version.txt": ""}, Data, "3.4.0/etcd3"},
-		{"white space", "3.5.16", map[string]string{"version.txt": " \n\t"}, Data, "3.5.0/etcd3"},
-		{"no slash", "3.3.25", map[string]string{"version.txt": "3.3.25"}, Data, "3.3.0/etcd3"},
-		{"two slashes", "3.4.23", map[string]string{"version.txt": "3.4.23/etcd3/"}, Data, "3.4.0/etcd3"},
-		{"3.4", "3.4.23", map[string]string{"version.txt": "3.4/etcd3"}, Data, "3.4.0/etcd3"},
-		{"v3.4.0", "3.4.23", map[string]string{"version.txt": "v3.4.0/etcd3"}, Data, "3.4.0/etcd3"},
-		{"3.4.0.1", "3.4.23", map[string]string{"version.txt": "3.4.0.1/etcd3"}, Data, "3.4.0/etcd3"},
-		{"etcd4", "3.4.23", map[string]string{"version.txt": "3.4.0/etcd4"}, Data, "3.4.0/etcd3"},
-		{"binary rubbish", "3.4.23", map[string]string{"version.txt": "\x00\xff\x00"}, Data, "3.4.0/etcd3"},
+		{"data, no version.txt", "3.4.23", map[string]string{}, Data, "3.4/etcd3"},
+		{"empty", "3.4.23", map[string]string{"version.txt": ""}, Data, "3.4/etcd3"},
+		{"white space", "3.5.16", map[string]string{"version.txt": " \n\t"}, Data, "3.5/etcd3"},
+		{"no slash", "3.3.25", map[string]string{"version.txt": "3.3.25"}, Data, "3.3/etcd3"},
+		{"two slashes", "3.4.23", map[string]string{"version.txt": "3.4.23/etcd3/"}, Data, "3.4/etcd3"},
+		{"3.4", "3.4.23", map[string]string{"version.txt": "3.4/etcd3"}, Data, "3.4/etcd3"},
+		{"v3.4.0", "3.4.23", map[string]string{"version.txt": "v3.4.0/etcd3"}, Data, "3.4/etcd3"},
+		{"3.4.0.1", "3.4.23", map[string]string{"version.txt": "3.4.0.1/etcd3"}, Data, "3.4/etcd3"},
+		{"etcd4", "3.4.23", map[string]string{"version.txt": "3.4.0/etcd4"}, Data, "3.4/etcd3"},
+		{"binary rubbish", "3.4.23", map[string]string{"version.txt": "\x00\xff\x00"}, Data, "3.4/etcd3"},
 		{"valid", "3.4.23", map[string]string{"version.txt": "3.4.3/etcd3\n"}, Data, "3.4.3/etcd3"},
 		{"valid, with -next", "3.4.23", map[string]string{"version.txt": "3.4.3/etcd3", "version.txt-next": "3"}, Data, "3.4.3/etcd3"},
-		{"prepared for the next", "3.4.23", map[string]string{"version.txt": "3.5.16/etcd3"}, Data, "3.4.0/etcd3"},
-		{"run by a newer one", "3.5.16", map[string]string{"version.txt": "3.4.3/etcd3"}, Data, "3.5.0/etcd3"},
+		{"prepared for the next", "3.4.23", map[string]string{"version.txt": "3.5.16/etcd3"}, Data, "3.4/etcd3"},
+		{"run by a newer one", "3.5.16", map[string]string{"version.txt": "3.4.3/etcd3"}, Data, "3.5/etcd3"},
 		{"empty, and no data", "", map[string]string{"version.txt": ""}, Blank, unknown},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -231,10 +234,10 @@ func FuzzLog(f *testing.F) {
 		if err := os.WriteFile(filepath.Join(dir, name), damaged, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		facts, members := &Facts{}, membership{}
-		_, _ = wal.Read(dir, 0, func(e wal.Entry) error { facts.entry(e, members); return nil })
-		facts.entry(wal.Entry{Data: damaged}, members)
-		facts.entry(wal.Entry{Data: damaged, ConfChange: true}, members)
-		facts.readStore(damaged, members)
+		r := &logReader{members: membership{}}
+		_, _ = wal.Read(dir, 0, func(e wal.Entry) error { r.entry(e); return nil })
+		r.entry(wal.Entry{Data: damaged})
+		r.entry(wal.Entry{Data: damaged, ConfChange: true})
+		r.readStore(damaged)
 	})
 }

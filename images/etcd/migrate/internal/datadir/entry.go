@@ -2,13 +2,14 @@ package datadir
 
 import (
 	"encoding/json"
+	"math"
 	"path"
 	"strconv"
 	"strings"
 
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/protobuf"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/wal"
-	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/wire"
 )
 
 // The v2 store keeps the cluster's own records beside the users' keys, under these two roots.
@@ -20,6 +21,7 @@ const (
 // The fields of a request in the log that matter here.
 const (
 	fieldV2                = 2
+	fieldCompaction        = 7
 	fieldFirstWrite        = 4 // put, range deletion, transaction, compaction, lease grant and revocation
 	fieldLastWrite         = 9
 	fieldFirstAuth         = 1000
@@ -29,23 +31,24 @@ const (
 )
 
 // entry takes from one entry of the log what it says about the cluster.
-func (f *Facts) entry(e wal.Entry, members membership) {
+func (r *logReader) entry(e wal.Entry) {
 	if e.ConfChange {
-		members.change(e.Data)
+		r.members.change(e.Data)
 		return
 	}
 	var v2 []byte
 	raw := false
-	err := wire.Each(e.Data, func(field wire.Field) error {
+	err := protobuf.Each(e.Data, func(field protobuf.Field) error {
 		n := field.Number
 		switch {
 		case n == fieldV2 && field.Type == 2:
 			v2, raw = field.Bytes, isMethod(string(field.Bytes))
 		case raw:
+		case n == fieldCompaction && isFutile(field.Bytes):
 		case n >= fieldFirstWrite && n <= fieldLastWrite, n >= fieldFirstAuth && n <= fieldLastAuth && n != fieldAuthenticate:
-			f.LastWrite = e.Index
+			r.LastWrite = e.Index
 		case n == fieldClusterVersionSet:
-			f.clusterVersionSet(field.Bytes)
+			r.clusterVersionSet(field.Bytes)
 		}
 		return nil
 	})
@@ -55,7 +58,18 @@ func (f *Facts) entry(e wal.Entry, members membership) {
 	if raw {
 		v2 = e.Data
 	}
-	f.v2Request(v2, e.Index, members)
+	r.v2Request(v2, e.Index)
+}
+
+// isFutile tells a compaction at the last of all revisions, which etcd can only refuse. It is what migrate sends to make the log move, and
+// changes nothing.
+func isFutile(compaction []byte) bool {
+	futile := false
+	_ = protobuf.Each(compaction, func(field protobuf.Field) error {
+		futile = futile || field.Number == 1 && field.Value == math.MaxInt64
+		return nil
+	})
+	return futile
 }
 
 // isMethod tells a v2 request that is written as such from one inside a v3 request: the former has its method where the
@@ -68,45 +82,81 @@ func isMethod(text string) bool {
 	return false
 }
 
-func (f *Facts) clusterVersionSet(message []byte) {
-	_ = wire.Each(message, func(field wire.Field) error {
+func (r *logReader) clusterVersionSet(message []byte) {
+	_ = protobuf.Each(message, func(field protobuf.Field) error {
 		if field.Number == 1 {
-			f.setLogVersion(string(field.Bytes))
+			r.setVersion(string(field.Bytes))
 		}
 		return nil
 	})
 }
 
-func (f *Facts) setLogVersion(text string) {
-	if line, err := version.ParseLine(text); err == nil {
-		f.LogVersion = line
-	} else {
-		f.problem("cluster version: %v", err)
+func (r *logReader) setVersion(text string) {
+	line, err := version.ParseLine(text)
+	if err != nil {
+		r.problem("cluster version: %v", err)
+		return
+	}
+	r.LogVersion = line
+	if r.FirstVersion.IsZero() {
+		r.FirstVersion = line
 	}
 }
 
-func (f *Facts) v2Request(message []byte, index uint64, members membership) {
-	var method, key, value string
-	_ = wire.Each(message, func(field wire.Field) error {
+// The fields of a v2 request. A condition on the key's old value may keep a deletion from happening.
+type v2Fields struct {
+	method, path, value    string
+	conditional, recursive bool
+}
+
+func parseV2(message []byte) (v v2Fields) {
+	_ = protobuf.Each(message, func(field protobuf.Field) error {
 		switch field.Number {
 		case 2:
-			method = string(field.Bytes)
+			v.method = string(field.Bytes)
 		case 3:
-			key = string(field.Bytes)
+			v.path = string(field.Bytes)
 		case 4:
-			value = string(field.Bytes)
+			v.value = string(field.Bytes)
+		case 6:
+			v.conditional = v.conditional || len(field.Bytes) > 0
+		case 7:
+			v.conditional = v.conditional || field.Value != 0
+		case 12:
+			v.recursive = field.Value != 0
 		}
 		return nil
 	})
+	return v
+}
+
+func (r *logReader) v2Request(message []byte, index uint64) {
+	v := parseV2(message)
+	writes := v.method == "PUT" || v.method == "POST" || v.method == "DELETE"
 	switch {
-	case method != "PUT" && method != "POST" && method != "DELETE":
-	case strings.HasPrefix(key, usersRoot):
-		f.V2Keys, f.V2Log, f.LastWrite = true, true, index
-	case key == clusterRoot+"/version":
-		f.setLogVersion(value)
-	case strings.HasPrefix(key, clusterRoot+"/members/"):
-		members.attribute(key, value)
+	case writes && v.path == clusterRoot+"/version":
+		r.setVersion(v.value)
+	case writes && strings.HasPrefix(v.path, clusterRoot+"/members/"):
+		r.members.attribute(v.path, v.value)
+	case writes && strings.HasPrefix(v.path, usersRoot):
+		r.LastWrite = index
+		r.v2keys.apply(v)
 	}
+	if v.method == "PUT" && (v.path == clusterRoot+"/version" || isAttributes(v.path)) {
+		r.V2Records++
+		return
+	}
+	if r.V2Requests++; r.V2Requests == 1 {
+		r.V2First = V2Request{index, v.method, v.path}
+	}
+}
+
+// isAttributes tells the one record of a member that etcd 3.6 still reads as a v2 request: /0/members/<id>/attributes.
+func isAttributes(key string) bool {
+	folder, name := path.Split(key)
+	parent, id := path.Split(path.Clean(folder))
+	_, err := strconv.ParseUint(id, 16, 64)
+	return name == "attributes" && parent == clusterRoot+"/members/" && err == nil
 }
 
 // storeNode is a node of the v2 store. Decoding is bounded by the decoder's own limit of nesting.
@@ -122,126 +172,27 @@ func (n *storeNode) child(name string) *storeNode {
 	return n.Children[name]
 }
 
-func (f *Facts) readStore(content []byte, members membership) {
+func (r *logReader) readStore(content []byte) {
 	if len(content) == 0 {
 		return
 	}
 	var store struct{ Root *storeNode }
 	if err := json.Unmarshal(content, &store); err != nil {
-		f.problem("v2 store in the raft snapshot: %v", err)
+		r.problem("v2 store in the raft snapshot: %v", err)
 		return
 	}
-	if users := store.Root.child("1"); users != nil && len(users.Children) > 0 {
-		f.V2Keys = true
-	}
+	r.v2keys.load(store.Root)
 	cluster := store.Root.child("0")
 	if node := cluster.child("version"); node != nil && node.Value != "" {
-		f.setLogVersion(node.Value)
+		r.setVersion(node.Value)
 	}
 	if list := cluster.child("members"); list != nil {
 		for id, node := range list.Children {
 			for _, name := range []string{"attributes", "raftAttributes"} {
 				if attribute := node.child(name); attribute != nil {
-					members.attribute(clusterRoot+"/members/"+id+"/"+name, attribute.Value)
+					r.members.attribute(clusterRoot+"/members/"+id+"/"+name, attribute.Value)
 				}
 			}
 		}
 	}
-}
-
-// membership is the members by their number. voting is set for those that raft knows, learners included.
-type membership map[uint64]*memberState
-
-type memberState struct {
-	Member
-	voting bool
-}
-
-func (m membership) get(id uint64) *memberState {
-	if m[id] == nil {
-		if len(m) >= maxMembers {
-			return &memberState{}
-		}
-		m[id] = &memberState{Member: Member{ID: id}}
-	}
-	return m[id]
-}
-
-func (m membership) add(ids []uint64, learner bool) {
-	for _, id := range ids {
-		state := m.get(id)
-		state.voting, state.Learner = true, learner
-	}
-}
-
-func (m membership) fill(known Member) {
-	state := m.get(known.ID)
-	if state.Name == "" {
-		state.Name = known.Name
-	}
-	if len(state.PeerURLs) == 0 {
-		state.PeerURLs = known.PeerURLs
-	}
-}
-
-// attribute takes a record of the v2 store: /0/members/<id>/attributes has the name, raftAttributes the URLs.
-func (m membership) attribute(key, value string) {
-	id, err := strconv.ParseUint(path.Base(path.Dir(key)), 16, 64)
-	var record memberRecord
-	if err != nil || json.Unmarshal([]byte(value), &record) != nil {
-		return
-	}
-	state := m.get(id)
-	if record.Name != "" {
-		state.Name = record.Name
-	}
-	if len(record.PeerURLs) > 0 {
-		state.PeerURLs = record.PeerURLs
-	}
-}
-
-// The kinds of membership changes.
-const (
-	addNode        = 0
-	removeNode     = 1
-	addLearnerNode = 3
-)
-
-func (m membership) change(message []byte) {
-	var kind, id uint64
-	var context []byte
-	err := wire.Each(message, func(field wire.Field) error {
-		switch field.Number {
-		case 2:
-			kind = field.Value
-		case 3:
-			id = field.Value
-		case 4:
-			context = field.Bytes
-		}
-		return nil
-	})
-	if err != nil || id == 0 {
-		return
-	}
-	if kind == removeNode {
-		delete(m, id)
-		return
-	}
-	var record memberRecord
-	_ = json.Unmarshal(context, &record)
-	m.fill(Member{ID: id, Name: record.Name, PeerURLs: record.PeerURLs})
-	if kind == addNode || kind == addLearnerNode {
-		m.add([]uint64{id}, kind == addLearnerNode)
-	}
-}
-
-func (m membership) list() []Member {
-	var list []Member
-	for _, state := range m {
-		if state.voting {
-			list = append(list, state.Member)
-		}
-	}
-	return list
 }

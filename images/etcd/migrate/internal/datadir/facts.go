@@ -12,7 +12,6 @@ import (
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/bolt"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
-	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/wal"
 )
 
 // Member is one member of the cluster, as this member knows it.
@@ -27,23 +26,19 @@ type Member struct {
 type Facts struct {
 	Present     bool // member/ exists
 	HasDatabase bool // member/snap/db exists
-	HasSnapshot bool // a readable raft snapshot exists
 	Size        int64
 
 	StorageVersion  version.Line // written by 3.6 and later
-	LogVersion      version.Line // the cluster version in the v2 store and the log: the truth up to 3.5
 	DatabaseVersion version.Line // the cluster version in the database: old after a restore
 
 	Revision, CompactRevision int64
+	ConsistentIndex           uint64 // up to where in the log the database is
 	AuthEnabled               bool
-	V2Keys                    bool     // keys that users wrote through the v2 API
-	V2Log                     bool     // requests for such keys in the log
-	Members                   []Member // voters and learners, by the log
 	Leftover                  []Member // in the database alone: removed members that 3.6 may revive
-	NodeID, ClusterID         uint64
-	LastIndex, SnapshotIndex  uint64
-	LastWrite                 uint64 // index of the last entry in the log that changes users' data; 0 if there is none
-	FirstEntry                uint64
+	OtherRole                 []Member // learners in the log and voters in the database, or the other way round; 3.6 believes the database
+	SnapshotAhead             bool     // the raft snapshot is newer than the database, and there is no database to go with it
+
+	Log
 
 	Problems []string // what could not be read, and why
 }
@@ -86,30 +81,34 @@ func Read(paths Paths) (*Facts, error) {
 	return f, nil
 }
 
-func (f *Facts) problem(format string, arguments ...interface{}) {
-	if len(f.Problems) < 20 {
+// maxProblems bounds what is kept of what could not be read.
+const maxProblems = 20
+
+func (f *Facts) problem(format string, arguments ...any) {
+	if len(f.Problems) < maxProblems {
 		f.Problems = append(f.Problems, fmt.Sprintf(format, arguments...))
 	}
 }
 
 // Line is the minor that the data was last agreed on, and whether that is certain. After a restore the database keeps the version of the
 // cluster that it came from until an etcd starts on it, so the database alone gives only an upper bound.
+//
+// From 3.6 on the database is the truth, and has two versions: the cluster version moves up as soon as every member runs it, the storage version some
+// time later. On the way down both move. An older etcd refuses the data until it has the right one of either, so the higher one counts.
 func (f *Facts) Line() (line version.Line, certain bool) {
 	switch {
 	case !f.StorageVersion.IsZero():
-		return f.StorageVersion, true
+		line = f.StorageVersion
+		for _, other := range []version.Line{f.DatabaseVersion, f.LogVersion} {
+			if line.Less(other) {
+				line = other
+			}
+		}
+		return line, true
 	case !f.LogVersion.IsZero():
 		return f.LogVersion, true
 	}
 	return f.DatabaseVersion, false
-}
-
-// UsedSince reports whether users' data may have changed after the log's index `index`, as known when it was noted.
-func (f *Facts) UsedSince(index uint64) bool {
-	if f.LastWrite > index || f.SnapshotIndex > index || len(f.Problems) > 0 {
-		return true
-	}
-	return f.FirstEntry > index+1 && f.LastIndex > index
 }
 
 // Voters counts the members that vote; a single one means that this member is the whole cluster.
@@ -153,45 +152,8 @@ func (f *Facts) readDatabase(path string) {
 	}
 	f.StorageVersion, f.DatabaseVersion = database.StorageVersion, database.ClusterVersion
 	f.Revision, f.CompactRevision, f.AuthEnabled = database.Revision, database.CompactRevision, database.AuthEnabled
+	f.ConsistentIndex = database.ConsistentIndex
 	f.Leftover = database.Members // reduced to the leftover ones once the log has been read
-}
-
-func (f *Facts) readLog(paths Paths) {
-	members := membership{}
-	snapshot, problems, err := wal.NewestSnapshot(paths.Snap())
-	for _, p := range problems {
-		f.problem("raft snapshot %v", p)
-	}
-	if err != nil {
-		f.problem("raft snapshots: %v", err)
-	}
-	if snapshot != nil {
-		f.HasSnapshot, f.SnapshotIndex, f.LastIndex = true, snapshot.Index, snapshot.Index
-		members.add(snapshot.Voters, false)
-		members.add(snapshot.Learners, true)
-		f.readStore(snapshot.Store, members)
-	}
-	log, err := wal.Read(paths.Log(), f.SnapshotIndex, func(e wal.Entry) error {
-		f.entry(e, members)
-		return nil
-	})
-	if err != nil {
-		f.problem("log: %v", err)
-	}
-	f.NodeID, f.ClusterID, f.FirstEntry = log.NodeID, log.ClusterID, log.FirstEntry
-	if log.LastIndex > f.LastIndex {
-		f.LastIndex = log.LastIndex
-	}
-	var leftover []Member
-	for _, m := range f.Leftover {
-		if known, ok := members[m.ID]; ok && known.voting {
-			members.fill(m)
-		} else if err == nil {
-			leftover = append(leftover, m)
-		}
-	}
-	f.Leftover = leftover
-	f.Members = members.list()
 }
 
 // Database is what a bbolt file of etcd, or a snapshot of one, says.

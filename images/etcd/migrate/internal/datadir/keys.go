@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/bolt"
-	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/wire"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/protobuf"
 )
 
 // KeyValue is a live key: the newest revision of a key that is not deleted.
@@ -52,7 +52,7 @@ func positionOf(at []byte) position {
 }
 
 func parseKeyValue(message []byte) (kv KeyValue, err error) {
-	err = wire.Each(message, func(f wire.Field) error {
+	err = protobuf.Each(message, func(f protobuf.Field) error {
 		switch f.Number {
 		case 1:
 			kv.Key = string(f.Bytes)

@@ -61,7 +61,7 @@ func Inspect(paths Paths) (*State, error) {
 	if err := s.readContent(paths.Data); err != nil {
 		return nil, err
 	}
-	if err := s.readVersionFile(filepath.Join(paths.Data, VersionFile)); err != nil {
+	if s.Record, s.HasFile, s.Bad, err = ReadVersionFile(paths.Data); err != nil {
 		return nil, err
 	}
 	s.Facts, err = Read(paths)
@@ -96,22 +96,23 @@ func (s *State) readContent(directory string) error {
 	return nil
 }
 
-func (s *State) readVersionFile(path string) error {
+// ReadVersionFile reads version.txt of a data directory, and nothing else of it. bad says why the content is not valid.
+func ReadVersionFile(directory string) (record version.Pair, exists bool, bad string, err error) {
+	path := filepath.Join(directory, VersionFile)
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return record, false, "", nil
 	}
 	if err != nil {
-		return err
+		return record, false, "", err
 	}
 	defer file.Close()
-	s.HasFile = true
 	content, err := io.ReadAll(io.LimitReader(file, maxVersionFile+1))
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return record, true, "", fmt.Errorf("%s: %w", path, err)
 	}
-	s.Record, s.Bad = parseVersionFile(content)
-	return nil
+	record, bad = parseVersionFile(content)
+	return record, true, bad, nil
 }
 
 func parseVersionFile(content []byte) (version.Pair, string) {

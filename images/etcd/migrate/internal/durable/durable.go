@@ -10,19 +10,6 @@ import (
 	"path/filepath"
 )
 
-// Fault, if set, is asked before every change. Tests make it fail, to stand for a full or broken disk.
-var Fault func(operation, path string) error
-
-func fault(operation, path string) error {
-	if Fault == nil {
-		return nil
-	}
-	if err := Fault(operation, path); err != nil {
-		return &fs.PathError{Op: operation, Path: path, Err: err}
-	}
-	return nil
-}
-
 // WriteFile replaces a file's content. The new content has its final mode before it gets its name; on failure the old file is untouched.
 func WriteFile(path string, content []byte, mode fs.FileMode) error {
 	return writeVia(path+"-next", path, mode, func(out *os.File) error {

@@ -172,10 +172,10 @@ func copySparse(out *os.File, in io.Reader) (FileSum, error) {
 	size := int64(0)
 	for {
 		n, err := io.ReadFull(in, block)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return FileSum{size, sum.Sum32()}, out.Truncate(size)
 		}
-		if err != nil && err != io.ErrUnexpectedEOF {
+		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return FileSum{}, err
 		}
 		sum.Write(block[:n])

@@ -3,6 +3,7 @@
 package etcd
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
@@ -20,6 +21,7 @@ type Config struct {
 	Extra                    []Flag
 	Debug                    bool
 	Alone                    bool // the only member: an election need not wait for others
+	SnapshotCount            int  // after more entries of the log than this a raft snapshot is taken; 0 for what is usual
 }
 
 // Flag is one option of etcd, without its dashes.
@@ -74,9 +76,12 @@ func (c Config) Arguments(v version.Version, known map[string]bool) (arguments, 
 	if c.WALDir != "" {
 		own = append(own, Flag{"wal-dir", c.WALDir, true})
 	}
-	extra, remarks := Translate(c.Extra, v.Line(), known)
+	extra, remarks := Translate(c.Extra, v, known)
 	if c.Alone && !contains(extra, "heartbeat-interval") && !contains(extra, "election-timeout") {
 		own = append(own, Flag{"heartbeat-interval", "10", true}, Flag{"election-timeout", "100", true})
+	}
+	if c.SnapshotCount > 0 {
+		extra = append(without(extra, "snapshot-count"), Flag{"snapshot-count", strconv.Itoa(c.SnapshotCount), true})
 	}
 	for _, f := range append(own, extra...) {
 		arguments = append(arguments, f.Argument())
@@ -90,6 +95,16 @@ func debugFlag(line version.Line) Flag {
 		return Flag{"log-level", "debug", true}
 	}
 	return Flag{Name: "debug"}
+}
+
+func without(flags []Flag, name string) []Flag {
+	var kept []Flag
+	for _, f := range flags {
+		if f.Name != name {
+			kept = append(kept, f)
+		}
+	}
+	return kept
 }
 
 func contains(flags []Flag, name string) bool {

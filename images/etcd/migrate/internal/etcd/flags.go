@@ -2,114 +2,156 @@ package etcd
 
 import (
 	"fmt"
+	"sort"
 	"strings"
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
 )
 
-// change says what became of a flag at a minor: it got another name, or none.
-type change struct {
-	flag      string
-	at        version.Line
-	successor string // empty: gone without one
-	value     string // the successor's value, if not the same
+// successors are flags that went on under another name, other than by dropping "experimental-".
+var successors = map[string]Flag{
+	"ca-file":      {Name: "trusted-ca-file"},
+	"peer-ca-file": {Name: "peer-trusted-ca-file"},
+	"log-output":   {Name: "log-outputs"},
+	"debug":        {Name: "log-level", Value: "debug", HasValue: true},
 }
 
-// changes are those of the upgrade guides, 2.3 to 3.7. A flag with the prefix experimental- is treated by rule.
-var changes = []change{
-	{"ca-file", version.Line{Major: 3, Minor: 4}, "trusted-ca-file", ""},
-	{"peer-ca-file", version.Line{Major: 3, Minor: 4}, "peer-trusted-ca-file", ""},
-	{"log-output", version.Line{Major: 3, Minor: 5}, "log-outputs", ""},
-	{"debug", version.Line{Major: 3, Minor: 5}, "log-level", "debug"},
-	{"log-package-levels", version.Line{Major: 3, Minor: 5}, "", ""},
-	{"enable-v2", version.Line{Major: 3, Minor: 6}, "", ""},
-	{"experimental-enable-v2v3", version.Line{Major: 3, Minor: 6}, "", ""},
-	{"proxy", version.Line{Major: 3, Minor: 6}, "", ""},
-	{"proxy-failure-wait", version.Line{Major: 3, Minor: 6}, "", ""},
-	{"proxy-refresh-interval", version.Line{Major: 3, Minor: 6}, "", ""},
-	{"proxy-dial-timeout", version.Line{Major: 3, Minor: 6}, "", ""},
-	{"proxy-write-timeout", version.Line{Major: 3, Minor: 6}, "", ""},
-	{"proxy-read-timeout", version.Line{Major: 3, Minor: 6}, "", ""},
+const gates = "feature-gates"
+
+// featureGates are the flags that became feature gates with 3.6, and are gone with 3.7.
+// Source: ExperimentalFlagToFeatureMap in server/features/etcd_features.go at v3.6.14, and the gates of v3.7.1 there.
+var featureGates = map[string]string{
+	"experimental-stop-grpc-service-on-defrag":       "StopGRPCServiceOnDefrag",
+	"experimental-initial-corrupt-check":             "InitialCorruptCheck",
+	"experimental-compact-hash-check-enabled":        "CompactHashCheck",
+	"experimental-txn-mode-write-with-shared-buffer": "TxnModeWriteWithSharedBuffer",
+	"experimental-enable-lease-checkpoint":           "LeaseCheckpoint",
+	"experimental-enable-lease-checkpoint-persist":   "LeaseCheckpointPersist",
 }
 
-// beginnings are flags that a version before the stated one would refuse.
-var beginnings = map[string]version.Line{
-	"log-level":                {Major: 3, Minor: 4},
-	"logger":                   {Major: 3, Minor: 4},
-	"log-outputs":              {Major: 3, Minor: 4},
-	"pre-vote":                 {Major: 3, Minor: 4},
-	"cipher-suites":            {Major: 3, Minor: 3},
-	"socket-reuse-port":        {Major: 3, Minor: 5},
-	"socket-reuse-address":     {Major: 3, Minor: 5},
-	"tls-min-version":          {Major: 3, Minor: 4},
-	"v2-deprecation":           {Major: 3, Minor: 5},
-	"log-format":               {Major: 3, Minor: 6},
-	"feature-gates":            {Major: 3, Minor: 6},
-	"quota-backend-bytes":      {Major: 3, Minor: 0},
-	"auto-tls":                 {Major: 3, Minor: 0},
-	"peer-auto-tls":            {Major: 3, Minor: 0},
-	"max-request-bytes":        {Major: 3, Minor: 2},
-	"auto-compaction-mode":     {Major: 3, Minor: 3},
-	"peer-cert-allowed-cn":     {Major: 3, Minor: 3},
-	"host-whitelist":           {Major: 3, Minor: 3},
-	"listen-metrics-urls":      {Major: 3, Minor: 3},
-	"max-txn-ops":              {Major: 3, Minor: 2},
-	"snapshot-catchup-entries": {Major: 3, Minor: 6},
+// SkipV2Check is the value of --v2-deprecation with which etcd passes over what is in the v2 store.
+const SkipV2Check = "write-only-skip-check"
+
+// CanSkipV2Check reports whether a version knows that value. Source: server/config/v2_deprecation.go at the tags of 3.5 to 3.7.
+func CanSkipV2Check(v version.Version) bool {
+	if v.Line().Is(3, 5) {
+		return v.AtLeast(3, 5, 32)
+	}
+	return v.AtLeast(3, 6, 13)
 }
 
-// Translate rewrites flags for a minor. What this minor does not know, or what is not for a temporary etcd, is left out with a remark. The
-// remarks name flags, never their values, which may be secrets.
-func Translate(flags []Flag, line version.Line, known map[string]bool) (result []Flag, remarks []string) {
+// translator rewrites flags for a version. listed, if not nil, is the flags that the program itself lists.
+type translator struct {
+	v       version.Version
+	listed  map[string]bool
+	result  []Flag
+	remarks []string
+	gates   []string
+}
+
+// Translate rewrites flags for a version. What this version does not know is left out with a remark. The remarks name flags, never their values,
+// which may be secrets.
+func Translate(flags []Flag, v version.Version, listed map[string]bool) (result []Flag, remarks []string) {
+	t := &translator{v: v, listed: listed}
 	for _, f := range flags {
-		renamed, gone := successor(f, line)
-		began, late := beginnings[renamed.Name]
-		switch {
-		case gone:
-			remarks = append(remarks, fmt.Sprintf("--%s left out: etcd %s has it no more", f.Name, line))
-			continue
-		case late && line.Less(began):
-			remarks = append(remarks, fmt.Sprintf("--%s left out: it is new in etcd %s", f.Name, began))
-			continue
-		case known != nil && !known[renamed.Name]:
-			remarks = append(remarks, fmt.Sprintf("--%s left out: etcd %s does not list it", f.Name, line))
-			continue
-		case renamed.Name != f.Name:
-			remarks = append(remarks, fmt.Sprintf("--%s became --%s for etcd %s", f.Name, renamed.Name, line))
-		}
-		result = append(result, renamed)
+		t.take(f)
 	}
-	return result, remarks
+	if len(t.gates) > 0 {
+		t.result = append(t.result, Flag{gates, strings.Join(t.gates, ","), true})
+	}
+	return t.result, t.remarks
 }
 
-func successor(f Flag, line version.Line) (renamed Flag, gone bool) {
-	if f.Name == "logger" && f.Value == "capnslog" && line.AtLeast(3, 5) {
-		return f, true
-	}
-	if f.Name == "debug" && f.HasValue && f.Value != "true" && line.AtLeast(3, 5) {
-		return f, true
-	}
-	for _, c := range changes {
-		if c.flag != f.Name || line.Less(c.at) {
-			continue
-		}
-		if c.successor == "" {
-			return f, true
-		}
-		renamed = Flag{c.successor, f.Value, f.HasValue}
-		if c.value != "" {
-			renamed.Value, renamed.HasValue = c.value, true
-		}
-		return renamed, false
-	}
-	if strings.HasPrefix(f.Name, "experimental-") && line.AtLeast(3, 7) {
-		return Flag{strings.TrimPrefix(f.Name, "experimental-"), f.Value, f.HasValue}, false
-	}
-	return f, false
+func (t *translator) accepts(name string) bool {
+	return t.listed[name] || serverFlags.accepts(name, t.v)
 }
 
-// Unknown lists which of the flags a minor refuses or has renamed: what an operator has to change before that etcd starts.
-func Unknown(flags []Flag, line version.Line) []string {
-	_, remarks := Translate(flags, line, nil)
+func (t *translator) remark(format string, arguments ...any) {
+	t.remarks = append(t.remarks, fmt.Sprintf(format, arguments...))
+}
+
+func (t *translator) take(f Flag) {
+	switch {
+	case f.Name == "logger" && f.Value == "capnslog" && t.v.AtLeast(3, 5, 0):
+		t.remark("--logger left out: capnslog ended with etcd 3.4")
+	case f.Name == "v2-deprecation" && f.Value == SkipV2Check && !CanSkipV2Check(t.v):
+		t.remark("--v2-deprecation left out: etcd %s does not know %s", t.v, SkipV2Check)
+	case f.Name == gates && t.accepts(gates):
+		t.gates = append(t.gates, f.Value)
+	case t.accepts(f.Name):
+		t.result = append(t.result, f)
+	case f.Name == "debug" && f.HasValue && f.Value != "true":
+		t.remark("--debug left out: etcd %s has it no more", t.v)
+	case f.Name == gates:
+		t.ungate(f)
+	default:
+		t.rename(f)
+	}
+}
+
+// rename looks for another name under which the version has the flag.
+func (t *translator) rename(f Flag) {
+	if gate := featureGates[f.Name]; gate != "" && t.accepts(gates) {
+		value := "true"
+		if f.HasValue {
+			value = f.Value
+		}
+		t.gates = append(t.gates, gate+"="+value)
+		t.remark("--%s became --%s=%s=… for etcd %s", f.Name, gates, gate, t.v)
+		return
+	}
+	candidates := []Flag{successors[f.Name], {Name: "experimental-" + f.Name}}
+	if short := strings.TrimPrefix(f.Name, "experimental-"); short != f.Name {
+		candidates = []Flag{{Name: short}}
+	}
+	for _, c := range candidates {
+		if c.Name == "" || !t.accepts(c.Name) {
+			continue
+		}
+		if !c.HasValue {
+			c.Value, c.HasValue = f.Value, f.HasValue
+		}
+		t.result = append(t.result, c)
+		t.remark("--%s became --%s for etcd %s", f.Name, c.Name, t.v)
+		return
+	}
+	switch later := serverFlags.after(f.Name, t.v); {
+	case !later.IsZero():
+		t.remark("--%s left out: it is new in etcd %s", f.Name, later)
+	case len(serverFlags[f.Name]) > 0:
+		t.remark("--%s left out: etcd %s has it no more", f.Name, t.v)
+	default:
+		t.remark("--%s left out: etcd %s does not know it", f.Name, t.v)
+	}
+}
+
+// ungate writes feature gates as the flags that they were before 3.6.
+func (t *translator) ungate(f Flag) {
+	for _, part := range strings.Split(f.Value, ",") {
+		gate, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		name := flagOfGate(gate)
+		if name == "" || !t.accepts(name) {
+			t.remark("--%s left out: etcd %s has no %.60q", gates, t.v, gate)
+			continue
+		}
+		t.result = append(t.result, Flag{name, value, true})
+		t.remark("--%s=%s=… became --%s for etcd %s", gates, gate, name, t.v)
+	}
+}
+
+func flagOfGate(gate string) string {
+	for name, g := range featureGates {
+		if g == gate {
+			return name
+		}
+	}
+	return ""
+}
+
+// Unknown lists which of the flags a version refuses or has renamed: what an operator has to change before that etcd starts.
+func Unknown(flags []Flag, v version.Version, listed map[string]bool) []string {
+	_, remarks := Translate(flags, v, listed)
+	sort.Strings(remarks)
 	return remarks
 }
 

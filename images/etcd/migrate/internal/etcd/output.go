@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 	"sync"
 )
@@ -20,6 +21,7 @@ type output struct {
 	lines   []string
 	secrets []string
 	each    func(line string)
+	fatal   string // the first line that says why the program ends, which a stack of thousands of lines may follow
 }
 
 func newOutput(secrets []string, each func(string)) *output {
@@ -64,7 +66,12 @@ func (o *output) flush() {
 	line := string(o.partial)
 	o.partial = o.partial[:0]
 	for _, secret := range o.secrets {
-		line = strings.ReplaceAll(line, secret, "***")
+		if secret != "" {
+			line = strings.ReplaceAll(line, secret, "***")
+		}
+	}
+	if o.fatal == "" && isFatal(line) {
+		o.fatal = line
 	}
 	if len(o.lines) >= maxLines {
 		o.lines = append(o.lines[:0], o.lines[1:]...)
@@ -91,3 +98,41 @@ func (o *output) tail(n int) string {
 
 // text is everything that was kept.
 func (o *output) text() string { return strings.ReplaceAll(o.tail(maxLines), " | ", "\n") }
+
+// isFatal tells the line with which a program ends: of zap in its two forms, of capnslog up to 3.4, of Go itself, and of the tools.
+func isFatal(line string) bool {
+	if strings.HasPrefix(line, "Error: ") {
+		return true // of the tools
+	}
+	for _, mark := range []string{`"level":"fatal"`, `"level":"panic"`, "\tfatal\t", "\tpanic\t", " C | ", "panic: ", "fatal error: "} {
+		if strings.Contains(line, mark) {
+			return true
+		}
+	}
+	return false
+}
+
+// cause is why the program ended, as far as it said so: its last words, or the line before a stack.
+func (o *output) cause() string {
+	last := o.tail(5)
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	if o.fatal == "" {
+		return last
+	}
+	return brief(o.fatal)
+}
+
+// brief takes the message and the error out of a line of JSON.
+func brief(line string) string {
+	var fields struct{ Msg, Error, Method, Path string }
+	if json.Unmarshal([]byte(line), &fields) != nil || fields.Msg == "" {
+		return line
+	}
+	for _, more := range []struct{ name, value string }{{"method ", fields.Method}, {"", fields.Path}, {"", fields.Error}} {
+		if more.value != "" {
+			fields.Msg += ": " + more.name + more.value
+		}
+	}
+	return fields.Msg
+}

@@ -3,8 +3,10 @@ package etcd
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 	"time"
@@ -29,6 +31,8 @@ func newProbe(url string, v version.Version) *probe {
 	return &probe{url: url, version: v, client: &http.Client{Timeout: requestTimeout, Transport: transport}}
 }
 
+// ready asks for the versions, and for something that needs a leader. It does not ask /health: up to 3.5 that may be a quorum read of the v2 API, which
+// goes through the log, and etcd 3.6 panics on the entry.
 func (p *probe) ready(ctx context.Context, cluster version.Line) error {
 	server, agreed, err := p.versions(ctx)
 	if err != nil {
@@ -40,7 +44,10 @@ func (p *probe) ready(ctx context.Context, cluster version.Line) error {
 	if line, err := version.ParseLine(agreed); !cluster.IsZero() && (err != nil || line != cluster) {
 		return fmt.Errorf("the cluster version is %q, not yet %s", agreed, cluster)
 	}
-	return p.healthy(ctx)
+	if p.version.Major < 3 {
+		return p.hasLeader(ctx)
+	}
+	return p.reads(ctx)
 }
 
 func (p *probe) versions(ctx context.Context) (server, cluster string, err error) {
@@ -58,28 +65,68 @@ func (p *probe) versions(ctx context.Context) (server, cluster string, err error
 	return answer.Server, answer.Cluster, nil
 }
 
-// healthy: /health says so; or, where an alarm for lack of space makes it say no, a read that needs a leader gets through.
-func (p *probe) healthy(ctx context.Context) error {
-	status, body, err := p.request(ctx, http.MethodGet, "/health?exclude=NOSPACE", "")
+// hasLeader asks etcd 2.x, where every other question that needs a leader goes through the log.
+func (p *probe) hasLeader(ctx context.Context) error {
+	status, body, err := p.request(ctx, http.MethodGet, "/v2/stats/self", "")
 	if err != nil {
 		return err
 	}
-	text := strings.ReplaceAll(string(body), " ", "")
-	if status == http.StatusOK && (strings.Contains(text, `"health":"true"`) || strings.Contains(text, `"health":true`)) {
-		return nil
+	var answer struct {
+		LeaderInfo struct {
+			Leader string `json:"leader"`
+		} `json:"leaderInfo"`
 	}
-	health := fmt.Errorf("/health answers %d", status)
-	if p.version.Major < 3 {
-		return health
+	if err := json.Unmarshal(body, &answer); err != nil || status != http.StatusOK {
+		return fmt.Errorf("/v2/stats/self answers %d", status)
 	}
-	status, body, err = p.request(ctx, http.MethodPost, ClientPaths(p.version.Line())+"/kv/range", `{"key":"AA==","limit":"1","keys_only":true}`)
+	if answer.LeaderInfo.Leader == "" {
+		return errors.New("there is no leader yet")
+	}
+	return nil
+}
+
+// answered are the errors of a read that a working etcd refuses: auth is on, or the log begins at a version without the v3 API.
+var answered = []string{"user name is empty", "not capable"}
+
+// reads tries a linearizable read, which needs a leader.
+func (p *probe) reads(ctx context.Context) error {
+	status, body, err := p.request(ctx, http.MethodPost, ClientPaths(p.version.Line())+"/kv/range", `{"key":"AA==","limit":"1","keys_only":true}`)
+	if err != nil || status == http.StatusOK {
+		return err
+	}
+	for _, text := range answered {
+		if strings.Contains(string(body), text) {
+			return nil
+		}
+	}
+	return fmt.Errorf("a read answers %d: %.200s", status, body)
+}
+
+// nudge sends the log an entry that changes nothing: a compaction at the last of all revisions, which etcd proposes, and refuses when it applies
+// it. It reports whether etcd did so.
+func (p *probe) nudge(ctx context.Context) bool {
+	_, body, err := p.request(ctx, http.MethodPost, ClientPaths(p.version.Line())+"/kv/compaction", fmt.Sprintf(`{"revision":"%d"}`, int64(math.MaxInt64)))
+	return err == nil && strings.Contains(string(body), "future revision")
+}
+
+// agreed is the cluster version and, of 3.6 and later, the storage version.
+func (p *probe) agreed(ctx context.Context) (cluster, storage version.Line, err error) {
+	_, body, err := p.request(ctx, http.MethodGet, "/version", "")
 	if err != nil {
-		return health
+		return cluster, storage, err
 	}
-	if status == http.StatusOK || strings.Contains(string(body), "user name is empty") {
-		return nil
+	var answer struct {
+		Cluster string `json:"etcdcluster"`
+		Storage string `json:"storage"`
 	}
-	return health
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return cluster, storage, err
+	}
+	if cluster, err = version.ParseLine(answer.Cluster); err != nil {
+		return cluster, storage, err
+	}
+	storage, err = version.ParseLine(answer.Storage)
+	return cluster, storage, err
 }
 
 func (p *probe) request(ctx context.Context, method, path, body string) (int, []byte, error) {

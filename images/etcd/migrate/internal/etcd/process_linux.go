@@ -16,4 +16,5 @@ func bind(command *exec.Cmd) {
 
 func adopt(*exec.Cmd) {}
 
-func (p *process) interrupt() error { return p.command.Process.Signal(syscall.SIGINT) }
+// interrupt asks the program to end. SIGINT would not do: a shell lets its background jobs ignore it, and an etcd that inherits this never ends.
+func (p *process) interrupt() error { return p.command.Process.Signal(syscall.SIGTERM) }

@@ -15,10 +15,12 @@ import (
 
 // Programs finds and runs the programs of the bundled versions.
 type Programs struct {
-	Dir     string
-	OnLine  func(line string) // each line that a program writes; may be nil
-	Timeout time.Duration     // of one run of a tool
-	Secrets []string          // what a tool must not be quoted with
+	Dir      string
+	OnLine   func(line string) // each line that a program writes; may be nil
+	Timeout  time.Duration     // of one run of a tool
+	Secrets  []string          // what a tool must not be quoted with
+	User     string            // of etcdctl, with Password; empty for none
+	Password string
 }
 
 // Path is where a program of a version is: /usr/local/bin/etcdctl-3.5.16, with .exe on Windows.
@@ -64,9 +66,12 @@ func (p Programs) Run(ctx context.Context, program string, v version.Version, ar
 	defer cancel()
 	out := newOutput(p.Secrets, p.OnLine)
 	command := exec.Command(p.Path(program, v), arguments...)
-	command.Env = environment(v, fmt.Sprintf("ETCDCTL_API=%d", v.Major))
-	if v.Less(version.Version{Major: 3, Minor: 1}) && program == "etcdctl" && len(arguments) > 0 {
-		command.Env = environment(v, "ETCDCTL_API=3") // only 3.x ones are run, and 3.0 needs to be told
+	command.Env = environment(v)
+	if program == "etcdctl" && !v.AtLeast(3, 4, 0) {
+		command.Env = append(command.Env, "ETCDCTL_API=3") // later ones need not be told, and the last do not know the variable
+	}
+	if program == "etcdctl" && p.User != "" {
+		command.Env = append(command.Env, "ETCDCTL_USER="+p.User, "ETCDCTL_PASSWORD="+p.Password)
 	}
 	running, err := start(command, out)
 	if err != nil {
@@ -77,22 +82,23 @@ func (p Programs) Run(ctx context.Context, program string, v version.Version, ar
 	case <-ctx.Done():
 		running.kill()
 		<-running.done
-		return "", fmt.Errorf("%s-%s %s: %w", program, v, arguments[0], ctx.Err())
+		return "", fmt.Errorf("%s-%s %s: %w", program, v, verbs(arguments), ctx.Err())
 	}
 	if running.err != nil {
-		return "", fmt.Errorf("%s-%s %s: %w: %s", program, v, strings.Join(verbs(arguments), " "), running.err, out.tail(5))
+		return "", fmt.Errorf("%s-%s %s: %w: %s", program, v, verbs(arguments), running.err, out.cause())
 	}
 	return out.text(), nil
 }
 
-// verbs are the words of a command line before its first flag.
-func verbs(arguments []string) []string {
-	for i, a := range arguments {
-		if strings.HasPrefix(a, "-") {
-			return arguments[:i]
+// verbs are the words of a command line that say what to do: neither flags nor files.
+func verbs(arguments []string) string {
+	var words []string
+	for _, a := range arguments {
+		if !strings.HasPrefix(a, "-") && !strings.ContainsAny(a, `/\`) {
+			words = append(words, a)
 		}
 	}
-	return arguments
+	return strings.Join(words, " ")
 }
 
 // CheckVersion runs etcd --version and compares: images have held other versions than their names say.

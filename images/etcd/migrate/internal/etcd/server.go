@@ -71,16 +71,56 @@ func (s *Server) AwaitReady(ctx context.Context, cluster version.Line, timeout t
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	probe := newProbe(s.URL, s.Version)
-	var last error
+	return s.await(ctx, "ready", func(ctx context.Context) error { return probe.ready(ctx, cluster) })
+}
+
+// AwaitDowngrade waits until both the cluster version and the storage version are a minor: either may have it before the other.
+func (s *Server) AwaitDowngrade(ctx context.Context, line version.Line, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	probe := newProbe(s.URL, s.Version)
+	return s.await(ctx, "downgraded to "+line.String(), func(ctx context.Context) error {
+		cluster, storage, err := probe.agreed(ctx)
+		if err == nil && (cluster != line || storage != line) {
+			err = fmt.Errorf("its cluster version is %s, its storage version %s", cluster, storage)
+		}
+		return err
+	})
+}
+
+// maxRefusals is how many nudges may fail in a row until it is clear that this etcd takes none.
+const maxRefusals = 3
+
+// Settle makes the log move until done says that it need not any more, or until etcd turns out to refuse: with auth on some versions do. Who calls it
+// looks afterwards what has become of the log.
+func (s *Server) Settle(ctx context.Context, timeout time.Duration, done func() bool) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	probe, refusals := newProbe(s.URL, s.Version), 0
+	return s.await(ctx, "settled", func(ctx context.Context) error {
+		if done() || refusals >= maxRefusals {
+			return nil
+		}
+		refusals++
+		if probe.nudge(ctx) {
+			refusals = 0
+		}
+		return errors.New("no raft snapshot covers the log yet")
+	})
+}
+
+// await repeats a question until it is answered without an error, the server dies, or the context ends.
+func (s *Server) await(ctx context.Context, what string, ask func(context.Context) error) error {
 	for {
-		if last = probe.ready(ctx, cluster); last == nil {
+		last := ask(ctx)
+		if last == nil {
 			return nil
 		}
 		select {
 		case <-s.process.done:
-			return fmt.Errorf("%w: etcd %s, %s: %s", ErrDied, s.Version, s.exit(), s.out.tail(5))
+			return fmt.Errorf("%w: etcd %s, %s: %s", ErrDied, s.Version, s.exit(), s.out.cause())
 		case <-ctx.Done():
-			return fmt.Errorf("etcd %s was not ready in time (%w): %v", s.Version, ctx.Err(), last)
+			return fmt.Errorf("etcd %s was not %s in time (%w): %v", s.Version, what, ctx.Err(), last)
 		case <-time.After(pollInterval):
 		}
 	}

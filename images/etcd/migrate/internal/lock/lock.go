@@ -29,7 +29,7 @@ func Acquire(directory string, patience time.Duration) (release func(), err erro
 		release, err = lockDirectory(directory)
 		return err
 	})
-	if err == errBusy {
+	if errors.Is(err, errBusy) {
 		return nil, fmt.Errorf("%w: %s", ErrTaken, directory)
 	}
 	if err != nil {
@@ -45,7 +45,7 @@ func CheckIdle(paths datadir.Paths, patience time.Duration) error {
 			continue
 		}
 		err := retry(patience, func() error { return probe(path) })
-		if err == errBusy {
+		if errors.Is(err, errBusy) {
 			return fmt.Errorf("%w: %s is locked; stop that etcd first", ErrLive, path)
 		}
 		if err != nil {
@@ -59,7 +59,7 @@ func retry(patience time.Duration, try func() error) error {
 	deadline := time.Now().Add(patience)
 	for {
 		err := try()
-		if err != errBusy || time.Now().After(deadline) {
+		if !errors.Is(err, errBusy) || time.Now().After(deadline) {
 			return err
 		}
 		time.Sleep(50 * time.Millisecond)

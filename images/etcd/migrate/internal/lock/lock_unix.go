@@ -49,8 +49,8 @@ func flock(file *os.File, how int) error {
 	for {
 		err := syscall.Flock(int(file.Fd()), how)
 		switch {
-		case err == syscall.EINTR:
-		case err == syscall.EWOULDBLOCK:
+		case errors.Is(err, syscall.EINTR):
+		case errors.Is(err, syscall.EWOULDBLOCK):
 			return errBusy
 		default:
 			return err

@@ -1,6 +1,7 @@
 package lock
 
 import (
+	"errors"
 	"syscall"
 )
 
@@ -25,7 +26,7 @@ func lockDirectory(directory string) (func(), error) {
 // probe opens the file for itself alone, which fails while any other process has it open.
 func probe(path string) error {
 	handle, err := openAlone(path, syscall.GENERIC_READ, syscall.OPEN_EXISTING, ordinaryAttribute)
-	if err == syscall.ERROR_FILE_NOT_FOUND || err == syscall.ERROR_PATH_NOT_FOUND {
+	if errors.Is(err, syscall.ERROR_FILE_NOT_FOUND) || errors.Is(err, syscall.ERROR_PATH_NOT_FOUND) {
 		return nil
 	}
 	if err != nil {
@@ -40,7 +41,7 @@ func openAlone(path string, access, disposition, attributes uint32) (syscall.Han
 		return syscall.InvalidHandle, err
 	}
 	handle, err := syscall.CreateFile(name, access, shareWithNobody, nil, disposition, attributes, 0)
-	if err == sharingViolation || err == lockViolation {
+	if errors.Is(err, sharingViolation) || errors.Is(err, lockViolation) {
 		err = errBusy
 	}
 	return handle, err

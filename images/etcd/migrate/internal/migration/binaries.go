@@ -2,38 +2,36 @@ package migration
 
 import (
 	"bytes"
-	"fmt"
+	"errors"
 	"io"
 	"os"
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
-	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/plan"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
 )
 
 // plainPrograms are those that pods call without a version.
 var plainPrograms = []string{"etcd", "etcdctl", "etcdutl"}
 
-// checkBinaries finds out before anything is changed whether the last step can be done.
-func (m *Migration) checkBinaries() error {
+// immovableBinaries is a program whose plain name cannot be given to the target's; empty if all can.
+func (m *Migration) immovableBinaries() string {
 	v := m.options.Target.Version
 	if !m.options.MoveBinaries || durable.Writable(m.options.BinDir) {
-		return nil
+		return ""
 	}
 	for _, program := range plainPrograms {
 		if m.programs.Has(program, v) && !sameContent(m.programs.Path(program, v), m.programs.Plain(program)) {
-			return fmt.Errorf("%w: %s is not writable, so %s cannot become that of %s; set DO_NOT_MOVE_BINARIES=true and run %s",
-				plan.ErrRefused, m.options.BinDir, m.programs.Plain(program), v, m.programs.Path("etcd", v))
+			return m.programs.Plain(program)
 		}
 	}
-	return nil
+	return ""
 }
 
 // moveBinaries gives the plain names to the target's programs. The plain name may be a hard link to another version, which must stay as it is.
-func (m *Migration) moveBinaries(v version.Version) error {
+func (r *run) moveBinaries(v version.Version) error {
 	for _, program := range plainPrograms {
-		source, name := m.programs.Path(program, v), m.programs.Plain(program)
-		if !m.programs.Has(program, v) || sameContent(source, name) {
+		source, name := r.programs.Path(program, v), r.programs.Plain(program)
+		if !r.programs.Has(program, v) || sameContent(source, name) {
 			continue
 		}
 		if err := durable.ReplaceFile(source, name); err != nil {
@@ -74,7 +72,7 @@ func sameBytes(a, b string) bool {
 			return false
 		}
 		if errX != nil || errY != nil {
-			return errX == errY && (errX == io.EOF || errX == io.ErrUnexpectedEOF)
+			return errors.Is(errY, errX) && (errors.Is(errX, io.EOF) || errors.Is(errX, io.ErrUnexpectedEOF))
 		}
 	}
 }

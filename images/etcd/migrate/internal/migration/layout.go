@@ -62,6 +62,9 @@ func linkedLog(paths datadir.Paths) string {
 	return target
 }
 
+// workNames are what a run makes in the work folder, beside the journal.
+var workNames = []string{"restored", "old-member", "snapshot.partial", "lowered", "lowered.db", "trial"}
+
 // restored is the data directory in which a new member is made.
 func (l layout) restored() string { return filepath.Join(l.work, "restored") }
 

@@ -1,23 +1,24 @@
 package migration
 
 import (
-	"encoding/binary"
-	"hash/crc32"
-	"os"
+	"path/filepath"
 	"testing"
+
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/waltest"
 )
 
-// writeSnapshotFile makes a raft snapshot whose v2 store holds a user's key.
-func writeSnapshotFile(t *testing.T, path string) {
+// addSnapshot makes a raft snapshot at the end of the log, whose v2 store holds a user's key.
+func (b *bench) addSnapshot(t *testing.T) {
 	t.Helper()
-	store := []byte(`{"Root":{"Path":"/","Children":{"1":{"Path":"/1","Children":{"x":{"Path":"/1/x","Value":"y"}}}}}}`)
-	metadata := []byte{0x10, 0x03, 0x18, 0x02} // index 3, term 2
-	message := append([]byte{0x0a}, field(store)...)
-	message = append(append(message, 0x12), field(metadata)...)
-	sum := crc32.Checksum(message, crc32.MakeTable(crc32.Castagnoli))
-	content := binary.AppendUvarint([]byte{0x08}, uint64(sum))
-	content = append(append(content, 0x12), field(message)...)
-	if err := os.WriteFile(path, content, 0o600); err != nil {
+	log, err := waltest.Open(filepath.Join(b.dir, "member", "wal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := `{"Root":{"Path":"/","Children":{"1":{"Path":"/1","Children":{"x":{"Path":"/1/x","Value":"y"}}}}}}`
+	if err := log.WriteSnapshot(filepath.Join(b.dir, "member", "snap"), store, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := log.Name(); err != nil {
 		t.Fatal(err)
 	}
 }

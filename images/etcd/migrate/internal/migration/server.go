@@ -2,25 +2,23 @@ package migration
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/url"
 	"strings"
 	"time"
 
-	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/etcd"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
 )
 
 // config is the temporary etcd's, on the data directory itself.
-func (m *Migration) config(ctx context.Context) etcd.Config {
-	o := m.options
+func (r *run) config(ctx context.Context) etcd.Config {
+	o := r.options
 	return etcd.Config{
 		Name: o.Name, DataDir: o.DataDir, WALDir: o.WALDir, InitialCluster: o.InitialCluster,
-		ListenPeerURLs: m.addresses(ctx, o.ListenPeerURLs), InitialAdvertisePeerURLs: o.InitialAdvertisePeerURLs,
-		ListenClientURLs: m.addresses(ctx, o.ListenClientURLs), ClientURL: o.ClientURL,
+		ListenPeerURLs: r.addresses(ctx, o.ListenPeerURLs), InitialAdvertisePeerURLs: o.InitialAdvertisePeerURLs,
+		ListenClientURLs: r.addresses(ctx, o.ListenClientURLs), ClientURL: o.ClientURL,
 		Extra: o.Extra, Debug: o.Verbose, Alone: true,
 	}
 }
@@ -28,7 +26,7 @@ func (m *Migration) config(ctx context.Context) etcd.Config {
 const lookupTimeout = 10 * time.Second
 
 // addresses puts addresses in the place of names in a list of URLs to listen on, where etcd from 3.2 on takes no names but localhost.
-func (m *Migration) addresses(ctx context.Context, list string) string {
+func (r *run) addresses(ctx context.Context, list string) string {
 	urls := strings.Split(list, ",")
 	for i, text := range urls {
 		u, err := url.Parse(strings.TrimSpace(text))
@@ -48,49 +46,34 @@ func (m *Migration) addresses(ctx context.Context, list string) string {
 }
 
 // with runs an etcd on a configuration while work lasts, and stops it whatever happens.
-func (m *Migration) with(ctx context.Context, v version.Version, config etcd.Config, cluster version.Line, work func(*etcd.Server) error) error {
-	server, remarks, err := m.programs.Start(ctx, v, config)
+func (r *run) with(ctx context.Context, v version.Version, config etcd.Config, cluster version.Line, work func(*etcd.Server) error) error {
+	server, remarks, err := r.programs.Start(ctx, v, config)
 	for _, remark := range remarks {
-		m.log.Info("flags adapted", "remark", remark)
+		r.log.Info("flags adapted", "remark", remark)
 	}
 	if err != nil {
 		return err
 	}
-	err = m.log.Step("await", func() error { return server.AwaitReady(ctx, cluster, m.options.StartTimeout) }, "etcd", v, "url", config.ClientURL)
+	err = r.log.Step("await", func() error { return server.AwaitReady(ctx, cluster, r.options.StartTimeout) }, "etcd", v, "url", config.ClientURL)
 	if err == nil && work != nil {
 		err = work(server)
 	}
 	if !server.Stop() && err == nil {
-		m.log.Warn("etcd did not stop by itself and was killed; it recovers from its log", "etcd", v)
+		r.log.Warn("etcd did not stop by itself and was killed; it recovers from its log", "etcd", v)
 	}
-	if owning := m.giveBack(); err == nil {
+	if owning := r.giveBack(); err == nil {
 		err = owning
 	}
 	return err
 }
 
 // giveBack makes files that a temporary etcd wrote as root belong to whom the data belongs.
-func (m *Migration) giveBack() error {
-	if m.owner == nil || !durable.Exists(m.layout.paths.Member()) {
+func (r *run) giveBack() error {
+	if r.owner == nil || !durable.Exists(r.layout.paths.Member()) {
 		return nil
 	}
-	if err := durable.GiveTree(m.layout.paths.Member(), *m.owner); err != nil || m.layout.paths.WAL == "" {
+	if err := durable.GiveTree(r.layout.paths.Member(), *r.owner); err != nil || r.layout.paths.WAL == "" {
 		return err
 	}
-	return durable.GiveTree(m.layout.paths.WAL, *m.owner)
-}
-
-// startStep runs a version until the cluster version has become its minor: until then the data is still that of the minor before.
-func (m *Migration) startStep(ctx context.Context, v version.Version) error {
-	return m.with(ctx, v, m.config(ctx), v.Line(), nil)
-}
-
-// refresh reads the facts again after an etcd has run.
-func (m *Migration) refresh() error {
-	facts, err := datadir.Read(m.layout.paths)
-	if err != nil {
-		return fmt.Errorf("reading the data: %w", err)
-	}
-	m.facts = facts
-	return nil
+	return durable.GiveTree(r.layout.paths.WAL, *r.owner)
 }

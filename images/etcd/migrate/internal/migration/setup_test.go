@@ -58,7 +58,7 @@ func (b *bench) migration(target string, more ...string) *Migration {
 	if !found {
 		storage = "etcd3"
 	}
-	arguments := []string{"--name=m", "--data-dir=" + b.dir, "--bin-dir=" + b.bin, fmt.Sprintf("--port=%d", b.port), "--start-timeout=20s",
+	arguments := []string{"--name=m", "--data-dir=" + b.dir, "--bin-dir=" + b.bin, fmt.Sprintf("--port=%d", b.port), "--start-timeout=2m",
 		"--target-version=" + v, "--target-storage=" + storage}
 	if err := set.Parse(append(append(arguments, b.more...), more...)); err != nil {
 		b.t.Fatal(err)

@@ -12,32 +12,31 @@ import (
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/etcd"
-	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/plan"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
 )
 
 // snapshotStep takes a snapshot with the version that the data has. Where auth forbids that without credentials, the database of the stopped
 // etcd is the same thing: a snapshot is that file with its SHA-256 behind it.
-func (m *Migration) snapshotStep(ctx context.Context, v version.Version) error {
-	fresh := filepath.Join(m.layout.work, "snapshot.partial")
+func (r *run) snapshotStep(ctx context.Context, v version.Version) error {
+	fresh := filepath.Join(r.layout.work, "snapshot.partial")
 	if err := durable.RemoveAll(fresh); err != nil {
 		return err
 	}
 	var save func(*etcd.Server) error
-	if !m.facts.AuthEnabled {
+	if !r.facts.AuthEnabled {
 		save = func(server *etcd.Server) error {
-			_, err := m.programs.Run(ctx, "etcdctl", v, []string{"--endpoints=" + server.URL, "snapshot", "save", fresh})
+			_, err := r.programs.Run(ctx, "etcdctl", v, etcd.SaveArguments(server.URL, fresh))
 			return err
 		}
 	}
-	if err := m.with(ctx, v, m.config(ctx), version.Line{}, save); err != nil {
+	if err := r.with(ctx, v, r.config(ctx), version.Line{}, save); err != nil {
 		return err
 	}
-	if err := m.refresh(); err != nil {
+	if err := r.refresh(); err != nil {
 		return err
 	}
-	if m.facts.AuthEnabled {
-		if err := databaseAsSnapshot(m.layout.paths.Database(), fresh); err != nil {
+	if r.facts.AuthEnabled {
+		if err := databaseAsSnapshot(r.layout.paths.Database(), fresh); err != nil {
 			return err
 		}
 	}
@@ -47,10 +46,10 @@ func (m *Migration) snapshotStep(ctx context.Context, v version.Version) error {
 	if err := VerifySnapshot(fresh); err != nil {
 		return err
 	}
-	if err := datadir.SameHistory(m.layout.paths.Database(), fresh); err != nil {
+	if err := datadir.SameHistory(r.layout.paths.Database(), fresh); err != nil {
 		return fmt.Errorf("the snapshot is not of this data: %w", err)
 	}
-	return durable.Rename(fresh, m.layout.snapshot)
+	return durable.Rename(fresh, r.layout.snapshot)
 }
 
 func databaseAsSnapshot(database, snapshot string) error {
@@ -102,84 +101,9 @@ func VerifySnapshot(path string) error {
 }
 
 // snapshotPath is the snapshot that is restored: the one just taken, or the one given.
-func (m *Migration) snapshotPath() string {
-	if m.options.Snapshot != "" {
-		return m.options.Snapshot
+func (r *run) snapshotPath() string {
+	if r.options.Snapshot != "" {
+		return r.options.Snapshot
 	}
-	return m.layout.snapshot
-}
-
-// restoreStep makes a new member of the snapshot in a new place.
-func (m *Migration) restoreStep(ctx context.Context, step plan.Step) error {
-	snapshot := m.snapshotPath()
-	if err := VerifySnapshot(snapshot); err != nil {
-		return err
-	}
-	if err := m.clearRestored(); err != nil {
-		return err
-	}
-	o := m.options
-	arguments := []string{"snapshot", "restore", snapshot, "--data-dir=" + m.layout.restored(), "--name=" + o.Name,
-		"--initial-cluster=" + o.InitialCluster, "--initial-advertise-peer-urls=" + o.InitialAdvertisePeerURLs}
-	if log := m.layout.restoredLog(); log != "" {
-		arguments = append(arguments, "--wal-dir="+log)
-	}
-	for _, f := range o.Extra {
-		if f.Name == "initial-cluster-token" && f.HasValue {
-			arguments = append(arguments, f.Argument())
-		}
-	}
-	program := "etcdctl"
-	if step.Program != program+"-"+step.Version.String() {
-		program = "etcdutl"
-	}
-	if _, err := m.programs.Run(ctx, program, *step.Version, arguments); err != nil {
-		return err
-	}
-	return m.verifyRestored(snapshot)
-}
-
-func (m *Migration) clearRestored() error {
-	if err := durable.RemoveAll(m.layout.restored()); err != nil {
-		return err
-	}
-	if log := m.layout.restoredLog(); log != "" {
-		return durable.RemoveAll(log)
-	}
-	return nil
-}
-
-// verifyRestored compares the new member's keys with those it was made of.
-func (m *Migration) verifyRestored(original string) error {
-	restored := datadir.Paths{Data: m.layout.restored(), WAL: m.layout.restoredLog()}
-	return m.log.Step("compare", func() error { return datadir.SameData(original, restored.Database()) })
-}
-
-// migrateStorageStep takes back the storage version of the new member, and then starts the target's etcd on it: whatever is wrong shows
-// before the old member is touched.
-func (m *Migration) migrateStorageStep(ctx context.Context, p *plan.Plan, v version.Version) error {
-	restored, line := datadir.Paths{Data: m.layout.restored(), WAL: m.layout.restoredLog()}, p.Target.Version.Line()
-	if restored.WAL != "" { // etcdutl migrate knows one place for the log
-		link := filepath.Join(restored.Member(), "wal")
-		if err := os.Symlink(restored.WAL, link); err != nil {
-			return err
-		}
-		defer os.Remove(link)
-	}
-	if _, err := m.programs.Run(ctx, "etcdutl", v, []string{"migrate", "--data-dir=" + restored.Data, "--target-version=" + line.String()}); err != nil {
-		return fmt.Errorf("%w; the other way is online: etcdctl downgrade enable %s while etcd %s runs", err, line, v)
-	}
-	facts, err := datadir.ReadDatabase(restored.Database())
-	if err != nil {
-		return err
-	}
-	if now := facts.StorageVersion; !now.IsZero() && now != line {
-		return fmt.Errorf("the storage version is still %s", now)
-	}
-	if target, found := m.options.Bundle.Nearest(p.Target.Version); found && plan.Clustered(m.options.InitialCluster) <= 1 {
-		if err := m.with(ctx, target, m.onRestored(ctx), line, nil); err != nil {
-			return err
-		}
-	}
-	return m.verifyRestored(m.snapshotPath())
+	return r.layout.snapshot
 }

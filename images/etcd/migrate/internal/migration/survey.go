@@ -9,16 +9,17 @@ import (
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/datadir"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/lock"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/plan"
 )
 
 // Survey collects what the checks look at.
 func (m *Migration) Survey(ctx context.Context, environment []string) (check.Input, error) {
-	p, refusal := m.Plan()
-	in := check.Input{Options: m.options, Plan: p, Refusal: refusal, Environment: environment, Free: -1}
+	in := check.Input{Options: m.options, Environment: environment, Free: -1}
 	var err error
 	if in.State, err = datadir.Inspect(m.layout.paths); err != nil {
 		return in, err
 	}
+	in.Plan, in.Refusal = m.planFor(in.State)
 	if m.programs.Has("etcd", m.options.Target.Version) {
 		in.Known = m.programs.Flags(ctx, m.options.Target.Version)
 	}
@@ -29,20 +30,26 @@ func (m *Migration) Survey(ctx context.Context, environment []string) (check.Inp
 		in.Foreign = err == nil && os.Geteuid() != 0 && !durable.Mine(owner)
 	}
 	if in.State.Facts.Present {
-		in.Free, in.Need = m.space(p.Changes())
+		in.Free, in.Need = m.space(in.Plan)
 	}
 	return in, nil
 }
 
 // space is what is free where backups and new members are made, and what they take: one copy of the data, and as much again for what
-// a temporary etcd or a restored member writes.
-func (m *Migration) space(changes bool) (free, need int64) {
+// a temporary etcd or a restored member writes; twice more for a temporary member and the snapshot of it.
+func (m *Migration) space(p *plan.Plan) (free, need int64) {
 	size, err := durable.Measure(m.layout.paths.Data, map[string]bool{datadir.WorkName: true})
-	if err != nil || !changes {
+	if err != nil || !p.Changes() {
 		return -1, 0
 	}
 	if free, err = durable.Free(m.layout.backups.Base); err != nil {
 		return -1, 0
 	}
-	return free, 2 * size
+	copies := int64(2)
+	for _, step := range p.Steps {
+		if step.Kind == plan.Lower {
+			copies = 4
+		}
+	}
+	return free, copies * size
 }

@@ -85,8 +85,8 @@ func TestOwner(t *testing.T) {
 	}
 }
 
-// TestU12: a program that is another version than its name says is not run on the data.
-func TestU12OtherVersionThanNamed(t *testing.T) {
+// TestProgramOfAnotherVersionIsNotRun: a program that is another version than its name says is not run on the data.
+func TestProgramOfAnotherVersionIsNotRun(t *testing.T) {
 	b := newBench(t, "3.3.25", "3.3.25", "3.4.23", "3.5.16")
 	if err := os.WriteFile(filepath.Join(b.bin, "etcd-3.4.23"), []byte("#!/bin/sh\necho etcd Version: 3.5.21\n"), 0o755); err != nil {
 		t.Fatal(err)
@@ -99,8 +99,8 @@ func TestU12OtherVersionThanNamed(t *testing.T) {
 	}
 }
 
-// TestU14: a directory that others may read is reported for versions that ask for 0700.
-func TestU14Mode(t *testing.T) {
+// TestCheckReportsADirectoryThatOthersMayRead: a directory that others may read is reported for versions that ask for 0700.
+func TestCheckReportsADirectoryThatOthersMayRead(t *testing.T) {
 	b := newBench(t, "3.5.16", "3.5.16")
 	for mode, want := range map[os.FileMode]bool{0o755: true, 0o700: false} {
 		if err := os.Chmod(b.dir, mode); err != nil {
@@ -113,8 +113,8 @@ func TestU14Mode(t *testing.T) {
 	}
 }
 
-// TestU19: a directory that a live etcd holds is refused, and so is a second run.
-func TestU19LiveEtcd(t *testing.T) {
+// TestDirectoryOfALiveEtcdIsRefused: a directory that a live etcd holds is refused, and so is a second run.
+func TestDirectoryOfALiveEtcdIsRefused(t *testing.T) {
 	b := newBench(t, "3.4.23", "3.4.23", "3.5.16")
 	file, err := os.Open(b.database())
 	if err != nil {

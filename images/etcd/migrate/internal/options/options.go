@@ -34,6 +34,7 @@ type Options struct {
 	Target                   version.Pair
 	DataPrefix, TTLDirectory string
 	Extra                    []etcd.Flag
+	User, Password           string // for etcdctl, where only root may do something
 	BinDir                   string
 	Bundle                   version.Bundle
 	MoveBinaries             bool
@@ -57,14 +58,14 @@ type UsageError struct{ Message string }
 
 func (e *UsageError) Error() string { return e.Message }
 
-func usage(format string, arguments ...interface{}) error {
+func usage(format string, arguments ...any) error {
 	return &UsageError{fmt.Sprintf(format, arguments...)}
 }
 
 // Resolve applies the rules in a fixed order; the first mistake ends it.
 func (f *Flags) Resolve(getenv func(string) string) (*Options, error) {
 	r := &resolver{flags: f, getenv: getenv, o: &Options{}}
-	for _, step := range []func() error{r.identity, r.ports, r.urls, r.target, r.bundle, r.policy} {
+	for _, step := range []func() error{r.identity, r.ports, r.urls, r.target, r.credentials, r.bundle, r.policy} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -202,6 +203,22 @@ func (r *resolver) target() (err error) {
 		return err
 	}
 	return r.extra()
+}
+
+// credentials are taken from the variables of etcdctl, never from a flag, which others could see.
+func (r *resolver) credentials() (err error) {
+	user, err := r.pick("", "ETCDCTL_USER", "", "user")
+	if err != nil {
+		return err
+	}
+	name, password, found := strings.Cut(user, ":")
+	if !found {
+		if password, err = r.pick("", "ETCDCTL_PASSWORD", "", "password"); err != nil {
+			return err
+		}
+	}
+	r.o.User, r.o.Password = name, password
+	return nil
 }
 
 func (r *resolver) extra() error {

@@ -124,8 +124,8 @@ func TestRequired(t *testing.T) {
 	}
 }
 
-// TestU11 adds the address at which the temporary etcd is asked to those that the user wants it to listen on.
-func TestU11(t *testing.T) {
+// TestTemporaryEtcdIsAskedAtItsOwnAddress: adds the address at which the temporary etcd is asked to those that the user wants it to listen on.
+func TestTemporaryEtcdIsAskedAtItsOwnAddress(t *testing.T) {
 	environment := base(t)
 	environment["LISTEN_CLIENT_URLS"] = "http://10.128.0.1:2379"
 	o, err := resolve([]string{"--bin-dir=" + programs(t, "3.5.16")}, environment)
@@ -134,6 +134,18 @@ func TestU11(t *testing.T) {
 	}
 	if got := withURL("http://127.0.0.1:18629,http://[::1]:1", "http://127.0.0.1:18629"); strings.Count(got, "18629") != 1 {
 		t.Error(got)
+	}
+}
+
+// TestCredentials are in one variable or in two, as etcdctl has them.
+func TestCredentials(t *testing.T) {
+	bin := "--bin-dir=" + programs(t, "3.5.16")
+	for variables, want := range map[[2]string][2]string{{"", ""}: {"", ""}, {"root:a:b", "x"}: {"root", "a:b"}, {"root", "a:b"}: {"root", "a:b"}} {
+		environment := base(t)
+		environment["ETCDCTL_USER"], environment["ETCDCTL_PASSWORD"] = variables[0], variables[1]
+		if o, err := resolve([]string{bin}, environment); err != nil || o.User != want[0] || o.Password != want[1] {
+			t.Errorf("%q: %+v, %v", variables, o, err)
+		}
 	}
 }
 

@@ -9,6 +9,10 @@ import (
 
 // downgrade goes back one minor of 3.x, or from 3.0 to 2.3.
 func (m *maker) downgrade(from, to version.Line) error {
+	if from.AtLeast(3, 8) {
+		return refuse("etcd 3.8 and later keep no v2 snapshots, and this program has not been tried on the way back from them. Downgrade online: "+
+			"etcdctl downgrade enable %s, wait until every endpoint shows storage version %s, then replace the members one by one", to, to)
+	}
 	if to.Next() != from {
 		return refuse("from %s a downgrade goes to %s only, one minor at a time; not to %s", from, previous(from), to)
 	}
@@ -68,7 +72,7 @@ func (m *maker) runner(line version.Line) (version.Version, error) {
 	if !found {
 		return v, refuse("the data is of %s, and the image holds no etcd of that minor; it holds %s", line, m.in.Bundle)
 	}
-	if v != m.plan.Current.Version {
+	if v != m.plan.Current.Version && !m.plan.Current.Version.AnyPatch {
 		m.warnOnce("the image does not hold etcd " + m.plan.Current.Version.String() + ": " + v.String() + " of the same minor runs instead")
 	}
 	return v, nil
@@ -79,6 +83,13 @@ func (m *maker) snapshot(from, to version.Line) error {
 	if !found {
 		return refuse("a snapshot is restored by the tools of %s, which the image does not hold; it holds %s", to, m.in.Bundle)
 	}
+	program, err := m.restoreProgram(restorer)
+	if err != nil {
+		return err
+	}
+	if m.in.FromSnapshot && m.in.BadSnapshot != nil {
+		return refuse("the snapshot cannot be used: %v", m.in.BadSnapshot)
+	}
 	if !m.in.FromSnapshot {
 		runner, err := m.runner(from)
 		if err != nil {
@@ -86,17 +97,36 @@ func (m *maker) snapshot(from, to version.Line) error {
 		}
 		m.add(Snapshot, "etcd", &runner, "run etcd %s and take a snapshot", runner)
 	}
-	program, err := m.restoreProgram(restorer)
-	if err != nil {
-		return err
+	if to.AtLeast(3, 6) {
+		if err := m.lower(from, to); err != nil {
+			return err
+		}
 	}
 	m.add(Restore, program, &restorer, "restore the snapshot as a new member, and compare its keys and leases")
-	if to.AtLeast(3, 5) {
+	if to.Is(3, 5) {
 		if err := m.migrateStorage(from, to); err != nil {
 			return err
 		}
 	}
+	m.add(Try, "etcd", &restorer, "start etcd %s on what was restored, and compare again", restorer)
 	m.add(Swap, "", nil, "the new member takes the place of the old one")
+	return nil
+}
+
+// lower takes a snapshot down to the minor below. From 3.7 on etcdutl migrate leaves the cluster version as it was, which the lower minor refuses; an
+// etcd that runs takes both back.
+func (m *maker) lower(from, to version.Line) error {
+	if m.in.State.Facts.AuthEnabled && !m.in.Credentials {
+		return refuse("auth is enabled, and only root may run etcdctl downgrade enable: set ETCDCTL_USER and ETCDCTL_PASSWORD, or disable auth before")
+	}
+	runner, err := m.runner(from)
+	if err != nil {
+		return err
+	}
+	if m.in.HasEtcdutl == nil || !m.in.HasEtcdutl(runner) {
+		return refuse("etcdutl %s is needed to go back to %s, and the image does not hold it", runner, to)
+	}
+	m.add(Lower, "etcd", &runner, "downgrade the snapshot to %s on a temporary member, with etcdctl downgrade enable", to)
 	return nil
 }
 
@@ -122,7 +152,7 @@ func (m *maker) migrateStorage(from, to version.Line) error {
 	if m.in.HasEtcdutl == nil || !m.in.HasEtcdutl(tool) {
 		return refuse("etcdutl %s is needed to go back to %s, and the image does not hold it", tool, to)
 	}
-	m.add(MigrateStorage, "etcdutl", &tool, "the storage version of the new member becomes %s, and etcd %s is tried on it", to, to)
+	m.add(MigrateStorage, "etcdutl", &tool, "the storage version of the new member becomes %s", to)
 	return nil
 }
 
@@ -137,6 +167,11 @@ func (m *maker) replay(from, to version.Line) error {
 	}
 	if m.in.Target.Storage != version.Etcd2 {
 		return refuse("etcd %s has no storage etcd3", to)
+	}
+	if m.in.FitsV2 != nil {
+		if err := m.in.FitsV2(); err != nil {
+			return refuse("%v", err)
+		}
 	}
 	m.add(Snapshot, "etcd", &runner, "run etcd %s and take a snapshot", runner)
 	m.add(Replay, "etcd", &server, "write the keys into a new member of etcd %s", server)

@@ -19,10 +19,13 @@ const (
 	Initialise     Kind = "initialise"      // make the directory, if need be
 	Backup         Kind = "backup"          // copy the data beside it, and verify the copy
 	Convert        Kind = "convert"         // etcd2 data becomes etcd3 data
-	Start          Kind = "start"           // run a version until the cluster version is its minor
+	Settle         Kind = "settle"          // run the data's own minor until a raft snapshot covers what the next one cannot read
+	Start          Kind = "start"           // run a version until the cluster version is its minor and a raft snapshot covers the log
 	Snapshot       Kind = "snapshot"        // run a version, and take a snapshot of it
+	Lower          Kind = "lower"           // make a snapshot of the next lower minor of one: etcdctl downgrade, on a temporary member
 	Restore        Kind = "restore"         // make a new member of a snapshot
 	MigrateStorage Kind = "migrate-storage" // etcdutl migrate, on the new member
+	Try            Kind = "try"             // start the target's etcd on the new member, or on one like it
 	Replay         Kind = "replay"          // write etcd3 data into a new 2.3 member
 	Swap           Kind = "swap"            // the new member takes the place of the old one
 	Record         Kind = "record"          // write version.txt
@@ -59,12 +62,19 @@ type Input struct {
 	MoveBinaries   bool
 	NewCluster     bool
 	FromSnapshot   bool
+
+	ImmovableBinaries string       // a program that cannot be replaced by the target's, as MoveBinaries wants; empty if all can
+	LinkedLog         bool         // member/wal is a symbolic link, which a swap would not exchange
+	SkipV2Check       bool         // --v2-deprecation=write-only-skip-check is among the extra arguments
+	Credentials       bool         // root's are known to etcdctl
+	BadSnapshot       error        // why the snapshot that was given cannot be used
+	FitsV2            func() error // says which key a v2 store cannot hold; asked only on the way there
 }
 
 // ErrRefused is the class of plans that would lose data, break a cluster, or cannot be carried out.
 var ErrRefused = errors.New("refused")
 
-func refuse(format string, arguments ...interface{}) error {
+func refuse(format string, arguments ...any) error {
 	return fmt.Errorf("%w: %s", ErrRefused, fmt.Sprintf(format, arguments...))
 }
 
@@ -78,8 +88,10 @@ func Make(in Input) (*Plan, error) {
 }
 
 type maker struct {
-	in   Input
-	plan *Plan
+	in        Input
+	plan      *Plan
+	log       logState // as the steps so far leave it
+	converted bool     // a step turns the v2 keys into v3 keys
 }
 
 func (m *maker) make() error {
@@ -91,10 +103,11 @@ func (m *maker) make() error {
 		return refuse("no way to etcd %d.x is known", major)
 	}
 	if empty, err := m.isEmpty(); err != nil || empty {
-		if err == nil {
-			m.initialise()
+		if err != nil {
+			return err
 		}
-		return err
+		m.initialise()
+		return m.practicable()
 	}
 	current, remark, err := m.in.State.Current()
 	if err != nil {
@@ -105,10 +118,24 @@ func (m *maker) make() error {
 	for _, problem := range m.in.State.Facts.Problems {
 		m.warn("damage: " + problem)
 	}
+	m.log = logStateOf(m.in.State.Facts)
 	if err := m.route(); err != nil {
 		return err
 	}
 	m.finish()
+	return m.practicable()
+}
+
+// practicable refuses a plan whose steps are right, and cannot be carried out here.
+func (m *maker) practicable() error {
+	if m.plan.Swaps() && m.in.LinkedLog {
+		return refuse("member/wal is a symbolic link, which cannot be exchanged with the log of the new member; name the log's folder with --wal-dir instead")
+	}
+	if m.in.MoveBinaries && m.in.ImmovableBinaries != "" {
+		v := m.in.Target.Version
+		return refuse("%s cannot become that of %s, since its folder is not writable; set DO_NOT_MOVE_BINARIES=true and run etcd-%s",
+			m.in.ImmovableBinaries, v, v)
+	}
 	return nil
 }
 
@@ -127,7 +154,7 @@ func (m *maker) warnOnce(remark string) {
 	m.warn(remark)
 }
 
-func (m *maker) add(kind Kind, program string, v *version.Version, format string, arguments ...interface{}) {
+func (m *maker) add(kind Kind, program string, v *version.Version, format string, arguments ...any) {
 	step := Step{Kind: kind, Version: v, Text: fmt.Sprintf(format, arguments...)}
 	if v != nil && program != "" {
 		step.Program = program + "-" + v.String()

@@ -18,7 +18,7 @@ func (m *maker) route() error {
 	case m.needsConversion():
 		return m.convert(from, to)
 	case from == to:
-		return nil
+		return m.repair(from)
 	case from.Next() == to:
 		return m.nextMinor(from, to)
 	}
@@ -45,13 +45,28 @@ func Clustered(initialCluster string) int {
 	return len(names)
 }
 
-// nextMinor is the step that the target's own etcd takes when it starts: there is nothing to run, in a cluster either.
+// repair is for data that is of the target's minor already, and on which that etcd runs without serving.
+func (m *maker) repair(line version.Line) error {
+	why := m.log.obstacle(line)
+	if why == "" {
+		return nil
+	}
+	if (logState{first: m.log.first}).obstacle(line) == "" || m.members() > 1 {
+		m.warn(why)
+		return nil
+	}
+	m.backup()
+	m.log = logState{first: m.log.first}
+	return m.makeWay(line, line)
+}
+
+// nextMinor is the step that the target's own etcd takes when it starts: there is nothing to run but what its log may need.
 func (m *maker) nextMinor(from, to version.Line) error {
 	if err := m.guard(from, to); err != nil {
 		return err
 	}
 	m.backup()
-	return nil
+	return m.makeWay(from, to)
 }
 
 func (m *maker) backup() {
@@ -73,8 +88,10 @@ func (m *maker) upgrade(from, to version.Line) error {
 		return err
 	}
 	m.backup()
-	m.climb(ladder)
-	return nil
+	if err := m.makeWay(from, ladder[0].Line()); err != nil {
+		return err
+	}
+	return m.climb(ladder, to)
 }
 
 // ladder is the newest bundled patch of every minor strictly between the two.
@@ -100,12 +117,18 @@ func (m *maker) ladder(from, to version.Line) ([]version.Version, error) {
 	return ladder, m.guard(line, to)
 }
 
-func (m *maker) climb(ladder []version.Version) {
+// climb runs each minor in turn. Each but 2.x leaves a raft snapshot that covers all of the log, so that the next one reads only what it knows.
+func (m *maker) climb(ladder []version.Version, to version.Line) error {
 	for i := range ladder {
 		v := ladder[i]
+		m.hazardsAfter(v, to)
 		m.add(Start, "etcd", &v, "run etcd %s until the cluster version is %s", v, v.Line())
 		m.record(version.Pair{Version: v, Storage: m.storageAt(v)})
+		if v.Major >= 3 {
+			m.log = logState{first: v.Line()}
+		}
 	}
+	return nil
 }
 
 // storageAt is the storage of a step in between: what the data has until it is converted.
@@ -117,46 +140,6 @@ func (m *maker) storageAt(v version.Version) version.Storage {
 		return version.Etcd2
 	}
 	return version.Etcd3
-}
-
-// guard refuses steps that are known to end in a panic or in damage.
-func (m *maker) guard(from, to version.Line) error {
-	facts := m.in.State.Facts
-	switch {
-	case to.AtLeast(3, 2) && to.Major == 3 && facts.HasSnapshot && !facts.HasDatabase && !m.needsConversion():
-		return refuse("there is v2 data and no member/snap/db: etcd %s panics on it. Stay at %s until v3 data exists, or put the lost file back", to, from)
-	case to.Is(3, 6) && facts.V2Keys:
-		return refuse("the v2 store holds keys, which etcd 3.6 panics on. With etcd 3.5, delete them through the v2 API, or if etcdutl check v2store finds none, " +
-			"start once with --snapshot-count=1 so that the log no longer holds them")
-	case to.Is(3, 5) && facts.AuthEnabled && m.members() > 1:
-		return refuse("auth is enabled: a cluster cannot be rolled from 3.4 to 3.5, since records of auth in the log changed. " +
-			"Disable auth for the roll (etcdctl auth disable), and enable it after the last member")
-	}
-	m.hazards(to)
-	return nil
-}
-
-// hazards adds the warnings for a step that goes ahead.
-func (m *maker) hazards(to version.Line) {
-	facts := m.in.State.Facts
-	if to.Is(3, 5) && facts.AuthEnabled {
-		m.warn("auth is enabled: records of auth in the log that are not yet applied cannot be read by 3.5")
-	}
-	if to.Is(3, 6) {
-		v := m.plan.Current.Version
-		if v.Line().Is(3, 5) && !v.AtLeast(3, 5, 32) {
-			m.warn("before 3.6, run 3.5.32 or later: older ones may leave a membership that 3.6 refuses")
-		}
-		if len(facts.Leftover) > 0 {
-			m.warn("the database holds members that are no longer in the cluster: 3.6 may revive them")
-		}
-		for _, member := range facts.Members {
-			if member.Learner {
-				m.warn("a learner is not promoted: 3.6 may refuse it")
-				break
-			}
-		}
-	}
 }
 
 // needsConversion: v2 keys are there, and are to become v3 keys. Without such keys the storage is only a word in version.txt.
@@ -189,14 +172,22 @@ func (m *maker) convert(from, to version.Line) error {
 		}
 	}
 	m.backup()
-	m.climb(below)
+	if err := m.climb(below, at); err != nil {
+		return err
+	}
 	m.add(Convert, "etcdctl", &converter, "turn v2 keys into v3 keys, those below the TTL directory with one lease of an hour")
 	m.add(Swap, "", nil, "the new member takes the place of the old one")
 	m.record(version.Pair{Version: converter, Storage: version.Etcd3})
-	if at == to || at.Next() == to {
+	m.converted, m.log = true, logState{first: at}
+	if at == to {
 		return nil
 	}
+	if at.Next() == to {
+		return m.guard(at, to)
+	}
 	above, err := m.ladder(at, to)
-	m.climb(above)
-	return err
+	if err != nil {
+		return err
+	}
+	return m.climb(above, to)
 }

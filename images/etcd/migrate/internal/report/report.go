@@ -25,16 +25,16 @@ func New(out io.Writer, asJSON, verbose bool) *Log {
 }
 
 // Info reports something that is as it should be. Keys and values alternate.
-func (l *Log) Info(message string, pairs ...interface{}) { l.line("info", message, pairs) }
+func (l *Log) Info(message string, pairs ...any) { l.line("info", message, pairs) }
 
 // Warn reports something that an operator should look at.
-func (l *Log) Warn(message string, pairs ...interface{}) { l.line("warn", message, pairs) }
+func (l *Log) Warn(message string, pairs ...any) { l.line("warn", message, pairs) }
 
 // Error reports why the program failed.
-func (l *Log) Error(message string, pairs ...interface{}) { l.line("error", message, pairs) }
+func (l *Log) Error(message string, pairs ...any) { l.line("error", message, pairs) }
 
 // Debug reports what only somebody looking for a fault wants to see.
-func (l *Log) Debug(message string, pairs ...interface{}) {
+func (l *Log) Debug(message string, pairs ...any) {
 	if l.Verbose() {
 		l.line("debug", message, pairs)
 	}
@@ -44,11 +44,11 @@ func (l *Log) Debug(message string, pairs ...interface{}) {
 func (l *Log) Verbose() bool { return l != nil && l.verbose }
 
 // Step runs one step and reports it once, when it has ended.
-func (l *Log) Step(name string, work func() error, pairs ...interface{}) error {
+func (l *Log) Step(name string, work func() error, pairs ...any) error {
 	begin := time.Now()
-	l.Debug("begin", append([]interface{}{"step", name}, pairs...)...)
+	l.Debug("begin", append([]any{"step", name}, pairs...)...)
 	err := work()
-	pairs = append([]interface{}{"step", name}, pairs...)
+	pairs = append([]any{"step", name}, pairs...)
 	pairs = append(pairs, "duration", time.Since(begin).Round(time.Millisecond))
 	if err != nil {
 		l.Error("failed", append(pairs, "error", err)...)
@@ -58,11 +58,11 @@ func (l *Log) Step(name string, work func() error, pairs ...interface{}) error {
 	return nil
 }
 
-func (l *Log) line(level, message string, pairs []interface{}) {
+func (l *Log) line(level, message string, pairs []any) {
 	if l == nil || l.out == nil {
 		return
 	}
-	fields := append([]interface{}{"time", time.Now().UTC().Format("2006-01-02T15:04:05.000Z"), "level", level, "msg", message}, pairs...)
+	fields := append([]any{"time", time.Now().UTC().Format("2006-01-02T15:04:05.000Z"), "level", level, "msg", message}, pairs...)
 	text := formatText(fields)
 	if l.asJSON {
 		text = formatJSON(fields)
@@ -72,7 +72,7 @@ func (l *Log) line(level, message string, pairs []interface{}) {
 	_, _ = io.WriteString(l.out, text+"\n")
 }
 
-func formatText(fields []interface{}) string {
+func formatText(fields []any) string {
 	var words []string
 	for i := 0; i+1 < len(fields); i += 2 {
 		value := fmt.Sprint(fields[i+1])
@@ -85,7 +85,7 @@ func formatText(fields []interface{}) string {
 }
 
 // formatJSON keeps the order of the fields, which a map would lose.
-func formatJSON(fields []interface{}) string {
+func formatJSON(fields []any) string {
 	var words []string
 	for i := 0; i+1 < len(fields); i += 2 {
 		key, _ := json.Marshal(fmt.Sprint(fields[i]))
@@ -98,7 +98,7 @@ func formatJSON(fields []interface{}) string {
 	return "{" + strings.Join(words, ",") + "}"
 }
 
-func plain(value interface{}) interface{} {
+func plain(value any) any {
 	switch v := value.(type) {
 	case error:
 		return v.Error()

@@ -59,8 +59,8 @@ func (l Line) Is(major, minor uint32) bool { return l == Line{major, minor} }
 // AtLeast reports whether the line is X.Y or later.
 func (l Line) AtLeast(major, minor uint32) bool { return !l.Less(Line{major, minor}) }
 
-// Version is the first release of the minor, used when only the minor is known.
-func (l Line) Version() Version { return Version{Major: l.Major, Minor: l.Minor} }
+// Version is a version of which only the minor is known.
+func (l Line) Version() Version { return Version{Major: l.Major, Minor: l.Minor, AnyPatch: true} }
 
 // Storage is the second half of version.txt: which API's data the directory holds.
 type Storage string

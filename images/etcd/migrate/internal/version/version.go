@@ -14,6 +14,7 @@ const maxLength = 128
 type Version struct {
 	Major, Minor, Patch uint32
 	Pre, Build          string
+	AnyPatch            bool // only the minor is known: Patch is zero and means nothing
 }
 
 // Parse reads exactly X.Y.Z with an optional pre-release and build part. "3.4" and "v3.4.0" are errors, as they have
@@ -71,6 +72,9 @@ func validIdentifiers(text string, leadingZero bool) bool {
 }
 
 func (v Version) String() string {
+	if v.AnyPatch {
+		return v.Line().String()
+	}
 	text := fmt.Sprintf("%d.%d.%d", v.Major, v.Minor, v.Patch)
 	if v.Pre != "" {
 		text += "-" + v.Pre
@@ -83,6 +87,14 @@ func (v Version) String() string {
 
 // Line is the minor that the version belongs to.
 func (v Version) Line() Line { return Line{v.Major, v.Minor} }
+
+// Before reports whether v is known to be older than X.Y.Z: a version of which only the minor is known is older by its minor alone.
+func (v Version) Before(major, minor, patch uint32) bool {
+	if v.AnyPatch {
+		return v.Line().Less(Line{major, minor})
+	}
+	return !v.AtLeast(major, minor, patch)
+}
 
 // AtLeast reports whether v is X.Y.Z or later; a pre-release of X.Y.Z is earlier.
 func (v Version) AtLeast(major, minor, patch uint32) bool {

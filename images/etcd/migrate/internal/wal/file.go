@@ -11,7 +11,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/wire"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/protobuf"
 )
 
 // ErrMalformed reports a log that etcd would refuse too.
@@ -54,7 +54,7 @@ func readFile(path string, sum uint32, visit func(record) error) (uint32, error)
 	reader := &fileReader{in: bufio.NewReaderSize(file, 256<<10), left: info.Size()}
 	for {
 		r, err := reader.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return sum, nil
 		}
 		if err != nil {
@@ -117,7 +117,7 @@ func (f *fileReader) next() (record, error) {
 
 func parseRecord(message []byte) (record, error) {
 	var r record
-	err := wire.Each(message, func(f wire.Field) error {
+	err := protobuf.Each(message, func(f protobuf.Field) error {
 		switch f.Number {
 		case 1:
 			r.kind = f.Value

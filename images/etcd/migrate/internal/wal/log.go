@@ -8,7 +8,7 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/wire"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/protobuf"
 )
 
 // maxFiles bounds the files of one log: etcd keeps five by default.
@@ -26,7 +26,14 @@ type Log struct {
 	LastIndex, LastTerm uint64
 	Commit              uint64
 	FirstEntry          uint64 // index of the first entry that was read; 0 if there was none
+	Snapshots           []Position
 }
+
+// Position is a place in the log. Snapshots of a Log are those that the files which were read name as taken.
+type Position struct{ Index, Term uint64 }
+
+// maxSnapshots bounds the positions that are kept: the newest ones.
+const maxSnapshots = 1 << 12
 
 // Entry is one agreed or proposed change. Data is valid only while it is visited.
 type Entry struct {
@@ -51,10 +58,10 @@ func Read(directory string, after uint64, visit func(Entry) error) (Log, error) 
 		sum, err = readFile(filepath.Join(directory, name), sum, func(r record) error {
 			return log.record(r, after, visit)
 		})
-		if err == errTorn && i == len(names)-1 {
+		if errors.Is(err, errTorn) && i == len(names)-1 {
 			return log, nil
 		}
-		if err == errTorn {
+		if errors.Is(err, errTorn) {
 			err = fmt.Errorf("%w: %s ends early", ErrMalformed, name)
 		}
 		if err != nil {
@@ -67,7 +74,7 @@ func Read(directory string, after uint64, visit func(Entry) error) (Log, error) 
 func (l *Log) record(r record, after uint64, visit func(Entry) error) error {
 	switch r.kind {
 	case recordMetadata:
-		return wire.Each(r.data, func(f wire.Field) error {
+		return protobuf.Each(r.data, func(f protobuf.Field) error {
 			switch f.Number {
 			case 1:
 				l.NodeID = f.Value
@@ -77,12 +84,14 @@ func (l *Log) record(r record, after uint64, visit func(Entry) error) error {
 			return nil
 		})
 	case recordState:
-		return wire.Each(r.data, func(f wire.Field) error {
+		return protobuf.Each(r.data, func(f protobuf.Field) error {
 			if f.Number == 3 {
 				l.Commit = f.Value
 			}
 			return nil
 		})
+	case recordSnapshot:
+		return l.snapshot(r.data)
 	case recordEntry:
 		entry, err := parseEntry(r.data)
 		if err != nil {
@@ -100,10 +109,39 @@ func (l *Log) record(r record, after uint64, visit func(Entry) error) error {
 	return nil
 }
 
+func (l *Log) snapshot(message []byte) error {
+	var at Position
+	err := protobuf.Each(message, func(f protobuf.Field) error {
+		switch f.Number {
+		case 1:
+			at.Index = f.Value
+		case 2:
+			at.Term = f.Value
+		}
+		return nil
+	})
+	if len(l.Snapshots) >= maxSnapshots {
+		l.Snapshots = append(l.Snapshots[:0], l.Snapshots[1:]...)
+	}
+	l.Snapshots = append(l.Snapshots, at)
+	return err
+}
+
+// Names reports whether the log names a snapshot at a position, as a committed one. A snapshot file that it does not name was written by an etcd that
+// died before it could say so; etcd from 3.4 on does not begin at it.
+func (l Log) Names(at Position) bool {
+	for _, known := range l.Snapshots {
+		if known == at && at.Index <= l.Commit {
+			return true
+		}
+	}
+	return false
+}
+
 func parseEntry(message []byte) (Entry, error) {
 	var e Entry
 	kind := uint64(0)
-	err := wire.Each(message, func(f wire.Field) error {
+	err := protobuf.Each(message, func(f protobuf.Field) error {
 		switch f.Number {
 		case 1:
 			kind = f.Value
@@ -170,5 +208,5 @@ func Newest(directory string) string {
 
 // IsDamage reports errors that mean the log itself is bad, rather than that it could not be read.
 func IsDamage(err error) bool {
-	return errors.Is(err, ErrMalformed) || errors.Is(err, wire.ErrMalformed)
+	return errors.Is(err, ErrMalformed) || errors.Is(err, protobuf.ErrMalformed)
 }

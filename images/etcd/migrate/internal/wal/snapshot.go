@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"sort"
 
-	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/wire"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/protobuf"
 )
 
 // maxSnapshot bounds a .snap file: it holds the v2 store, which etcd keeps in memory.
@@ -23,9 +23,12 @@ type Snapshot struct {
 	Path        string
 }
 
-// NewestSnapshot reads the newest valid .snap file of a directory, as etcd does; nil if there is none.
-// The problems name the newer ones that are not valid.
-func NewestSnapshot(directory string) (*Snapshot, []error, error) {
+// Position is where in the log the snapshot was taken.
+func (s *Snapshot) Position() Position { return Position{s.Index, s.Term} }
+
+// NewestSnapshot reads the newest valid .snap file of a directory that is acceptable, as etcd does; nil if there is none. The problems name the newer
+// ones that are not valid.
+func NewestSnapshot(directory string, acceptable func(Position) bool) (*Snapshot, []error, error) {
 	entries, err := os.ReadDir(directory)
 	if os.IsNotExist(err) {
 		return nil, nil, nil
@@ -35,7 +38,7 @@ func NewestSnapshot(directory string) (*Snapshot, []error, error) {
 	}
 	var names []string
 	for _, entry := range entries {
-		if _, _, ok := fileName(entry.Name(), ".snap"); ok && entry.Type().IsRegular() {
+		if term, index, ok := fileName(entry.Name(), ".snap"); ok && entry.Type().IsRegular() && acceptable(Position{index, term}) {
 			names = append(names, entry.Name())
 		}
 	}
@@ -50,6 +53,9 @@ func NewestSnapshot(directory string) (*Snapshot, []error, error) {
 	}
 	return nil, problems, nil
 }
+
+// Any accepts every position.
+func Any(Position) bool { return true }
 
 func readSnapshot(path string) (*Snapshot, error) {
 	file, err := os.Open(path)
@@ -76,7 +82,7 @@ func readSnapshot(path string) (*Snapshot, error) {
 }
 
 func parseEnvelope(content []byte) (sum uint32, data []byte, err error) {
-	err = wire.Each(content, func(f wire.Field) error {
+	err = protobuf.Each(content, func(f protobuf.Field) error {
 		switch f.Number {
 		case 1:
 			sum = uint32(f.Value)
@@ -89,7 +95,7 @@ func parseEnvelope(content []byte) (sum uint32, data []byte, err error) {
 }
 
 func (s *Snapshot) parse(message []byte) error {
-	return wire.Each(message, func(f wire.Field) error {
+	return protobuf.Each(message, func(f protobuf.Field) error {
 		switch f.Number {
 		case 1:
 			s.Store = f.Bytes
@@ -101,7 +107,7 @@ func (s *Snapshot) parse(message []byte) error {
 }
 
 func (s *Snapshot) parseMetadata(message []byte) error {
-	return wire.Each(message, func(f wire.Field) error {
+	return protobuf.Each(message, func(f protobuf.Field) error {
 		switch f.Number {
 		case 1:
 			return s.parseConfState(f.Bytes)
@@ -115,8 +121,8 @@ func (s *Snapshot) parseMetadata(message []byte) error {
 }
 
 func (s *Snapshot) parseConfState(message []byte) error {
-	return wire.Each(message, func(f wire.Field) error {
-		ids, err := wire.Numbers(f)
+	return protobuf.Each(message, func(f protobuf.Field) error {
+		ids, err := protobuf.Numbers(f)
 		if err != nil {
 			return err
 		}
