@@ -61,7 +61,6 @@ let package = Package(
             "OCIContent",
             [
                 "Scheduling", "DurableFiles", "OCIModel", .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
@@ -84,7 +83,6 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -129,15 +127,22 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
+        library(
+            "ImageBuilding",
+            [
+                "Scheduling", "DurableFiles", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent",
+                "ImageInputs", "ImageAssembly", "OCIArchive", "OCIRegistry", "RegistryServer",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+
         .executableTarget(
             name: "imagebuild",
             dependencies: [
-                "Scheduling", "DurableFiles", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent",
-                "HTTPTransfer", "ImageInputs",
-                "ImageAssembly", "OCIArchive", "OCIRegistry", "RegistryServer",
+                "DurableFiles", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "HTTPTransfer",
+                "ImageInputs", "ImageAssembly", "OCIRegistry", "RegistryServer", "ImageBuilding", "Scheduling",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
@@ -228,6 +233,13 @@ let package = Package(
                 "Scheduling", "DurableFiles", "ExecutableFixtures", "ImageAssembly", "ImageDefinition", "LayerArchive",
                 "OCIContent",
                 "OCIModel", "TestSupport",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        test(
+            "ImageBuildingTests",
+            [
+                "ImageBuilding", "ImageDefinition", "ImageInputs", "ImageAssembly", "OCIContent", "OCIModel",
+                "OCIRegistry", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         // What the sources and documents of this repository must be.

@@ -1,6 +1,6 @@
-/// Why text in one of Debian's formats was refused.
+/// The reason why text in one of Debian's formats was refused.
 package struct DebianFormatError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What a caller can act on.
+    /// The kinds of failure that a caller can act on.
     package enum Code: Hashable, Sendable {
         /// The text is not in its format, or not the file that a Release lists.
         case corrupt
@@ -8,14 +8,14 @@ package struct DebianFormatError: Error, Hashable, Sendable, CustomStringConvert
         case expired
         /// The Release is older than the one locked before.
         case rolledBack
-        /// The Release is dated in the future, or is another suite's.
+        /// The Release is dated in the future, or belongs to another suite.
         case untimely
     }
 
     package var code: Code
-    /// What was read and why it was refused; lower-case, without a full stop.
+    /// A description of what was read and why it was refused; lower-case, without a full stop.
     package var message: String
-    /// What the user can do next.
+    /// The next step for the user.
     package var hint: String?
 
     init(_ code: Code, _ message: String, hint: String? = nil) {

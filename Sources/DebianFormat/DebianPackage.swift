@@ -1,33 +1,35 @@
 package import OCIModel
 
-/// What a `Packages` stanza says of one `.deb`: checked, with the stanza's own bytes for the proof.
+/// The contents of a `Packages` stanza about one `.deb`, checked, with the stanza's own bytes for the proof.
 package struct DebianPackage: Sendable {
     package var name: String
     package var version: DebianVersion
-    /// Debian's name, or `all`.
+    /// The architecture by Debian's name, or `all`.
     package var architecture: String
-    /// Relative to the archive's root: `pool/main/…/….deb`.
+    /// The path relative to the archive's root: `pool/main/…/….deb`.
     package var path: String
-    /// Bytes.
+    /// The size in bytes.
     package var size: Int64
     package var sha256: Digest
     package var isEssential: Bool
-    /// `foreign`, `same`, `allowed`; absent means `no`.
+    /// The multi-arch behaviour: `foreign`, `same`, `allowed`; absent means `no`.
     package var multiArch: String?
     package var priority: String?
-    /// Pre-Depends, then Depends.
+    /// The clauses of Pre-Depends, then Depends.
     package var dependencies: [Clause]
     package var provides: [Relation]
-    /// Conflicts and Breaks: for what is installed together they mean the same.
+    /// The relations of Conflicts and Breaks, which mean the same for packages that are installed together.
     package var conflicts: [Relation]
     package var stanza: Stanza
 
-    /// - Throws: `DebianFormatError(.corrupt)` naming the package, for a missing or malformed field.
+    /// Reads a stanza.
+    ///
+    /// - Throws: `DebianFormatError(.corrupt)` that names the package if a field is missing or malformed.
     package init(_ stanza: Stanza) throws(DebianFormatError) {
         let name = try stanza.required("Package")
         do throws(DebianFormatError) {
             guard Relation.isPackageName(name.utf8) else {
-                throw DebianFormatError(.corrupt, "its name is not one")
+                throw DebianFormatError(.corrupt, "its name is invalid")
             }
             self.name = name
             version = try DebianVersion(stanza.required("Version"))

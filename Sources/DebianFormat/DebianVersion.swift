@@ -1,8 +1,8 @@
-/// The version of a Debian package, ordered as Debian Policy 5.6.12 says.
+/// The version of a Debian package, ordered as Debian Policy 5.6.12 defines.
 ///
-/// Equality is that order's: `1.0` and `1.0-0` are equal although their texts differ.
+/// Equality follows that order: `1.0` and `1.0-0` are equal although their texts differ.
 package struct DebianVersion: Sendable, Comparable, CustomStringConvertible {
-    /// As it was written.
+    /// The version as it was written.
     package let description: String
     private let epoch: UInt32
     private let upstreamBytes: [UInt8]
@@ -10,7 +10,7 @@ package struct DebianVersion: Sendable, Comparable, CustomStringConvertible {
 
     /// Parses `[epoch:]upstream[-revision]`.
     ///
-    /// - Throws: `DebianFormatError(.corrupt)` for an empty part, a foreign character or an epoch out of range.
+    /// - Throws: `DebianFormatError(.corrupt)` for an empty part, an invalid character or an epoch out of range.
     package init(_ text: String) throws(DebianFormatError) {
         let bytes = Array(text.utf8)
         func refuse(_ why: String) -> DebianFormatError {
@@ -36,14 +36,14 @@ package struct DebianVersion: Sendable, Comparable, CustomStringConvertible {
         guard !rest.isEmpty else { throw refuse("its upstream part is empty") }
         guard rest.allSatisfy({ Self.isAllowed($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ":") }),
             revision.allSatisfy(Self.isAllowed)
-        else { throw refuse("it holds a character that versions may not have") }
+        else { throw refuse("it contains a character that is not allowed in versions") }
         self.description = text
         self.epoch = epoch
         upstreamBytes = Array(rest)
         revisionBytes = Array(revision)
     }
 
-    /// The part that the program's own authors gave: `3.5.16` of `3.5.16-4+b1`.
+    /// The part that the program's own authors chose: `3.5.16` of `3.5.16-4+b1`.
     package var upstream: String { String(decoding: upstreamBytes, as: UTF8.self) }
 
     package static func < (a: DebianVersion, b: DebianVersion) -> Bool { a.order(against: b) < 0 }
@@ -55,8 +55,7 @@ package struct DebianVersion: Sendable, Comparable, CustomStringConvertible {
         return upstream != 0 ? upstream : Self.order(revisionBytes, other.revisionBytes)
     }
 
-    /// Alternates between runs of non-digits, compared by weight, and runs of digits, compared as numbers of any
-    /// length.
+    /// Compares alternately runs of non-digits, by weight, and runs of digits, as numbers of any length.
     private static func order(_ a: [UInt8], _ b: [UInt8]) -> Int {
         var i = 0
         var j = 0
@@ -76,7 +75,7 @@ package struct DebianVersion: Sendable, Comparable, CustomStringConvertible {
         return 0
     }
 
-    /// The digits at `position` without leading zeros, which do not count.
+    /// Returns the digits at `position` without leading zeros, which do not count.
     private static func number(in bytes: [UInt8], at position: inout Int) -> ArraySlice<UInt8> {
         while position < bytes.count, bytes[position] == UInt8(ascii: "0") { position += 1 }
         let start = position
@@ -84,7 +83,8 @@ package struct DebianVersion: Sendable, Comparable, CustomStringConvertible {
         return bytes[start..<position]
     }
 
-    /// `~` before the end, the end (and a digit) before letters, letters before all others.
+    /// Returns the weight of a character: `~` comes before the end, the end (and a digit) before letters, letters
+    /// before all others.
     private static func weight(_ byte: UInt8) -> Int {
         if byte == UInt8(ascii: "~") { return -1 }
         if isDigit(byte) { return 0 }

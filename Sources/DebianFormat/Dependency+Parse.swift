@@ -1,7 +1,7 @@
 extension Clause {
-    /// Parses a whole field: clauses separated by commas, alternatives by bars.
+    /// Parses a whole field: clauses separated by commas, alternatives separated by bars.
     ///
-    /// - Throws: `DebianFormatError(.corrupt)` naming the relation that cannot be read.
+    /// - Throws: `DebianFormatError(.corrupt)` that names the relation that cannot be read.
     package static func parse(_ field: String) throws(DebianFormatError) -> [Clause] {
         var clauses: [Clause] = []
         for part in field.utf8.split(separator: UInt8(ascii: ",")) where !Array(part)[...].trimmed.isEmpty {
@@ -66,8 +66,8 @@ extension Relation {
     }
     private static func endsName(_ byte: UInt8) -> Bool { byte.isBlank || byte == 0x0a || opens(byte) }
 
-    /// Whether this is a package's name: lower-case letters, digits, `+`, `-`, `.` (Policy 5.6.1); virtual packages of Perl
-    /// modules have capitals and underscores as well.
+    /// Returns whether this is a package's name: lower-case letters, digits, `+`, `-`, `.` (Policy 5.6.1); virtual
+    /// packages of Perl modules also have capitals and underscores.
     package static func isPackageName(_ bytes: some Collection<UInt8>) -> Bool {
         guard let first = bytes.first, first.isAlphanumeric else { return false }
         return bytes.allSatisfy { $0.isAlphanumeric || [0x2b, 0x2d, 0x2e, 0x5f].contains($0) }

@@ -1,4 +1,4 @@
-/// One relation of a dependency field (Debian Policy 7.1): `libc6:any (>= 2.36) [amd64] <!nocheck>`.
+/// A relation of a dependency field (Debian Policy 7.1): `libc6:any (>= 2.36) [amd64] <!nocheck>`.
 package struct Relation: Sendable, CustomStringConvertible {
     package enum Comparison: String, Sendable {
         case strictlyEarlier = "<<"
@@ -9,16 +9,16 @@ package struct Relation: Sendable, CustomStringConvertible {
     }
 
     package var name: String
-    /// `any`, `native` or an architecture after the colon.
+    /// The text after the colon: `any`, `native` or an architecture.
     package var qualifier: String?
     package var comparison: Comparison?
     package var version: DebianVersion?
-    /// `amd64`, `!i386`, `linux-any`.
+    /// The architecture restrictions: `amd64`, `!i386`, `linux-any`.
     package var architectures: [String] = []
-    /// Each inner list is one `<…>`; its profiles must all hold.
+    /// The profile restrictions: each inner list is one `<…>`, whose profiles must all hold.
     package var profiles: [[String]] = []
 
-    /// Whether a package of this version meets the relation; the name is the caller's business.
+    /// Returns whether a package of this version meets the relation; the caller compares the name.
     package func isMet(by candidate: DebianVersion) -> Bool {
         guard let comparison, let version else { return true }
         switch comparison {
@@ -30,14 +30,15 @@ package struct Relation: Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether a `Provides` entry meets the relation: a versioned relation needs a versioned `Provides` (Policy 7.5).
+    /// Returns whether a `Provides` entry meets the relation: a versioned relation needs a versioned `Provides` (Policy
+    /// 7.5).
     package func isMet(byProvided provided: Relation) -> Bool {
         guard provided.name == name else { return false }
         guard comparison != nil else { return true }
         return provided.version.map(isMet(by:)) ?? false
     }
 
-    /// Whether the relation counts on an architecture, with no build profile active.
+    /// Returns whether the relation counts on an architecture if no build profile is active.
     package func applies(to architecture: String) -> Bool {
         let negated = architectures.filter { $0.hasPrefix("!") }
         let matching = architectures.contains {
@@ -48,7 +49,7 @@ package struct Relation: Sendable, CustomStringConvertible {
         return holds && profile
     }
 
-    /// Whether the relation means packages of this architecture: `libc6:i386` means none of amd64's.
+    /// Returns whether the relation means packages of this architecture: `libc6:i386` means none of amd64's.
     package func means(_ architecture: String) -> Bool {
         guard let qualifier else { return true }
         return ["any", "native", architecture].contains(qualifier)
@@ -58,7 +59,7 @@ package struct Relation: Sendable, CustomStringConvertible {
         ["any", "linux-any", architecture, "any-\(architecture)", "linux-\(architecture)"].contains(pattern)
     }
 
-    /// As Debian writes it, without architectures and profiles.
+    /// The relation as Debian writes it, without architectures and profiles.
     package var description: String {
         let full = qualifier.map { "\(name):\($0)" } ?? name
         guard let comparison, let version else { return full }
@@ -66,7 +67,7 @@ package struct Relation: Sendable, CustomStringConvertible {
     }
 }
 
-/// Relations of which one is enough: `debconf (>= 0.5) | debconf-2.0`.
+/// A list of relations of which one is enough: `debconf (>= 0.5) | debconf-2.0`.
 package struct Clause: Sendable, CustomStringConvertible {
     package var alternatives: [Relation]
     package init(alternatives: [Relation]) { self.alternatives = alternatives }

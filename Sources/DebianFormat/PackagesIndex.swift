@@ -1,10 +1,10 @@
-/// A decompressed `Packages` file with the places of its stanzas: names are found by binary search, and nothing is
-/// copied until a stanza is asked for. A file of 56 MB costs its own bytes and about 3 MB.
+/// A decompressed `Packages` file with the positions of its stanzas: names are found by binary search, and nothing is
+/// copied until a stanza is requested. A file of 56 MB costs its own bytes and about 3 MB.
 package struct PackagesIndex: Sendable {
     private let bytes: [UInt8]
-    /// Where each stanza begins and ends.
+    /// The start and end of each stanza.
     private var stanzas: [(start: UInt32, end: UInt32)] = []
-    /// Names of packages, and of virtual packages, in byte order.
+    /// The names of packages, and of virtual packages, in byte order.
     private var packages: [Name] = []
     private var provided: [Name] = []
 
@@ -14,11 +14,13 @@ package struct PackagesIndex: Sendable {
         var stanza: UInt32
     }
 
-    /// 512 MiB, eight times Debian's largest today.
+    /// The largest size: 512 MiB, eight times that of Debian's largest index today.
     package static let sizeLimit: Int64 = 512 << 20
     private static let stanzaLimit = 1 << 20
 
-    /// - Throws: `DebianFormatError(.corrupt)` for a file or stanza beyond the limits, or a stanza without a name.
+    /// Indexes a file.
+    ///
+    /// - Throws: `DebianFormatError(.corrupt)` if the file or a stanza exceeds its limit, or a stanza has no name.
     package init(_ bytes: [UInt8]) throws(DebianFormatError) {
         guard bytes.count <= Self.sizeLimit else {
             throw DebianFormatError(
@@ -33,13 +35,13 @@ package struct PackagesIndex: Sendable {
     /// The number of stanzas.
     package var count: Int { stanzas.count }
 
-    /// All stanzas of a package, in the file's order; usually one.
+    /// Returns all stanzas of a package in the file's order; usually one.
     package func stanzas(of name: String) -> [Stanza] { found(name, in: packages) }
 
-    /// The stanzas whose `Provides` names a virtual package, in the file's order.
+    /// Returns the stanzas whose `Provides` names a virtual package, in the file's order.
     package func providers(of name: String) -> [Stanza] { found(name, in: provided) }
 
-    /// The names of all packages, for suggestions.
+    /// Returns the names of all packages, for suggestions.
     package func names() -> some Sequence<ArraySlice<UInt8>> {
         packages.lazy.map { bytes[Int($0.start)..<Int($0.end)] }
     }
@@ -94,7 +96,7 @@ extension PackagesIndex {
         packages.append(Name(start: UInt32(name.startIndex), end: UInt32(name.endIndex), stanza: UInt32(stanzas.count)))
     }
 
-    /// Notes the names of a `Provides` field with its continuation lines.
+    /// Records the names of a `Provides` field with its continuation lines.
     private mutating func addProvided(after start: Int) {
         var position = start
         var expectsName = true

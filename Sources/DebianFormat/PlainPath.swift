@@ -1,5 +1,5 @@
 extension String {
-    /// Whether this is a relative path of plain characters that stays in its folder.
+    /// Whether the text is a relative path of plain characters that stays in its folder.
     ///
     /// Paths in the archive's lists become parts of URLs, of a lock and of file names.
     package var isPlainPath: Bool {
@@ -10,7 +10,7 @@ extension String {
 }
 
 extension UInt8 {
-    /// Whether this is an ASCII letter or digit.
+    /// Whether the byte is an ASCII letter or digit.
     var isAlphanumeric: Bool {
         (0x30...0x39).contains(self) || (0x41...0x5a).contains(self) || (0x61...0x7a).contains(self)
     }

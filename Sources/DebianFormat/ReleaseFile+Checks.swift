@@ -1,12 +1,12 @@
 package import OCIModel
 
-/// What a Release is held against before anything that it lists is believed.
+/// The expectation that a Release is checked against before anything that it lists is trusted.
 package struct ReleaseExpectation: Hashable, Sendable {
     package var suite: String
     package var now: Timestamp
     /// Whether the definition accepts that this suite's Release has expired.
     package var acceptExpired: Bool
-    /// The `Date` of the Release that the lock before this one holds for the suite.
+    /// The `Date` of the suite's Release in the previous lock.
     package var previousDate: Timestamp?
 
     package init(suite: String, now: Timestamp, acceptExpired: Bool = false, previousDate: Timestamp? = nil) {
@@ -18,30 +18,30 @@ package struct ReleaseExpectation: Hashable, Sendable {
 }
 
 extension ReleaseFile {
-    /// Refuses a Release of another suite, from the future, older than the one before, or expired.
+    /// Refuses a Release that is of another suite, from the future, older than the one before, or expired.
     ///
-    /// - Returns: Whether it has expired and that is accepted, which a lock records.
+    /// - Returns: Whether the Release has expired and that is accepted, which a lock records.
     /// - Throws: `DebianFormatError` with the code `.untimely`, `.rolledBack` or `.expired`, and the reason.
     package func check(_ expected: ReleaseExpectation) throws(DebianFormatError) -> Bool {
         try checkName(expected.suite)
-        // A day: clocks are wrong, and a mirror may be ahead of a machine that just woke up.
+        // One day: clocks are wrong, and a mirror may be ahead of a machine that has just woken up.
         guard date.seconds <= expected.now.seconds + 86400 else {
             throw DebianFormatError(
                 .untimely,
-                "the Release of \(expected.suite) is dated \(date), in the future: it is \(expected.now) now",
-                hint: "set this machine's clock")
+                "the Release of \(expected.suite) is dated \(date), in the future: the time is \(expected.now)",
+                hint: "correct this machine's clock")
         }
         if let previous = expected.previousDate, date < previous {
             throw DebianFormatError(
                 .rolledBack,
-                "the Release of \(expected.suite) is dated \(date), before the \(previous) of the one already locked: "
+                "the Release of \(expected.suite) is dated \(date), earlier than the locked one of \(previous): "
                     + "the mirror is behind, or replays an old archive",
                 hint: "use another mirror, or wait until this one has caught up")
         }
         guard let validUntil, validUntil < expected.now else { return false }
         guard expected.acceptExpired else {
             throw DebianFormatError(
-                .expired, "the Release of \(expected.suite) was valid until \(validUntil): it is \(expected.now) now",
+                .expired, "the Release of \(expected.suite) was valid until \(validUntil): the time is \(expected.now)",
                 hint:
                     "use a mirror that is up to date, or add \(expected.suite) to the definition's accept-expired"
             )
@@ -49,12 +49,12 @@ extension ReleaseFile {
         return true
     }
 
-    /// Suite and codename both name a suite: `stable` is `trixie` for a while.
+    /// Checks that the suite or codename is the expected name: `stable` is `trixie` for a while.
     package func checkName(_ expected: String) throws(DebianFormatError) {
         guard !expected.isEmpty, expected == suite || expected == codename else {
             throw DebianFormatError(
                 .untimely,
-                "the Release of \(expected) is that of another suite: it says suite '\(suite)', codename '\(codename)'",
+                "the Release of \(expected) belongs to another suite: it has suite '\(suite)', codename '\(codename)'",
                 hint: "use another mirror: this one serves one suite under another's name")
         }
     }

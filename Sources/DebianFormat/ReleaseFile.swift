@@ -1,10 +1,10 @@
 package import OCIModel
 
-/// The contents of a signed `Release`: made from verified text only.
+/// The contents of a signed `Release`, read only from verified text.
 package struct ReleaseFile: Hashable, Sendable {
-    /// Size and digest of one file of the suite.
+    /// The size and digest of one file of the suite.
     package struct File: Hashable, Sendable {
-        /// Bytes.
+        /// The size in bytes.
         package var size: Int64
         package var sha256: Digest
         package init(size: Int64, sha256: Digest) {
@@ -15,19 +15,19 @@ package struct ReleaseFile: Hashable, Sendable {
 
     package var suite: String
     package var codename: String
-    /// `13.7`; absent in suites that are never released.
+    /// The version, such as `13.7`; absent in suites that are never released.
     package var version: String?
     package var date: Timestamp
     package var validUntil: Timestamp?
-    /// Whether files can be had under `by-hash/SHA256/`, where a mirror's update cannot replace them midway.
+    /// Whether files are available under `by-hash/SHA256/`, where a mirror's update cannot replace them midway.
     package var acquireByHash: Bool
-    /// By path relative to the suite's folder: `main/binary-amd64/Packages.xz`.
+    /// The files by path relative to the suite's folder: `main/binary-amd64/Packages.xz`.
     package var files: [String: File]
 
     /// Parses the text that the signature covers.
     ///
-    /// - Throws: `DebianFormatError(.corrupt)` for a missing field, a second stanza, or a path listed twice with
-    ///   different digests.
+    /// - Throws: `DebianFormatError(.corrupt)` if a field is missing, there is a second stanza, or a path is listed
+    ///   twice with different digests.
     package init(signedText: [UInt8]) throws(DebianFormatError) {
         var reader = StanzaReader(signedText[...])
         guard let stanza = reader.next(), reader.next() == nil else {
@@ -66,7 +66,7 @@ package struct ReleaseFile: Hashable, Sendable {
 }
 
 extension ReleaseFile {
-    /// The `Packages` file that a listed `Packages.xz` holds; Debian lists both.
+    /// Returns the `Packages` file that a listed `Packages.xz` contains; Debian lists both.
     package func uncompressed(_ path: String) -> File? {
         path.hasSuffix(".xz") ? files[String(path.dropLast(3))] : nil
     }
@@ -77,7 +77,7 @@ extension ReleaseFile {
         guard listed.size == bytes.count, listed.sha256 == Digest(of: bytes) else {
             throw DebianFormatError(
                 .corrupt, "\(path) of \(suite), decompressed, is not the file that its Release lists",
-                hint: "fetch it again: the copy is damaged")
+                hint: "the copy is damaged; fetch it again")
         }
     }
 }

@@ -1,13 +1,14 @@
 extension Stanza {
-    /// 1 MiB: no package's control file comes near.
+    /// The largest size: 1 MiB, far more than any package's control file.
     private static let controlFileLimit = 1 << 20
 
-    /// Reads a file that holds one stanza and nothing else, as a package's `control` does.
+    /// Reads a file that contains one stanza and nothing else, as a package's `control` does.
     ///
-    /// White space at the file's end is cut off and one newline added: readers drop a last line without one.
+    /// White space at the file's end is replaced by one newline, because readers drop a last line without one.
     ///
-    /// - Throws: `DebianFormatError(.corrupt)` for text that is not UTF-8, a line outside every field, such as the empty
-    ///   one between two stanzas, and a field that occurs twice. The message has the file as its subject: "is not UTF-8".
+    /// - Throws: `DebianFormatError(.corrupt)` for text that is not UTF-8, a line outside every field, such as the
+    ///   empty one between two stanzas, and a field that occurs twice. The message has the file as its subject:
+    ///   "is not UTF-8".
     package init(controlFile bytes: [UInt8]) throws(DebianFormatError) {
         guard bytes.count <= Self.controlFileLimit else {
             throw DebianFormatError(.corrupt, "is \(bytes.count) bytes long, more than 1 MiB")

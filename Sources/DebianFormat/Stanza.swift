@@ -1,15 +1,17 @@
-/// One paragraph of a Debian control file (Debian Policy 5.1): the exact bytes, fields read when asked for.
+/// A paragraph of a Debian control file (Debian Policy 5.1): its exact bytes, with fields read on demand.
 package struct Stanza: Hashable, Sendable {
-    /// From the first field's name to the newline of the last line; without the empty line that separates stanzas.
+    /// The bytes from the first field's name to the newline of the last line, without the empty line that separates
+    /// stanzas.
     package let bytes: ArraySlice<UInt8>
 
     package init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }
 
-    /// The value of a field, continuation lines joined by newlines; `nil` where the field is absent.
+    /// Returns the value of a field, with continuation lines joined by newlines; `nil` if the field is absent.
     ///
-    /// Field names compare without regard to case.
+    /// Field names are compared regardless of case.
     ///
-    /// - Throws: `DebianFormatError(.corrupt)` where the field occurs twice: readers would disagree on which counts.
+    /// - Throws: `DebianFormatError(.corrupt)` if the field occurs twice, because readers would disagree on which one
+    ///   counts.
     package func value(_ field: String) throws(DebianFormatError) -> String? {
         var found: String?
         for line in FieldLines(bytes) where line.isNamed(field) {
@@ -21,7 +23,7 @@ package struct Stanza: Hashable, Sendable {
         return found
     }
 
-    /// The value of a field that must be there and not be empty.
+    /// Returns the value of a field that must exist and not be empty.
     package func required(_ field: String) throws(DebianFormatError) -> String {
         guard let value = try value(field), !value.isEmpty else {
             throw DebianFormatError(.corrupt, "cannot read a control stanza: it has no field \(field)")
@@ -30,7 +32,7 @@ package struct Stanza: Hashable, Sendable {
     }
 }
 
-/// Splits a control file into stanzas without copying it.
+/// A reader that splits a control file into stanzas without copying it.
 package struct StanzaReader: Sequence, IteratorProtocol {
     private var rest: ArraySlice<UInt8>
 
@@ -49,7 +51,7 @@ package struct StanzaReader: Sequence, IteratorProtocol {
     }
 }
 
-/// The fields of one stanza in their order, each with its continuation lines.
+/// The fields of one stanza in order, each with its continuation lines.
 private struct FieldLines: Sequence, IteratorProtocol {
     struct Field {
         var name: ArraySlice<UInt8>
@@ -77,7 +79,7 @@ private struct FieldLines: Sequence, IteratorProtocol {
             while end < rest.endIndex, rest[end].isBlank { end = Self.lineEnd(rest[end...]) }
             let field = rest[..<end]
             rest = rest[end...]
-            // Lines without a colon, and comments, name no field; who asks for a field does not find it there.
+            // Lines without a colon, and comments, do not name a field, so that no field is found there.
             guard field.first != UInt8(ascii: "#"), let colon = field.firstIndex(of: UInt8(ascii: ":")) else {
                 continue
             }
@@ -92,7 +94,7 @@ private struct FieldLines: Sequence, IteratorProtocol {
 }
 
 extension UInt8 {
-    /// Space or tab: what separates and continues in control files.
+    /// Whether the byte is a space or tab, which separate words and begin continuation lines in control files.
     var isBlank: Bool { self == 0x20 || self == 0x09 }
 }
 

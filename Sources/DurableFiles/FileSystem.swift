@@ -6,6 +6,11 @@ package import SystemPackage
     import Musl
 #endif
 
+// The system calls that `FileSystem` has functions of the same name for, whichever C library this is.
+private func renameFile(_ old: String, _ new: String) -> CInt { rename(old, new) }
+private func linkFile(_ old: String, _ new: String) -> CInt { link(old, new) }
+private func linkSymbolically(_ target: String, _ path: String) -> CInt { symlink(target, path) }
+
 /// The few system calls that files on disk need, with errors that name the path. Writes are atomic.
 package enum FileSystem {
     package static func makeDirectories(_ path: FilePath) throws {
@@ -61,42 +66,14 @@ package enum FileSystem {
         _ target: FilePath, permissions: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead],
         _ write: (FileDescriptor) throws -> Void
     ) throws {
-        let (file, path) = try openBeside(target, permissions: permissions)
-        defer { try? file.close() }
+        let replacement = try FileReplacement(of: target, permissions: permissions)
         do {
-            try write(file)
-            try sync(file, path)
-            try rename(path, to: target)
+            try write(replacement.file)
+            try replacement.commit()
         } catch {
-            try? remove(path)
+            replacement.discard()
             throw error
         }
-    }
-
-    /// Replaces or creates a file in the same way, with bytes that `write` writes asynchronously.
-    package static func replace(_ target: FilePath, streaming write: (FileDescriptor) async throws -> Void) async throws
-    {
-        let (file, path) = try openBeside(target)
-        defer { try? file.close() }
-        do {
-            try await write(file)
-            try sync(file, path)
-            try rename(path, to: target)
-        } catch {
-            try? remove(path)
-            throw error
-        }
-    }
-
-    /// Opens a new file in the same folder, hidden until it takes the target's name.
-    private static func openBeside(
-        _ target: FilePath, permissions: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead]
-    ) throws -> (FileDescriptor, FilePath) {
-        let name = ".new-\(target.lastComponent?.string ?? "")-\(UInt64.random(in: .min ... .max))"
-        let path = target.removingLastComponent().appending(name)
-        let file = try open(
-            path, .writeOnly, "cannot write \(target)", options: [.create, .exclusiveCreate], permissions: permissions)
-        return (file, path)
     }
 
     /// Returns the size of a regular file; `nil` if there is none.
@@ -127,13 +104,13 @@ package enum FileSystem {
     }
 
     package static func rename(_ old: FilePath, to new: FilePath) throws {
-        guard Glibc.rename(old.string, new.string) == 0 else {
+        guard renameFile(old.string, new.string) == 0 else {
             throw FileError(Errno(rawValue: errno), "cannot rename \(old) to \(new)")
         }
     }
 
     package static func makeSymlink(_ path: FilePath, to target: String) throws {
-        guard Glibc.symlink(target, path.string) == 0 else {
+        guard linkSymbolically(target, path.string) == 0 else {
             throw FileError(Errno(rawValue: errno), "cannot create the link \(path)")
         }
     }
@@ -141,7 +118,7 @@ package enum FileSystem {
     /// Gives a file another name.
     ///
     /// - Returns: `false` if that name already exists, or the two are on different file systems.
-    package static func link(_ old: FilePath, to new: FilePath) -> Bool { Glibc.link(old.string, new.string) == 0 }
+    package static func link(_ old: FilePath, to new: FilePath) -> Bool { linkFile(old.string, new.string) == 0 }
 
     /// Removes a file; a missing file counts as removed.
     package static func remove(_ path: FilePath) throws {

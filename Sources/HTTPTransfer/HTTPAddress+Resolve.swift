@@ -1,4 +1,5 @@
 import FoundationEssentials
+import OCIModel
 
 extension HTTPAddress {
     /// Returns this address with an archive's relative path appended, percent-encoded.

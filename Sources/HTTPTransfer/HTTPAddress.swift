@@ -67,7 +67,7 @@ package struct HTTPAddress: Hashable, Sendable {
             rest = rest.dropFirst(host.count)
         }
         let isName = host.utf8.allSatisfy { byte in
-            byte == 0x2d || byte == 0x2e || byte == 0x5f || byte == 0x3a || PercentEncoding.isAlphanumeric(byte)
+            byte == 0x2d || byte == 0x2e || byte == 0x5f || byte == 0x3a || byte.isAlphanumeric
         }
         guard !host.isEmpty, isName else { throw refusal("an address has no valid host") }
         guard !rest.isEmpty, rest != ":" else { return (host.lowercased(), standard) }
@@ -81,7 +81,7 @@ package struct HTTPAddress: Hashable, Sendable {
     private static func credentials(_ authority: Substring) -> Credentials? {
         guard let at = authority.lastIndex(of: "@") else { return nil }
         let parts = authority[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        let decoded = parts.map { PercentEncoding.decode($0) }
+        let decoded = parts.map { PercentEncoding.decode($0) ?? String($0) }
         return Credentials(user: decoded.first ?? "", password: decoded.count > 1 ? decoded[1] : "")
     }
 

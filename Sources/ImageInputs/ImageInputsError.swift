@@ -1,46 +1,49 @@
 import DebianFormat
 
-/// Why an input could not be chosen, fetched or verified.
+/// The reason why an input could not be chosen, fetched or verified.
 package struct ImageInputsError: Error, Sendable, CustomStringConvertible {
-    /// What a caller can act on.
+    /// The kinds of failure that a caller can act on.
     package enum Code: Hashable, Sendable {
-        /// Gone from every place that answered: resolve anew.
+        /// The file is gone from every place that answered: resolve again.
         case notFound
-        /// No place could be talked to: no network, an unknown host, a refused connection.
+        /// No place could be reached: there is no network, the host is unknown, or the connection was refused.
         case unreachable
-        /// The server answered too slowly, or stopped sending.
+        /// The server answered too slowly or stopped sending.
         case timedOut
-        /// The server asked to come back later (429, 5xx), more often than the limit allows.
+        /// The server asked to come back later (429, 5xx) more often than the limit allows.
         case busy
-        /// The server or a proxy refused the request, its certificate is not trusted, or its redirect not safe to follow.
+        /// The server or a proxy refused the request, its certificate is not trusted, or its redirect is not safe to
+        /// follow.
         case rejected
         /// The bytes are not the expected ones.
         case corrupt
         case inputOutput
         case diskFull
         case readOnly
-        /// An address given by the user (mirror, proxy) cannot be understood.
+        /// An address given by the user (mirror, proxy) is invalid.
         case invalidAddress
-        /// A signed text without a good signature of a pinned key: unsigned, altered, wrong, revoked or unknown key.
+        /// A signed text has no good signature of a pinned key: it is unsigned, altered, or signed by a wrong, revoked
+        /// or unknown key.
         case unsigned
-        /// A Release past its `Valid-Until`, or signed with a key that has expired.
+        /// A Release is past its `Valid-Until`, or signed with a key that has expired.
         case expired
-        /// A Release older than the one locked before.
+        /// A Release is older than the one locked before.
         case rolledBack
-        /// A Release dated in the future, or of another suite than asked for.
+        /// A Release is dated in the future, or belongs to another suite than the requested one.
         case untimely
-        /// Requirements that the suites cannot meet; the message lists all.
+        /// The suites cannot meet the requirements; the message lists all problems.
         case unsatisfiable
-        /// Source that the compiler refuses, or that takes more time or memory than it may.
+        /// The compiler refuses the source, or needs more time or memory than allowed.
         case uncompilable
-        /// A program or keyring that the machine lacks; the hint names the package.
+        /// A program or keyring is missing on this machine; the hint names its package.
         case toolMissing
     }
 
     package var code: Code
-    /// What was being done, to what, and why it failed; lower-case, without a full stop. Never holds credentials.
+    /// A description of what was being done, to what, and why it failed; lower-case, without a full stop. Never
+    /// contains credentials.
     package var message: String
-    /// What the user can do next.
+    /// The next step for the user.
     package var hint: String?
     package var cause: (any Error)?
 

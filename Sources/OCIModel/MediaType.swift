@@ -37,6 +37,9 @@ package struct MediaType: RawRepresentable, Hashable, Sendable, Codable {
             || rawValue == "application/vnd.oci.artifact.manifest.v1+json"
     }
 
+    /// Whether this is the type of a layer that was never meant to be stored in registries.
+    package var isForeign: Bool { rawValue.contains(".nondistributable.") || rawValue.contains(".foreign.") }
+
     package var isIndex: Bool {
         self == .index || self == .dockerIndex
     }

@@ -65,7 +65,7 @@ package struct RegistryConfiguration: Sendable {
 package struct RegistryLimits: Sendable {
     /// The largest size of a blob in bytes.
     package var blob: Int64 = 1 << 40
-    /// How long requests in progress may take once the registry is stopped.
+    /// The time that requests in progress may take once the registry is stopped.
     package var grace = Duration.seconds(5)
     /// The number of simultaneous connections; further ones wait.
     package var connections = 1000

@@ -14,6 +14,12 @@ package final class BlockingPool: Sendable {
         pool.start()
     }
 
+    private init(_ pool: NIOThreadPool) { self.pool = pool }
+
+    /// The threads of the process for reading, writing, linking and syncing files, which never end. They are NIO's own, on
+    /// which HTTP sends files as well: short work does not wait there behind layers that are being compressed.
+    package static let files = BlockingPool(NIOThreadPool.singleton)
+
     /// Runs `work` on a thread of the pool. `work` polls the flag that it is given, which cancelling the task sets.
     package func run<R: Sendable>(_ work: @escaping @Sendable (CancellationFlag) throws -> R) async throws -> R {
         let flag = CancellationFlag()
@@ -22,6 +28,18 @@ package final class BlockingPool: Sendable {
         } onCancel: {
             flag.set()
         }
+    }
+
+    /// Hands out a pool of so many threads (at least 1) for the time of `use`, and ends them however `use` ends.
+    package static func with<R>(threads: Int, _ use: (BlockingPool) async throws -> R) async throws -> R {
+        let pool = BlockingPool(threads: threads)
+        let result: R
+        do { result = try await use(pool) } catch {
+            try? await pool.shutDown()
+            throw error
+        }
+        try await pool.shutDown()
+        return result
     }
 
     /// Waits for running work, then ends the threads.

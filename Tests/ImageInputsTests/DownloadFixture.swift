@@ -1,6 +1,7 @@
 import HTTPTransfer
 import ImageInputs
 import OCIModel
+import Scheduling
 import Synchronization
 import SystemPackage
 import TestSupport
@@ -27,7 +28,7 @@ final class DownloadFixture: Sendable {
     var settings: DownloadSettings {
         var limits = DownloadLimits()
         (limits.connect, limits.idle, limits.minimumTotal) = (.hanging, .hanging, .hanging)
-        return DownloadSettings(limits: limits, jitter: { 0 }, pause: { [self] in note($0) })
+        return DownloadSettings(limits: limits, time: Timing(pause: { [self] in note($0) }, jitter: { 0 }))
     }
 
     private func note(_ pause: Duration) { noted.withLock { $0.append(pause) } }

@@ -1,6 +1,7 @@
 import HTTPTransfer
 import ImageInputs
 import OCIModel
+import Scheduling
 import StubHTTP
 import SystemPackage
 import TestSupport
@@ -24,7 +25,7 @@ import Testing
     @Test func `the jitter shortens a pause by up to a half`() async throws {
         try await DownloadFixture.using { fixture in
             var settings = fixture.settings
-            settings.jitter = { 0.5 }
+            settings.time.jitter = { 0.5 }
             try await StubServer.serving { [content] _, index in
                 index == 0 ? .reply(503) : .reply(200, [:], content)
             } _: { [settings] server in

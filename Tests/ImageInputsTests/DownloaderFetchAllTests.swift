@@ -76,7 +76,7 @@ import Testing
                 let requests = try requests(fixture, server)
                 let pausing = Flag()
                 var settings = fixture.settings
-                settings.pause = { _ in
+                settings.time.pause = { _ in
                     pausing.raise()
                     try await Task.sleep(for: .hanging)
                 }

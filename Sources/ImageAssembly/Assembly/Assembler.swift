@@ -14,6 +14,8 @@ package enum AssemblyEvent: Sendable {
 /// An image whose parts are all in the store, and which nothing names yet.
 package struct AssembledImage: Sendable {
     package struct PlatformImage: Sendable {
+        /// The platform as the build asked for it.
+        package var requested: Platform
         package var platform: Platform
         package var manifest: Encoded<Manifest>
         package var config: Encoded<ImageConfig>
@@ -94,6 +96,7 @@ extension PlatformPlan {
                 annotations: annotations.isEmpty ? nil : annotations),
             as: .manifest, platform: platform)
         return AssembledImage.PlatformImage(
-            platform: platform, manifest: manifest, config: config, layers: finished, baseLayers: baseLayers)
+            requested: requested, platform: platform, manifest: manifest, config: config, layers: finished,
+            baseLayers: baseLayers)
     }
 }

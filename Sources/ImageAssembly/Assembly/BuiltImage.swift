@@ -4,6 +4,8 @@ package import OCIModel
 /// A finished image, described by digests: what a build reports, and remembers under the key of all its inputs.
 package struct BuiltImage: Codable, Hashable, Sendable {
     package struct PlatformImage: Codable, Hashable, Sendable {
+        /// The platform as the build asked for it: a Windows image's own has the exact version of its base image.
+        package var requested: Platform
         package var platform: Platform
         package var manifest: Descriptor
         package var config: Descriptor
@@ -24,7 +26,8 @@ package struct BuiltImage: Codable, Hashable, Sendable {
         index = image.index.descriptor
         platforms = image.platforms.map {
             PlatformImage(
-                platform: $0.platform, manifest: $0.manifest.descriptor, config: $0.config.descriptor,
+                requested: $0.requested, platform: $0.platform, manifest: $0.manifest.descriptor,
+                config: $0.config.descriptor,
                 layers: $0.layers,
                 baseLayers: $0.baseLayers)
         }

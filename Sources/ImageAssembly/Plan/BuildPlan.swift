@@ -15,6 +15,9 @@ package struct BuildPlan: Sendable {
 
 /// The plan of one platform's image, before its layers are written.
 package struct PlatformPlan: Sendable {
+    /// The platform as the build asked for it.
+    package var requested: Platform
+    /// The image's own platform, which is its base image's if that is more specific.
     package var platform: Platform
     /// The layers, lowest first.
     package var layers: [LayerPlan]
@@ -66,42 +69,33 @@ package struct ProvidedFile: Hashable, Sendable {
 
 /// The opened inputs of one platform.
 package struct PlatformContents: Sendable {
-    package var platform: Platform
+    package let platform: Platform
     /// The packages of the base, sorted by name.
-    package var base: [OpenedPackage]
+    package let base: [OpenedPackage]
     /// The packages of each bundled version, sorted by name.
-    package var bundle: [String: [OpenedPackage]]
+    package let bundle: [String: [OpenedPackage]]
     /// The bundled programs that are not in a package, by version and by program name.
-    package var provided: [String: [String: ProvidedFile]] = [:]
+    package let provided: [String: [String: ProvidedFile]]
     /// The definition's input files, by their paths in the image.
-    package var inputFiles: [EntryPath: (file: Definition.InputFile, provided: ProvidedFile)] = [:]
+    package let inputFiles: [EntryPath: (file: Definition.InputFile, provided: ProvidedFile)]
     /// The definition's files from the image's folder, at their paths in the image; their times are not used.
-    package var files: FileTree
-    /// The base image: always set for a Windows platform, which cannot be built without one, and for Linux if the
-    /// definition names one.
-    package var baseImage: BaseImage?
-    package init(platform: Platform, base: [OpenedPackage], bundle: [String: [OpenedPackage]], files: FileTree) {
+    package let files: FileTree
+    /// The base image: always set for Windows, and for Linux if the definition names one.
+    package let baseImage: BaseImage?
+
+    package init(
+        platform: Platform, base: [OpenedPackage] = [], bundle: [String: [OpenedPackage]] = [:],
+        provided: [String: [String: ProvidedFile]] = [:],
+        inputFiles: [EntryPath: (file: Definition.InputFile, provided: ProvidedFile)] = [:], files: FileTree,
+        baseImage: BaseImage?
+    ) {
         self.platform = platform
         self.base = base
         self.bundle = bundle
+        self.provided = provided
+        self.inputFiles = inputFiles
         self.files = files
-    }
-
-    /// Combines a lock's pins with the packages that were opened for them.
-    package init(
-        _ inputs: Lock.PlatformInputs, _ opened: [Digest: OpenedPackage], platform: Platform, files: FileTree
-    ) throws {
-        func contents(_ pins: [Lock.Package]) throws -> [OpenedPackage] {
-            try pins.map { pin in
-                guard let package = opened[pin.sha256] else {
-                    throw ImageAssemblyError(.invalidInput, "package \(pin.name) \(pin.version) was not opened")
-                }
-                return OpenedPackage(pin: pin, contents: package.contents)
-            }
-        }
-        self.init(
-            platform: platform, base: try contents(inputs.base), bundle: try inputs.bundle.mapValues(contents),
-            files: files)
+        self.baseImage = baseImage
     }
 
     /// The date of the newest of these inputs in seconds since the epoch; 0 if there are none.
@@ -155,6 +149,7 @@ extension BuildPlan {
 
 extension PlatformPlan {
     fileprivate init(_ request: PlanRequest, _ contents: PlatformContents) throws {
+        requested = contents.platform
         base = contents.baseImage
         let isWindows = contents.platform.os == "windows"
         guard (isWindows || request.definition.base != nil) == (base != nil) else {

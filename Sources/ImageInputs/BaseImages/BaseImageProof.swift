@@ -12,12 +12,8 @@ package struct BaseImageProof: BaseImageSource, NamelessContent {
         let digest = try Digest(name)
         let bytes = try read(digest)
         // A registry states the type; a document need not.
-        struct Kind: Decodable {
-            var mediaType: MediaType?
-            var manifests: [Descriptor]?
-        }
-        let kind = try? CanonicalJSON.decode(Kind.self, from: bytes)
-        let type = kind?.mediaType ?? (kind?.manifests == nil ? .manifest : .index)
+        let document = try? Document<DocumentLink>(bytes)
+        let type = document?.mediaType ?? (document?.manifests == nil ? .manifest : .index)
         return Descriptor(mediaType: type, digest: digest, size: Int64(bytes.count))
     }
 

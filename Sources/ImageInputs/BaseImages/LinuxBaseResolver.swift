@@ -1,16 +1,17 @@
-package import ImageDefinition
+import ImageDefinition
 import OCIContent
 package import OCIModel
 import Synchronization
 
-/// From the digest that a definition names to each platform's base image, pinned.
+/// Pins each platform's base image by the digest that a definition names.
 ///
-/// The digest is the whole proof: it leads through the index and the manifest to everything that is pinned. So the documents
-/// that were read on the way are kept beside the lock, and to check a lock is to resolve it again, from those.
+/// The digest is the whole proof: it leads through the index and the manifest to everything that is pinned. The
+/// documents that were read on the way are therefore kept beside the lock, and a lock is checked by resolving again
+/// from those.
 package struct LinuxBaseResolver: Sendable {
     package var source: any BaseImageSource
     package var digest: Digest
-    /// For messages and the lock: the image's name in full, and the digest.
+    /// The image's full name and digest, for messages and the lock.
     package var reference: String
 
     package init(source: any BaseImageSource, name: String, digest: Digest) {
@@ -19,19 +20,18 @@ package struct LinuxBaseResolver: Sendable {
         reference = "\(name)@\(digest)"
     }
 
-    /// Where a document is, relative to the folder `lock/`.
+    /// Returns the path of a document, relative to the folder `lock/`.
     package static func proofPath(of document: Digest) -> String { "base-images/\(document.hex).json" }
 
     /// Pins the base image of one platform.
     ///
-    /// - Returns: the base, and the documents that lead to it from the digest, by digest.
-    /// - Throws: `ImageInputsError`: `.notFound` where there is nothing for the platform, `.corrupt` where the image is not what
-    ///   its documents say; the source's errors.
-    package func resolve(_ platform: Platform) async throws -> (base: Lock.BaseImage, documents: [Digest: [UInt8]]) {
+    /// - Throws: `ImageInputsError`: `.notFound` if there is nothing for the platform, `.corrupt` if the image is not
+    ///   what its documents state; the source's errors.
+    package func resolve(_ platform: Platform) async throws -> PinnedBaseImage {
         let read = ReadDocuments(source)
         let reader = BaseImageReader(source: read, reference: reference)
         let root = try await source.baseImage(named: digest.description)
-        guard root.digest == digest else { throw reader.corrupt("it is \(root.digest)") }
+        guard root.digest == digest else { throw reader.corrupt("its digest is \(root.digest)") }
         let entry: Descriptor
         do { entry = try await PlatformChoice("\(platform)").choose(from: root, in: read) } catch let error
             as ContentError
@@ -43,9 +43,9 @@ package struct LinuxBaseResolver: Sendable {
         let image = try await reader.image(entry)
         let found = image.config.platform
         guard (found.os, found.architecture) == (platform.os, platform.architecture) else {
-            throw reader.corrupt("its index says \(platform), its configuration \(found)")
+            throw reader.corrupt("its index states \(platform), but its configuration \(found)")
         }
-        return (image.pin(reference), read.documents)
+        return PinnedBaseImage(base: image.pin(reference), config: image.configBytes, proof: read.documents)
     }
 }
 

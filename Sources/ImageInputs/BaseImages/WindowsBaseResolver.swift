@@ -1,8 +1,7 @@
-package import ImageDefinition
+import ImageDefinition
 package import OCIModel
 
-/// A resolver from a repository and a version of Windows to a base image, pinned, with the documents that a build reads
-/// from it.
+/// Pins each Windows platform's base image by a repository and a version of Windows.
 package struct WindowsBaseResolver: Sendable {
     package var source: any BaseImageSource
     /// The repository, `registry/repository` or `oci:FOLDER`, for messages and the lock.
@@ -15,10 +14,9 @@ package struct WindowsBaseResolver: Sendable {
 
     /// Pins the base image of a platform, whose `osVersion` is what the definition asks for.
     ///
-    /// - Returns: The base image, and its configuration's exact bytes.
     /// - Throws: `ImageInputsError`: `.notFound` if the repository has no image of that version, `.corrupt` if the
     ///   image is not what its documents state, `.unreachable`.
-    package func resolve(_ platform: Platform) async throws -> (base: Lock.BaseImage, config: [UInt8]) {
+    package func resolve(_ platform: Platform) async throws -> PinnedBaseImage {
         guard let tag = platform.windowsBaseTag, let asked = platform.osVersion else {
             throw ImageInputsError(.invalidAddress, "\(platform) does not specify a version of Windows")
         }
@@ -28,7 +26,7 @@ package struct WindowsBaseResolver: Sendable {
         var base = image.pin(reader.reference)
         base.osVersion = try version(of: image.config, asked, entry, reader)
         base.osFeatures = entry.platform?.osFeatures ?? base.osFeatures
-        return (base, image.configBytes)
+        return PinnedBaseImage(base: base, config: image.configBytes, proof: [:])
     }
 
     /// Returns the manifest itself, or the index's entry for the platform.

@@ -1,3 +1,5 @@
+import Scheduling
+
 /// The course of one download over its candidates and attempts: given how a request ended, it decides what to do next.
 /// It is a pure value that neither waits nor communicates.
 struct DownloadAttempts {
@@ -51,13 +53,16 @@ struct DownloadAttempts {
         case .refused(let error): return nextCandidate(error)
         case .unconnected(let error):
             guard attempts < limits.connectionAttempts else { return nextCandidate(error) }
-            return again(after: backoff(jitter))
+            return again(after: limits.backoff.pause(after: attempts, jitter: jitter))
         case .interrupted(let error):
             guard attempts < limits.attempts else { return nextCandidate(error) }
-            return again(after: backoff(jitter))
+            return again(after: limits.backoff.pause(after: attempts, jitter: jitter))
         case .busy(let error, let retryAfter):
             guard attempts < limits.attempts else { return nextCandidate(error) }
-            return again(after: max(backoff(jitter), min(retryAfter ?? .zero, limits.longestPause)))
+            return again(
+                after: max(
+                    limits.backoff.pause(after: attempts, jitter: jitter), min(retryAfter ?? .zero, limits.longestPause)
+                ))
         case .unresumable(let error):
             guard attempts < limits.attempts else { return nextCandidate(error) }
             return .request(candidate: candidate, keepsPartial: false, after: .zero)
@@ -66,12 +71,6 @@ struct DownloadAttempts {
 
     private func again(after pause: Duration) -> Step {
         .request(candidate: candidate, keepsPartial: true, after: pause)
-    }
-
-    private func backoff(_ jitter: Double) -> Duration {
-        let doublings = min(max(attempts - 1, 0), 16)
-        let full = min(limits.firstPause * (1 << doublings), limits.longestPause)
-        return full * (1 - min(max(jitter, 0), 1) / 2)
     }
 
     private mutating func nextCandidate(_ error: ImageInputsError) -> Step {

@@ -1,4 +1,5 @@
 package import HTTPTransfer
+import OCIModel
 
 /// The rules that replace the addresses in a definition: `prefix=replacement`, where both are addresses, or both are
 /// names in registries (`mcr.microsoft.com/=mirror.example:5000/mcr/`).
@@ -71,6 +72,6 @@ package struct DownloadMirrors: Hashable, Sendable {
     private static func isRegistryName(_ text: String) -> Bool {
         let host = text.prefix { $0 != "/" }
         return host.contains { ".:".contains($0) } && !text.contains("//") && text.utf8.count <= 512
-            && text.utf8.allSatisfy { PercentEncoding.isAlphanumeric($0) || "._-/:[]".utf8.contains($0) }
+            && text.utf8.allSatisfy { $0.isAlphanumeric || "._-/:[]".utf8.contains($0) }
     }
 }

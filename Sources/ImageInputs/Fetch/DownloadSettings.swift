@@ -1,4 +1,5 @@
 package import HTTPTransfer
+package import Scheduling
 package import SystemPackage
 
 /// The settings of a `Downloader`: everything that it would otherwise have to read from its environment.
@@ -7,21 +8,16 @@ package struct DownloadSettings: Sendable {
     /// The PEM file of trusted roots (`SSL_CERT_FILE`) that replaces the system's.
     package var certificateFile: FilePath?
     package var limits: DownloadLimits
-    /// Returns a number in 0..<1 for each pause, so that many clients do not come back at the same moment.
-    package var jitter: @Sendable () -> Double
-    /// Waits; must throw `CancellationError` if the task is cancelled.
-    package var pause: @Sendable (Duration) async throws -> Void
+    package var time: Timing
 
     package init(
         proxies: ProxySettings = .direct, certificateFile: FilePath? = nil,
-        limits: DownloadLimits = DownloadLimits(), jitter: @escaping @Sendable () -> Double,
-        pause: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+        limits: DownloadLimits = DownloadLimits(), time: Timing
     ) {
         self.proxies = proxies
         self.certificateFile = certificateFile
         self.limits = limits
-        self.jitter = jitter
-        self.pause = pause
+        self.time = time
     }
 
     var http: HTTPSettings {
@@ -55,6 +51,8 @@ package struct DownloadLimits: Hashable, Sendable {
     package var discardedBody = 16384
 
     package init() {}
+
+    var backoff: Backoff { Backoff(first: firstPause, longest: longestPause) }
 
     /// Returns the time that one request for this many bytes may take.
     func total(for byteCount: Int64) -> Duration {

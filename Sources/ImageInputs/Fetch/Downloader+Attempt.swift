@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import HTTPTransfer
 import NIOCore
 import OCIModel
+import Scheduling
 
 extension Downloader {
     /// Performs one request with its redirects, from sending it to checking the result.
@@ -47,7 +48,7 @@ extension Downloader {
     ) async throws -> DownloadAttempts.Outcome {
         let limit = request.expected.limit
         let allowed = settings.limits.total(for: limit - partial.count)
-        let deadline = ContinuousClock.now + allowed
+        let deadline = settings.time.now() + allowed
         do {
             for try await chunk in response.body {
                 try Task.checkCancellation()
@@ -56,7 +57,7 @@ extension Downloader {
                 }
                 try partial.append(chunk)
                 request.progress(Int64(chunk.readableBytes))
-                if ContinuousClock.now > deadline, partial.count < limit {
+                if settings.time.now() > deadline, partial.count < limit {
                     let message = "\(url): only \(partial.count) of \(limit) bytes arrived within \(allowed)"
                     return .interrupted(ImageInputsError(.timedOut, message))
                 }

@@ -1,5 +1,6 @@
 import HTTPTransfer
 import OCIModel
+import Scheduling
 
 /// A downloader that fetches files over HTTP and accepts only the expected content.
 ///
@@ -43,11 +44,11 @@ package struct Downloader: Sendable {
         var source: HTTPAddress?
         while case .request(let candidate, let keepsPartial, let pause) = step {
             try Task.checkCancellation()
-            if pause > .zero { try await settings.pause(pause) }
+            if pause > .zero { try await settings.time.pause(pause) }
             if !keepsPartial { try drop(partial, of: request) }
             let url = request.candidates[candidate]
             let outcome = try await attempt(request, from: url, into: partial)
-            step = attempts.next(after: outcome, jitter: settings.jitter())
+            step = attempts.next(after: outcome, jitter: settings.time.jitter())
             source = url
         }
         if case .fail(let error) = step { throw error }

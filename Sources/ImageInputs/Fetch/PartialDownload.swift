@@ -1,3 +1,4 @@
+import DurableFiles
 import NIOCore
 import OCIModel
 import SystemPackage
@@ -90,21 +91,13 @@ final class PartialDownload {
 extension ImageInputsError {
     /// Wraps a failed write, classified by what the user can do about it.
     static func writing(to path: FilePath, _ error: any Error) -> ImageInputsError {
-        let errno = error as? Errno
-        let reason = errno.map { $0.description.lowercased() } ?? "\(error)"
-        let message = "cannot write '\(path)': \(reason)"
-        switch errno {
-        case .noSpace?, .diskQuotaExceeded?:
-            return ImageInputsError(
-                .diskFull, message, hint: "free some space, or move the store to another disk with --store",
-                cause: error
-            )
-        case .readOnlyFileSystem?, .permissionDenied?, .notPermitted?:
-            return ImageInputsError(
-                .readOnly, message, hint: "make the folder writable, or choose another store with --store", cause: error
-            )
-        default:
-            return ImageInputsError(.inputOutput, message, cause: error)
-        }
+        let failure = FileError((error as? Errno) ?? .ioError, "cannot write \(path)")
+        let code: Code =
+            switch failure.code {
+            case .diskFull: .diskFull
+            case .readOnly: .readOnly
+            case .inputOutput, .tooLarge: .inputOutput
+            }
+        return ImageInputsError(code, failure.message, hint: failure.hint, cause: error)
     }
 }

@@ -24,8 +24,8 @@ package struct CopyDocument: Hashable, Sendable {
                 hint: "push the image again with a current tool")
         }
         let isManifest = type == .manifest || type == .dockerManifest
-        let parts: Parts
-        do { parts = try CanonicalJSON.decode(Parts.self, from: bytes) } catch {
+        let parts: Document<Descriptor>
+        do { parts = try Document(bytes) } catch {
             guard !type.isDocument else { throw Self.refusal(descriptor, "it cannot be read: \(error)") }
             (children, blobs) = ([], [])
             return
@@ -34,9 +34,7 @@ package struct CopyDocument: Hashable, Sendable {
             throw Self.refusal(
                 descriptor, "its media type is '\(own.rawValue)', but it is referred to as '\(type.rawValue)'")
         }
-        guard parts.manifests == nil || (parts.layers == nil && parts.config == nil) else {
-            throw Self.refusal(descriptor, "it is both an index and a manifest")
-        }
+        guard !parts.isAmbiguous else { throw Self.refusal(descriptor, "it is both an index and a manifest") }
         guard !type.isIndex || parts.manifests != nil else { throw Self.refusal(descriptor, "it has no 'manifests'") }
         guard !isManifest || (parts.config != nil && parts.layers != nil) else {
             throw Self.refusal(descriptor, "it has no 'config' or no 'layers'")
@@ -50,29 +48,5 @@ package struct CopyDocument: Hashable, Sendable {
 
     static func refusal(_ descriptor: Descriptor, _ reason: String, hint: String? = nil) -> ContentError {
         ContentError(.invalidDocument, "cannot copy \(descriptor.digest): \(reason)", hint: hint)
-    }
-}
-
-extension CopyDocument {
-    /// All fields in which a document may refer to other content.
-    private struct Parts: Decodable {
-        var mediaType: MediaType?
-        var manifests: [Descriptor]?
-        var config: Descriptor?
-        var layers: [Descriptor]?
-        /// The blobs of an artifact manifest, which the specification has abandoned.
-        var blobs: [Descriptor]?
-    }
-}
-
-extension Descriptor {
-    /// The reason why the descriptor cannot be true; content in it must match its digest and size.
-    fileprivate var flaw: String? {
-        guard size >= 0 else { return "it refers to \(digest) with a negative size" }
-        guard let data else { return nil }
-        guard let bytes = Base64.decode(data), Int64(bytes.count) == size, digest.isOf(bytes) else {
-            return "it contains data for \(digest) that does not match that digest and size"
-        }
-        return nil
     }
 }

@@ -1,23 +1,25 @@
 package import OCIModel
 import Scheduling
 
-/// What is copied along with an image, and what is not.
+/// The options that determine what is copied along with an image.
 package struct CopyOptions: Sendable {
-    /// Signatures, SBOMs and what else refers to the image, to its platforms, or to one of those; cosign's tags too.
+    /// Whether signatures, SBOMs and other referrers of the image, of its platforms, or of referrers are copied;
+    /// cosign's tags too.
     package var withReferrers = false
-    /// Layers that registries once were not allowed to have, and that name where else they are.
+    /// Whether layers are copied that registries once were not allowed to hold, and that state other addresses.
     package var withForeignLayers = false
-    /// Blobs that are to be had elsewhere (a base image's layers); any other that the source lacks is an error.
+    /// The blobs that are available elsewhere (a base image's layers); any other that the source lacks is an error.
     package var absent: Set<Digest> = []
     package var limits = CopyLimits()
-    /// Documents and blobs that are on their way at once. With more than five, a copy between two registries needs more
-    /// than 60 MiB of memory.
+    /// The number of documents and blobs that are copied at once. With more than five, a copy between two registries
+    /// needs more than 60 MiB of memory.
     package var concurrency = 5
 
     package init() {}
 }
 
-/// All that a copy will put somewhere, and in which order. Holds the documents; the blobs stay where they are.
+/// A plan of everything that a copy will put into a destination, and of the order. It contains the documents; the blobs
+/// stay where they are.
 package struct CopyPlan: Sendable {
     /// A tag beside the image's own, by which a tool finds what belongs to a digest.
     package struct Companion: Sendable {
@@ -26,19 +28,20 @@ package struct CopyPlan: Sendable {
     }
 
     package private(set) var roots: [CopyDocument]
-    /// Each after all that it refers to; the roots among them.
+    /// The documents, each after all those to which it refers, including the roots.
     package private(set) var documents: [CopyDocument]
-    /// Each once, largest first: whatever is last on its way should be small.
+    /// The blobs, each once, largest first: the last ones in progress should be small.
     package private(set) var blobs: [Descriptor]
-    /// Layers that are left out.
+    /// The layers that are left out.
     package private(set) var skipped: [Descriptor]
     package private(set) var companions: [Companion] = []
 }
 
 extension CopyPlan {
-    /// Reads the documents of images that go the same way, all levels of them.
+    /// Reads the documents of images that are copied together, on all levels.
     ///
-    /// - Throws: the source's errors; `ContentError` `.invalidDocument` and `.tooLarge` for what must not be copied.
+    /// - Throws: The source's errors; `ContentError` `.invalidDocument` and `.tooLarge` for content that must not be
+    ///   copied.
     package init(
         reading roots: [Descriptor], from source: any ContentSource, _ options: CopyOptions = CopyOptions()
     ) async throws {
@@ -53,6 +56,21 @@ extension CopyPlan {
         try await addCompanions(from: source, options)
     }
 
+    /// A plan of one document whose parts are all at the destination.
+    package init(document: CopyDocument) {
+        (roots, documents, blobs, skipped) = ([document], [document], [], [])
+    }
+
+    /// Returns the plan that the same documents and options give where these blobs are to be had elsewhere, too.
+    package func leavingOut(_ absent: Set<Digest>, _ options: CopyOptions) -> CopyPlan {
+        var options = options
+        options.absent.formUnion(absent)
+        var plan = self
+        (plan.blobs, plan.skipped) = ([], [])
+        plan.addBlobs(of: documents, options)
+        return plan
+    }
+
     private mutating func addBlobs(of documents: [CopyDocument], _ options: CopyOptions) {
         var seen = Set((blobs + skipped).map(\.digest))
         for blob in documents.flatMap(\.blobs) where seen.insert(blob.digest).inserted {
@@ -63,14 +81,11 @@ extension CopyPlan {
         blobs.sort { $0.size != $1.size ? $0.size > $1.size : $0.digest.hex < $1.digest.hex }
     }
 
-    /// cosign names what belongs to a digest `sha256-<hex>.sig`, `.att` and `.sbom`.
+    /// Adds the documents that cosign tags `sha256-<hex>.sig`, `.att` and `.sbom` because they belong to a digest.
     private mutating func addCompanions(from source: any ContentSource, _ options: CopyOptions) async throws {
         let names = Set(try await source.tags())
         for document in documents {
-            let digest = document.descriptor.digest
-            for suffix in ["sig", "att", "sbom"] {
-                let name = "\(digest.algorithm.rawValue)-\(digest.hex).\(suffix)"
-                guard names.contains(name) else { continue }
+            for name in Tag.companions(of: document.descriptor.digest).map(\.description) where names.contains(name) {
                 let signature = try await source.resolve(name)
                 var traversal = CopyTraversal(limits: options.limits)
                 try traversal.add(root: signature)
@@ -87,7 +102,7 @@ extension CopyPlan {
 }
 
 extension CopyTraversal {
-    /// Reads what is waiting until nothing is.
+    /// Reads documents until none is waiting.
     fileprivate mutating func read(from source: any ContentSource, _ options: CopyOptions) async throws {
         while case let wanted = takeWaiting(), !wanted.isEmpty {
             let read = try await mapConcurrently(wanted, limit: options.concurrency) { descriptor in
@@ -99,13 +114,5 @@ extension CopyTraversal {
                 try add(referrers: referrers, of: document)
             }
         }
-    }
-}
-
-extension Descriptor {
-    /// Whether it is a layer that is to be had elsewhere: nothing is ever requested from there, nobody vouches for it.
-    package var isForeignLayer: Bool {
-        !(urls ?? []).isEmpty || mediaType.rawValue.contains(".nondistributable.")
-            || mediaType.rawValue.contains(".foreign.")
     }
 }

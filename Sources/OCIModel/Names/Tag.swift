@@ -22,6 +22,11 @@ package struct Tag: Hashable, Sendable, CustomStringConvertible {
         Tag(unchecked: "\(subject.algorithm.rawValue)-\(subject.hex.prefix(64))")
     }
 
+    /// Returns the tags under which cosign keeps what belongs to a document: signatures, attestations and SBOMs.
+    package static func companions(of digest: Digest) -> [Tag] {
+        ["sig", "att", "sbom"].compactMap { Tag("\(digest.algorithm.rawValue)-\(digest.hex).\($0)") }
+    }
+
     /// Whether this may be the tag of a list of referrers in a registry without the referrers API, which is not a tag
     /// that a user set.
     package var isReferrersList: Bool {

@@ -1,14 +1,14 @@
-/// A program's version, ordered as its makers count: `3.4.23` < `3.5.0-rc.1` < `3.5.0` < `3.10.0` (semver.org, 11).
+/// A program's version, ordered as its authors count: `3.4.23` < `3.5.0-rc.1` < `3.5.0` < `3.10.0` (semver.org, 11).
 package struct VersionNumber: Hashable, Sendable, Comparable, CustomStringConvertible {
     package let description: String
-    /// The number of dotted numbers as written.
+    /// The count of dotted numbers as written.
     private let length: Int
     /// The numbers without trailing zeros, so that `3.5` equals `3.5.0`.
     private let release: [UInt64]
     private let prerelease: [String]
 
-    /// Parses one to five dotted numbers of up to nine digits, with an optional pre-release after `-`; refuses build metadata
-    /// after `+`.
+    /// Parses one to five dotted numbers of up to nine digits, with an optional pre-release after `-`; refuses build
+    /// metadata after `+`.
     package init?(_ text: some StringProtocol) {
         let halves = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
         let fields = (halves.first ?? "").split(separator: ".", omittingEmptySubsequences: false)
@@ -25,10 +25,10 @@ package struct VersionNumber: Hashable, Sendable, Comparable, CustomStringConver
         prerelease = suffix.map { String($0) }
     }
 
-    /// Returns whether this is no pre-release and has at least so many dotted numbers.
+    /// Returns whether this is not a pre-release and has at least this many dotted numbers.
     package func isRelease(minimumParts: Int) -> Bool { prerelease.isEmpty && length >= minimumParts }
 
-    /// Returns whether both texts are versions, and the first comes before the second.
+    /// Returns whether both texts are versions and the first comes before the second.
     package static func isAscending(_ a: String, _ b: String) -> Bool {
         guard let first = Self(a), let second = Self(b) else { return false }
         return first < second
@@ -56,7 +56,7 @@ package struct VersionNumber: Hashable, Sendable, Comparable, CustomStringConver
         }
     }
 
-    /// Returns the first word of a program's output that is a whole version of at least three numbers, as `3.5.16` in
+    /// Returns the first word of a program's output that is a whole version of at least three numbers, like `3.5.16` in
     /// `etcd Version: 3.5.16`.
     package static func first(in output: String) -> VersionNumber? {
         for word in output.split(whereSeparator: { $0.isWhitespace || $0 == "," }) {

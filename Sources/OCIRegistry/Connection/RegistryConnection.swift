@@ -15,28 +15,14 @@ package struct RegistryConnection: RegistryTransport {
 
     private var limits: RegistryLimits { network.settings.limits }
 
-    /// The ways in which one attempt can end.
-    private enum Attempt {
-        case answer(RegistryResponse)
-        case failed(RetryCourse.Outcome)
-    }
-
     package func send<R: Sendable>(
         _ request: RegistryRequest, _ use: @Sendable (RegistryResponse) async throws -> R
     ) async throws -> R {
         let address = try address(of: request.target)
-        var course = RetryCourse(limits: limits, isRepeatable: request.isRepeatable)
-        while true {
-            try Task.checkCancellation()
-            switch try await attempt(request, at: address) {
-            case .answer(let response): return try await use(response)
-            case .failed(let outcome):
-                switch course.next(after: outcome, jitter: network.settings.time.jitter()) {
-                case .again(let pause): try await network.settings.time.pause(pause)
-                case .fail(let error): throw error
-                }
-            }
-        }
+        return try await use(
+            try await network.repeating(isRepeatable: request.isRepeatable) {
+                try await attempt(request, at: address)
+            })
     }
 
     /// Requests the protocol's root with the available login, as `login` does before it trusts a password.
@@ -63,7 +49,9 @@ package struct RegistryConnection: RegistryTransport {
     /// Performs one attempt with its redirects, and its authorization if the registry asks for one.
     ///
     /// - Throws: Only errors that no further attempt can fix.
-    private func attempt(_ request: RegistryRequest, at address: HTTPAddress) async throws -> Attempt {
+    private func attempt(_ request: RegistryRequest, at address: HTTPAddress) async throws
+        -> Attempt<RegistryResponse>
+    {
         let outgoing = OutgoingRequest(
             method: request.method, address: address, headers: request.headers, body: request.body)
         let authorizer = Authorizer(registry: registry, base: base, network: network)
@@ -87,18 +75,13 @@ package struct RegistryConnection: RegistryTransport {
                 return try await judge(last, from: origin, request, isAnonymous: authorization?.isAnonymous ?? true)
             }
         } catch let error as HTTPTransferError {
-            let told = OCIRegistryError(error)
-            switch error.code {
-            case .unconnected: return .failed(.unconnected(told))
-            case .interrupted, .stalled: return .failed(.interrupted(told))
-            case .invalidAddress, .unsafe, .untrusted, .proxyRefused: throw told
-            }
+            return .failed(try RetryCourse.Outcome(error))
         }
     }
 
     private func judge(
         _ answer: HTTPClientResponse, from place: HTTPAddress, _ request: RegistryRequest, isAnonymous: Bool
-    ) async throws -> Attempt {
+    ) async throws -> Attempt<RegistryResponse> {
         let status = answer.status.code
         if request.accepted.contains(status) {
             try checkIsRegistry(answer, place)
@@ -108,13 +91,8 @@ package struct RegistryConnection: RegistryTransport {
         var error = RegistryRefusal.error(
             request.method, place, status: answer.status, headers: answer.headers,
             body: Array(body.readableBytesView))
-        guard RetryCourse.isPassing(status) else {
-            if error.code == .denied { error.hint = RegistryRefusal.hint(host, isAnonymous: isAnonymous) }
-            throw error
-        }
-        let wait = RetryAfter.parse(answer.headers)
-        if let wait, wait <= limits.longestWait { network.traffic.to(place).hold(for: wait) }
-        return .failed(status == 429 ? .throttled(error, retryAfter: wait) : .busy(error, retryAfter: wait))
+        if error.code == .denied { error.hint = RegistryRefusal.hint(host, isAnonymous: isAnonymous) }
+        return .failed(try network.outcome(of: answer, from: place, error))
     }
 
     /// Checks that the answer is not a network's login page, which answers everything with 200.

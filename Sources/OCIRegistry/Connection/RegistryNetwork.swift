@@ -56,21 +56,6 @@ package final class RegistryNetwork: Sendable {
     }
 }
 
-/// A request as it is sent to one server.
-struct OutgoingRequest: Sendable {
-    var method: HTTPMethod
-    var address: HTTPAddress
-    var headers: HTTPHeaders
-    var body = RegistryRequest.Body.empty
-
-    /// The headers, with the user agent.
-    fileprivate var signed: HTTPHeaders {
-        var headers = headers
-        headers.replaceOrAdd(name: "User-Agent", value: "imagebuild")
-        return headers
-    }
-}
-
 extension RegistryNetwork {
     /// Sends a request, follows redirects except for the statuses in `accepted`, and returns the last answer with its
     /// address. The authorization is sent only to the registry's own origin, and no longer once a redirect has left it.

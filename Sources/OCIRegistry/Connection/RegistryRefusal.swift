@@ -57,17 +57,3 @@ enum RegistryRefusal {
         return entries.filter { !$0.isEmpty }.joined(separator: "; ")
     }
 }
-
-extension OCIRegistryError {
-    /// Wraps a transfer's error; `code` replaces the one that fits it.
-    init(_ error: HTTPTransferError, code: Code? = nil) {
-        let fitting: Code =
-            switch error.code {
-            case .unconnected, .untrusted, .proxyRefused: .unreachable
-            case .interrupted, .stalled: .interrupted
-            case .invalidAddress: .invalidConfiguration
-            case .unsafe: .protocolViolation
-            }
-        self.init(code ?? fitting, error.message, hint: error.hint)
-    }
-}

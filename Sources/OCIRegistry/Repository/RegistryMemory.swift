@@ -1,4 +1,5 @@
 import OCIModel
+import Scheduling
 import Synchronization
 
 /// The knowledge about one registry gained in this run: which blobs are where, and which parts of the protocol it does
@@ -26,7 +27,7 @@ package final class RegistryMemory: Sendable {
 
     private let state: Mutex<State>
     /// The turns by what is being written: a blob of a repository, or a subject's list of referrers.
-    let turns = KeyedTurns()
+    let turns = Turns<String>()
 
     /// Creates an empty memory.
     ///
@@ -105,4 +106,11 @@ package final class RegistryMemory: Sendable {
             state.documents[repository, default: [:]][document.descriptor.digest] = document
         }
     }
+}
+
+/// What a run has put into one subject's fallback list.
+struct AttachedReferrers: Sendable {
+    var entries: [Descriptor] = []
+    /// The longest time between asking for the list and having written it.
+    var slowest = Duration.zero
 }

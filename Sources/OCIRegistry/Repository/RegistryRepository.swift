@@ -3,28 +3,31 @@ import NIOHTTP1
 package import OCIContent
 package import OCIModel
 
-/// One repository of a registry, as a source and as a destination.
+/// A repository of a registry, as a source and as a destination.
 ///
-/// A value: what was learnt of the registry is in `memory`, which all repositories of one registry should share.
+/// It is a value: what was learnt about the registry is in `memory`, which all repositories of one registry should
+/// share.
 package struct RegistryRepository: Sendable {
-    /// Without the host: `library/busybox`.
+    /// The name without the host: `library/busybox`.
     package let name: RepositoryName
     package let transport: any RegistryTransport
     package let memory: RegistryMemory
     package var settings: RepositorySettings
-    /// Where unfinished uploads are written down; without one, a run that dies begins large blobs anew.
+    /// The journal of unfinished uploads; without one, a run that died starts large blobs over.
     package var journal: UploadJournal?
-    /// Where a tag must still be when it is set; of those not named here it does not matter.
+    /// The expected state of tags when they are set; for tags not listed here it does not matter.
     package var tagExpectations: [String: TagExpectation] = [:]
-    /// Whether a tag that is there stays where it is.
+    /// Whether existing tags stay where they are.
     package var keepsTags = false
     package var report: @Sendable (TransferEvent) -> Void = { _ in }
 
+    /// Creates a repository.
+    ///
     /// - Parameters:
-    ///   - name: without the host.
-    ///   - transport: the way to the registry.
-    ///   - memory: one for the whole registry; a new one where this repository is all that is used of it.
-    ///   - settings: limits.
+    ///   - name: The name without the host.
+    ///   - transport: The transport to the registry.
+    ///   - memory: The memory of the whole registry; a new one if only this repository of it is used.
+    ///   - settings: The limits.
     package init(
         _ name: RepositoryName, over transport: any RegistryTransport, memory: RegistryMemory? = nil,
         settings: RepositorySettings = RepositorySettings()
@@ -36,43 +39,43 @@ package struct RegistryRepository: Sendable {
     }
 }
 
-/// Limits of a repository's use; sizes are bytes.
+/// The limits of a repository's use; sizes are in bytes.
 package struct RepositorySettings: Hashable, Sendable {
     package var upload = UploadSettings()
-    /// Of a manifest, index or configuration; registries take 4 MiB at least, and some more (distribution-spec, "Pushing
-    /// Manifests").
+    /// The size of a manifest, index or configuration; registries accept at least 4 MiB, and some more
+    /// (distribution-spec, "Pushing Manifests").
     package var documentLimit = 4 << 20
-    /// Of one page of tags or referrers.
+    /// The size of one page of tags or referrers.
     package var pageLimit = 16 << 20
     package var pages = 10_000
     package var tags = 1_000_000
     package var referrers = 100_000
-    /// Attempts to get the rest of a blob without one byte between them.
+    /// The number of attempts to get the rest of a blob without one byte between them.
     package var downloadFailures = 5
     package var downloadAttempts = 100
-    /// Behind the first failure without progress; behind each more it is twice as long.
+    /// The pause after the first failure without progress; after each further one it is twice as long.
     package var firstPause = Duration.milliseconds(200)
 
     package init() {}
 
-    /// Waits before a blob goes on: what failed at once may need a moment.
+    /// Waits before a blob is continued, because a repeated failure may need a moment.
     func pause(after failures: Int) async throws {
         guard failures > 0, firstPause > .zero else { return }
         try await Task.sleep(for: firstPause * (1 << min(failures - 1, 8)))
     }
 }
 
-/// Where a tag must be just before it is set.
+/// The state that a tag must have just before it is set.
 package enum TagExpectation: Hashable, Sendable {
     case absent
     case at(Digest)
 }
 
 extension RegistryRepository {
-    /// `host/name`, for messages.
+    /// The repository's `host/name`, for messages.
     var place: String { "\(transport.host)/\(name)" }
 
-    /// What every request for a document says it can read (distribution-spec, "Pulling manifests").
+    /// The types that every request for a document accepts (distribution-spec, "Pulling manifests").
     static let accept =
         [
             MediaType.index, .manifest, .dockerIndex, .dockerManifest,
@@ -93,9 +96,9 @@ extension RegistryRepository {
         var bytes: [UInt8]
     }
 
-    /// Sends a request and reads the answer whole; a body that breaks is asked for again.
+    /// Sends a request and reads the whole answer; a body that breaks is requested again.
     ///
-    /// - Throws: `.tooLarge` for a body of more than `limit` bytes, of which no more than that is read.
+    /// - Throws: `.tooLarge` if the body has more than `limit` bytes, of which no more than that is read.
     func answer(to request: RegistryRequest, limit: Int) async throws -> WholeAnswer {
         var attempts = 3
         while true {
@@ -114,7 +117,7 @@ extension RegistryRepository {
 }
 
 extension RegistryResponse {
-    /// The body, whole.
+    /// Reads the whole body.
     ///
     /// - Throws: `.tooLarge` as soon as it is known to have more than `limit` bytes.
     func body(limit: Int, of what: String) async throws -> [UInt8] {
@@ -131,7 +134,7 @@ extension RegistryResponse {
 }
 
 extension RegistryRequest.Target: CustomStringConvertible {
-    /// Without the query, which may hold a signature.
+    /// The target without the query, which may contain a signature.
     package var description: String {
         switch self {
         case .path(let text), .location(let text): String(text.prefix { $0 != "?" })

@@ -39,8 +39,8 @@ extension RegistryResponder {
         let query = Query(request.uri.query)
         let wanted = query.all("artifactType")
         if !wanted.isEmpty { entries.removeAll { !wanted.contains($0.artifactType ?? "") } }
-        let page = try page(of: entries, query, by: \.digest)
-        var response = Self.json(ReferrersIndex(manifests: page.items), type: MediaType.index.rawValue)
+        let page = try page(of: entries, query, by: \.digest.description)
+        var response = Self.json(Index(manifests: page.items), type: MediaType.index.rawValue)
         if !wanted.isEmpty { response.headers[.filtersApplied] = "artifactType" }
         response.headers[.link] = page.link(
             "/v2/\(repository)/referrers/\(subject)", wanted.map { ("artifactType", $0) })
@@ -57,7 +57,7 @@ extension RegistryResponder {
         func link(_ path: String, _ items: [(name: String, value: String)] = []) -> String? {
             guard let next else { return nil }
             let items = items + [("n", String(next.count)), ("last", next.last)]
-            let query = items.map { "\($0.name)=\(PercentEncoding.encode($0.value))" }.joined(separator: "&")
+            let query = items.map { "\($0.name)=\(PercentEncoding.encode(query: $0.value))" }.joined(separator: "&")
             return "<\(path)?\(query)>; rel=\"next\""
         }
     }

@@ -115,7 +115,7 @@ extension RegistryResponder {
     /// Checks that the content to which a manifest refers exists, so that every tag can be pulled; its subject need not
     /// exist. Blocks.
     private func check(_ document: ManifestDocument, in repository: RepositoryName) throws {
-        func digest(_ link: ManifestDocument.Link) throws -> Digest {
+        func digest(_ link: DocumentLink) throws -> Digest {
             guard let digest = try? Digest(link.digest) else {
                 throw RegistryServerError(.manifestInvalid, "'\(link.digest)' is not a digest of a known algorithm")
             }
@@ -124,7 +124,7 @@ extension RegistryResponder {
         if let subject = document.subject { _ = try digest(subject) }
         for link in [document.config].compactMap(\.self) + (document.layers ?? []) {
             let digest = try digest(link)
-            guard !configuration.allowsSparse, !link.isElsewhere else { continue }
+            guard !configuration.allowsSparse, !link.isForeign else { continue }
             guard let size = storage.size(of: digest, in: repository) else {
                 throw RegistryServerError(.manifestBlobUnknown, "the manifest refers to the unknown blob \(digest)")
             }

@@ -31,12 +31,13 @@ extension RegistryStorage {
 
     /// Stores a manifest. It is listed among its subject's referrers from the moment it exists.
     func put(_ manifest: StoredManifest, _ document: ManifestDocument, in repository: RepositoryName) throws {
-        if let subject = document.subject.flatMap({ try? Digest($0.digest) }) {
-            let entry = ReferrerDescriptor(
-                mediaType: manifest.mediaType, digest: manifest.digest.description, size: Int64(manifest.bytes.count),
-                artifactType: document.referrerType, annotations: document.annotations)
+        if let subject = document.subjectDigest {
+            let own = Descriptor(
+                mediaType: MediaType(rawValue: manifest.mediaType), digest: manifest.digest,
+                size: Int64(manifest.bytes.count))
             try write(
-                CanonicalJSON.encode(entry), to: referrer(manifest.digest, of: subject, in: repository))
+                CanonicalJSON.encode(document.referrer(own)),
+                to: referrer(manifest.digest, of: subject, in: repository))
         }
         try write(
             Array(manifest.mediaType.utf8) + [Self.newline] + manifest.bytes,
@@ -54,7 +55,7 @@ extension RegistryStorage {
             }
             try FileSystem.remove(path(.manifests, digest, of: repository))
             let document = try? ManifestDocument(manifest.bytes, as: manifest.mediaType)
-            if let subject = document?.subject.flatMap({ try? Digest($0.digest) }) {
+            if let subject = document?.subjectDigest {
                 try FileSystem.remove(referrer(digest, of: subject, in: repository))
             }
             return true
@@ -66,13 +67,13 @@ extension RegistryStorage {
     }
 
     /// Returns the manifests whose subject is `subject`, in byte order of their digests.
-    func referrers(of subject: Digest, in repository: RepositoryName) throws -> [ReferrerDescriptor] {
+    func referrers(of subject: Digest, in repository: RepositoryName) throws -> [Descriptor] {
         let folder = path(.referrers, subject, of: repository)
         return try names(in: folder).compactMap { name in
             guard let bytes = try FileSystem.read(folder.appending(name), limit: Int64(Self.manifestLimit)),
-                let entry = try? CanonicalJSON.decode(ReferrerDescriptor.self, from: bytes),
+                let entry = try? CanonicalJSON.decode(Descriptor.self, from: bytes),
                 // The process may have died between the two writes, which leaves an entry without its manifest.
-                let digest = try? Digest(entry.digest), hasManifest(digest, in: repository)
+                hasManifest(entry.digest, in: repository)
             else { return nil }
             return entry
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ImageAssembly
+import ImageBuilding
 import ImageDefinition
 import OCIContent
 import OCIModel
@@ -48,13 +49,13 @@ struct Build: AsyncParsableCommand {
     private func build() async throws {
         let console = Console(environment: Surroundings.environment)
         let folder = try ImageFolder(image, from: Surroundings.currentFolder, overrides: overrides.overrides)
-        let run = BuildRun(
+        let request = BuildRequest(
             folder: folder,
             platforms: try platforms.chosen(from: folder.definition) ?? platforms.native(of: folder.definition),
             outputs: try outputs(folder),
-            isLocked: locked, isOffline: offline, store: try ContentStore(root: storeOptions.path()),
-            network: network, sourceDateEpoch: try Surroundings.sourceDateEpoch(), console: console)
-        let built = try await run.run()
+            isLocked: locked, isOffline: offline, sourceDateEpoch: try Surroundings.sourceDateEpoch())
+        let store = try ContentStore(root: storeOptions.path())
+        let built = try await network.builder(store, console).build(request)
         switch format {
         case .text: print(built.index.digest)
         case .json: try printJSON(built)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ImageBuilding
 import OCIContent
 import OCIModel
 import OCIRegistry
@@ -68,44 +69,36 @@ struct CopyCommand: AsyncParsableCommand {
         try await loginOptions.withNetwork(
             registries, loginFor: login, warn: { console.warn($0) }
         ) { network in
-            let access = RegistryAccess(
-                network, storePath: try storeOptions.path(), report: { view.observe($0) })
-            let run = try copyRun(record, console, view, access)
-            if dryRun { return try report(try await run.forecast()) }
-            let copied = try await run.run()
+            let storePath = try storeOptions.path()
+            let registries = RegistryAccess(
+                network, storePath: storePath, now: { Surroundings.now }, report: { view.observe($0) })
+            let opener = LocationOpener(
+                storePath: storePath, registries: registries, observe: { view.observe($0) })
+            let request = try request()
+            if dryRun { return try report(try await request.forecast(opener)) }
+            let copied = try await request.copy(opener) { event in
+                record.observe(event)
+                // A copy says what became of each image, and not each name.
+                if case .copied = event { console.note(event) }
+            }
+            let skipped = Set(copied.flatMap(\.skipped)).count
+            if skipped > 0 {
+                console.warn("left out \(counted(skipped, "layer")) of base images: they stay where those are")
+            }
             view.finish()
             try report(copied)
         }
     }
 
-    private func copyRun(
-        _ record: NamingRecord, _ console: Console, _ view: TransferView, _ access: RegistryAccess
-    ) throws -> CopyRun {
+    private func request() throws -> CopyRequest {
         let current = Surroundings.currentFolder
         let (from, to) = (try ImageLocation(source, from: current), try ImageLocation(destination, from: current))
-        if case .dockerArchive = to, referrers || allTags {
-            throw CommandError(
-                status: .refused, message: "a docker-archive holds one image and nothing that refers to it",
-                hint: "write an oci layout or archive")
-        }
-        if allTags, case .dockerArchive = from {
-            throw CommandError(
-                status: .refused, message: "the images of a docker-archive have names, and not tags of one repository",
-                hint: "copy them one by one: docker-archive:FILE:NAME:TAG")
-        }
-        if allTags, try tag(from) != nil || tag(to) != nil {
-            throw CommandError(
-                status: .refused, message: "--all-tags copies every tag, and one is named",
-                hint: "leave the tag away")
-        }
         var options = CopyOptions()
         options.withReferrers = referrers
         options.withForeignLayers = foreignLayers
-        return CopyRun(
+        return try CopyRequest(
             source: from, destination: to, platform: try platform.map { try PlatformChoice($0) }, isEveryTag: allTags,
-            options: options,
-            ends: ImageEnds(storePath: try storeOptions.path(), view: view, registries: access, record: record),
-            console: console)
+            options: options)
     }
 
     private func host(of text: String) throws -> RegistryHost? {
@@ -113,13 +106,7 @@ struct CopyCommand: AsyncParsableCommand {
         return try ImageReference(text).host
     }
 
-    private func tag(_ location: ImageLocation) throws -> String? {
-        guard case .registry(let text) = location else { return location.tag }
-        let reference = try ImageReference(text)
-        return reference.digest?.description ?? reference.tag?.description
-    }
-
-    private func report(_ copied: [CopyRun.Copied]) throws {
+    private func report(_ copied: [CopiedImage]) throws {
         switch format {
         case .json: try allTags ? printJSON(copied) : printJSON(copied.first)
         case .text:

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DurableFiles
 import ImageAssembly
+import ImageBuilding
 import ImageDefinition
 import LayerArchive
 import OCIContent

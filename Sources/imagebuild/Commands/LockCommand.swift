@@ -1,9 +1,9 @@
 import ArgumentParser
+import ImageBuilding
 import ImageDefinition
 import ImageInputs
 import OCIContent
 import OCIModel
-import Scheduling
 
 struct LockCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -49,23 +49,15 @@ struct LockCommand: AsyncParsableCommand {
             return
         }
         if check { return try await checkLock(folder, console) }
-        let previous = try? folder.lockFile()
-        let inputs = try await resolve(folder, previous: previous?.lock, console)
-        let written = try folder.write(inputs)
-        report(previous?.lock, written.lock, console)
+        let previous = (try? folder.lockFile())?.lock
+        let written = try await builder(console).lock(folder, previous: previous)
+        report(previous, written.lock, console)
         for concession in written.lock.concessions { console.warn(concession) }
         print(Digest(of: written.bytes))
     }
 
-    private func resolve(_ folder: ImageFolder, previous: Lock?, _ console: Console) async throws -> LockedInputs {
-        let store = try ContentStore(root: storeOptions.path())
-        let pool = BlockingPool(threads: 2)
-        let inputs = try await Downloader.withDownloader(network.downloadSettings()) { downloader in
-            try await folder.resolve(
-                InputSources(network, downloader, store, pool), previous: previous, console: console)
-        }
-        try await pool.shutDown()
-        return inputs
+    private func builder(_ console: Console) throws -> ImageBuilder {
+        network.builder(try ContentStore(root: storeOptions.path()), console)
     }
 
     private func report(_ old: Lock?, _ new: Lock, _ console: Console) {
@@ -86,18 +78,7 @@ struct LockCommand: AsyncParsableCommand {
             throw CommandError(
                 message: "\(folder.definition.name) has no lock yet", hint: "run 'imagebuild lock \(image)'")
         }
-        let asked = try folder.definition.requirementsDigest
-        var stale =
-            file.lock.requirements == asked ? [] : ["the definition asks for something else than this lock answers"]
-        let store = try ContentStore(root: storeOptions.path())
-        stale += await LockProof.verify(
-            file.lock, verifier: ImageFolder.verifier, file: { try folder.proofFile($0) },
-            fullIndex: { _, index in try store.packagesIndex(index) })
-        stale += try await folder.baseImageProblems(file.lock)
-        if !offline && stale.isEmpty {
-            let now = try await resolve(folder, previous: file.lock, console)
-            stale += file.lock.staleness(against: now.lock)
-        }
+        let stale = try await builder(console).lockProblems(of: folder, file, isOffline: offline)
         guard stale.isEmpty else {
             throw CommandError(
                 message: "the lock of \(folder.definition.name) is stale:\n"

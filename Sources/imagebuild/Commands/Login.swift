@@ -2,12 +2,6 @@ import ArgumentParser
 import OCIModel
 import OCIRegistry
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
-
 struct Login: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "login",
@@ -54,23 +48,12 @@ struct Login: AsyncParsableCommand {
 
     /// What the user types; a secret is not shown.
     private static func asked(_ question: String, isSecret: Bool) throws -> String {
-        guard isatty(0) == 1 else {
+        guard Terminal.isTerminal(0) else {
             throw CommandError(
                 message: "there is no terminal to ask at",
                 hint: "give --username, and --password-stdin with the password")
         }
-        var before = termios()
-        tcgetattr(0, &before)
-        var hidden = before
-        hidden.c_lflag &= ~tcflag_t(ECHO)
-        if isSecret { tcsetattr(0, TCSANOW, &hidden) }
-        defer { if isSecret { tcsetattr(0, TCSANOW, &before) } }
-        _ = question.withCString { write(2, $0, strlen($0)) }
-        // Ctrl-C cancels the task, which a blocking read would not see; the terminal must be as it was by the end.
-        var input = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
-        while poll(&input, 1, 100) <= 0 { try Task.checkCancellation() }
-        let answer = readLine(strippingNewline: true) ?? ""
-        if isSecret { _ = "\n".withCString { write(2, $0, 1) } }
+        let answer = try Terminal.answer(to: question, isSecret: isSecret)
         guard !answer.isEmpty else { throw CommandError(message: "nothing was typed") }
         return answer
     }

@@ -1,9 +1,11 @@
 import ArgumentParser
 import ImageAssembly
+import ImageBuilding
 import ImageDefinition
 import OCIContent
 import OCIModel
 import OCIRegistry
+import RegistryServer
 
 struct Push: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -74,7 +76,8 @@ struct Push: AsyncParsableCommand {
         let console = Console(environment: Surroundings.environment)
         let folder = try ImageFolder(image, from: Surroundings.currentFolder, overrides: overrides.overrides)
         let references = try repositories.map { try self.reference($0) }
-        try checkTags(references, folder.definition)
+        // Before anything is built for them.
+        for reference in references { try reference.checkTags(of: chosen(folder.definition)) }
         let hosts = Set(references.map(\.host))
         let login = hosts.count == 1 ? hosts.first : nil
         try loginOptions.check(loginFor: login)
@@ -82,45 +85,54 @@ struct Push: AsyncParsableCommand {
         defer { view.finish() }
         let store = try ContentStore(root: storeOptions.path())
         let built = manifestOnly ? nil : try await build(folder, store, console)
+        let observe: @Sendable (PublicationEvent) -> Void = { event in
+            record.observe(event)
+            console.note(event)
+        }
         try await loginOptions.withNetwork(
             network.registries, loginFor: login, warn: { console.warn($0) }
         ) { network in
-            let access = RegistryAccess(network, storePath: store.root, report: { view.observe($0) })
-            let work = PushWork(
-                folder: folder, platforms: try chosen(folder.definition), isWhole: isWhole, store: store,
-                access: access, mirrors: try self.network.archiveMirrors(),
-                run: PushRun(
-                    rules: .init(isImmutable: immutable, setsLatest: tagLatest), record: record, console: console))
+            let request = PushRequest(
+                folder: folder, platforms: try chosen(folder.definition), isWhole: isWhole,
+                rules: TagRules(isImmutable: immutable, setsLatest: tagLatest), store: store,
+                registries: RegistryAccess(
+                    network, storePath: store.root, now: { Surroundings.now }, report: { view.observe($0) }),
+                mirrors: try self.network.mirrors())
             if references.isEmpty {
-                try await LocalRegistry.using(store, folder.definition.name, console) {
-                    try await perform(work, built, [$0], view)
+                let configuration = RegistryConfiguration(
+                    address: "127.0.0.1", port: 0, now: { Surroundings.now }, random: { .random(in: .min ... .max) })
+                try await LocalRegistry.using(store, configuration, name: folder.definition.name, observe: observe) {
+                    try await push(try await request.plans(built, at: [$0]), view, observe)
                 }
             } else {
-                try await perform(work, built, references, view)
+                try await push(try await request.plans(built, at: references), view, observe)
             }
         }
     }
 
-    private func perform(
-        _ work: PushWork, _ built: BuiltImage?, _ references: [ImageReference], _ view: TransferView
+    private func push(
+        _ plans: [PublicationPlan], _ view: TransferView, _ observe: (PublicationEvent) -> Void
     ) async throws {
-        let targets = try work.targets(references)
         if dryRun {
-            let forecasts = try await work.forecast(built, targets)
-            switch format {
-            case .text: for one in forecasts { print(one.text, terminator: "") }
-            case .json: try printJSON(forecasts)
-            }
-            return
+            var forecasts: [TransferForecast] = []
+            for plan in plans { forecasts.append(try await plan.forecast()) }
+            return try report(forecasts)
         }
-        let pushed = try await work.push(built, targets)
+        try await publish(plans, observe: observe)
         view.finish()
         switch format {
         case .text:
             // The same image in every repository; only an index over what is there may differ.
             var seen: Set<Digest> = []
-            for digest in pushed.flatMap(\.digests) where seen.insert(digest).inserted { print(digest) }
-        case .json: try printJSON(pushed)
+            for digest in plans.flatMap(\.publication.digests) where seen.insert(digest).inserted { print(digest) }
+        case .json: try printJSON(plans.map { PushReport($0) })
+        }
+    }
+
+    private func report(_ forecasts: [TransferForecast]) throws {
+        switch format {
+        case .text: for one in forecasts { print(one.text, terminator: "") }
+        case .json: try printJSON(forecasts)
         }
     }
 
@@ -129,23 +141,10 @@ struct Push: AsyncParsableCommand {
     }
 
     private func build(_ folder: ImageFolder, _ store: ContentStore, _ console: Console) async throws -> BuiltImage {
-        let run = BuildRun(
+        let request = BuildRequest(
             folder: folder, platforms: try chosen(folder.definition), outputs: [Output(layout: folder.defaultLayout)],
-            isLocked: locked, isOffline: offline, store: store, network: network,
-            sourceDateEpoch: try Surroundings.sourceDateEpoch(), console: console)
-        return try await run.run()
-    }
-
-    /// Before anything is built for them.
-    private func checkTags(_ references: [ImageReference], _ definition: Definition) throws {
-        let suffixes = try chosen(definition).map(\.tagSuffix)
-        for tag in references.compactMap(\.tag) {
-            guard let wrong = suffixes.map({ "\(tag)\($0)" }).first(where: { Tag($0) == nil }) else { continue }
-            throw CommandError(
-                status: .refused,
-                message: "'\(wrong)', the tag of a platform's image, would be longer than 128 characters",
-                hint: "choose a shorter tag than \(tag)")
-        }
+            isLocked: locked, isOffline: offline, sourceDateEpoch: try Surroundings.sourceDateEpoch())
+        return try await network.builder(store, console).build(request)
     }
 
     private func reference(_ text: String) throws -> ImageReference {

@@ -5,12 +5,6 @@ import OCIContent
 import RegistryServer
 import SystemPackage
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
-
 struct Registry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "registry",
@@ -78,8 +72,7 @@ struct Registry: AsyncParsableCommand {
             let configuration = try configuration()
             try await RegistryServer.run(try storage(), configuration, logger: logger) { port in
                 print("\(configuration.tls == nil ? "http" : "https")://\(configuration.host(port))")
-                // Whoever reads this through a pipe waits for it.
-                fflush(nil)
+                Terminal.flush()
             }
         }
 

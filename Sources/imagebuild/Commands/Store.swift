@@ -1,4 +1,5 @@
 import ArgumentParser
+import ImageBuilding
 import OCIContent
 import OCIModel
 import Scheduling

@@ -2,6 +2,7 @@ import ArgumentParser
 import HTTPTransfer
 import OCIModel
 import OCIRegistry
+import Scheduling
 import SystemPackage
 
 /// How registries are reached, those of base images too; what it does not say comes from the surroundings.
@@ -24,7 +25,7 @@ struct RegistryOptions: ParsableArguments {
             certificateFile: environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : FilePath($0) },
             certificateFolders: Self.certificateFolders(environment),
             plainHTTP: try Self.hosts(plainHTTP), privateRedirects: try Self.hosts(allowPrivateRedirect),
-            credentials: sources, time: RegistryTime(jitter: { Double.random(in: 0..<1) }), warn: warn)
+            credentials: sources, time: Timing(jitter: { Double.random(in: 0..<1) }), warn: warn)
     }
 
     private static func hosts(_ texts: [String]) throws(OCIModelError) -> Set<RegistryHost> {

@@ -28,7 +28,8 @@ import Testing
             layers.append(try layer(name, found.tree, "usr/\(name)"))
         }
         let platform = PlatformPlan(
-            platform: Self.platform, layers: layers, created: Timestamp(seconds: 0), execution: .init(), base: nil,
+            requested: Self.platform, platform: Self.platform, layers: layers, created: Timestamp(seconds: 0),
+            execution: .init(), base: nil,
             annotations: [:])
         return (BuildPlan(tag: "1", platforms: [platform], annotations: [:], codec: .standard(.gzip)), stamps)
     }

@@ -36,8 +36,7 @@ import Testing
     private func assemble(
         _ base: TinyBase, _ tree: FileTree, _ definition: Definition, epoch: Int64? = nil
     ) async throws -> AssembledImage {
-        var contents = PlatformContents(platform: TinyBase.platform, base: [], bundle: [:], files: tree)
-        contents.baseImage = try base.image()
+        let contents = PlatformContents(platform: TinyBase.platform, files: tree, baseImage: try base.image())
         let request = PlanRequest(
             definition: definition, maintainerScripts: MaintainerScripts(packages: [:]), maintainerScriptsFile: "",
             debianRelease: nil, sourceDateEpoch: epoch, codec: .standard(.gzip))

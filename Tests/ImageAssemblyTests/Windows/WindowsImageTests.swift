@@ -39,8 +39,8 @@ import Testing
         change(&definition)
         var files = FileTree()
         files[try EntryPath("usr/local/bin/tool.exe")] = FileEntry(.regular(.bytes(program)), mode: 0o755, modified: 0)
-        var contents = PlatformContents(platform: Self.asked, base: [], bundle: [:], files: files)
-        contents.baseImage = try BaseImage(base.pin, config: base.config)
+        let contents = PlatformContents(
+            platform: Self.asked, files: files, baseImage: try BaseImage(base.pin, config: base.config))
         let request = PlanRequest(
             definition: definition, maintainerScripts: MaintainerScripts(packages: [:]), maintainerScriptsFile: "",
             debianRelease: nil, sourceDateEpoch: 1_700_000_000, codec: .standard(.gzip))

@@ -50,7 +50,7 @@ import Testing
         let other = try image(Self.amd64, in: &source, types.1)
         let digest = try index(in: &source, [other, right, attestation], types.0)
         for platform in [Self.amd64, Platform(os: "linux", architecture: "arm64")] {
-            let (base, _) = try await resolver(digest, source).resolve(platform)
+            let base = try await resolver(digest, source).resolve(platform).base
             #expect(base.manifest.digest == (platform == Self.amd64 ? other : right).digest)
             #expect(base.manifest.mediaType == types.1)
             #expect(base.reference == "registry.example/os/base:1@\(digest)")
@@ -63,7 +63,8 @@ import Testing
     @Test func `the documents read prove the pin without the registry`() async throws {
         var source = FakeBaseImages()
         let digest = try index(in: &source, [image(Self.amd64, in: &source), image(Self.arm64, in: &source)])
-        let (base, documents) = try await resolver(digest, source).resolve(Self.amd64)
+        let found = try await resolver(digest, source).resolve(Self.amd64)
+        let (base, documents) = (found.base, found.proof)
         #expect(Set(documents.keys) == [digest, base.manifest.digest, base.config.digest])
         let files = Dictionary(
             uniqueKeysWithValues: documents.map { (LinuxBaseResolver.proofPath(of: $0.key), $0.value) })

@@ -28,9 +28,7 @@ import Testing
         return try source.add(Manifest(config: config, layers: layers), .manifest, entry)
     }
 
-    private func resolve(_ asked: String, _ source: FakeBaseImages) async throws -> (
-        base: Lock.BaseImage, config: [UInt8]
-    ) {
+    private func resolve(_ asked: String, _ source: FakeBaseImages) async throws -> PinnedBaseImage {
         try await WindowsBaseResolver(source: source, repository: "mcr.example/nanoserver").resolve(platform(asked))
     }
 
@@ -44,7 +42,8 @@ import Testing
         let right = try image("10.0.20348.2762", in: &source, features: ["win32k"])
         source.tags["ltsc2022"] = try source.add(Index(manifests: [linux, old, right]), type)
         for asked in ["ltsc2022", "10.0.20348"] {
-            let (base, config) = try await resolve(asked, source)
+            let found = try await resolve(asked, source)
+            let (base, config) = (found.base, found.config)
             #expect(base.reference == "mcr.example/nanoserver:ltsc2022")
             #expect(base.manifest.digest == right.digest)
             #expect(base.manifest.platform == nil)
@@ -58,7 +57,7 @@ import Testing
     @Test func `a tag may name one manifest, and a whole version is a tag of its own`() async throws {
         var source = FakeBaseImages()
         source.tags["10.0.26100.1742"] = try image("10.0.26100.1742", in: &source)
-        let (base, _) = try await resolve("10.0.26100.1742", source)
+        let base = try await resolve("10.0.26100.1742", source).base
         #expect(base.osVersion == "10.0.26100.1742")
         #expect(base.osFeatures == nil)
     }

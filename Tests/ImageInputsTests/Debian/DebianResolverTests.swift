@@ -47,9 +47,9 @@ struct DebianResolverTests {
                     #expect(bytes.count <= limit)
                     return bytes
                 })
-            return try await resolver.resolve(
-                definition, requirements: Digest(of: []), codec: "gzip", now: try #require(Timestamp(canonical: now)),
-                previous: previous)
+            let pins = try await resolver.resolve(
+                definition, now: try #require(Timestamp(canonical: now)), previous: previous)
+            return try LockedInputs(definition, codec: "gzip", debian: pins)
         }
     }
 
@@ -260,7 +260,7 @@ struct DebianResolverTests {
         // Offline, without the index, nothing ties a stanza to the index's digest.
         #expect(try await problems(lock, proof) == [])
         let found = try await problems(lock, proof, full: ArchiveFixtures.packages)
-        #expect(found.contains("lock/\(path) holds a stanza of libone1 that the signed index does not have"))
+        #expect(found.contains("lock/\(path) contains a stanza of libone1 that the signed index lacks"))
         var otherIndex = ArchiveFixtures.packages
         otherIndex["trixie amd64"] = forged
         #expect(

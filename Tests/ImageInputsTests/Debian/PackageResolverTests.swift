@@ -149,7 +149,7 @@ struct PackageResolverTests {
 
     @Test func `a package requested in two versions is reported`() throws {
         let found = try resolve([wish("a"), wish("a", ["t"])], ["s": "a 1", "t": "a 2"])
-        #expect(found.problems == ["a is asked for twice: a 1 of s and a 2 of t"])
+        #expect(found.problems == ["a is requested twice: a 1 of s and a 2 of t"])
     }
 
     @Test func `a dependency on another architecture is reported as unmet`() throws {

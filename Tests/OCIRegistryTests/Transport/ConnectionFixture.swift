@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 import OCIModel
 import OCIRegistry
+import Scheduling
 import StubHTTP
 import Synchronization
 import TestSupport
@@ -34,7 +35,7 @@ final class ConnectionFixture: Sendable {
         var limits = RegistryLimits()
         (limits.connect, limits.idle) = (.hanging, .hanging)
         change(&limits)
-        let time = RegistryTime(
+        let time = Timing(
             now: { [self] in (stopped ?? .now) + state.withLock { $0.skipped } },
             pause: { [self] pause in
                 state.withLock { state in

@@ -1,3 +1,4 @@
+import Scheduling
 import Synchronization
 import TestSupport
 import Testing
@@ -43,7 +44,7 @@ import Testing
     @Test func `a host's wait is never shortened by another`() async throws {
         let now = Mutex(ContinuousClock.now)
         let waited = Mutex<[Duration]>([])
-        let time = RegistryTime(
+        let time = Timing(
             now: { now.withLock { $0 } },
             pause: { pause in
                 now.withLock { $0 += pause }
@@ -56,12 +57,12 @@ import Testing
         #expect(waited.withLock { $0 } == [.seconds(20)])
     }
 
-    @Test func `permits are granted in order of arrival, and not to cancelled tasks`() async throws {
-        let (permits, order) = (Permits(1), Order())
+    @Test func `turns come in order of arrival, and not to cancelled tasks`() async throws {
+        let (turns, order) = (Turns<OnlyKey>(), Order())
         let (opened, open) = AsyncStream<Void>.makeStream()
         let isHeld = Flag()
         let holder = Task {
-            try await permits.with {
+            try await turns.take {
                 isHeld.raise()
                 for await _ in opened { break }
             }
@@ -69,8 +70,8 @@ import Testing
         try await until { isHeld.isRaised }
         var waiting: [Task<Void, any Error>] = []
         for number in 0..<4 {
-            waiting.append(Task { try await permits.with { order.append(number) } })
-            try await until { permits.waitingCount == number + 1 }
+            waiting.append(Task { try await turns.take { order.append(number) } })
+            try await until { turns.waitingCount == number + 1 }
         }
         waiting[1].cancel()
         // This ends before anything has been returned.

@@ -1,9 +1,9 @@
 import DebianFormat
 
 extension AptSources.Entry {
-    /// The `.sources` format (sources.list(5), "DEB822-STYLE FORMAT").
+    /// Parses the `.sources` format (sources.list(5), "DEB822-STYLE FORMAT").
     static func parse(deb822 text: String) -> [Self] {
-        // Comments may stand between the lines of a field; readers of stanzas need not know them.
+        // Comments may appear between the lines of a field; stanza readers need not know them.
         let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { Array($0) }
         let kept = lines.filter { $0.first != UInt8(ascii: "#") }
             .map { $0[...].trimmed.isEmpty ? [] : $0 }
@@ -26,7 +26,7 @@ extension AptSources.Entry {
         }
     }
 
-    /// The `.list` format: `deb [option=value …] uri suite component…`.
+    /// Parses the `.list` format: `deb [option=value …] uri suite component…`.
     static func parse(oneLine text: String) -> [Self] {
         text.split(separator: "\n").compactMap { line in
             let content = String(line.prefix { $0 != "#" })

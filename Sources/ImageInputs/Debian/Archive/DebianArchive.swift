@@ -6,7 +6,7 @@ import OCIModel
 package import Scheduling
 import SystemPackage
 
-/// The Debian archive as it is reached from here: its files, by way of mirrors, into the store.
+/// The Debian archive as it is reached from this machine: its files, fetched from mirrors into the store.
 package struct DebianArchive: Sendable {
     private let mirrors: DebianMirrors
     private let downloader: Downloader
@@ -22,13 +22,13 @@ package struct DebianArchive: Sendable {
         self.pool = pool
     }
 
-    /// Brings packages into the store, verified, several at a time. What is there already is not asked for.
+    /// Fetches packages into the store, verified, several at a time. Those already in the store are not requested.
     ///
     /// - Parameters:
-    ///   - packages: of any platforms; one that several platforms share is fetched once.
-    ///   - releases: the lock's, whose dates say where snapshot.debian.org keeps what the mirrors have dropped.
-    ///   - progress: bytes that arrived for a package; negative where bytes had to be dropped.
-    /// - Throws: `ImageInputsError`; with `.notFound`, the package is gone from every place that answered.
+    ///   - packages: The packages of any platforms; one that several platforms share is fetched once.
+    ///   - releases: The lock's Releases, whose dates determine where snapshot.debian.org keeps what mirrors dropped.
+    ///   - progress: Receives the bytes that arrived for a package; negative numbers if bytes had to be dropped.
+    /// - Throws: `ImageInputsError`; with `.notFound`, a package is gone from every place that answered.
     package func fetch(
         _ packages: [Lock.Package], releases: [Lock.Release],
         progress: @escaping @Sendable (Lock.Package, Int64) -> Void
@@ -53,7 +53,8 @@ package struct DebianArchive: Sendable {
         }
     }
 
-    /// A resolver that takes Releases and indexes from this archive, and tells `progress` what it is fetching.
+    /// Returns a resolver that takes Releases and indexes from this archive, and reports to `progress` what it is
+    /// fetching.
     package func resolver(
         verifier: ReleaseVerifier, progress: @escaping @Sendable (String) -> Void
     ) -> DebianResolver {

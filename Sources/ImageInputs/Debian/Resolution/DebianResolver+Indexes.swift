@@ -6,12 +6,13 @@ import Scheduling
 import SystemPackage
 
 extension DebianResolver {
-    /// The file of each index by its digest; none for an index that is missing with the definition's consent.
+    /// Returns the file of each index by its digest; none for an index that is missing with the definition's consent.
     ///
-    /// Indexes with one digest are one file, whatever suites and architectures list it: it is fetched once, from
-    /// whichever of their paths has it.
+    /// Indexes with the same digest are one file, whatever suites and architectures list it: it is fetched once, from
+    /// any of their paths.
     ///
-    /// - Throws: What the first path's fetch threw, with a hint that names the consent, for any other missing index.
+    /// - Throws: The error of the first path's fetch, with a hint that names the consent, if any other index is
+    ///   missing.
     func indexFiles(_ definition: Definition, _ releases: [SignedRelease]) async throws -> [Digest: FilePath] {
         var places: [Digest: Int] = [:]
         var files: [[WantedIndex]] = []
@@ -42,8 +43,8 @@ extension DebianResolver {
         return paths
     }
 
-    /// What a toolchain for machines of another architecture than the image's is chosen from; empty where a suite does not
-    /// have that architecture.
+    /// Returns the indexes from which a toolchain for machines of another architecture than the image's is chosen; none
+    /// if a suite lacks that architecture.
     private func toolchainIndexes(
         _ definition: Definition, _ host: String, _ releases: [SignedRelease]
     ) -> [(release: SignedRelease, index: Lock.ListedFile)] {
@@ -54,7 +55,8 @@ extension DebianResolver {
         return found.count == releases.count ? found : []
     }
 
-    /// The same, read; `nil` where the mirrors do not have all of it.
+    /// Reads the indexes from which a toolchain for machines of another architecture is chosen; `nil` if the mirrors
+    /// lack one.
     func toolchainIndexes(
         of host: String, in definition: Definition, _ releases: [SignedRelease], _ files: [Digest: FilePath]
     ) async throws -> SuiteIndexes? {
@@ -68,7 +70,7 @@ extension DebianResolver {
         return indexes.isEmpty ? nil : SuiteIndexes(architecture: architecture, indexes: indexes)
     }
 
-    /// Tries the paths of one file in turn, unless the trouble is another than that the mirrors do not have it there.
+    /// Tries the paths of one file in turn, unless an error says something other than that the mirrors lack it.
     private func fetch(_ wanted: [WantedIndex]) async throws -> FilePath? {
         var refusal: ImageInputsError?
         for path in wanted.map(\.request) {
@@ -86,9 +88,9 @@ extension DebianResolver {
         throw refusal
     }
 
-    /// What a platform's packages are chosen from. In the place of an index that is missing stands that of the
-    /// definition's first other platform whose index is there: of it only `Architecture: all` packages are taken, and the
-    /// same Release lists it.
+    /// Reads the indexes from which a platform's packages are chosen. A missing index is replaced by that of the
+    /// definition's first other platform whose index is available: only `Architecture: all` packages are taken from it,
+    /// and the same Release lists it.
     func indexes(
         of platform: Platform, in definition: Definition, _ releases: [SignedRelease], _ files: [Digest: FilePath]
     ) async throws -> SuiteIndexes {
@@ -117,7 +119,7 @@ extension DebianResolver {
     }
 }
 
-/// An index to fetch, and whether the definition may do without it.
+/// An index to fetch, and whether the definition can do without it.
 private struct WantedIndex: Sendable {
     var request: IndexRequest
     var index: Definition.MissingIndex

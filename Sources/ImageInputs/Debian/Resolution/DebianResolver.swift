@@ -5,16 +5,16 @@ package import OCIModel
 import Scheduling
 package import SystemPackage
 
-/// A `Packages.xz` to fetch: exactly this size and digest, whatever the mirror has made of it since.
+/// A request for a `Packages.xz` of exactly this size and digest, whatever the mirror has made of it since.
 package struct IndexRequest: Hashable, Sendable {
-    /// `debian` or `debian-security`.
+    /// The archive: `debian` or `debian-security`.
     package var archive: String
     package var suite: String
-    /// Relative to the archive's root: `dists/trixie/main/binary-amd64/Packages.xz`.
+    /// The path relative to the archive's root: `dists/trixie/main/binary-amd64/Packages.xz`.
     package var path: String
-    /// The same file's name by its digest, to be tried first: it stays when the mirror is updated.
+    /// The same file's path by its digest, to be tried first: it stays valid when the mirror is updated.
     package var byHashPath: String?
-    /// Bytes.
+    /// The size in bytes.
     package var size: Int64
     package var sha256: Digest
 
@@ -29,20 +29,13 @@ package struct IndexRequest: Hashable, Sendable {
     }
 }
 
-/// A lock with its proof: what `imagebuild lock` writes.
-package struct LockedInputs: Sendable {
-    package var lock: Lock
-    /// The files of the folder `lock/`, by path.
-    package var proof: [String: [UInt8]]
-}
-
-/// From a definition to a lock, by way of the signed archive. All that touches the world arrives as functions.
+/// Resolves a definition's packages by way of the signed archive. All that touches the world arrives as functions.
 package struct DebianResolver: Sendable {
-    /// The `InRelease` of an archive's suite, unverified.
+    /// Fetches the `InRelease` of an archive's suite, unverified.
     package var fetchRelease: @Sendable (_ archive: String, _ suite: String) async throws -> [UInt8]
-    /// A file whose size and digest have been checked, still compressed.
+    /// Fetches a file whose size and digest are then checked, still compressed.
     package var fetchIndex: @Sendable (IndexRequest) async throws -> FilePath
-    /// The contents of an xz file; an error where they are longer than `limit` bytes.
+    /// Returns the contents of an xz file; fails if they are longer than `limit` bytes.
     package var decompress: @Sendable (_ file: FilePath, _ limit: Int64) async throws -> [UInt8]
     package var verifier: ReleaseVerifier
 
@@ -60,21 +53,19 @@ package struct DebianResolver: Sendable {
 
     /// Pins every package of every platform, and keeps the proof.
     ///
-    /// An index that no mirror has may be missing where the definition accepts it; the lock records it then.
+    /// An index that no mirror has may be missing if the definition accepts that, which the release's pin then
+    /// records. No Release may be older than the one in the previous lock.
     ///
-    /// `requirements` and `codec` go into the lock as they are. No Release may be older than the one that `previous`
-    /// holds.
-    ///
-    /// - Throws: `ImageInputsError`; with the code `.unsatisfiable` it lists the problems of all platforms.
+    /// - Throws: `ImageInputsError`; with the code `.unsatisfiable`, it lists the problems of all platforms.
     package func resolve(
-        _ definition: Definition, requirements: Digest, codec: String, now: Timestamp, previous: Lock?
-    ) async throws -> LockedInputs {
+        _ definition: Definition, now: Timestamp, previous: Lock?
+    ) async throws -> DebianPins {
         let releases = try await releases(definition, now: now, previous: previous)
         let files = try await indexFiles(definition, releases)
-        var outcome = LockOutcome(releases: releases)
+        var outcome = ResolutionOutcome(releases: releases)
         for platform in definition.platforms {
             try Task.checkCancellation()
-            // One architecture at a time: its indexes are 100 MB in memory, and are given back before the next.
+            // One architecture at a time: its indexes take 100 MB of memory, which are freed before the next.
             let indexes = try await indexes(of: platform, in: definition, releases, files)
             try outcome.add(definition, platform, indexes)
         }
@@ -83,7 +74,7 @@ package struct DebianResolver: Sendable {
             guard let indexes = try await toolchainIndexes(of: host, in: definition, releases, files) else { continue }
             try outcome.addHost(definition, host, indexes)
         }
-        return try outcome.finish(definition.name, requirements: requirements, codec: codec)
+        return try outcome.finish(definition.name)
     }
 
     private func releases(

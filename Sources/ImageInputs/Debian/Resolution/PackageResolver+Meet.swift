@@ -1,7 +1,7 @@
 import DebianFormat
 
 extension PackageResolver {
-    /// Meets one clause: by what is chosen already, else by the first alternative that can be chosen.
+    /// Meets one clause: by a package that is already chosen, otherwise by the first alternative that can be chosen.
     mutating func meet(_ edge: Edge) throws(ImageInputsError) {
         let relations = edge.clause.alternatives.filter { $0.means(indexes.architecture) }
         for relation in relations {
@@ -9,7 +9,7 @@ extension PackageResolver {
         }
         let ownSuites = chosen[edge.from]?.ownSuites ?? []
         for relation in relations {
-            // What has no package of its own name is virtual: a choice, which waits until nothing else is left.
+            // A name without a package of its own is virtual: a choice, which waits until nothing else is left.
             if edge.clause.alternatives.count == 1, !edge.isPostponed, try isVirtual(relation, ownSuites) {
                 var postponed = edge
                 postponed.isPostponed = true
@@ -23,7 +23,7 @@ extension PackageResolver {
         problems.append(ResolutionProblem(text: try explain(edge)))
     }
 
-    /// A chosen package that meets the relation, itself or by what it provides.
+    /// Returns a chosen package that meets the relation, by itself or by what it provides.
     private func chosenName(meeting relation: Relation) -> String? {
         if let node = chosen[relation.name], relation.isMet(by: node.candidate.package.version) { return relation.name }
         return (provided[relation.name] ?? []).first { name in
@@ -36,8 +36,8 @@ extension PackageResolver {
         return try indexes.candidates(of: relation.name, in: suites + ownSuites).isEmpty
     }
 
-    /// The newest package of that name, else the best provider; in the base's suites, else in the requiring package's
-    /// own.
+    /// Returns the newest package of that name, otherwise the best provider; from the base's suites, otherwise from the
+    /// requiring package's own.
     private func find(_ relation: Relation, ownSuites: [String]) throws(ImageInputsError) -> Candidate? {
         for suites in [suites, ownSuites.filter { !self.suites.contains($0) }] where !suites.isEmpty {
             if chosen[relation.name] == nil {
@@ -49,7 +49,7 @@ extension PackageResolver {
         return nil
     }
 
-    /// Of the packages not yet chosen: by priority, then by name, then the newest.
+    /// Returns the best package not yet chosen: by priority, then by name, then the newest.
     private func bestProvider(of relation: Relation, in suites: [String]) throws(ImageInputsError) -> Candidate? {
         let providers = try indexes.providers(of: relation.name, in: suites).filter { candidate in
             chosen[candidate.package.name] == nil
@@ -58,7 +58,7 @@ extension PackageResolver {
         func rank(_ candidate: Candidate) -> Int {
             ["required", "important"].firstIndex(of: candidate.package.priority ?? "") ?? 2
         }
-        // `min` keeps the first of equals, and of one name the newest comes first.
+        // `min` keeps the first of equals, and the newest of one name comes first.
         return providers.min { a, b in
             let ranks = (rank(a), rank(b))
             return ranks.0 != ranks.1
@@ -66,8 +66,8 @@ extension PackageResolver {
         }
     }
 
-    /// Reports each pair of chosen packages of which one rules the other out. Packages taken for their files alone are
-    /// not installed, so that they rule out nothing.
+    /// Reports each pair of chosen packages of which one rules out the other. Packages that are taken only for their
+    /// files are not installed, and so rule out nothing.
     mutating func checkConflicts() {
         let names = chosen.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         for name in names {

@@ -1,19 +1,19 @@
 import DebianFormat
 
 extension Candidate {
-    /// `libc6 2.41-12 of trixie`.
+    /// The candidate in a message: `libc6 2.41-12 of trixie`.
     var described: String { "\(package.name) \(package.version) of \(source.suite)" }
 }
 
 extension PackageResolver {
-    /// `etcd-server → libc6 → libfoo`: how a package came to be needed.
+    /// Returns how a package came to be needed: `etcd-server → libc6 → libfoo`.
     func chain(to name: String) -> String {
         var names = [name]
         while let parent = chosen[names[names.count - 1]]?.parent, names.count < 64 { names.append(parent) }
         return names.reversed().joined(separator: " → ")
     }
 
-    /// Why none of a clause's alternatives can be had.
+    /// Returns why none of a clause's alternatives is available.
     func explain(_ edge: Edge) throws(ImageInputsError) -> String {
         var reasons: [String] = []
         for relation in edge.clause.alternatives {
@@ -35,13 +35,13 @@ extension PackageResolver {
         return "\(provider.described) provides \(relation.name), but not in that version"
     }
 
-    /// `suite trixie has libfoo 1.0`, for each suite once.
+    /// Returns `suite trixie has libfoo 1.0` for each suite once.
     private static func versions(_ candidates: [Candidate]) -> String {
         candidates.map { "suite \($0.source.suite) has \($0.package.name) \($0.package.version)" }.joined(
             separator: ", ")
     }
 
-    /// Why a wish cannot be granted.
+    /// Returns why a wish cannot be met.
     func missing(_ wish: PackageWish, _ candidates: [Candidate]) -> String {
         let suites = wish.suites.joined(separator: ", ")
         guard candidates.isEmpty else {

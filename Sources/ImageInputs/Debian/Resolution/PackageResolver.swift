@@ -1,16 +1,17 @@
 import DebianFormat
 
-/// Chooses packages for one architecture: deterministic, without backtracking, all problems at once.
+/// A resolver that chooses packages for one architecture: deterministically, without backtracking, and reporting all
+/// problems at once.
 ///
-/// Every clause that leaves no choice is followed before any that does; so a choice always sees what is there anyway,
-/// and the order of the wishes does not matter. There is no backtracking: where a choice leads to a contradiction, it
-/// is reported and the definition names the package that it wants.
+/// Every clause that leaves no choice is followed before any that does, so a choice always knows which packages are
+/// chosen anyway, and the order of the wishes does not matter. There is no backtracking: if a choice leads to a
+/// contradiction, it is reported, and the definition names the package that it wants.
 package struct PackageResolver {
     let indexes: SuiteIndexes
-    /// The base's suites, where dependencies are looked for first.
+    /// The base's suites, in which dependencies are looked for first.
     let suites: [String]
     var chosen: [String: Node] = [:]
-    /// By virtual name: the chosen packages that provide it, in the order of choice.
+    /// The chosen packages by the virtual name that they provide, in the order of choice.
     var provided: [String: [String]] = [:]
     var forced: [Edge] = []
     var open: [Edge] = []
@@ -18,9 +19,10 @@ package struct PackageResolver {
 
     struct Node {
         var candidate: Candidate
-        /// The package that brought it in first; `nil` for a wish. Following it upwards gives the chain of a report.
+        /// The package that first required this one; `nil` for a wish. Following it upwards gives the chain of a
+        /// report.
         var parent: String?
-        /// Where its own dependencies may be looked for when the base's suites do not have them.
+        /// The suites in which its own dependencies may be looked for if the base's suites lack them.
         var ownSuites: [String]
         var withDependencies: Bool
     }
@@ -29,7 +31,7 @@ package struct PackageResolver {
     struct Edge {
         var from: String
         var clause: Clause
-        /// Whether it has waited behind all that leave no choice.
+        /// Whether it has waited until no clause is left that leaves no choice.
         var isPostponed = false
     }
 
@@ -40,8 +42,11 @@ package struct PackageResolver {
         self.suites = suites
     }
 
-    /// - Returns: The packages sorted by name, or all problems; with problems the packages are those that could be chosen.
-    /// - Throws: `ImageInputsError(.corrupt)` for a stanza that cannot be read.
+    /// Chooses the packages for the wishes.
+    ///
+    /// - Returns: The packages sorted by name, and all problems; if there are any, the packages are those that could be
+    ///   chosen.
+    /// - Throws: `ImageInputsError(.corrupt)` if a stanza cannot be read.
     package static func resolve(
         _ wishes: [PackageWish], suites: [String], from indexes: SuiteIndexes
     ) throws(ImageInputsError) -> (packages: [Candidate], problems: [ResolutionProblem]) {
@@ -68,7 +73,7 @@ package struct PackageResolver {
             guard known.candidate.package.sha256 != candidate.package.sha256 else { return }
             problems.append(
                 ResolutionProblem(
-                    text: "\(wish.name) is asked for twice: \(known.candidate.described) and \(candidate.described)"))
+                    text: "\(wish.name) is requested twice: \(known.candidate.described) and \(candidate.described)"))
             return
         }
         choose(candidate, parent: nil, ownSuites: wish.suites, withDependencies: wish.withDependencies)

@@ -1,11 +1,11 @@
 package import DebianFormat
 
-/// Where a stanza was found: enough to go from a package to the signed Release that vouches for it.
+/// The place where a stanza was found: enough to go from a package to the signed Release that vouches for it.
 package struct IndexSource: Hashable, Sendable {
-    /// `debian` or `debian-security`.
+    /// The archive: `debian` or `debian-security`.
     package var archive: String
     package var suite: String
-    /// `main/binary-amd64/Packages.xz`.
+    /// The path of the index: `main/binary-amd64/Packages.xz`.
     package var path: String
     package init(archive: String, suite: String, path: String) {
         self.archive = archive
@@ -14,17 +14,17 @@ package struct IndexSource: Hashable, Sendable {
     }
 }
 
-/// A package that could be chosen, and where it comes from.
+/// A package that could be chosen, and the place that it comes from.
 package struct Candidate: Sendable {
     package var package: DebianPackage
     package var source: IndexSource
 }
 
-/// The indexes of all suites for one architecture: what resolution chooses from.
+/// The indexes of all suites for one architecture, from which resolution chooses.
 package struct SuiteIndexes: Sendable {
-    /// Debian's name.
+    /// The architecture by Debian's name.
     package let architecture: String
-    /// The architecture's own indexes that could not be had; another architecture's may stand for them.
+    /// The architecture's own indexes that are not available; another architecture's may replace them.
     package let missing: Set<IndexSource>
     private let indexes: [(source: IndexSource, index: PackagesIndex)]
 
@@ -36,12 +36,13 @@ package struct SuiteIndexes: Sendable {
         self.missing = missing
     }
 
-    /// All candidates of a name in these suites, newest first; of equal versions the one of the suite named first.
+    /// Returns all candidates of a name in these suites, newest first; among equal versions, the one of the suite named
+    /// first.
     package func candidates(of name: String, in suites: [String]) throws(ImageInputsError) -> [Candidate] {
         try read(suites) { $0.stanzas(of: name) }
     }
 
-    /// The candidates whose `Provides` names this virtual package, newest first.
+    /// Returns the candidates whose `Provides` names this virtual package, newest first.
     package func providers(of name: String, in suites: [String]) throws(ImageInputsError) -> [Candidate] {
         try read(suites) { $0.providers(of: name) }
     }
@@ -54,20 +55,21 @@ package struct SuiteIndexes: Sendable {
                     let package = try ImageInputsError.mapping { () throws(DebianFormatError) in
                         try DebianPackage(stanza)
                     }
-                    // What is in an index of another architecture, or wrongly in this one, is not for here.
+                    // A package of another architecture, whose index is used or which is in this one by mistake, is not
+                    // for this one.
                     guard [architecture, "all"].contains(package.architecture) else { continue }
                     candidates.append(Candidate(package: package, source: source))
                 }
             }
         }
-        // Stable by hand: the standard sort does not promise to keep the order of equals.
+        // Made stable by hand: the standard sort does not promise to keep the order of equals.
         return candidates.enumerated().sorted {
             $0.element.package.version == $1.element.package.version
                 ? $0.offset < $1.offset : $0.element.package.version > $1.element.package.version
         }.map(\.element)
     }
 
-    /// The package name most like a misspelt one, if one is close.
+    /// Returns the package name most similar to a misspelt one, if one is close.
     package func suggestion(for name: String, in suites: [String]) -> String? {
         let wanted = Array(name.utf8.prefix(64))
         let limit = max(1, min(2, wanted.count / 3))
@@ -83,7 +85,7 @@ package struct SuiteIndexes: Sendable {
         return best.map { String(decoding: $0.name, as: UTF8.self) }
     }
 
-    /// Insertions, deletions and replacements that turn one into the other.
+    /// Returns the number of insertions, deletions and replacements that turn one name into the other.
     private static func distance(_ a: [UInt8], _ b: ArraySlice<UInt8>) -> Int {
         var row = Array(0...b.count)
         for (i, left) in a.enumerated() {

@@ -1,11 +1,13 @@
 import DebianFormat
 
-/// The frame of a clear-signed text (RFC 9580, 7): one message, nothing before it, nothing after it.
+/// The frame of a clear-signed text (RFC 9580, section 7): one message, with nothing before or after it.
 ///
-/// `gpgv` skips what stands around a message. Refusing it here means that no reader of the file, of whatever kind, can
-/// take an unsigned line for a signed one.
+/// `gpgv` skips text around a message. Refusing it here ensures that no reader of the file, of whatever kind, can take
+/// an unsigned line for a signed one.
 enum ClearSignedMessage {
-    /// - Throws: `ImageInputsError(.unsigned)` with what is wrong about the frame.
+    /// Checks the frame of a text.
+    ///
+    /// - Throws: `ImageInputsError(.unsigned)` with what is wrong with the frame.
     static func check(_ bytes: [UInt8], of what: String) throws(ImageInputsError) {
         let lines = bytes[...].trimmed.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         func isMarker(_ line: ArraySlice<UInt8>, _ text: String) -> Bool { line.trimmed.elementsEqual(text.utf8) }
@@ -15,11 +17,11 @@ enum ClearSignedMessage {
         let end = places("-----END PGP SIGNATURE-----")
         guard begin.count == 1, signature.count == 1, end.count == 1 else {
             let why = begin.isEmpty ? "it is not a clear-signed text" : "it is not exactly one signed message"
-            throw ImageInputsError(.unsigned, "\(what) is not signed as it should be: \(why)")
+            throw ImageInputsError(.unsigned, "\(what) is not signed correctly: \(why)")
         }
         guard begin[0] == 0, end[0] == lines.count - 1, signature[0] < end[0] else {
             throw ImageInputsError(
-                .unsigned, "\(what) has text before or after its signed part, which nobody vouches for")
+                .unsigned, "\(what) has unsigned text before or after its signed part")
         }
     }
 }

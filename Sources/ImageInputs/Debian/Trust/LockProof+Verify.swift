@@ -3,14 +3,14 @@ package import ImageDefinition
 import OCIModel
 
 extension LockProof {
-    /// Follows the whole chain again: signature → Release → index → stanza → package. Needs no network, and no date:
-    /// what was signed stays signed.
+    /// Follows the whole chain again: signature → Release → index → stanza → package. It needs no network and no date,
+    /// because what was signed stays signed.
     ///
-    /// `file` gives a file of the folder `lock/` by its relative path, or `nil` where it is missing. `fullIndex`
-    /// gives the decompressed `Packages` file where it is at hand: only then is each stanza tied to the digest in the
-    /// Release; without it, the stanzas are believed as they were when locked.
+    /// `file` returns a file of the folder `lock/` by its relative path, or `nil` if it is missing. `fullIndex` returns
+    /// the decompressed `Packages` file if it is available: only then is each stanza tied to the digest in the Release;
+    /// without it, the stanzas are trusted as they were when locked.
     ///
-    /// - Returns: All that is wrong, each with the file or package concerned; empty for a good proof.
+    /// - Returns: All problems, each with the file or package concerned; none for a good proof.
     package static func verify(
         _ lock: Lock, verifier: ReleaseVerifier, file: (String) throws -> [UInt8]?,
         fullIndex: (Lock.Release, Lock.ListedFile) throws -> [UInt8]? = { _, _ in nil }

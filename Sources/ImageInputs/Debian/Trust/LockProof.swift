@@ -1,20 +1,21 @@
 import DebianFormat
 import ImageDefinition
 
-/// The files beside a lock from which anyone can follow, offline, each package back to a signature of the Debian
+/// The files beside a lock with which anyone can trace, offline, each package back to a signature of the Debian
 /// archive.
 package enum LockProof {
-    /// Where a Release's text is, relative to the folder `lock/`.
+    /// Returns the path of a Release's text, relative to the folder `lock/`.
     package static func releasePath(archive: String, suite: String) -> String {
         "\(archive)/dists/\(suite)/InRelease"
     }
 
-    /// Where the locked stanzas of an index are, relative to the folder `lock/`.
+    /// Returns the path of the locked stanzas of an index, relative to the folder `lock/`.
     package static func stanzasPath(archive: String, suite: String, index: String) -> String {
         "\(archive)/dists/\(suite)/\(index).stanzas"
     }
 
-    /// The stanzas of one index in one file, itself a valid `Packages` file: by name and version, each once.
+    /// Returns the stanzas of one index as one file, itself a valid `Packages` file, sorted by name and version, each
+    /// once.
     static func stanzasFile(_ packages: [DebianPackage]) -> [UInt8] {
         let sorted = packages.sorted { a, b in
             a.name != b.name ? a.name.utf8.lexicographicallyPrecedes(b.name.utf8) : a.version < b.version

@@ -3,7 +3,7 @@ import ImageDefinition
 import OCIModel
 
 extension ProofCheck {
-    /// For each platform, a Release's index was taken or the lock says that it was missing: neither can be hushed up.
+    /// Checks that, for each platform, a Release's index was taken or is recorded as missing: neither can be concealed.
     mutating func compareIndexes() {
         for platform in lock.platforms.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
             guard let architecture = (try? Platform(platform))?.debianArchitecture else { continue }
@@ -13,20 +13,20 @@ extension ProofCheck {
                 && release.missingIndexes?.contains(path) != true
             {
                 problems.append(
-                    "the lock says of \(path) of \(release.suite) neither that it was taken nor that it was missing")
+                    "the lock records \(path) of \(release.suite) neither as used nor as missing")
             }
         }
     }
 
-    /// What is missing must at least have been promised.
+    /// Checks that missing indexes are at least listed by their Release.
     mutating func compareMissing(_ release: Lock.Release, with contents: ReleaseFile) {
         for path in release.missingIndexes ?? [] where contents.files[path] == nil {
-            problems.append("the Release of \(release.suite) does not list \(path), which the lock says is missing")
+            problems.append("the Release of \(release.suite) does not list \(path), which the lock records as missing")
         }
     }
 
-    /// Each locked package must be, field by field, what a proven stanza says. Any architecture's index proves an `all`
-    /// package: it is the same in each.
+    /// Checks that each locked package is, field by field, what a proven stanza states. Any architecture's index proves
+    /// an `all` package, which is the same in each.
     mutating func comparePackages() {
         for (platform, package) in packages {
             let what = "\(package.name) \(package.version) of \(platform)"
@@ -46,7 +46,7 @@ extension ProofCheck {
                 guard let stated = try? DebianPackage(stanza) else { return false }
                 return Lock.Package(Candidate(package: stated, source: package.source)) == package
             }
-            if !isProven { problems.append("\(what) is not what its stanza says (version, path, size and digest)") }
+            if !isProven { problems.append("\(what) does not match its stanza (version, path, size and digest)") }
         }
     }
 
@@ -65,6 +65,6 @@ extension ProofCheck {
 }
 
 extension Lock.Package {
-    /// Where the stanza is.
+    /// The place of the stanza.
     var source: IndexSource { IndexSource(archive: archive, suite: suite, path: index) }
 }

@@ -2,18 +2,19 @@ import DebianFormat
 import ImageDefinition
 import OCIModel
 
-/// One pass over a lock; collects problems instead of stopping at the first.
+/// One pass over a lock, which collects problems instead of stopping at the first.
 struct ProofCheck {
     let lock: Lock
     var problems: [String] = []
-    /// The stanzas whose way to a signature is proven.
+    /// The stanzas whose chain to a signature is proven.
     var proven: [IndexSource: PackagesIndex] = [:]
 
-    /// Names from a lock become paths and URLs; a lock is a file that anyone may have edited.
+    /// Returns whether a name from a lock is safe. Such names become paths and URLs, and a lock is a file that anyone
+    /// may have edited.
     mutating func isPlain(_ release: Lock.Release) -> Bool {
         let names = ["\(release.archive)/\(release.suite)"] + release.indexes.map(\.path)
         guard let odd = names.first(where: { !$0.isPlainPath }) else { return true }
-        problems.append("the lock holds the name '\(odd.prefix(120))', which could leave its folder")
+        problems.append("the lock contains the name '\(odd.prefix(120))', which could leave its folder")
         return false
     }
 
@@ -21,7 +22,7 @@ struct ProofCheck {
         let path = LockProof.releasePath(archive: release.archive, suite: release.suite)
         guard let bytes = read(path, file) else { return nil }
         guard Digest(of: bytes) == release.inRelease else {
-            problems.append("lock/\(path) is not the Release that was locked: its digest is another")
+            problems.append("lock/\(path) is not the Release that was locked: its digest differs")
             return nil
         }
         return bytes
@@ -44,8 +45,8 @@ struct ProofCheck {
             problems.append("\(release.suite) is not a suite of the archive \(release.archive)")
         }
         let dates = contents.date.description == release.date && contents.validUntil?.description == release.validUntil
-        if !dates { problems.append("\(what) has other dates than the lock says") }
-        if contents.version != release.version { problems.append("\(what) has another version than the lock says") }
+        if !dates { problems.append("\(what) has other dates than the lock records") }
+        if contents.version != release.version { problems.append("\(what) has another version than the lock records") }
         if Set(release.signedBy) != Set(signers) {
             problems.append(
                 "\(what) is signed by \(signers.joined(separator: ", ")), not by the keys that the lock names")
@@ -81,7 +82,7 @@ struct ProofCheck {
         for stanza in StanzaReader(stanzas[...]) {
             let name = try stanza.required("Package")
             if !full.stanzas(of: name).contains(stanza) {
-                problems.append("lock/\(path) holds a stanza of \(name) that the signed index does not have")
+                problems.append("lock/\(path) contains a stanza of \(name) that the signed index lacks")
             }
         }
     }

@@ -2,11 +2,11 @@ package import DebianFormat
 package import ImageDefinition
 import OCIModel
 
-/// A Release as fetched, whose signature, name and dates were found good.
+/// A fetched Release whose signature, name and dates are good.
 package struct SignedRelease: Sendable {
-    /// `debian` or `debian-security`.
+    /// The archive: `debian` or `debian-security`.
     package var archive: String
-    /// The suite as it was asked for.
+    /// The suite as it was requested.
     package var suite: String
     /// The whole `InRelease`, for the proof.
     package var bytes: [UInt8]
@@ -14,14 +14,14 @@ package struct SignedRelease: Sendable {
     package var signers: [String]
     package var acceptedExpired: Bool
 
-    /// The archive that serves a suite: security suites have their own.
+    /// Returns the archive that serves a suite: security suites have their own.
     package static func archive(of suite: String) -> String {
         suite.hasSuffix("-security") ? "debian-security" : "debian"
     }
 
-    /// Verifies the signature, then reads what it covers, then holds that against the expectation.
+    /// Verifies the signature, then reads what it covers, then checks that against the expectation.
     ///
-    /// - Throws: `ImageInputsError` with the reason for which the Release is refused.
+    /// - Throws: `ImageInputsError` with the reason why the Release is refused.
     package init(_ bytes: [UInt8], expected: ReleaseExpectation, verifier: ReleaseVerifier) async throws {
         let what = "the Release of \(expected.suite)"
         let verified = try await verifier.verify(bytes, of: what)
@@ -37,7 +37,7 @@ package struct SignedRelease: Sendable {
 
     static func indexPath(for architecture: String) -> String { "main/binary-\(architecture)/Packages.xz" }
 
-    /// The suite's `Packages.xz` of the component main for a Debian architecture.
+    /// Returns the suite's `Packages.xz` of the component main for a Debian architecture.
     package func index(for architecture: String) throws -> Lock.ListedFile {
         let path = Self.indexPath(for: architecture)
         guard let entry = file.files[path] else {
@@ -48,7 +48,7 @@ package struct SignedRelease: Sendable {
         return Lock.ListedFile(path: path, size: entry.size, sha256: entry.sha256)
     }
 
-    /// What the lock keeps of this Release.
+    /// Returns the record of this Release for the lock.
     package func locked(indexes: [Lock.ListedFile], missing: [String] = []) -> Lock.Release {
         Lock.Release(
             archive: archive, suite: suite, version: file.version, date: file.date.description,

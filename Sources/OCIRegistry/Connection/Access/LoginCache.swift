@@ -1,4 +1,5 @@
 import OCIModel
+import Scheduling
 import Synchronization
 
 /// A cache of logins and authentication schemes: each login is looked up once, and only when a registry asks for one.
@@ -9,7 +10,7 @@ final class LoginCache: Sendable {
     }
 
     private let sources: CredentialSources
-    private let turn = Permits(1)
+    private let turn = Turns<OnlyKey>()
     private let logins = Mutex<[Key: RegistryLogin]>([:])
     private let schemes = Mutex<[Key: AuthScheme]>([:])
 
@@ -19,7 +20,7 @@ final class LoginCache: Sendable {
     func login(for host: RegistryHost, repository: RepositoryName?) async throws -> RegistryLogin {
         let key = Key(host: host, repository: repository)
         if let known = logins.withLock({ $0[key] }) { return known }
-        return try await turn.with {
+        return try await turn.take {
             if let known = logins.withLock({ $0[key] }) { return known }
             let login = try await sources.login(for: host, repository: repository)
             logins.withLock { $0[key] = login }

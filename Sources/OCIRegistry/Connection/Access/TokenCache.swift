@@ -1,3 +1,4 @@
+import Scheduling
 import Synchronization
 
 /// A token, and the time until which it is used.
@@ -21,15 +22,15 @@ final class TokenCache: Sendable {
     private struct Entry: Sendable {
         var token: BearerToken?
         /// The turns: one task requests the token, and the others take the result.
-        let turn = Permits(1)
+        let turn = Turns<OnlyKey>()
         var failures = 0
         var failure: (any Error)?
     }
 
-    private let time: RegistryTime
+    private let time: Timing
     private let entries = Mutex<[TokenKey: Entry]>([:])
 
-    init(time: RegistryTime) { self.time = time }
+    init(time: Timing) { self.time = time }
 
     /// Returns a token that is still usable; `nil` if there is none.
     func current(_ key: TokenKey) -> BearerToken? {
@@ -51,7 +52,7 @@ final class TokenCache: Sendable {
             entries[key] = entry
             return (entry.turn, entry.failures)
         }
-        return try await turn.with {
+        return try await turn.take {
             if let token = current(key), token.text != stale { return token }
             let failure = entries.withLock { entries -> (any Error)? in
                 guard let entry = entries[key], entry.failures > failuresBefore else { return nil }

@@ -1,5 +1,6 @@
 import HTTPTransfer
 import NIOHTTP1
+import OCIModel
 
 /// A request for a token, in the two forms that services support.
 enum TokenRequest {

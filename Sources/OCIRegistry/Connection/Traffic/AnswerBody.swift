@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import HTTPTransfer
 import NIOCore
+import Scheduling
 
 /// An answer's body, whose pieces must arrive at an acceptable rate; the time that its reader takes does not count.
 struct AnswerBody: AsyncSequence, Sendable {
@@ -10,7 +11,7 @@ struct AnswerBody: AsyncSequence, Sendable {
     let address: HTTPAddress
     let clients: HTTPClients
     let limits: RegistryLimits
-    let time: RegistryTime
+    let time: Timing
 
     struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate var base: HTTPClientResponse.Body.AsyncIterator

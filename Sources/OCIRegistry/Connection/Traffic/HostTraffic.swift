@@ -1,14 +1,15 @@
 import HTTPTransfer
+import Scheduling
 import Synchronization
 
 /// The rules for all requests to one host: how many at a time, and how long to wait.
 final class HostTraffic: Sendable {
-    private let permits: Permits
-    private let time: RegistryTime
+    private let turns: Turns<OnlyKey>
+    private let time: Timing
     private let heldUntil = Mutex<ContinuousClock.Instant?>(nil)
 
-    init(limits: RegistryLimits, time: RegistryTime) {
-        permits = Permits(limits.requestsPerHost)
+    init(limits: RegistryLimits, time: Timing) {
+        turns = Turns(atOnce: limits.requestsPerHost)
         self.time = time
     }
 
@@ -20,7 +21,7 @@ final class HostTraffic: Sendable {
 
     /// Runs a request when it is its turn.
     func request<Result>(_ body: () async throws -> Result) async throws -> Result {
-        try await permits.with {
+        try await turns.take {
             while let wait = remaining() { try await time.pause(wait) }
             try Task.checkCancellation()
             return try await body()
@@ -43,10 +44,10 @@ final class HostTraffic: Sendable {
 /// The traffic of all hosts of a run, by origin, because two ports are two servers.
 final class Traffic: Sendable {
     private let limits: RegistryLimits
-    private let time: RegistryTime
+    private let time: Timing
     private let hosts = Mutex<[String: HostTraffic]>([:])
 
-    init(limits: RegistryLimits, time: RegistryTime) {
+    init(limits: RegistryLimits, time: Timing) {
         self.limits = limits
         self.time = time
     }

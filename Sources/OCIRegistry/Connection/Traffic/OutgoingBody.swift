@@ -1,5 +1,6 @@
 import HTTPTransfer
 import NIOCore
+import Scheduling
 import Synchronization
 
 /// The progress of a request's body: when the connection took the last piece, and whether the source caused the end.
@@ -11,9 +12,9 @@ final class OutgoingProgress: Sendable {
     }
 
     private let state = Mutex(State())
-    private let time: RegistryTime
+    private let time: Timing
 
-    init(time: RegistryTime) { self.time = time }
+    init(time: Timing) { self.time = time }
 
     /// The error of the body's own source, if it failed, which is not a failure of the connection.
     var sourceError: (any Error)? { state.withLock { $0.sourceError } }

@@ -1,3 +1,6 @@
+import HTTPTransfer
+import Scheduling
+
 /// The course of a request over its attempts, which decides whether and when it is sent again. It is a pure value that
 /// neither waits nor communicates.
 struct RetryCourse {
@@ -40,9 +43,11 @@ struct RetryCourse {
         attempts += 1
         switch outcome {
         case .unconnected(let error):
-            return attempts < limits.connectionAttempts ? .again(after: backoff(jitter)) : .fail(told(error))
+            return attempts < limits.connectionAttempts
+                ? .again(after: limits.backoff.pause(after: attempts, jitter: jitter)) : .fail(told(error))
         case .interrupted(let error):
-            return isRepeatable && attempts < limits.attempts ? .again(after: backoff(jitter)) : .fail(told(error))
+            return isRepeatable && attempts < limits.attempts
+                ? .again(after: limits.backoff.pause(after: attempts, jitter: jitter)) : .fail(told(error))
         case .throttled(let error, let wait):
             return again(error, wait, jitter)
         case .busy(let error, let wait):
@@ -52,14 +57,14 @@ struct RetryCourse {
 
     private func again(_ error: OCIRegistryError, _ wait: Duration?, _ jitter: Double) -> Step {
         guard attempts < limits.attempts else { return .fail(told(error)) }
-        guard let wait else { return .again(after: backoff(jitter)) }
+        guard let wait else { return .again(after: limits.backoff.pause(after: attempts, jitter: jitter)) }
         guard wait <= limits.longestWait else {
             var error = error
             error.message += "; the registry asks to retry in \(wait.components.seconds) s"
             error.hint = "try again after that time"
             return .fail(error)
         }
-        return .again(after: max(wait, backoff(jitter)))
+        return .again(after: max(wait, limits.backoff.pause(after: attempts, jitter: jitter)))
     }
 
     private func told(_ error: OCIRegistryError) -> OCIRegistryError {
@@ -68,10 +73,36 @@ struct RetryCourse {
         error.message += " (\(attempts) attempts)"
         return error
     }
+}
 
-    private func backoff(_ jitter: Double) -> Duration {
-        let doublings = min(max(attempts - 1, 0), 16)
-        let full = min(limits.firstPause * (1 << doublings), limits.longestPause)
-        return full * (1 - min(max(jitter, 0), 1) / 2)
+/// The ways in which one attempt can end, but for what no further attempt can mend.
+enum Attempt<Answer> {
+    case answer(Answer)
+    case failed(RetryCourse.Outcome)
+}
+
+extension RetryCourse.Outcome {
+    /// - Throws: The error as it is told, where no further attempt can mend it.
+    init(_ error: HTTPTransferError) throws(OCIRegistryError) {
+        let told = OCIRegistryError(error)
+        switch error.code {
+        case .unconnected: self = .unconnected(told)
+        case .interrupted, .stalled: self = .interrupted(told)
+        case .invalidAddress, .unsafe, .untrusted, .proxyRefused: throw told
+        }
+    }
+}
+
+extension OCIRegistryError {
+    /// Wraps a transfer's error; `code` replaces the one that fits it.
+    init(_ error: HTTPTransferError, code: Code? = nil) {
+        let fitting: Code =
+            switch error.code {
+            case .unconnected, .untrusted, .proxyRefused: .unreachable
+            case .interrupted, .stalled: .interrupted
+            case .invalidAddress: .invalidConfiguration
+            case .unsafe: .protocolViolation
+            }
+        self.init(code ?? fitting, error.message, hint: error.hint)
     }
 }

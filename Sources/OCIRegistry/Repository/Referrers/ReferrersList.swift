@@ -1,23 +1,5 @@
 import OCIModel
 
-/// The fields of a manifest or index that describe it as a referrer.
-struct ReferringDocument: Decodable {
-    struct Configuration: Decodable { var mediaType: MediaType }
-
-    var subject: Descriptor?
-    var artifactType: String?
-    var config: Configuration?
-    var annotations: Annotations?
-
-    /// Returns the descriptor in the form that lists of referrers contain.
-    func entry(_ descriptor: Descriptor) -> Descriptor {
-        var entry = Descriptor(mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size)
-        entry.artifactType = artifactType ?? config?.mediaType.rawValue
-        entry.annotations = annotations
-        return entry
-    }
-}
-
 /// The list under a fallback tag. Entries of others are preserved as they are, known here or not.
 struct ReferrersList {
     private var document: [String: JSONValue]

@@ -3,13 +3,6 @@ import OCIContent
 import OCIModel
 import Scheduling
 
-/// The entries that a run has put into one subject's fallback list.
-struct AttachedReferrers: Sendable {
-    var entries: [Descriptor] = []
-    /// The longest time from requesting the list to having written it.
-    var slowest = Duration.zero
-}
-
 extension RegistryRepository {
     private static let rounds = 8
     private static let longestPause = Duration.seconds(10)
@@ -25,11 +18,10 @@ extension RegistryRepository {
     /// - Throws: `OCIRegistryError` `.unsupported` if the registry cannot hold such lists, `.conflict` if others keep
     ///   writing to this one.
     func noteSubject(of bytes: [UInt8], _ descriptor: Descriptor, answered: String?) async throws {
-        guard let document = try? CanonicalJSON.decode(ReferringDocument.self, from: bytes),
-            let subject = document.subject?.digest
+        guard let document = try? Document<DocumentLink>(bytes), let subject = document.subjectDigest
         else { return }
         guard answered == nil else { return memory.setReferrersAPI(name, true) }
-        let entry = document.entry(descriptor)
+        let entry = document.referrer(descriptor)
         try await memory.turns.take("\(name) referrers of \(subject)") {
             var attached = memory.attached(to: subject, in: name)
             if !attached.entries.contains(entry) { attached.entries.append(entry) }

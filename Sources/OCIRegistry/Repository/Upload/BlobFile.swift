@@ -1,9 +1,11 @@
+import DurableFiles
 import NIOCore
-import NIOPosix
 import OCIContent
 import OCIModel
+import Scheduling
 import Synchronization
 
+import struct SystemPackage.Errno
 import struct SystemPackage.FileDescriptor
 import struct SystemPackage.FilePath
 
@@ -31,9 +33,7 @@ final class BlobFile: Sendable {
 
     init(_ path: FilePath, of blob: Descriptor, checked: Bool) throws {
         (self.path, self.blob) = (path, blob)
-        do { file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec) } catch {
-            throw ContentError(.inputOutput, "cannot read \(path): \(error)")
-        }
+        file = try FileSystem.open(path, .readOnly, "cannot read \(path)")
         state = Mutex(State(hasher: checked ? nil : DigestHasher(blob.digest.algorithm)))
     }
 
@@ -48,7 +48,7 @@ final class BlobFile: Sendable {
     /// - Throws: `ContentError` `.corrupt` instead of the blob's last bytes if its digest does not match.
     func read(at offset: Int64, upTo wanted: Int64) async throws -> ByteBuffer {
         let count = Int(min(wanted, Self.pieceSize))
-        return try await NIOThreadPool.singleton.runIfActive { [self] in
+        return try await BlockingPool.files.run { [self] _ in
             try state.withLock { state in
                 // If an upload is resumed, the bytes that were sent before are hashed first.
                 while state.hasher != nil, state.hashed < offset {
@@ -66,7 +66,7 @@ final class BlobFile: Sendable {
             try piece.writeWithUnsafeMutableBytes(minimumWritableBytes: count) {
                 try file.read(fromAbsoluteOffset: offset, into: UnsafeMutableRawBufferPointer(rebasing: $0[..<count]))
             }
-        } catch { throw ContentError(.inputOutput, "cannot read \(path): \(error)") }
+        } catch let problem as Errno { throw FileError(problem, "cannot read \(path)") }
         guard piece.readableBytes > 0 else { throw ContentError(.corrupt, "\(path) ended at \(offset) bytes") }
         state.pieces.append(piece)
         try check(piece, at: offset, &state)

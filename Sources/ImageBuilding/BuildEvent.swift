@@ -1,0 +1,22 @@
+package import ImageAssembly
+package import ImageDefinition
+package import OCIModel
+
+/// What happens while an image is resolved and built, for a person to watch.
+package enum BuildEvent: Sendable {
+    case note(String)
+    /// Something that the user must not miss.
+    case warning(String)
+    /// Nothing is remembered that answers the request: these platforms are built, in the order of the index.
+    case began([Platform])
+    /// The platform's packages that are not in the store are fetched; never empty.
+    case fetching(Platform, [Lock.Package])
+    /// Bytes of a package arrived; a negative number takes back bytes that had to be dropped.
+    case received(Lock.Package, Int64)
+    /// The platform's packages are opened; never empty.
+    case opening(Platform, [Lock.Package])
+    case opened(Lock.Package)
+    case planned(BuildPlan)
+    case assembled(AssemblyEvent)
+    case finished(BuiltImage)
+}

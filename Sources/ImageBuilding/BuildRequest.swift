@@ -1,0 +1,37 @@
+import ImageAssembly
+import ImageDefinition
+package import OCIModel
+
+/// An image that is to be built: what of its definition, and for whom.
+package struct BuildRequest: Sendable {
+    package var folder: ImageFolder
+    /// In the order of the index.
+    package var platforms: [Platform]
+    package var outputs: [Output]
+    /// Whether inputs must be those of the lock.
+    package var isLocked: Bool
+    package var isOffline: Bool
+    /// `SOURCE_DATE_EPOCH`: no time in the image is later.
+    package var sourceDateEpoch: Int64?
+
+    package init(
+        folder: ImageFolder, platforms: [Platform], outputs: [Output], isLocked: Bool = false,
+        isOffline: Bool = false, sourceDateEpoch: Int64? = nil
+    ) {
+        self.folder = folder
+        self.platforms = platforms
+        self.outputs = outputs
+        self.isLocked = isLocked
+        self.isOffline = isOffline
+        self.sourceDateEpoch = sourceDateEpoch
+    }
+
+    /// Returns the digest of everything that the image's bytes depend on: equal keys, equal image.
+    func key(lock: [UInt8], _ files: FolderInputs, toolIdentity: String) -> Digest {
+        var parts = ["build 1", toolIdentity, folder.definition.tag, "\(sourceDateEpoch.map(String.init) ?? "")"]
+        parts += platforms.map(\.description)
+        parts += [folder.definitionBytes, lock, files.maintainerScripts ?? []].map { Digest(of: $0).hex }
+        parts += files.looked.flatMap { $0.stamps.map { "\($0) \($1)" }.sorted() }
+        return Digest(of: parts.joined(separator: "\n").utf8)
+    }
+}

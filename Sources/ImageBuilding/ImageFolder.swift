@@ -1,0 +1,99 @@
+import DurableFiles
+package import ImageDefinition
+import OCIContent
+import OCIModel
+package import SystemPackage
+
+/// An image's folder, found and read: `image.yaml`, the lock beside it, the proof in `lock/`.
+package struct ImageFolder: Sendable {
+    package let path: FilePath
+    package let definition: Definition
+    let definitionBytes: [UInt8]
+
+    var definitionPath: FilePath { path.appending("image.yaml") }
+    var lockPath: FilePath { lockFolder.appending("image.lock.json") }
+    var proofPath: FilePath { lockFolder.appending("lock") }
+    /// Of inputs that only a user's changes ask for: beside the outputs, so that the committed lock stays as it is.
+    private let overriddenLock: String?
+
+    private var lockFolder: FilePath {
+        guard let overriddenLock else { return path }
+        return repositoryRoot.appending(".imagebuild").appending("locks").appending(overriddenLock)
+    }
+
+    private static let definitionLimit: Int64 = 1 << 20
+
+    /// Finds `IMAGE`: a folder with an `image.yaml`, or a name under the `images/` of this folder or one above it.
+    package init(_ image: String, from current: FilePath, overrides: DefinitionOverrides = DefinitionOverrides()) throws
+    {
+        guard let path = Self.find(image, from: current) else {
+            throw ImageBuildingError(
+                .refused, "no image '\(image)': neither a folder with an image.yaml, nor under images/",
+                hint: Self.known(from: current))
+        }
+        self.path = path
+        let file = path.appending("image.yaml")
+        guard let bytes = try FileSystem.read(file, limit: Self.definitionLimit) else {
+            throw ImageBuildingError(.refused, "\(file) is missing")
+        }
+        definitionBytes = bytes
+        let committed = try Definition(parsing: bytes, file: file.string)
+        definition = try committed.overridden(by: overrides)
+        let asked = try definition.requirementsDigest
+        let isCommitted = try asked == committed.requirementsDigest
+        overriddenLock = isCommitted ? nil : "\(definition.name)-\(asked.hex.prefix(12))"
+    }
+
+    /// The file of audited maintainer scripts; the definition itself where it needs none.
+    var maintainerScriptsPath: FilePath {
+        guard let file = definition.debian?.maintainerScripts else { return definitionPath }
+        return path.pushing(FilePath(file)).lexicallyNormalized()
+    }
+
+    /// - Returns: `nil` for an image without Debian packages.
+    func maintainerScriptsBytes() throws -> [UInt8]? {
+        guard definition.debian != nil else { return nil }
+        guard let bytes = try FileSystem.read(maintainerScriptsPath, limit: 4 << 20) else {
+            throw ImageBuildingError(.refused, "\(maintainerScriptsPath), which \(definitionPath) names, is missing")
+        }
+        return bytes
+    }
+
+    /// Where a build puts the image when nobody says otherwise.
+    package var defaultLayout: FilePath {
+        repositoryRoot.appending(".imagebuild").appending("oci").appending(definition.name)
+    }
+
+    /// The folder that `.imagebuild` goes into: the one that holds `images/`, else the image's own parent.
+    var repositoryRoot: FilePath {
+        var folder = path
+        while !folder.components.isEmpty {
+            if folder.lastComponent?.string == "images" { return folder.removingLastComponent() }
+            folder.removeLastComponent()
+        }
+        return path.removingLastComponent()
+    }
+
+    private static func isFile(_ path: FilePath) -> Bool { FileSystem.regularFileSize(path) != nil }
+
+    private static func find(_ image: String, from current: FilePath) -> FilePath? {
+        let asPath = current.pushing(FilePath(image)).lexicallyNormalized()
+        if isFile(asPath.appending("image.yaml")) { return asPath }
+        var folder = current
+        while true {
+            let candidate = folder.appending("images").pushing(FilePath(image)).lexicallyNormalized()
+            if isFile(candidate.appending("image.yaml")) { return candidate }
+            guard !folder.components.isEmpty else { return nil }
+            folder.removeLastComponent()
+        }
+    }
+
+    private static func known(from current: FilePath) -> String {
+        let images = current.appending("images")
+        let names = ((try? FileSystem.names(in: images)) ?? []).filter {
+            isFile(images.appending($0).appending("image.yaml"))
+        }
+        return names.isEmpty
+            ? "run this in a folder that has images/NAME/image.yaml" : "known here: " + names.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,120 @@
+import DurableFiles
+import OCIArchive
+package import OCIContent
+import OCIModel
+import OCIRegistry
+import Scheduling
+package import SystemPackage
+
+/// Opens the places that images are copied from and to.
+package struct LocationOpener: Sendable {
+    /// Something to copy from, and how its images are called where their place in it says that.
+    struct Source: Sendable {
+        var content: any ContentSource
+        /// Finds the image that was named, or the only one; without a name and with several, it throws.
+        var root: @Sendable () async throws -> (Descriptor, tag: String?)
+        /// What `docker load` may call it.
+        var name: String?
+    }
+
+    private let storePath: FilePath
+    private let registries: RegistryAccess
+    private let observe: @Sendable (TransferEvent) -> Void
+
+    /// Archives are collected in the store's folder before they are written.
+    package init(
+        storePath: FilePath, registries: RegistryAccess, observe: @escaping @Sendable (TransferEvent) -> Void
+    ) {
+        self.storePath = storePath
+        self.registries = registries
+        self.observe = observe
+    }
+
+    func source(_ location: ImageLocation) async throws -> Source {
+        switch location {
+        case .layout(let path, let tag):
+            let layout = OCILayout(root: path)
+            guard try layout.index() != nil else { throw missing("no OCI layout at \(path)") }
+            return Source(
+                content: layout, root: { Self.tagged(try await layout.descriptor(named: tag), tag) },
+                name: path.lastComponent?.string)
+        case .layoutArchive(let path, let tag):
+            let archive = try await reading(path) { try LayoutArchive(reading: path, isCancelled: $0) }
+            return Source(
+                content: archive, root: { Self.tagged(try await archive.descriptor(named: tag), tag) })
+        case .dockerArchive(let path, let name, let tag):
+            let archive = try await reading(path) { try DockerArchive(reading: path, isCancelled: $0) }
+            let wanted = name.map { $0 + (tag.map { ":\($0)" } ?? "") }
+            return Source(
+                content: archive,
+                root: {
+                    let root = try archive.descriptor(named: wanted)
+                    return (root, tag ?? archive.tag(of: root))
+                }, name: name)
+        case .registry(let text):
+            let reference = try ImageReference(text)
+            let repository = try registries.repository(reference)
+            let tag = reference.digest == nil ? reference.name.description : reference.tag?.description
+            return Source(
+                content: repository, root: { (try await repository.resolve(reference.name.description), tag) },
+                name: reference.repository.parts.last.map(String.init))
+        }
+    }
+
+    /// Hands out a destination, and says whether names in it stand as soon as they are set: those in an archive do only
+    /// when all of it is written, after `use` has returned.
+    func withDestination<R>(
+        _ location: ImageLocation, name: String?,
+        _ use: (any ContentDestination, _ isVisibleAtOnce: Bool) async throws -> R
+    ) async throws -> R {
+        switch location {
+        case .layout(let path, _): return try await use(OCILayout(root: path, observe: observe), true)
+        case .layoutArchive(let path, _):
+            let store = try ContentStore(root: storePath)
+            return try await ArchiveFormat.layout.write(to: path, collectingIn: store, observe: observe) {
+                try await use($0, false)
+            }
+        case .dockerArchive(let path, let given, _):
+            let store = try ContentStore(root: storePath)
+            let format = ArchiveFormat.docker(name: given ?? name)
+            return try await format.write(to: path, collectingIn: store, observe: observe) {
+                try await use($0, false)
+            }
+        case .registry(let text):
+            return try await use(try registries.repository(try ImageReference(text)), true)
+        }
+    }
+
+    /// Hands out a destination of which only questions are asked: in the place of an archive, which is always written
+    /// anew, an empty one.
+    func inspecting<R>(
+        _ location: ImageLocation, _ use: (any ContentDestination) async throws -> R
+    ) async throws -> R {
+        switch location {
+        case .layout(let path, _): return try await use(OCILayout(root: path))
+        case .layoutArchive(let path, _), .dockerArchive(let path, _, _):
+            return try await use(OCILayout(root: path.appending("new")))
+        case .registry(let text):
+            return try await use(try registries.repository(try ImageReference(text)))
+        }
+    }
+
+    private static func tagged(_ root: Descriptor, _ tag: String?) -> (Descriptor, tag: String?) {
+        (bare(root), tag ?? root.annotations?[OCILayout.referenceName])
+    }
+
+    /// Returns a descriptor without what a layout's list says of it.
+    static func bare(_ root: Descriptor) -> Descriptor {
+        Descriptor(mediaType: root.mediaType, digest: root.digest, size: root.size, platform: root.platform)
+    }
+
+    private func reading<R: Sendable>(
+        _ path: FilePath, _ read: @escaping @Sendable (@escaping @Sendable () -> Bool) throws -> R
+    ) async throws -> R {
+        guard FileSystem.regularFileSize(path) != nil else { throw missing("no file \(path)") }
+        return try await BlockingPool.with(threads: 1) { pool in try await pool.run { flag in try read { flag.isSet } }
+        }
+    }
+
+    private func missing(_ message: String) -> ImageBuildingError { ImageBuildingError(.notFound, message) }
+}

@@ -1,0 +1,40 @@
+package import ImageDefinition
+import ImageInputs
+import LayerArchive
+import OCIContent
+
+extension ImageBuilder {
+    /// Pins every input anew and writes the lock with its proof. No Release and no published module may contradict the
+    /// previous lock.
+    package func lock(_ folder: ImageFolder, previous: Lock?) async throws -> LockFile {
+        try await withSources { try folder.write(try await $0.resolve(folder, previous: previous, observe: observe)) }
+    }
+
+    /// Finds out whether a lock answers the definition, whether its proof holds, and, unless `isOffline`, what a lock
+    /// made now would say otherwise: the problems, in words.
+    package func lockProblems(
+        of folder: ImageFolder, _ file: LockFile, isOffline: Bool
+    ) async throws -> [String] {
+        let asked = try folder.definition.requirementsDigest
+        var problems =
+            file.lock.requirements == asked ? [] : ["the definition asks for something else than this lock answers"]
+        problems += await LockProof.verify(
+            file.lock, verifier: ImageFolder.verifier, file: { try folder.proofFile($0) },
+            fullIndex: { _, index in try store.packagesIndex(index) })
+        problems += try await folder.baseImageProblems(file.lock)
+        guard !isOffline, problems.isEmpty else { return problems }
+        let now = try await withSources { try await $0.resolve(folder, previous: file.lock, observe: observe) }
+        return file.lock.staleness(against: now.lock)
+    }
+}
+
+extension ContentStore {
+    private static let indexLimit: Int64 = 512 << 20
+
+    /// Reads the contents of a locked `Packages` file; `nil` where this store does not have it.
+    fileprivate func packagesIndex(_ index: Lock.ListedFile) throws -> [UInt8]? {
+        guard contains(index.sha256, size: index.size) else { return nil }
+        let file = try verifiedPath(of: index.sha256, size: index.size)
+        return try DecompressedFile.contents(of: file, limit: Self.indexLimit, isCancelled: { Task.isCancelled })
+    }
+}

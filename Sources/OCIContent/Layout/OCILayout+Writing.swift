@@ -1,0 +1,113 @@
+import DurableFiles
+package import OCIModel
+import Scheduling
+import SystemPackage
+
+extension OCILayout: ContentDestination {
+    /// Copies a blob: by a hard link to the source's file if both are on one file system, otherwise by a verified copy.
+    /// A file that was written to since is replaced.
+    package func putBlob(_ blob: Descriptor, from source: any ContentSource) async throws {
+        let target = path(of: blob.digest)
+        guard !isKept(blob) else { return observe(.arrived(blob, .present)) }
+        try FileSystem.makeDirectories(target.removingLastComponent())
+        observe(.started(blob))
+        let observe = observe
+        try await source.withBlob(blob, from: 0) { body in
+            switch body {
+            case .file(let file, let isChecked):
+                try await BlockingPool.files.run { _ in
+                    // A linked file is read by others from here.
+                    guard try isChecked || ContentStore.digest(of: file, by: blob.digest.algorithm) == blob.digest
+                    else {
+                        throw ContentError(damaged: blob.digest, at: file)
+                    }
+                    try FileSystem.remove(target)
+                    // A link is not sealed, because that would change a file that may belong to somebody else.
+                    guard !FileSystem.link(file, to: target) else { return observe(.moved(blob.digest, blob.size)) }
+                    try FileSystem.replace(target) { copy in
+                        var writer = BlobWriter(blob, target, observe)
+                        try writer.copy(file, to: copy)
+                    }
+                    FileSystem.seal(target)
+                }
+            case .stream(let bytes):
+                try FileSystem.remove(target)
+                let replacement = try FileReplacement(of: target)
+                do {
+                    var writer = BlobWriter(blob, target, observe)
+                    try await writer.copy(bytes, to: replacement.file)
+                    try await BlockingPool.files.run { _ in try replacement.commit() }
+                } catch {
+                    replacement.discard()
+                    throw error
+                }
+                FileSystem.seal(target)
+            }
+        }
+        observe(.arrived(blob, .sent))
+    }
+
+    /// Returns whether a blob exists unchanged since it was put there.
+    private func isKept(_ blob: Descriptor) -> Bool {
+        let path = path(of: blob.digest)
+        return FileSystem.plainFileSize(path) == blob.size && FileSystem.isSealed(path, size: blob.size)
+    }
+
+    package func forecast(_ blob: Descriptor, from source: any ContentSource) async throws -> TransferEvent.Arrival {
+        isKept(blob) ? .present : .sent
+    }
+
+    package var isWholeByName: Bool { false }
+
+    /// Does nothing: a layout is changed under a lock, so nothing is undone.
+    package func confirm() async throws {}
+
+    package func current(_ name: String) async throws -> Descriptor? {
+        try index()?.manifests.first { $0.annotations?[Self.referenceName] == name }
+    }
+
+    /// Stores a document. One that refers to another is listed in `index.json` without a name, where readers of layouts
+    /// look for it.
+    package func putDocument(_ bytes: [UInt8], as descriptor: Descriptor) async throws {
+        if !isKept(descriptor) {
+            let path = path(of: descriptor.digest)
+            try await BlockingPool.files.run { _ in
+                try FileSystem.makeDirectories(path.removingLastComponent())
+                try FileSystem.write(bytes, to: path)
+                FileSystem.seal(path)
+            }
+        }
+        let isReferrer = (try? Document<DocumentLink>(bytes))?.subjectDigest != nil
+        guard isReferrer else { return }
+        let entry = Descriptor(mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size)
+        try await BlockingPool.files.run { _ in try list(entry) }
+    }
+
+    /// Sets the entry of that name in `index.json`, and leaves the others.
+    package func tag(_ bytes: [UInt8], as root: Descriptor, named name: String) async throws {
+        var entry = root
+        (entry.annotations, entry.data) = ([Self.referenceName: name], nil)
+        try await BlockingPool.files.run { [entry] _ in try list(entry) }
+    }
+
+    /// Puts an entry into `index.json`, replacing the one of the same name; one without a name only if its document is
+    /// not listed yet. Blocks.
+    private func list(_ entry: Descriptor) throws {
+        try FileSystem.makeDirectories(root)
+        let folder = try FileSystem.open(root, .readOnly, "cannot open the folder \(root)")
+        defer { try? folder.close() }
+        FileSystem.lock(folder, exclusive: true)
+        var index = try index() ?? Index(manifests: [])
+        let marker = root.appending("oci-layout")
+        let name = entry.annotations?[Self.referenceName]
+        let isListed = index.manifests.contains { $0 == entry || (name == nil && $0.digest == entry.digest) }
+        guard !isListed || FileSystem.regularFileSize(marker) == nil else { return }
+        try FileSystem.makeDirectories(blobs)
+        for folder in try blobFolders { try FileSystem.syncDirectory(folder) }
+        try FileSystem.write(CanonicalJSON.encode(LayoutMarker()), to: marker)
+        if let name { index.manifests.removeAll { $0.annotations?[Self.referenceName] == name } }
+        if !isListed || name != nil { index.manifests.append(entry) }
+        try FileSystem.write(CanonicalJSON.encode(index), to: indexPath)
+        try FileSystem.syncDirectory(root)
+    }
+}

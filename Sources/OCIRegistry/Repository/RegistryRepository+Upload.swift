@@ -1,0 +1,56 @@
+import NIOHTTP1
+package import OCIContent
+package import OCIModel
+import Scheduling
+
+extension RegistryRepository {
+    /// Uploads a blob, one upload of each at a time; blobs known to exist are not asked for again.
+    package func putBlob(_ blob: Descriptor, from source: any ContentSource) async throws {
+        guard blob.size >= 0 else {
+            throw OCIRegistryError(.protocolViolation, "the size \(blob.size) of \(blob.digest) is impossible")
+        }
+        try await memory.turns.take("\(name)@\(blob.digest)") {
+            guard !memory.isPresent(blob.digest, in: name) else { return report(.arrived(blob, .present)) }
+            report(.started(blob))
+            let arrival = try await BlobUploader(repository: self, blob: blob, source: source).run()
+            memory.setPresent(blob.digest, in: name)
+            report(.arrived(blob, arrival))
+        }
+    }
+
+    /// Determines with one HEAD what putting a blob would do; nothing is changed. Only a push shows whether a mount is
+    /// granted.
+    package func forecast(_ blob: Descriptor, from source: any ContentSource) async throws -> TransferEvent.Arrival {
+        if memory.isPresent(blob.digest, in: name) { return .present }
+        let request = request(.HEAD, "blobs/\(blob.digest)", [200, 403, 404, 405])
+        if try await transport.send(request, { $0.status }) == 200 { return .present }
+        return memory.holder(of: blob.digest, for: name, orElse: holder(behind: source)) == nil ? .sent : .mounted
+    }
+
+    /// Whether tagged documents are complete: a registry accepts no manifest before its parts.
+    package var isWholeByName: Bool { true }
+
+    /// Returns the source's repository, if it is one of this registry.
+    func holder(behind source: any ContentSource) -> RepositoryName? {
+        guard let other = source.repository, other.host == transport.host else { return nil }
+        return other.name
+    }
+
+    /// Returns whether the repository is known to be empty, so that no blob needs to be looked for. This takes one
+    /// request in a run, and none if a tag was found.
+    func isNew() async throws -> Bool {
+        if let known = memory.isNew(name) { return known }
+        return try await memory.turns.take("new \(name)") {
+            if let known = memory.isNew(name) { return known }
+            let request = request(.GET, "tags/list?n=1", [200, 400, 401, 403, 404, 405])
+            let status: UInt
+            do { status = try await answer(to: request, limit: settings.pageLimit).status } catch {
+                try Task.checkCancellation()
+                // Only an optimisation is lost.
+                status = 0
+            }
+            memory.setNew(name, status == 404)
+            return status == 404
+        }
+    }
+}

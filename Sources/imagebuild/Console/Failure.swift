@@ -1,0 +1,107 @@
+import ArgumentParser
+import DurableFiles
+import HTTPTransfer
+import ImageAssembly
+import ImageBuilding
+import ImageDefinition
+import ImageInputs
+import LayerArchive
+import OCIContent
+import OCIModel
+import OCIRegistry
+import RegistryServer
+
+/// The exit codes that users script against; usage errors (64) are the argument parser's.
+enum ExitStatus: Int32 {
+    case failed = 1
+    /// The input was refused: definition, lock, policy.
+    case refused = 2
+    case interrupted = 130
+}
+
+/// A failure that the command line itself found: a missing image, an option that does not fit.
+struct CommandError: Error, CustomStringConvertible {
+    var status: ExitStatus = .failed
+    var message: String
+    var hint: String?
+    var description: String { message }
+}
+
+/// Any error as a person reads it: what failed and why, what to do next, and the exit code.
+struct Failure {
+    var status: ExitStatus
+    var message: String
+    var hint: String?
+
+    static func isOurs(_ error: any Error) -> Bool {
+        !(error is ExitCode || error is ValidationError || error is CleanExit) && !isParsers(error)
+    }
+
+    /// The argument parser's own error type is not public; everything of its module is its business.
+    private static func isParsers(_ error: any Error) -> Bool {
+        String(reflecting: type(of: error)).hasPrefix("ArgumentParser.")
+    }
+
+    init(_ error: any Error) {
+        switch error {
+        case is CancellationError: (status, message, hint) = (.interrupted, "", nil)
+        case let error as CommandError: (status, message, hint) = (error.status, error.message, error.hint)
+        case let error as ImageBuildingError:
+            (status, message, hint) = (error.code == .refused ? .refused : .failed, error.message, error.hint)
+        case let error as DefinitionErrors: (status, message, hint) = (.refused, error.description, nil)
+        case let error as ImageAssemblyError: (status, message, hint) = (.refused, error.message, error.hint)
+        case let error as OCIModelError: (status, message, hint) = (.refused, error.message, error.hint)
+        case let error as FileError: (status, message, hint) = (.failed, error.message, error.hint)
+        case let error as ContentError:
+            (status, message, hint) = (Self.status(error.code), error.message, error.hint)
+        case let error as HTTPTransferError: (status, message, hint) = (.failed, error.message, error.hint)
+        case let error as OCIRegistryError:
+            (status, message, hint) = (Self.status(error.code), error.message, error.hint)
+        case let error as LayerArchiveError:
+            (status, message, hint) = (Self.status(error.code), error.message, error.hint)
+        case let error as RegistryServerError: (status, message, hint) = (.failed, error.message, error.hint)
+        case let error as ImageInputsError:
+            (status, message, hint) = (Self.status(error.code), error.message, error.hint)
+        default: (status, message, hint) = (.failed, "\(error)", nil)
+        }
+        // Whoever stopped it need not learn what was going on just then.
+        if status == .interrupted, !(error is CommandError) { message = "interrupted" }
+    }
+
+    private static func status(_ code: ContentError.Code) -> ExitStatus {
+        switch code {
+        case .cancelled: .interrupted
+        case .invalidDocument, .tooLarge: .refused
+        default: .failed
+        }
+    }
+
+    private static func status(_ code: LayerArchiveError.Code) -> ExitStatus {
+        switch code {
+        case .cancelled: .interrupted
+        case .codec, .escape, .tooLarge, .corrupt, .invalidTree: .refused
+        case .inputOutput: .failed
+        }
+    }
+
+    private static func status(_ code: OCIRegistryError.Code) -> ExitStatus {
+        switch code {
+        case .invalidReference, .conflict: .refused
+        default: .failed
+        }
+    }
+
+    private static func status(_ code: ImageInputsError.Code) -> ExitStatus {
+        switch code {
+        case .unsatisfiable, .unsigned, .expired, .rolledBack: .refused
+        default: .failed
+        }
+    }
+
+    func exit() -> Never {
+        var text = "imagebuild: \(message)\n"
+        if let hint { text += "  hint: \(hint)\n" }
+        Terminal.writeError(text)
+        Terminal.exit(status)
+    }
+}

@@ -1,0 +1,70 @@
+import ArgumentParser
+import DurableFiles
+import HTTPTransfer
+import ImageBuilding
+import ImageInputs
+import OCIContent
+import Scheduling
+import SystemPackage
+
+struct NetworkOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Debian mirror, like http://host/debian. Default: $IMAGEBUILD_DEBIAN_MIRROR, else this machine's apt sources, else ftp.debian.org.",
+            valueName: "url"))
+    var debianMirror: String?
+    @OptionGroup var registries: RegistryOptions
+
+    /// Makes what builds and locks images; a person sees it on the console.
+    func builder(_ store: ContentStore, _ console: Console) -> ImageBuilder {
+        let view = BuildView(console)
+        return ImageBuilder(
+            store: store, host: Surroundings.host, settings: { try inputSettings(warn: { console.warn($0) }) },
+            observe: { view.observe($0) })
+    }
+
+    /// Everything that fetching inputs needs; `warn` gets each of a registry's warnings once.
+    private func inputSettings(warn: @escaping @Sendable (String) -> Void) throws -> InputSettings {
+        InputSettings(
+            debianMirrors: try debianMirrors(), mirrors: try mirrors(),
+            goProxy: try GoProxy(environment: Surroundings.environment), downloads: try downloadSettings(),
+            registries: try registries.settings(RegistryOptions.sources(), warn: warn))
+    }
+
+    private func debianMirrors() throws -> DebianMirrors {
+        let sources = AptSources(Self.aptSourceFiles())
+        return try DebianMirrors(
+            explicit: debianMirror ?? Surroundings.environment["IMAGEBUILD_DEBIAN_MIRROR"],
+            aptSources: [.debian: sources.debian, .security: sources.debianSecurity])
+    }
+
+    /// `IMAGEBUILD_MIRRORS`: rules for other places of archives and base images, or the path of a file that has them.
+    func mirrors() throws -> DownloadMirrors {
+        let value = Surroundings.environment["IMAGEBUILD_MIRRORS"] ?? ""
+        guard !value.isEmpty, !value.contains("=") else { return try DownloadMirrors(value) }
+        let path = Surroundings.currentFolder.pushing(FilePath(value)).lexicallyNormalized()
+        guard let bytes = try FileSystem.read(path, limit: 1 << 20) else {
+            throw CommandError(
+                status: .refused, message: "IMAGEBUILD_MIRRORS names the file \(path), which is not there",
+                hint: "name a file of rules, or write rules like https://github.com/=https://mirror.example/github/")
+        }
+        return try DownloadMirrors(String(decoding: bytes, as: UTF8.self))
+    }
+
+    private func downloadSettings() throws -> DownloadSettings {
+        let environment = Surroundings.environment
+        return DownloadSettings(
+            proxies: try ProxySettings(environment: environment),
+            certificateFile: environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : FilePath($0) },
+            time: Timing(jitter: { Double.random(in: 0..<1) }))
+    }
+
+    private static func aptSourceFiles() -> [AptSources.File] {
+        let folder: FilePath = "/etc/apt/sources.list.d"
+        let names = (try? FileSystem.names(in: folder)) ?? []
+        return (["/etc/apt/sources.list"] + names.map { folder.appending($0) }).compactMap { path in
+            guard let bytes = try? FileSystem.read(path, limit: 1 << 20) else { return nil }
+            return AptSources.File(name: path.lastComponent?.string ?? "", text: String(decoding: bytes, as: UTF8.self))
+        }
+    }
+}
