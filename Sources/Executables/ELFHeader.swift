@@ -1,21 +1,21 @@
-/// The fields of an ELF file's header that say what the file runs on and where its program headers are.
+/// The fields of an ELF file's header that tell what it runs on and where its program headers are.
 package struct ELFHeader: Hashable, Sendable {
     package let is64Bit: Bool
     package let isLittleEndian: Bool
     /// `e_machine`.
     package let machine: UInt16
-    /// `e_flags`; zero unless 64-bit little-endian, like what follows.
+    /// `e_flags`; zero, like the following fields, unless the file is 64-bit and little-endian.
     package private(set) var flags: UInt32 = 0
     var programHeaderOffset: UInt64 = 0
     var programHeaderSize: UInt16 = 0
     var programHeaderCount: UInt16 = 0
 
-    /// The number of bytes that `init` wants to see of a file.
+    /// The number of bytes of a file that `init` needs.
     package static let size = 64
 
-    /// Reads the first bytes of a file; returns `nil` where it is not an ELF file.
+    /// Reads the first bytes of a file; returns `nil` if it is not an ELF file.
     ///
-    /// - Throws: `ExecutableError` where it begins like one and then breaks off or contradicts itself.
+    /// - Throws: `ExecutableError` if the file begins like one, but then ends or contradicts itself.
     package init?(_ bytes: [UInt8]) throws(ExecutableError) {
         guard bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46]) else { return nil }
         guard bytes.count >= 20 else { throw ExecutableError(.malformedELF, "ends within its ELF header") }

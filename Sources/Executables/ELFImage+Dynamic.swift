@@ -8,7 +8,7 @@ extension ELFImage {
         static let runpath: UInt64 = 29
     }
 
-    /// Reads the libraries that the file needs and where it wants them looked for.
+    /// Reads the names of the libraries that the file needs, and where the loader should look for them.
     mutating func readDynamic(
         _ segment: ProgramSegment, _ file: some RandomAccessBytes
     ) throws(ExecutableError) {
@@ -58,7 +58,7 @@ extension ELFImage {
         let length = Int(min(table.size - index, UInt64(Self.maximumString)))
         let bytes = try file.bytes(at: start, count: length)
         guard let end = bytes.firstIndex(of: 0) else {
-            throw ExecutableError(.malformedELF, "has an unended string in its ELF dynamic string table")
+            throw ExecutableError(.malformedELF, "has an unterminated string in its ELF dynamic string table")
         }
         return Array(bytes[..<end])
     }

@@ -1,7 +1,8 @@
-/// What the loader reads of an ELF file: segments, interpreter and dynamic section (ELF-64 object file format; gABI 4 and 5).
+/// The parts of an ELF file that the loader reads: segments, interpreter and dynamic section (ELF-64 object file
+/// format; gABI, chapters 4 and 5).
 ///
-/// Only 64-bit little-endian files are read further than their header: no other kind is on a platform that is built.
-/// Reads by offset what it needs, with a limit on every count and length; nothing in a file can make it trap.
+/// Only 64-bit little-endian files are read beyond their header, since no platform that can be built has any other
+/// kind. Everything is read by offset with a limit on each count and length, and nothing in a file can make this trap.
 package struct ELFImage: Hashable, Sendable {
     package let header: ELFHeader
     package private(set) var segments: [ProgramSegment] = []
@@ -9,7 +10,7 @@ package struct ELFImage: Hashable, Sendable {
     package private(set) var interpreter: [UInt8]?
     /// The names of DT_NEEDED, in the file's order.
     package internal(set) var needed: [[UInt8]] = []
-    /// The directories of DT_RUNPATH, or of DT_RPATH where that is missing; `$ORIGIN` not yet replaced.
+    /// The directories of DT_RUNPATH, or of DT_RPATH if that is missing; `$ORIGIN` has not been replaced.
     package internal(set) var searchPath: [[UInt8]] = []
 
     static let maximumSegments = 128
@@ -17,7 +18,7 @@ package struct ELFImage: Hashable, Sendable {
     static let maximumNeeded = 1024
     static let maximumString = 4096
 
-    /// Reads on from the file's header.
+    /// Reads the rest of the file, after its header.
     package init(_ file: some RandomAccessBytes, header: ELFHeader) throws(ExecutableError) {
         self.header = header
         let count = Int(header.programHeaderCount)

@@ -1,13 +1,13 @@
 package import OCIModel
 
-/// What ELF files of one platform look like, and where its dynamic loader searches.
+/// The properties of one platform's ELF files, and the directories that its dynamic loader searches.
 package struct ELFTarget: Hashable, Sendable {
     private let machine: UInt16
-    /// The value of the ABI bits of `e_flags` (`EF_PPC64_ABI`), where the machine has several ABIs.
+    /// The value of the ABI bits of `e_flags` (`EF_PPC64_ABI`), if the machine has several ABIs.
     private let abi: UInt32?
     private let triplet: String
 
-    /// Returns `nil` for a platform whose binaries are not ELF, or are not known.
+    /// Returns `nil` for a platform whose binaries are not ELF or not known.
     package init?(_ platform: Platform) {
         guard platform.os == "linux" else { return nil }
         switch platform.architecture {
@@ -24,7 +24,7 @@ package struct ELFTarget: Hashable, Sendable {
         self.triplet = triplet
     }
 
-    /// Returns why a file with this header cannot run on the platform; `nil` where it can.
+    /// Returns the reason why a file with this header cannot run on the platform, or `nil` if it can.
     package func mismatch(_ header: ELFHeader) -> String? {
         let sameABI = abi.map { header.flags & 3 == $0 } ?? true
         let matches = header.machine == machine && header.is64Bit && header.isLittleEndian
@@ -44,7 +44,7 @@ package struct ELFTarget: Hashable, Sendable {
             "\(names[machine] ?? "machine \(machine)"), \(is64Bit ? 64 : 32)-bit \(isLittleEndian ? "little" : "big")-endian"
     }
 
-    /// The loader's own directories, in its order (ld.so(8); Debian's multiarch directories come first).
+    /// The loader's own directories in its order (ld.so(8); Debian's multiarch directories come first).
     package var libraryDirectories: [String] {
         ["/lib/\(triplet)", "/usr/lib/\(triplet)", "/lib", "/usr/lib", "/lib64", "/usr/lib64"]
     }

@@ -1,17 +1,18 @@
-/// Why an executable file could not be read.
+/// An error that explains why an executable file could not be read.
 package struct ExecutableError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What a caller can act on.
+    /// The kinds of failure that a caller can act on.
     package enum Code: Hashable, Sendable {
-        /// An ELF file breaks off or contradicts itself.
+        /// An ELF file ends too early or contradicts itself.
         case malformedELF
-        /// A PE file breaks off or contradicts itself.
+        /// A PE file ends too early or contradicts itself.
         case malformedPE
-        /// The file's bytes could not be had.
+        /// The file's bytes could not be read.
         case unreadable
     }
 
     package var code: Code
-    /// What is wrong, lower-case, without a full stop; the file is the subject: "ends within its ELF header".
+    /// A description of the problem, in lower case and without a full stop, with the file as its subject: "ends within
+    /// its ELF header".
     package var message: String
 
     init(_ code: Code, _ message: String) {

@@ -1,17 +1,17 @@
-/// What Windows' loader reads of a PE file: the machine, and where its sections are (PE Format, "COFF File Header",
-/// "Optional Header" and "Section Table").
+/// The parts of a PE file that Windows' loader reads: the machine, and where its sections are (PE Format, "COFF File
+/// Header", "Optional Header" and "Section Table").
 package struct PEImage: Hashable, Sendable {
     package let machine: UInt16
-    /// PE32+, the form of 64-bit programs.
+    /// Whether the file is PE32+, the form of 64-bit programs.
     package let is64Bit: Bool
-    /// By their address in memory at the base that the file prefers; none of a 32-bit file.
+    /// The sections, with their addresses in memory at the base that the file prefers; none for a 32-bit file.
     package private(set) var segments: [ProgramSegment] = []
 
-    /// As many as the loader takes.
+    /// The number of sections that the loader accepts.
     static let maximumSections = 96
 
-    /// Returns where the signature is in a file that begins with these bytes; `nil` where it is not a PE file: `MZ` alone
-    /// is a program of DOS, or a text.
+    /// Returns the offset of the signature in a file that begins with these bytes, or `nil` if it is not a PE file:
+    /// `MZ` alone is a DOS program, or a text.
     package static func offset(
         _ start: [UInt8], in file: some RandomAccessBytes
     ) throws(ExecutableError) -> Int64? {
@@ -20,9 +20,9 @@ package struct PEImage: Hashable, Sendable {
         return try file.bytes(at: offset, count: 4) == Array("PE\0\0".utf8) ? offset : nil
     }
 
-    /// Reads on from the signature.
+    /// Reads the rest of a file whose signature is at `offset`.
     ///
-    /// - Throws: `ExecutableError` where the file breaks off or contradicts itself.
+    /// - Throws: `ExecutableError` if the file ends too early or contradicts itself.
     package init(at offset: Int64, of file: some RandomAccessBytes) throws(ExecutableError) {
         let header = try file.bytes(at: offset + 4, count: 20)
         guard header.count == 20 else { throw ExecutableError(.malformedPE, "ends within its PE header") }
@@ -56,7 +56,7 @@ package struct PEImage: Hashable, Sendable {
         func number(_ at: Int) -> UInt32 { table.littleEndian(at: offset + at) }
         return ProgramSegment(
             offset: UInt64(number(20)), address: base &+ UInt64(number(12)),
-            // What lies in the file is filled up to a page; what does not is zeros in memory.
+            // The data in the file is padded to a page; anything beyond the file's data is zeros in memory.
             fileSize: UInt64(min(number(8), number(16))), isWritable: number(36) & 0x8000_0000 != 0)
     }
 
@@ -64,11 +64,11 @@ package struct PEImage: Hashable, Sendable {
         0x14c: "i386", 0x1c0: "ARM", 0x1c4: "ARM", 0x200: "IA-64", 0x8664: "x86-64", 0xaa64: "AArch64",
     ]
 
-    /// Returns why the file cannot run on an architecture; `nil` where it can.
+    /// Returns the reason why the file cannot run on an architecture, or `nil` if it can.
     package func mismatch(_ architecture: String) -> String? {
         let wanted: [String: UInt16] = ["amd64": 0x8664, "arm64": 0xaa64]
         guard let expected = wanted[architecture], let name = Self.machines[expected] else {
-            return "is a Windows executable, and which ones run on \(architecture) is not known"
+            return "is a Windows executable, but it is unknown which ones run on \(architecture)"
         }
         if machine == expected, is64Bit { return nil }
         let found = Self.machines[machine] ?? "machine \(machine)"

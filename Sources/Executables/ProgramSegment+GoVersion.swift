@@ -1,19 +1,20 @@
 package import OCIModel
 
 private enum GoData {
-    /// Where Go's linker leaves the build information (`debug/buildinfo` in Go's standard library).
+    /// The mark that Go's linker puts before the build information (`debug/buildinfo` in Go's standard library).
     static let magic: [UInt8] = [0xff] + Array(" Go buildinf:".utf8)
     static let maximum: UInt64 = 64 << 20
     static let chunk = 1 << 20
 }
 
 extension [ProgramSegment] {
-    /// Returns the greatest version that a string variable of a Go program holds at its start; `nil` for other programs.
+    /// Returns the greatest version that a string variable of a Go program initially holds, or `nil` for other
+    /// programs.
     ///
-    /// Debian builds Go programs without modules, so that their build information names no version. But a program that
-    /// reports its version has it in a package variable, and Go lays a string variable down in the writable data as an
-    /// aligned address and length. etcd 3.4 and 3.5 have two that look like a version: their own and the oldest one
-    /// that they can form a cluster with.
+    /// Debian builds Go programs without modules, so their build information names no version. But a program that
+    /// reports its version has it in a package variable, and Go stores a string variable in the writable data as an
+    /// aligned address and length. etcd 3.4 and 3.5 have two that look like a version: their own, and the oldest one
+    /// with which they can form a cluster.
     package func greatestGoVersionVariable(in file: some RandomAccessBytes) throws(ExecutableError) -> VersionNumber? {
         var isGo = false
         var greatest: VersionNumber?
@@ -40,14 +41,14 @@ extension [ProgramSegment] {
     ) throws(ExecutableError) {
         for start in stride(from: 0, through: bytes.count - 16, by: 8) {
             if bytes[start] == 0xff, bytes[start...].starts(with: GoData.magic) { isGo = true }
-            // A length of 5 to 32: nearly all other words are sorted out by this.
+            // A length of 5 to 32, which rules out nearly all other words.
             guard (5...32).contains(bytes[start + 8]), bytes[(start + 9)..<(start + 16)].allSatisfy({ $0 == 0 }) else {
                 continue
             }
             let length = Int(bytes[start + 8])
             guard let offset = fileOffset(of: bytes.littleEndian(at: start), count: UInt64(length)) else { continue }
             let text = try file.bytes(at: offset, count: length)
-            // Three numbers: four would be an address like 127.0.0.1.
+            // Exactly three numbers, since four would be an address such as 127.0.0.1.
             guard text.prefix(while: { $0 != UInt8(ascii: "-") }).count(where: { $0 == UInt8(ascii: ".") }) == 2,
                 let version = VersionNumber(String(decoding: text, as: UTF8.self))
             else { continue }

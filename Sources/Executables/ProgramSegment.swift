@@ -7,7 +7,7 @@ package struct ProgramSegment: Hashable, Sendable {
 }
 
 extension [ProgramSegment] {
-    /// Returns where `count` bytes at a virtual address are in the file; `nil` where no segment holds them all.
+    /// Returns the offset in the file of `count` bytes at a virtual address, or `nil` if no segment holds them all.
     func fileOffset(of address: UInt64, count: UInt64) -> Int64? {
         for segment in self where address >= segment.address {
             let inside = address - segment.address

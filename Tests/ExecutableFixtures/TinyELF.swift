@@ -1,4 +1,4 @@
-/// A small ELF file, made byte by byte, with just what is read of one.
+/// A small ELF file, made byte by byte, with only the parts that are read.
 package struct TinyELF {
     package var machine: UInt16 = 62
     package var is64Bit = true
@@ -7,7 +7,7 @@ package struct TinyELF {
     package var interpreter: String?
     package var needed: [String] = []
     package var runpath: String?
-    /// Values of string variables in the writable data.
+    /// The values of string variables in the writable data.
     package var variables: [String] = []
     package var isGo = false
 

@@ -1,11 +1,11 @@
-/// A small PE file, made byte by byte, with just what is read of one.
+/// A small PE file, made byte by byte, with only the parts that are read.
 package struct TinyPE {
     package var machine: UInt16 = 0x8664
     package var is64Bit = true
-    /// Values of string variables in the writable data.
+    /// The values of string variables in the writable data.
     package var variables: [String] = []
     package var isGo = true
-    /// Instead of the number of sections that there are.
+    /// The number of sections in the header, if it differs from the actual one.
     package var sectionCount: UInt16?
     package var optionalSize: UInt16 = 112
 

@@ -63,7 +63,7 @@ extension FileEntry {
     static let folder = FileEntry(.directory, mode: 0o755, modified: 1)
 }
 
-/// Runs a command of the shell in the folder and gives its exit code.
+/// Runs a shell command in the folder and returns its exit code.
 func run(_ command: String, in folder: FilePath) async throws -> Int32 {
     let environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"]
     let setting = Setting(folder: URL(filePath: folder.string), environment: environment)

@@ -4,17 +4,17 @@ import OCIModel
 import Scheduling
 import SystemPackage
 
-/// How an image's layers come to be in the store.
+/// Writes an image's layers to the store.
 extension Assembler {
-    /// A layer to be there, under the key of its recipe.
+    /// A layer that the store must have, with the key of its recipe.
     private struct Job: Sendable {
         var platform: Platform
         var layer: LayerPlan
         var key: Digest
     }
 
-    /// Every platform's layers, in the order of the plan. One that several platforms have, as the versions of Windows do,
-    /// is written for the first of them, and remembered when the others ask.
+    /// Returns every platform's layers, in the order of the plan. A layer that several platforms share, as the versions
+    /// of Windows do, is written for the first of them and found in the store for the others.
     func layers(_ plan: BuildPlan) async throws -> [FinishedLayer] {
         let jobs = plan.platforms.flatMap { platform in
             platform.layers.map { layer in
@@ -27,14 +27,14 @@ extension Assembler {
         let others = Set(jobs.indices).subtracting(firsts).sorted()
         var finished: [Int: FinishedLayer] = [:]
         for places in [firsts, others] {
-            // Two layers at once: while one is being synced to disk the other computes.
+            // Two layers at once: while one is being synced to disk, the other computes.
             let layers = try await mapConcurrently(places, limit: 2) { try await layer(jobs[$0], codec: plan.codec) }
             for (place, layer) in zip(places, layers) { finished[place] = layer }
         }
         return jobs.indices.compactMap { finished[$0] }
     }
 
-    /// Reads a Windows layer back as it was written, before anything remembers it.
+    /// Reads a Windows layer back as it was written, before any record names it.
     private func checkImport(_ layer: FinishedLayer, _ plan: LayerPlan) async throws {
         let path = store.path(of: layer.descriptor.digest)
         let refusal = try await pool.run { flag in

@@ -4,14 +4,14 @@ package import OCIModel
 package import Scheduling
 package import SystemPackage
 
-/// What happens while an image is assembled, for a person to watch.
+/// An event during the assembly of an image, for a person to watch.
 package enum AssemblyEvent: Sendable {
-    /// A layer is ready; `reused` where its recipe was known already.
+    /// A layer is ready; `reused` if its recipe was already known.
     case layer(Platform, name: String, FinishedLayer, reused: Bool)
     case checked(platforms: Int)
 }
 
-/// An image whose every part is in the store. Nothing names it yet.
+/// An image whose parts are all in the store, and which nothing names yet.
 package struct AssembledImage: Sendable {
     package struct PlatformImage: Sendable {
         /// The platform as the build asked for it.
@@ -19,9 +19,9 @@ package struct AssembledImage: Sendable {
         package var platform: Platform
         package var manifest: Encoded<Manifest>
         package var config: Encoded<ImageConfig>
-        /// This image's own, without those of a base image.
+        /// The image's own layers, without those of a base image.
         package var layers: [FinishedLayer]
-        /// The base image's, which those lie on.
+        /// The base image's layers, on which those lie.
         package var baseLayers: [Descriptor]
     }
 
@@ -30,15 +30,15 @@ package struct AssembledImage: Sendable {
     package var platforms: [PlatformImage]
 }
 
-/// Turns a plan into an image in a store.
+/// Assembles the image of a plan in a store.
 package struct Assembler: Sendable {
     package var store: ContentStore
     package var pool: BlockingPool
-    /// Threads that compress one layer; the bytes do not depend on it.
+    /// The number of threads that compress one layer; the bytes do not depend on it.
     package var threads: Int
-    /// What tells one build of this program from another, so that a remembered layer is never one of other code.
+    /// A text that distinguishes builds of this program, so that a remembered layer never comes from other code.
     package var toolIdentity: String
-    /// The stamps of the files that are not in the store, by path: each stands for the file's contents.
+    /// The stamps of the files that are not in the store, by path; each stands for the file's contents.
     package var stamps: [FilePath: String]
     package var observe: @Sendable (AssemblyEvent) -> Void
 
@@ -54,8 +54,8 @@ package struct Assembler: Sendable {
         self.observe = observe
     }
 
-    /// Writes the layers and documents of every platform, then passes them to `gate`, which throws where they are not
-    /// what was promised; the index is written last.
+    /// Writes the layers and documents of every platform, then calls `gate`, which throws if they are not what was
+    /// promised; the index is written last.
     package func assemble(
         _ plan: BuildPlan, gate: @Sendable ([AssembledImage.PlatformImage], Encoded<Index>) async throws -> Void
     ) async throws -> AssembledImage {

@@ -1,7 +1,7 @@
 package import OCIContent
 package import OCIModel
 
-/// A finished image by its digests: what a build reports, and remembers under the key of all that went into it.
+/// A finished image, described by digests: what a build reports, and remembers under the key of all its inputs.
 package struct BuiltImage: Codable, Hashable, Sendable {
     package struct PlatformImage: Codable, Hashable, Sendable {
         /// The platform as the build asked for it: a Windows image's own has the exact version of its base image.
@@ -9,11 +9,11 @@ package struct BuiltImage: Codable, Hashable, Sendable {
         package var platform: Platform
         package var manifest: Descriptor
         package var config: Descriptor
-        /// Its own.
+        /// The image's own layers.
         package var layers: [FinishedLayer]
-        /// The base image's: in the store of Linux, only named of Windows.
+        /// The base image's layers, which are in the store for Linux but only named for Windows.
         package var baseLayers: [Descriptor]
-        /// Layers that are not in the store: whoever pulls the image gets them from where the base image is.
+        /// The layers that are not in the store; clients that pull the image get them from where the base image is.
         package var absentLayers: [Descriptor] { platform.os == "windows" ? baseLayers : [] }
     }
 
@@ -33,7 +33,7 @@ package struct BuiltImage: Codable, Hashable, Sendable {
         }
     }
 
-    /// Every blob of the image that is in the store, the index first.
+    /// The blobs of the image that are in the store, the index first.
     package var blobs: [Descriptor] {
         [index]
             + platforms.flatMap { one in
@@ -48,7 +48,7 @@ package struct BuiltImage: Codable, Hashable, Sendable {
 extension ContentStore {
     private static let builtKind = "builds"
 
-    /// The image that a build with this key gave, where every blob of it is still there with its size.
+    /// Returns the image that a build with this key gave, if all its blobs are still in the store with their sizes.
     package func builtImage(_ key: Digest) -> BuiltImage? {
         guard let bytes = record(Self.builtKind, key),
             let image = try? CanonicalJSON.decode(BuiltImage.self, from: bytes),

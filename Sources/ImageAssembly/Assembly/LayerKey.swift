@@ -3,11 +3,11 @@ package import OCIModel
 import SystemPackage
 
 extension LayerPlan {
-    /// Returns the digest of the layer's recipe: the codec, and every entry with the identity of its contents. Layers with
-    /// equal keys have equal bytes.
+    /// Returns the digest of the layer's recipe: the codec, and every entry with the identity of its contents. Layers
+    /// with equal keys have equal bytes.
     ///
-    /// A content that lies in a file is identified by the file's path, its position there and, where the path is not itself
-    /// a digest, the file's stamp. Stamps of files that are in other layers do not count.
+    /// Contents in a file are identified by the file's path, their position in it and, if the path is not itself a
+    /// digest, by the file's stamp. The stamps of files in other layers do not count.
     func key(codec: LayerCodec, toolIdentity: String, stamps: [FilePath: String]) -> Digest {
         var hasher = SHA256Hasher()
         func add(_ text: String) {
@@ -47,10 +47,10 @@ extension LayerPlan {
     }
 }
 
-/// What a recipe gave: enough to name the layer without its bytes.
+/// The result of a recipe: enough to name the layer without its bytes.
 package struct FinishedLayer: Codable, Hashable, Sendable {
     package var descriptor: Descriptor
     package var diffID: DiffID
-    /// Bytes of the tar.
+    /// The size of the tar in bytes.
     package var uncompressedSize: Int64
 }

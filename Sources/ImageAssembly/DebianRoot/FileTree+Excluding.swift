@@ -2,8 +2,8 @@ import LayerArchive
 import OCIModel
 
 extension FileTree {
-    /// The tree without the excluded entries. A directory stays where something below it does, and a file whose other
-    /// names stay is kept under the first of these.
+    /// Returns the tree without the excluded entries. A directory stays if something below it does, and a file whose
+    /// other names stay is kept under the first of these.
     func excluding(_ excludes: (EntryPath) -> Bool) -> FileTree {
         var kept = FileTree()
         for (path, entry) in sorted where !excludes(path) {

@@ -6,8 +6,8 @@ extension FileTree {
     /// Writes a package's control fields and checksums below `/var/lib/dpkg/status.d`, where scanners look for the
     /// packages of images without a dpkg database.
     ///
-    /// Checksums are kept for what is in the tree and the package's own, under the merged path. A line of another form
-    /// would make trivy give up on all packages, so it is dropped.
+    /// Checksums are kept only for files that are in the tree and belong to the package, under their merged paths. A
+    /// line of another form would make trivy give up on all packages, so it is dropped.
     mutating func addRecord(
         of package: InstalledPackage, owners: [EntryPath: String], time: Int64
     ) throws(ImageAssemblyError) {

@@ -3,20 +3,20 @@ import ImageDefinition
 import LayerArchive
 import OCIModel
 
-/// A package that is what the lock says it is.
+/// A package whose content matches its pin in the lock.
 struct InstalledPackage {
     let locked: Lock.Package
     let tree: FileTree
     let control: [String: [UInt8]]
     let stanza: Stanza
-    /// Packages whose files this one's may take the place of (Debian policy 7.6.1). Only relations without a version:
-    /// one with a version speaks of packages that a resolved set no longer holds.
+    /// The packages whose files this package's files may replace (Debian policy, 7.6.1). Only relations without a
+    /// version count: those with a version refer to packages that a resolved set no longer contains.
     let replaces: Set<String>
 
     var name: String { locked.name }
 
-    /// Installation starts with base-passwd, whose accounts the others need, and base-files, whose modes of common
-    /// directories hold; then by name.
+    /// The order of installation: base-passwd first, whose accounts the others need, then base-files, whose modes of
+    /// common directories take precedence, then the others by name.
     var rank: Int { name == "base-passwd" ? 0 : name == "base-files" ? 1 : 2 }
 
     init(_ locked: Lock.Package, _ unpacked: UnpackedPackage) throws(ImageAssemblyError) {
@@ -41,7 +41,7 @@ struct InstalledPackage {
         for ((field, expected), stated) in zip(fields, stated) where stated != expected {
             throw ImageAssemblyError(
                 .invalidInput,
-                "cannot install \(locked.name): the lock says \(field) \(expected), the package \(stated ?? "nothing")",
+                "cannot install \(locked.name): the lock says \(field) \(expected), but the package says \(stated ?? "nothing")",
                 hint: "lock the image again")
         }
     }

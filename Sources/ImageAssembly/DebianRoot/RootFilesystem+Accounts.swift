@@ -3,7 +3,7 @@ import LayerArchive
 import OCIModel
 
 extension RootFilesystem {
-    /// Returns `nil` where the root filesystem has no such file.
+    /// Returns an account file, or `nil` if the root filesystem has no such file.
     private func accounts(_ kind: AccountFile.Kind) throws(ImageAssemblyError) -> AccountFile? {
         let path = try kind.path()
         guard hasEntry(at: path) else { return nil }
@@ -21,12 +21,12 @@ extension RootFilesystem {
         of name: String, in kind: AccountFile.Kind, _ noun: String
     ) throws(ImageAssemblyError) -> UInt32 {
         if let id = try accounts(kind)?.id(of: name) { return id }
-        // root needs no account: an image without base-passwd has it too.
+        // root needs no account; an image without base-passwd also has it.
         if name == "root" { return 0 }
         throw ImageAssemblyError(.invalidInput, "the image has no \(noun) '\(name)'")
     }
 
-    /// Days since the epoch, as shadow(5) counts a password's last change.
+    /// The days since the epoch, as shadow(5) counts a password's last change.
     private var day: Int64 { max(0, time) / 86400 }
 
     mutating func addShadow() throws(ImageAssemblyError) {
@@ -46,9 +46,9 @@ extension RootFilesystem {
         }
     }
 
-    /// Adds the definition's accounts, locked, behind the packages' ones.
+    /// Adds the definition's accounts, locked, after those of the packages.
     ///
-    /// - Throws: `conflict` naming every name or number that is taken.
+    /// - Throws: `ImageAssemblyError` with the code `conflict`, naming every name or number that is taken.
     mutating func add(users: [Definition.User], groups: [Definition.Group]) throws(ImageAssemblyError) {
         guard !users.isEmpty || !groups.isEmpty else { return }
         var files = try AccountFiles(

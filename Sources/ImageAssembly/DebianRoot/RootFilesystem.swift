@@ -5,11 +5,11 @@ import OCIModel
 /// A root filesystem while effects and accounts are added to it.
 struct RootFilesystem {
     var tree: FileTree
-    /// What the entries came from that no package has as they are: `ca-certificates's postinst`.
+    /// The causes of the entries that no package has in this form: `ca-certificates's postinst`.
     private(set) var causes: [EntryPath: String] = [:]
-    /// Of what is added now.
+    /// The cause of the entries that are being added.
     private var cause = "the definition's users and groups"
-    /// Of everything that is added.
+    /// The modification time of everything that is added.
     let time: Int64
     let contents: @Sendable (FileContent) throws -> [UInt8]
 
@@ -22,10 +22,10 @@ struct RootFilesystem {
         causes[place] = cause
     }
 
-    /// Files read whole: account masters, certificates.
+    /// The largest size in bytes of a file that is read as a whole: account masters and certificates.
     static let readLimit = 1 << 20
 
-    /// Applies what a script would have done; `script` and `file` are for errors.
+    /// Applies the effects of a script; `script` and `file` are for messages.
     mutating func apply(
         _ effects: [MaintainerScripts.Effect], as script: String, declaredIn file: String
     ) throws(ImageAssemblyError) {
@@ -58,10 +58,10 @@ struct RootFilesystem {
         }
     }
 
-    /// Where a path is, through the links of its parents (`/var/lock/x` at `/run/lock/x`).
+    /// Returns the place of a path once the links of its parents are followed (`/var/lock/x` at `/run/lock/x`).
     func place(_ path: EntryPath, followingLast: Bool = false) throws(ImageAssemblyError) -> EntryPath {
         guard let place = tree.resolve(path, followingLast: followingLast, mayBeMissing: true), !place.isRoot else {
-            throw ImageAssemblyError(.invalidInput, "\(path) is the root directory or behind a loop of links")
+            throw ImageAssemblyError(.invalidInput, "\(path) is the root directory or leads into a loop of links")
         }
         return place
     }
@@ -69,7 +69,7 @@ struct RootFilesystem {
     /// Returns whether a path leads to an entry. Directories above it may be missing: packages need not ship them.
     func hasEntry(at path: EntryPath) -> Bool { tree.resolve(path, mayBeMissing: true).flatMap { tree[$0] } != nil }
 
-    /// The regular file at a path, through links of both kinds.
+    /// Returns the regular file at a path, following links of both kinds.
     func file(_ path: EntryPath) throws(ImageAssemblyError) -> FileEntry {
         var place = try place(path, followingLast: true)
         if case .hardLink(let target) = tree[place]?.kind { place = target }
@@ -90,7 +90,7 @@ struct RootFilesystem {
         }
     }
 
-    /// Replaces a file's bytes, keeping its mode and owner, or adds it as root's, 0644.
+    /// Replaces a file's bytes, keeping its mode and owner, or adds the file as root's with the mode.
     mutating func write(_ bytes: [UInt8], to path: EntryPath, mode: UInt16 = 0o644) throws(ImageAssemblyError) {
         let path = try place(path)
         let old = tree[path]

@@ -1,26 +1,27 @@
 import LayerArchive
 import OCIModel
 
-/// The merged-/usr layout: `/bin`, `/sbin` and `/lib*` are links into `/usr` (Debian 12 ships directories there, whose
-/// links the installer made; Debian 13 ships the links). `/usr/sbin` stays what it is.
+/// The merged-/usr layout: `/bin`, `/sbin` and `/lib*` are links into `/usr`. Debian 12 ships directories there and
+/// leaves the links to the installer; Debian 13 ships the links. `/usr/sbin` stays as it is.
 enum UsrMerge {
-    /// Links in every root filesystem.
+    /// The links in every root filesystem.
     static let always = ["bin", "sbin", "lib"]
-    /// Links where the architecture has such a directory in `/usr`.
+    /// The links that exist if the architecture has such a directory in `/usr`.
     static let multilib = ["lib32", "lib64", "libo32", "libx32"]
     private static let names = Set((always + multilib).map { Array($0.utf8) })
     private static let usr = Array("usr".utf8)
 
-    /// Whether `path` is one of the merged directories itself.
+    /// Returns whether `path` is itself one of the merged directories.
     static func isMerged(_ path: EntryPath) -> Bool { names.contains(path.bytes) }
 
-    /// Where `path` lies once merged: `/bin/sh` at `/usr/bin/sh`.
+    /// Returns the place of `path` after the merge: `/bin/sh` at `/usr/bin/sh`.
     static func path(_ path: EntryPath) throws(ImageAssemblyError) -> EntryPath {
         guard names.contains(Array(path.bytes.prefix { $0 != UInt8(ascii: "/") })) else { return path }
         return try .of(usr + [UInt8(ascii: "/")] + path.bytes)
     }
 
-    /// Returns the path that a link at `path` leads to once merged, by its text alone; `nil` where that leaves the root.
+    /// Returns the path that a link at `path` leads to after the merge, judging by its text alone, or `nil` if that
+    /// leaves the root.
     static func destination(ofLinkAt path: EntryPath, to target: [UInt8]) throws(ImageAssemblyError) -> EntryPath? {
         guard let destination = path.destination(ofLinkTo: target) else { return nil }
         return try self.path(destination)

@@ -7,7 +7,8 @@ extension ConsistencyGate {
     private static let maximumRecord = 1 << 20
     private static let maximumChecksums = 16 << 20
 
-    /// What trivy, grype and syft read: without it they take the image for one of no distribution and report nothing.
+    /// Checks the files that trivy, grype and syft read; without them, scanners take the image for one without a
+    /// distribution and report nothing.
     func scannerFailures(_ platform: Platform, _ root: MergedRoot, _ reader: ContentReader) -> [GateFailure] {
         var failures: [GateFailure] = []
         func check(_ text: String, _ rule: (FileContent) throws(GateFault) -> Void) {
@@ -48,7 +49,7 @@ extension ConsistencyGate {
         do { return try reader.readAll(content, limit: limit) } catch { throw GateFault(.unreadable, error.message) }
     }
 
-    /// Two spaces after the checksum: trivy stops at a line without them.
+    /// Checks that two spaces follow each checksum, since trivy stops at a line without them.
     private static func checkChecksums(_ bytes: [UInt8]) throws(GateFault) {
         guard let last = bytes.last else { return }
         guard last == UInt8(ascii: "\n") else { throw GateFault(.scannerData, "does not end in a newline") }
@@ -61,7 +62,8 @@ extension ConsistencyGate {
         }
     }
 
-    /// One stanza: syft drops a last line without a newline and stops at a field that comes twice.
+    /// Checks that the record is a single stanza: syft drops a last line without a newline, and stops at a field that
+    /// occurs twice.
     private static func checkStanza(_ bytes: [UInt8]) throws(GateFault) {
         guard bytes.last == UInt8(ascii: "\n") else { throw GateFault(.scannerData, "does not end in a newline") }
         let stanza: Stanza

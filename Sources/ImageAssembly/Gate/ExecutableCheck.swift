@@ -2,15 +2,16 @@ import Executables
 import LayerArchive
 import OCIModel
 
-/// The executables of one platform's root filesystem: are they for its machine, and can its loader start them?
+/// Checks whether the executables of one platform's root filesystem are for its machine and can be started by its
+/// loader.
 struct ExecutableCheck {
     let platform: Platform
     let root: MergedRoot
-    /// By path, symlinks resolved.
+    /// The ELF files by path, with symlinks resolved.
     private(set) var images: [EntryPath: ELFImage] = [:]
-    /// Of a Windows image, by path.
+    /// The PE files of a Windows image by path.
     private(set) var windowsImages: [EntryPath: PEImage] = [:]
-    /// The files that the loader would take for an executable's needed libraries, in its order.
+    /// The files that the loader would take for the libraries that an executable needs, in the loader's order.
     private(set) var libraries: [EntryPath: [EntryPath]] = [:]
     private(set) var failures: [GateFailure] = []
 
@@ -32,7 +33,7 @@ struct ExecutableCheck {
                 fail(path, GateFault(error))
             }
         }
-        // Everything must be known before libraries are looked for.
+        // All files must be known before libraries can be found.
         for (path, _) in files {
             guard let image = images[path] else { continue }
             if let interpreter = image.interpreter { checkInterpreter(interpreter, of: path) }
@@ -40,13 +41,15 @@ struct ExecutableCheck {
         }
     }
 
-    /// What a base image has is for its makers to answer for; ours may need it, and is refused where that is no good.
+    /// Records a fault of one of the image's own files. A base image's files are its makers' responsibility; if ours
+    /// needs one that is unusable, ours is refused.
     private mutating func fail(_ path: EntryPath, _ fault: GateFault) {
         guard !root.isOfBase(path) else { return }
         failures.append(GateFailure(platform: platform, path: path, rule: fault.rule, message: fault.message))
     }
 
-    /// Keeps what the loader reads of the file where it is an executable; returns why it cannot run on the platform.
+    /// Keeps the parts of the file that the loader reads if it is an executable; returns the reason why it cannot run
+    /// on the platform, if there is one.
     private mutating func identify(
         _ path: EntryPath, _ content: ReadableContent
     ) throws(ExecutableError) -> GateFault? {
@@ -65,7 +68,7 @@ struct ExecutableCheck {
             return GateFault(.elfMachine, "is an ELF file in a \(platform.os) image")
         }
         guard let target = ELFTarget(platform) else {
-            return GateFault(.elfMachine, "is an ELF file, and which ones run on \(platform) is not known")
+            return GateFault(.elfMachine, "is an ELF file, but it is unknown which ELF files run on \(platform)")
         }
         if let mismatch = target.mismatch(header) { return GateFault(.elfMachine, mismatch) }
         images[path] = try ELFImage(content, header: header)
@@ -87,7 +90,8 @@ struct ExecutableCheck {
     }
 
     private mutating func findLibraries(_ image: ELFImage, of path: EntryPath) {
-        // `LD_LIBRARY_PATH`, `/etc/ld.so.cache` and the search paths of what loads this file are not counted on.
+        // `LD_LIBRARY_PATH`, `/etc/ld.so.cache` and the search paths of the files that load this one are not relied
+        // upon.
         let defaults = (ELFTarget(platform)?.libraryDirectories ?? []).map { Array($0.utf8) }
         let directories = image.searchPath.map { replaceOrigin(in: $0, of: path) } + defaults
         for name in image.needed {
@@ -100,7 +104,7 @@ struct ExecutableCheck {
         }
     }
 
-    /// `$ORIGIN` stands for the folder of the file that names it, in search paths and in names (ld.so(8)).
+    /// Replaces `$ORIGIN` in search paths and names by the folder of the file that contains it (ld.so(8)).
     private func replaceOrigin(in text: [UInt8], of path: EntryPath) -> [UInt8] {
         guard text.contains(UInt8(ascii: "$")) else { return text }
         let origin = Array((path.parent ?? .root).description.utf8)

@@ -1,9 +1,10 @@
 import LayerArchive
 import OCIModel
 
-/// The rules for the image's own layers: all of them must unpack to the same with every engine.
+/// The rules for the image's own layers, which every engine must unpack to the same result.
 extension MergedRoot {
-    /// Lays one more layer of the image's own on top, and returns what is wrong with it, in byte order of the paths.
+    /// Applies one more of the image's own layers on top, and returns what is wrong with it, in byte order of the
+    /// paths.
     mutating func add(_ layer: ConsistencyGate.Layer) -> [(EntryPath, GateFault)] {
         var faults: [(EntryPath, GateFault)] = []
         for (path, entry) in layer.tree.sorted {
@@ -26,7 +27,8 @@ extension MergedRoot {
         var entry = entry
         if case .hardLink(let target) = entry.kind {
             guard let file = layer.tree[target], case .regular = file.kind else {
-                throw GateFault(.layerEntry, "is a hard link to \(target), which is no file of layer '\(layer.name)'")
+                throw GateFault(
+                    .layerEntry, "is a hard link to \(target), which is not a file of layer '\(layer.name)'")
             }
             entry = file
         }
@@ -39,7 +41,7 @@ extension MergedRoot {
             if case .directory = below.kind, entry.kind != .directory {
                 guard !isOfBase(place) else {
                     throw GateFault(
-                        .layerEntry, "is no directory in layer '\(layer.name)', and would hide one of the base image")
+                        .layerEntry, "is not a directory in layer '\(layer.name)' and would hide one of the base image")
                 }
                 remove { $0 != place && $0.isWithin(place) }
             }
@@ -47,7 +49,7 @@ extension MergedRoot {
         put(entry, at: place, layer: layer.name)
     }
 
-    /// Where an unpacker puts an entry: its parent's symlinks are followed.
+    /// Returns the place at which an unpacker puts an entry, following its parent's symlinks.
     private func place(of path: EntryPath, _ layer: ConsistencyGate.Layer) throws(GateFault) -> EntryPath {
         guard let parent = path.parent, !parent.isRoot else { return path }
         if tree.isDirectory(parent) { return path }
@@ -58,20 +60,20 @@ extension MergedRoot {
                 guard let real else {
                     throw GateFault(
                         .layerBelowSymlink,
-                        "lies in layer '\(layer.name)' below \(at), a symlink of \(source(of: at)) that leads to no directory"
+                        "lies in layer '\(layer.name)' below \(at), a symlink of \(source(of: at)) that does not lead to a directory"
                     )
                 }
                 // containerd follows the link; Docker on overlayfs puts a directory in its place.
                 guard !isOfBase(at) else {
                     throw GateFault(
                         .layerBelowSymlink,
-                        "lies in layer '\(layer.name)' below \(at), a symlink of the base image: write \(real)")
+                        "lies in layer '\(layer.name)' below \(at), a symlink of the base image: use \(real)")
                 }
             }
             ancestor = at.parent
         }
         if let real { return real }
         throw GateFault(
-            .layerEntry, "lies in layer '\(layer.name)' below \(parent), which is no directory of the image")
+            .layerEntry, "lies in layer '\(layer.name)' below \(parent), which is not a directory of the image")
     }
 }

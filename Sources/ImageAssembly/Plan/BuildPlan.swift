@@ -3,47 +3,47 @@ package import LayerArchive
 package import OCIModel
 package import SystemPackage
 
-/// Everything that decides the image's bytes, as values: nothing below this reads a definition, a lock or a clock.
+/// Everything that decides the image's bytes, as values: no later step reads a definition, a lock or a clock.
 package struct BuildPlan: Sendable {
     package var tag: String
-    /// In the order of the index.
+    /// The platforms in the order of the index.
     package var platforms: [PlatformPlan]
-    /// Of the index.
+    /// The annotations of the index.
     package var annotations: Annotations
     package var codec: LayerCodec
 }
 
-/// One platform's image before its layers are written.
+/// The plan of one platform's image, before its layers are written.
 package struct PlatformPlan: Sendable {
     /// The platform as the build asked for it.
     package var requested: Platform
-    /// The image's own platform: that of its base image, where that says more.
+    /// The image's own platform, which is its base image's if that is more specific.
     package var platform: Platform
-    /// Lowest first.
+    /// The layers, lowest first.
     package var layers: [LayerPlan]
     package var created: Timestamp
     package var execution: ImageConfig.Execution
-    /// What the layers lie on.
+    /// The base image that the layers lie on, if any.
     package var base: BaseImage?
     package var annotations: Annotations
 }
 
-/// What will be in one layer: a cheap value whose key is its recipe.
+/// The content of one layer to be written: a cheap value whose key is the layer's recipe.
 package struct LayerPlan: Sendable {
-    /// For people: `base`, `etcd 3.4.23`, `files`.
+    /// The name for people: `base`, `etcd 3.4.23`, `files`.
     package var name: String
     package var tree: FileTree
     package var created: Timestamp
     package var createdBy: String
-    /// The packages that its entries come from.
+    /// The packages that the entries come from.
     package var packages: [OpenedPackage] = []
-    /// What the files are that come from elsewhere, by where their bytes lie.
+    /// The origins of files from elsewhere, by the file that holds their bytes.
     package var origins: [FilePath: LayerOrigins.Origin] = [:]
-    /// Where the entries come from that no package has as they are.
+    /// The causes of the entries that no package has in this form.
     package var causes: [EntryPath: String] = [:]
 }
 
-/// A pinned package together with what is in it.
+/// A pinned package with its contents.
 package struct OpenedPackage: Sendable {
     package var pin: Lock.Package
     package var contents: UnpackedPackage
@@ -53,12 +53,12 @@ package struct OpenedPackage: Sendable {
     }
 }
 
-/// A file that no package of the image has: an archive's member, or compiled.
+/// A file that no package of the image has: a member of an archive, or a compiled program.
 package struct ProvidedFile: Hashable, Sendable {
     package var content: FileContent
-    /// Seconds since the epoch: when what it is made from was made.
+    /// The date of what the file is made from, in seconds since the epoch.
     package var date: Int64
-    /// What it comes from, for people, and the address and digest of that where it has them.
+    /// The file's origin: its name for people, and its address and digest if it has them.
     package var origin: LayerOrigins.Origin
     package init(content: FileContent, date: Int64, origin: LayerOrigins.Origin) {
         self.content = content
@@ -67,20 +67,20 @@ package struct ProvidedFile: Hashable, Sendable {
     }
 }
 
-/// All inputs of one platform, opened.
+/// The opened inputs of one platform.
 package struct PlatformContents: Sendable {
     package let platform: Platform
-    /// Sorted by name.
+    /// The packages of the base, sorted by name.
     package let base: [OpenedPackage]
-    /// By bundled version, each sorted by name.
+    /// The packages of each bundled version, sorted by name.
     package let bundle: [String: [OpenedPackage]]
-    /// Bundled programs that are in no package: by version, then by the program's name.
+    /// The bundled programs that are not in a package, by version and by program name.
     package let provided: [String: [String: ProvidedFile]]
     /// The definition's input files, by their paths in the image.
     package let inputFiles: [EntryPath: (file: Definition.InputFile, provided: ProvidedFile)]
     /// The definition's files from the image's folder, at their paths in the image; their times are not used.
     package let files: FileTree
-    /// What the image lies on: always there for Windows, for Linux where the definition names one.
+    /// The base image: always set for Windows, and for Linux if the definition names one.
     package let baseImage: BaseImage?
 
     package init(
@@ -98,22 +98,22 @@ package struct PlatformContents: Sendable {
         self.baseImage = baseImage
     }
 
-    /// When the newest of these inputs was made; the epoch where there is no package.
+    /// The date of the newest of these inputs in seconds since the epoch; 0 if there are none.
     var newest: Int64 {
         let made = provided.values.flatMap(\.values) + inputFiles.values.map(\.provided)
         return ((base + bundle.values.joined()).map(\.contents.date) + made.map(\.date)).max() ?? 0
     }
 }
 
-/// What a plan is made from, beside each platform's contents.
+/// The inputs of a plan other than each platform's contents.
 package struct PlanRequest: Sendable {
     package var definition: Definition
     package var maintainerScripts: MaintainerScripts
-    /// How the file of the audited scripts is called in messages.
+    /// The name of the file of audited scripts in messages.
     package var maintainerScriptsFile: String
-    /// `13.7` and the like, by base suite, for the annotation that names the base.
+    /// The Debian release of the base's suite, such as `13.7`, for the annotation that names the base.
     package var debianRelease: String?
-    /// `SOURCE_DATE_EPOCH`: no time in the image is later.
+    /// `SOURCE_DATE_EPOCH`: no time in the image is later than this.
     package var sourceDateEpoch: Int64?
     package var codec: LayerCodec
 
@@ -129,15 +129,15 @@ package struct PlanRequest: Sendable {
         self.codec = codec
     }
 
-    /// A time, never later than `SOURCE_DATE_EPOCH`.
+    /// Returns the time, or `SOURCE_DATE_EPOCH` if that is earlier.
     func clamped(_ seconds: Int64) -> Int64 { sourceDateEpoch.map { min($0, seconds) } ?? seconds }
 }
 
 extension BuildPlan {
-    /// Plans every platform. Pure: the same request and contents give the same plan.
+    /// Plans every platform. The function is pure: the same request and contents give the same plan.
     ///
-    /// - Throws: `ImageAssemblyError` for an unknown maintainer script, a conflict of two packages over a path, a program
-    ///   that its package does not have.
+    /// - Throws: `ImageAssemblyError` for an unknown maintainer script, two packages in conflict over a path, or a
+    ///   program that its package does not contain.
     package init(_ request: PlanRequest, contents: [PlatformContents]) throws {
         tag = request.definition.tag
         codec = request.codec
@@ -156,7 +156,7 @@ extension PlatformPlan {
             throw ImageAssemblyError(
                 .invalidInput,
                 "cannot plan \(contents.platform): it has \(base == nil ? "no" : "a") base image",
-                hint: "lock the image anew")
+                hint: "lock the image again")
         }
         platform = base?.platform(of: contents.platform) ?? contents.platform
         let newest = isWindows ? contents.newest : max(contents.newest, base?.created ?? 0)
@@ -166,7 +166,7 @@ extension PlatformPlan {
         guard layers.count + below <= most else {
             throw ImageAssemblyError(
                 .invalidInput,
-                "cannot plan \(contents.platform): \(layers.count) layers on \(below) of the base image are more than \(most)",
+                "cannot plan \(contents.platform): \(layers.count) layers and \(below) of the base image exceed the limit of \(most)",
                 hint: "choose a base image with fewer layers, or bundle fewer versions")
         }
         annotations = request.annotations(for: contents, created: created)

@@ -11,22 +11,22 @@ package import SystemPackage
     import Musl
 #endif
 
-/// The definition's extra files as they are in the image's folder: the tree, and a stamp of every file and folder looked at.
+/// The definition's extra files as they are in the image's folder: their tree, and a stamp of every file and folder.
 package struct FolderFiles: Sendable {
     package private(set) var tree = FileTree()
-    /// By path on disk, what the system says of each file and folder: kind, size, times and inode. Whoever finds the same
-    /// stamp again knows that the file was not touched.
+    /// The stamps by path on disk: the kind, size, times and inode of each file and folder. If the stamp is the same
+    /// later, the file was not touched.
     package private(set) var stamps: [FilePath: String] = [:]
-    /// The latest change of any of them, in nanoseconds since the epoch.
+    /// The time of the latest change of any of them, in nanoseconds since the epoch.
     package private(set) var latestChange: Int64 = 0
 
     private static let countLimit = 100_000
     private let folder: FilePath
 
-    /// Looks at each source of the definition for one platform; reads no contents.
+    /// Reads the metadata, but not the contents, of each source of the definition for one platform.
     ///
-    /// - Throws: `ImageAssemblyError` for a missing source, one that leaves the folder, or what is neither file, folder
-    ///   nor symbolic link.
+    /// - Throws: `ImageAssemblyError` for a source that is missing, that leaves the folder, or that is neither a file,
+    ///   a folder nor a symbolic link.
     package init(_ files: [Definition.ExtraFile], in folder: FilePath, for platform: Platform) throws {
         self.folder = folder
         for file in files where (file.system ?? platform.os) == platform.os {
@@ -38,7 +38,7 @@ package struct FolderFiles: Sendable {
         var status = Glibc.stat()
         guard lstat(source.string, &status) == 0 else {
             throw ImageAssemblyError(
-                .invalidInput, "cannot read \(source), which \(path) is made from: \(Errno(rawValue: errno))",
+                .invalidInput, "cannot read \(source), the source of \(path): \(Errno(rawValue: errno))",
                 hint: "the path of 'source' is relative to the image's folder")
         }
         guard depth < 64, stamps.count < Self.countLimit else {
@@ -50,7 +50,7 @@ package struct FolderFiles: Sendable {
             let mode = file.mode ?? (status.st_mode & S_IXUSR != 0 ? 0o755 : 0o644)
             set(path, .regular(.slice(of: source, offset: 0, size: Int64(status.st_size))), mode, file.owner)
         case S_IFDIR:
-            // The mode of a `files` entry is its files'; a folder must stay one that can be entered.
+            // The mode of a `files` entry applies to files; a folder must remain one that can be entered.
             set(path, .directory, 0o755, file.owner)
             for name in try FileSystem.names(in: source) {
                 let child = try EntryPath(path.bytes + [UInt8(ascii: "/")] + name.utf8)
@@ -60,7 +60,7 @@ package struct FolderFiles: Sendable {
             let target = try target(of: source)
             guard depth > 0, !target.starts(with: "/"), path.destination(ofLinkTo: target.utf8) != nil else {
                 throw ImageAssemblyError(
-                    .invalidInput, "\(source) is a symbolic link to \(target), outside of what is copied",
+                    .invalidInput, "\(source) is a symbolic link to \(target), outside the copied files",
                     hint: "write it under 'links' in the definition")
             }
             set(path, .symlink(target: Array(target.utf8)), 0o777, file.owner)

@@ -4,8 +4,8 @@ import OCIModel
 import SystemPackage
 
 extension LayerPlan {
-    /// The layers of one platform, split by rate of change: base | one for each older bundled version | the newest |
-    /// the definition's own files.
+    /// Returns the layers of one platform, split by rate of change: the base, one for each older bundled version, the
+    /// newest version, and the definition's own files.
     static func layers(_ request: PlanRequest, _ contents: PlatformContents) throws -> [LayerPlan] {
         var layers: [LayerPlan] = []
         func isBelow(_ path: EntryPath) -> Bool {
@@ -18,8 +18,8 @@ extension LayerPlan {
         if let files = try files(request, contents, isBelow) { layers.append(files) }
         guard !layers.isEmpty else {
             throw ImageAssemblyError(
-                .invalidInput, "image \(request.definition.name) has nothing in it",
-                hint: "give it debian packages, a bundle or files")
+                .invalidInput, "the image \(request.definition.name) is empty",
+                hint: "give it Debian packages, a bundle or files")
         }
         return try layers.map { layer in
             var finished = layer
@@ -32,7 +32,7 @@ extension LayerPlan {
     }
 
     private static func base(_ request: PlanRequest, _ contents: PlatformContents) throws -> LayerPlan? {
-        // Debian has packages for Linux alone.
+        // Debian has packages only for Linux.
         guard let debian = request.definition.debian, contents.platform.os == "linux" else { return nil }
         let time = request.clamped(contents.base.map(\.contents.date).max() ?? 0)
         let excluded = debian.excludedPaths
@@ -53,14 +53,15 @@ extension LayerPlan {
             packages: contents.base, causes: causes)
     }
 
-    /// `etcd-<v>` and its companions; the newest version also under the plain names, which become hard links.
+    /// Returns the layer with `etcd-<v>` and the other programs of a version; the newest version also has them under
+    /// their plain names, which become hard links.
     private static func bundled(
         _ bundled: Definition.BundledVersion, _ request: PlanRequest, _ contents: PlatformContents,
         _ isBelow: (EntryPath) -> Bool
     ) throws -> LayerPlan {
         let version = bundled.version
         guard let bundle = request.definition.bundle, let packages = contents.bundle[version] else {
-            throw ImageAssemblyError(.invalidInput, "the lock holds no packages of version \(version)")
+            throw ImageAssemblyError(.invalidInput, "the lock has no packages for version \(version)")
         }
         let provided = contents.provided[version] ?? [:]
         let time = request.clamped((packages.map(\.contents.date) + provided.values.map(\.date)).max() ?? 0)
@@ -100,7 +101,7 @@ extension LayerPlan {
                 .invalidInput,
                 "package \(package.pin.name) \(package.pin.version) (\(package.pin.architecture)) has no file "
                     + (program.file?.description ?? ""),
-                hint: "correct bundle.programs.\(program.name).file, or say with 'since' which version first has it")
+                hint: "correct bundle.programs.\(program.name).file, or set 'since' to the first version that has it")
         }
         return entry
     }
@@ -118,7 +119,7 @@ extension LayerPlan {
                 modified: time)
         }
         for (path, entry) in contents.files.entries {
-            // A folder that is there already keeps its own mode and owner.
+            // A folder that already exists keeps its own mode and owner.
             if entry.kind == .directory, isBelow(path) || tree[path] != nil { continue }
             tree[path] = entry
             tree[path]?.modified = time

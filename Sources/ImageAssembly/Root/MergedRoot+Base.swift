@@ -1,17 +1,18 @@
 import LayerArchive
 import OCIModel
 
-/// How the layers of a base image, which others made, are laid on each other: as containers' unpackers do it (image-spec,
-/// layer.md, "Applying Changesets"), and what those would fail at is refused.
+/// Applies the layers of a foreign base image on top of each other, as containers' unpackers do (image-spec, layer.md,
+/// "Applying Changesets"), and refuses what those would fail at.
 extension MergedRoot {
-    /// More than any image has.
+    /// A limit on the number of entries that no real image reaches.
     private static let maximumEntries = 2_000_000
     private static let whiteout = Array(".wh.".utf8)
     private static let opaque = Array(".wh..wh..opq".utf8)
 
-    /// Lays layers on each other, lowest first.
+    /// Applies layers on top of each other, lowest first.
     ///
-    /// - Throws: `ImageAssemblyError` (`invalidInput`) for what no unpacker takes; its message names the path.
+    /// - Throws: `ImageAssemblyError` with the code `invalidInput` for layers that no unpacker accepts; its message
+    ///   names the path.
     init(base layers: [UnpackedLayer]) throws(ImageAssemblyError) {
         self.init()
         for layer in layers {
@@ -25,8 +26,8 @@ extension MergedRoot {
         }
     }
 
-    /// Removes what the layer takes away of lower ones: by whiteouts, wherever in it these stand, and by putting something
-    /// else in the place of a directory. All in one go, since a layer may name half a million paths.
+    /// Removes what the layer hides of lower ones, by whiteouts anywhere in it or by putting something else in the
+    /// place of a directory. This is done in one pass, since a layer may name half a million paths.
     private mutating func removeHidden(by layer: UnpackedLayer) {
         var gone: Set<EntryPath> = []
         var emptied: Set<EntryPath> = []
@@ -63,7 +64,8 @@ extension MergedRoot {
             let parent = target.parent ?? .root
             let real = tree.resolve(parent).map { target.replacing(parent, with: $0) } ?? target
             guard let file = tree[real], file.kind != .directory else {
-                throw ImageAssemblyError(.invalidInput, "its hard link \(place) leads to \(target), which is no file")
+                throw ImageAssemblyError(
+                    .invalidInput, "its hard link \(place) leads to \(target), which is not a file")
             }
             entry = file
         }
@@ -74,7 +76,7 @@ extension MergedRoot {
         put(entry, at: place)
     }
 
-    /// Where an entry comes to lie: links among its parents are followed, and parents that no layer has are made.
+    /// Returns the place of an entry: follows links among its parents, and creates parents that no layer has.
     private mutating func place(of path: EntryPath) throws(ImageAssemblyError) -> EntryPath {
         guard let parent = path.parent, !tree.isDirectory(parent) else { return path }
         var at = EntryPath.root
@@ -84,7 +86,7 @@ extension MergedRoot {
             }
             if tree[next] == nil { put(FileEntry(.directory, mode: 0o755, modified: 0), at: next) }
             guard let real = tree.isDirectory(next) ? next : tree.resolve(next), tree.isDirectory(real) else {
-                throw ImageAssemblyError(.invalidInput, "\(path) lies below \(next), which is no directory")
+                throw ImageAssemblyError(.invalidInput, "\(path) lies below \(next), which is not a directory")
             }
             at = real
         }
@@ -93,7 +95,7 @@ extension MergedRoot {
 }
 
 extension EntryPath {
-    /// `nil` beyond the length that a path may have.
+    /// Returns the path of a child, or `nil` if it exceeds the length that a path may have.
     fileprivate func appending(_ name: some Sequence<UInt8>) -> EntryPath? {
         try? EntryPath(bytes + [UInt8(ascii: "/")] + name)
     }

@@ -1,23 +1,23 @@
 import CYAML
 
-/// Reads one YAML document from libyaml's events. This file alone knows the library.
+/// Reads one YAML document from libyaml's events. Only this file uses the library.
 ///
 /// Every scalar stays as it is written: 3.10 stays 3.10.
 struct YAMLReader {
-    /// Ends the reading: the place after it means nothing.
+    /// An error that ends the reading, because nothing after its position has a meaning.
     struct Failure: Error {
         var message: String
         var position: Diagnostic.Position?
         var hint: String?
     }
 
-    /// A definition needs six levels; the reader's recursion must not use up the stack.
+    /// The limit on nesting, of which a definition needs six levels; the reader's recursion must not exhaust the stack.
     private static let deepest = 100
 
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let findings: Findings
 
-    /// Reads the only document of `text`, reporting anchors and tags; `nil` for no document.
+    /// Reads the only document of `text`, reporting anchors and tags; returns `nil` if there is no document.
     static func read(_ text: String, _ findings: Findings) throws(Failure) -> YAMLNode? {
         // The library keeps the addresses of its state and of the text.
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
@@ -96,14 +96,14 @@ extension YAMLReader {
         enum Kind: Equatable {
             case scalar(String, isPlain: Bool)
             case sequenceStart, mappingStart
-            /// A sequence's or a mapping's.
+            /// The end of a sequence or a mapping.
             case end
             case alias, streamEnd, other
         }
 
         var kind: Kind
         var position: Diagnostic.Position
-        /// `nil` where none is written, or none that says more than the quotes.
+        /// The tag, or `nil` if none is written or it says no more than the quotes.
         var tag: String?
         var hasAnchor = false
     }

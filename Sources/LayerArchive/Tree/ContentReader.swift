@@ -1,15 +1,16 @@
 import SystemPackage
 
-/// Reads pieces of contents by offset. Keeps the last file open, for neighbouring contents are often slices of one.
+/// Reads pieces of contents by offset. Keeps the last file open, because neighbouring contents are often slices of the
+/// same file.
 package final class ContentReader {
     private var file: OpenFile?
 
     package init() {}
 
-    /// Reads at most `count` bytes from `offset` on; fewer only where the content ends.
+    /// Reads at most `count` bytes from `offset` on; fewer only if the content ends.
     ///
-    /// - Throws: `LayerArchiveError(.inputOutput)` where the file cannot be read, `.corrupt` where it is shorter than the
-    ///   content says.
+    /// - Throws: `LayerArchiveError` with the code `inputOutput` if the file cannot be read, or `corrupt` if it is
+    ///   shorter than the content.
     package func read(_ content: FileContent, at offset: Int64, count: Int) throws(LayerArchiveError) -> [UInt8] {
         guard offset >= 0, count > 0, offset < content.size else { return [] }
         let wanted = Int(min(Int64(count), content.size - offset))
@@ -19,7 +20,7 @@ package final class ContentReader {
         case .slice(let path, let start, _):
             let (position, overflow) = start.addingReportingOverflow(offset)
             guard !overflow, position >= 0 else {
-                throw LayerArchiveError(.corrupt, "cannot read \(path) at \(start) and \(offset) bytes more")
+                throw LayerArchiveError(.corrupt, "cannot read \(path): the offset \(start) + \(offset) is not valid")
             }
             return try read(path, at: position, count: wanted)
         }
@@ -27,7 +28,7 @@ package final class ContentReader {
 
     /// Reads the whole content.
     ///
-    /// - Throws: `LayerArchiveError(.tooLarge)` for one of more than `limit` bytes.
+    /// - Throws: `LayerArchiveError` with the code `tooLarge` for more than `limit` bytes, and the codes of `read`.
     package func readAll(_ content: FileContent, limit: Int) throws(LayerArchiveError) -> [UInt8] {
         guard content.size <= Int64(limit) else {
             throw LayerArchiveError(.tooLarge, "is larger than the \(limit) bytes that such a file may have")

@@ -1,9 +1,9 @@
 package import OCIModel
 
 extension FileTree {
-    /// As many links as Linux follows (path_resolution(7)).
+    /// The number of links that Linux follows (path_resolution(7)).
     private static let linkLimit = 40
-    /// Linux's `PATH_MAX`.
+    /// The length limit of a target, Linux's `PATH_MAX`.
     private static let targetLimit = 4096
 
     /// Follows the symbolic links of a path inside the tree, as the kernel does.
@@ -20,7 +20,7 @@ extension FileTree {
     ) -> EntryPath? {
         let slash = UInt8(ascii: "/")
         var here = path.first == slash ? EntryPath.root : directory
-        // The components still to go, the next one last.
+        // The remaining components, with the next one last.
         var pending = Array(path.split(separator: slash).reversed())
         var links = 0
         while let component = pending.popLast() {
@@ -46,17 +46,18 @@ extension FileTree {
         return here
     }
 
-    /// Returns where a path from the root leads, as `resolve(_:from:followingLast:mayBeMissing:)` does.
+    /// Follows the symbolic links of a path from the root, as `resolve(_:from:followingLast:mayBeMissing:)` does.
     package func resolve(_ path: EntryPath, followingLast: Bool = true, mayBeMissing: Bool = false) -> EntryPath? {
         resolve(path.bytes, followingLast: followingLast, mayBeMissing: mayBeMissing)
     }
 
-    /// Returns whether a directory is at the path itself.
+    /// Returns whether the path itself is a directory.
     package func isDirectory(_ path: EntryPath) -> Bool { path.isRoot || self[path]?.kind == .directory }
 }
 
 extension EntryPath {
-    /// Returns the path that a symbolic link at this path leads to, by its text alone; `nil` where that leaves the root.
+    /// Returns the path that a symbolic link at this path leads to, judging by its text alone, or `nil` if that leaves
+    /// the root.
     package func destination(ofLinkTo target: some Collection<UInt8>) -> EntryPath? {
         let slash = UInt8(ascii: "/")
         var parts = target.first == slash ? [] : components.dropLast().map { Array($0) }

@@ -11,11 +11,12 @@ import Testing
 
 @testable import ImageAssembly
 
-/// What has to be compressed again after a change.
+/// Tests of which layers have to be compressed again after a change.
 @Suite struct LayerKeyTests {
     private static let platform = Platform(os: "linux", architecture: "amd64")
 
-    /// A plan of two layers with a file of the folder each, on one that has none.
+    /// Returns a plan of two layers, each with a file of the folder, on top of one without, together with the files'
+    /// stamps.
     private func plan(_ folder: FilePath) throws -> (BuildPlan, stamps: [FilePath: String]) {
         var layers = [try layer("base", FolderFiles([], in: folder, for: Self.platform).tree, "usr/base")]
         var stamps: [FilePath: String] = [:]
@@ -56,7 +57,7 @@ import Testing
         return made.withLock { $0.sorted() }
     }
 
-    @Test func `touching one file makes one layer anew`() async throws {
+    @Test func `touching one file makes only its layer again`() async throws {
         let folder = try TemporaryFolder()
         for name in ["one", "two"] {
             try FileSystem.write(Array(name.utf8), to: folder.path.appending("\(name).sh"))

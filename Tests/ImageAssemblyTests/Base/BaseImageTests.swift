@@ -151,9 +151,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (["bin/tool"], "lies in layer 'files' below /bin, a symlink of the base image: write /usr/bin/tool"),
+        (["bin/tool"], "lies in layer 'files' below /bin, a symlink of the base image: use /usr/bin/tool"),
         (["etc/conf.d"], "would hide one of the base image"),
-        (["entry/below"], "below /entry, which is no directory of the image"),
+        (["entry/below"], "below /entry, which is not a directory of the image"),
     ]) func `a layer that engines would apply to the base in different ways is refused`(
         _ files: [String], _ reason: String
     )

@@ -133,7 +133,7 @@ import Testing
         wrong.locked.version = "2.0-1"
         #expect(
             try refusal { try root(of: []).build([wrong]) }?.message
-                == "cannot install one: the lock says Version 2.0-1, the package 1.0-1")
+                == "cannot install one: the lock says Version 2.0-1, but the package says 1.0-1")
         let hostile = try package("../../etc/passwd", [])
         #expect(try refusal { try root(of: []).build([hostile]) }?.code == .invalidInput)
         let one = try package("one", [])

@@ -53,7 +53,7 @@ import Testing
         let (_, faults) = try merge([("base", base), ("top", { try $0.add(file: "/loop/a", []) })])
         #expect(
             faults == [
-                "/loop/a: lies in layer 'top' below /loop, a symlink of layer 'base' that leads to no directory (layer-below-symlink)"
+                "/loop/a: lies in layer 'top' below /loop, a symlink of layer 'base' that does not lead to a directory (layer-below-symlink)"
             ])
     }
 
@@ -69,7 +69,7 @@ import Testing
         ])
         #expect(
             faults.count == 2
-                && faults.allSatisfy { $0.hasSuffix("which is no directory of the image (layer-entry)") })
+                && faults.allSatisfy { $0.hasSuffix("which is not a directory of the image (layer-entry)") })
     }
 
     @Test func `whiteouts and dangling hard links are refused`() throws {

@@ -12,12 +12,12 @@ import Testing
         return try await fixture.failures()
     }
 
-    @Test func `an image without debian_version is no Debian to scanners`() async throws {
+    @Test func `an image without debian_version is refused`() async throws {
         let found = try await failures { $0[try EntryPath("/etc/debian_version")] = nil }
         #expect(found == ["linux/amd64 /etc/debian_version: is missing (scanner-data)"])
     }
 
-    @Test func `os-release must resolve and say Debian`() async throws {
+    @Test func `os-release must resolve and name Debian`() async throws {
         let other = try await failures { try $0.add(file: "/usr/lib/os-release", Array("ID=debianish\n".utf8)) }
         #expect(other == ["linux/amd64 /etc/os-release: does not say ID=debian (scanner-data)"])
         let broken = try await failures { $0[try EntryPath("/usr/lib/os-release")] = nil }
@@ -31,7 +31,7 @@ import Testing
         ("Package: a\nVersion: 1\nArchitecture: all\nnonsense\n", "has the line 'nonsense', which is not a field"),
         ("", "does not end in a newline"),
     ])
-    func `a package record that a scanner would trip over is refused`(text: String, message: String) async throws {
+    func `a package record that a scanner would misread is refused`(text: String, message: String) async throws {
         let found = try await failures { try $0.add(file: "/var/lib/dpkg/status.d/dash", Array(text.utf8)) }
         #expect(found == ["linux/amd64 /var/lib/dpkg/status.d/dash: \(message) (scanner-data)"])
     }
@@ -49,7 +49,7 @@ import Testing
         #expect(found == ["linux/amd64 /var/lib/dpkg/status.d/dash.md5sums: \(message) (scanner-data)"])
     }
 
-    @Test func `an image of Debian packages without a record of any is refused`() async throws {
+    @Test func `an image of Debian packages without any record is refused`() async throws {
         let found = try await failures {
             for name in ["dash", "dash.md5sums"] { $0[try EntryPath("/var/lib/dpkg/status.d/\(name)")] = nil }
         }
