@@ -2,8 +2,8 @@ import CNIOBoringSSL
 
 /// A SHA-256 hasher for bytes that arrive in pieces, used for content made here.
 ///
-/// Only this file knows the cryptographic library: the one that TLS uses, reached below its Swift module. A second copy
-/// of it would take as long to compile as this whole package.
+/// Only this file knows the cryptographic library: the BoringSSL that swift-nio-ssl compiles for TLS, reached below its Swift
+/// module, so that no second copy of it is compiled. The exact version in `Package.swift` protects the import.
 package struct SHA256Hasher: Sendable {
     private var state = SHA256_CTX()
 
