@@ -81,7 +81,8 @@ import Testing
 }
 
 /// A client that keeps sending, whatever the answer.
-private enum Flood {
+/// A client that never stops sending.
+enum Flood {
     /// A handler that collects what the server says.
     private final class Listener: ChannelInboundHandler, Sendable {
         typealias InboundIn = ByteBuffer

@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test func `a manifest of 4 MiB is accepted, a larger one and one with another digest are not`() async throws {
-        try await TestRegistry.run { registry in
+        try await TestRegistry.run(configure: { $0.limits.lingering = .seconds(1) }) { registry in
             let client = RegistryClient(registry)
             let start = Array(#"{"layers":[],"annotations":{"a":""#.utf8)
             func manifest(_ size: Int) -> [UInt8] {
@@ -110,7 +110,9 @@ import Testing
             }
             #expect(try await client.put(manifest(4 << 20), as: "1").status == 201)
             #expect(try await client.send(.GET, "/v2/a/b/manifests/1").body == manifest(4 << 20))
-            #expect(try await client.put(manifest((4 << 20) + 1), as: "1").status == 413)
+            // The client library may lose an answer that comes while it still sends.
+            let head = "PUT /v2/a/b/manifests/1 HTTP/1.1\r\nHost: a\r\nContent-Length: \((4 << 20) + 1)\r\n\r\n"
+            #expect(try await Flood.send(head, to: registry).text.hasPrefix("HTTP/1.1 413 "))
             let wrong = try await client.put(manifest(100), as: Digest(of: []).description)
             #expect(wrong.status == 400 && wrong.errors == ["DIGEST_INVALID"])
         }
