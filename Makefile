@@ -124,7 +124,7 @@ check: ## check formatting, warnings, the module graph, Go, scripts, documents a
 	shellcheck $(SCRIPTS)
 	cd $(MIGRATE) && test -z "$$(gofmt -l .)" && go vet ./... && go vet -tags etcd ./... && go-staticcheck ./...
 	swift build --build-tests --explicit-target-dependency-import-check error
-	swift test --skip-build --filter 'RepositoryTests|EndToEndTests.ProgramTests/DocumentTests'
+	swift test --skip-build --filter '^RepositoryTests|EndToEndTests.ProgramTests/DocumentTests'
 
 fmt: ## format the sources
 	swift format --in-place --recursive Package.swift Sources Tests

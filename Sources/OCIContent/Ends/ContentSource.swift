@@ -38,9 +38,6 @@ package protocol ContentSource: Sendable {
     func referrers(of subject: Digest) async throws -> [Descriptor]
 }
 
-package typealias NamedContent = ContentSource
-package typealias LocalContent = ContentSource
-
 /// A repository and its registry.
 package struct RepositoryAddress: Hashable, Sendable {
     /// The registry's `host[:port]`.

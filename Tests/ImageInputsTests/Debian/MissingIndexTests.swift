@@ -3,6 +3,7 @@ import ImageInputs
 import OCIModel
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 /// Tests with mirrors that lack the indexes that a signed Release lists.
@@ -22,7 +23,9 @@ struct MissingIndexTests {
     }
 
     private func verifier(_ keyring: FilePath) -> ReleaseVerifier {
-        ReleaseVerifier(keyrings: [keyring], pinned: [ArchiveKey(fingerprint: LaggingFixtures.key, name: "test key")])
+        ReleaseVerifier(
+            keyrings: [keyring], pinned: [ArchiveKey(fingerprint: LaggingFixtures.key, name: "test key")],
+            timeLimit: .hanging)
     }
 
     /// Resolves the definition. `failing` states, by `suite architecture`, why the mirror does not have that path.

@@ -14,7 +14,8 @@ struct ReleaseVerifierTests {
         try await withKeyring { keyring in
             try await body(
                 ReleaseVerifier(
-                    keyrings: [keyring], pinned: pinned.map { ArchiveKey(fingerprint: $0, name: "test key") }))
+                    keyrings: [keyring], pinned: pinned.map { ArchiveKey(fingerprint: $0, name: "test key") },
+                    timeLimit: .hanging))
         }
     }
 
@@ -153,7 +154,7 @@ struct ReleaseVerifierTests {
         try await withKeyring { keyring in
             let program = keyring.removingLastComponent().appending("gpgv")
             try FileSystem.write(Array("#!/bin/sh\nexit 2\n".utf8), to: program, permissions: [.ownerReadWriteExecute])
-            let verifier = ReleaseVerifier(gpgv: program, keyrings: [keyring])
+            let verifier = ReleaseVerifier(gpgv: program, keyrings: [keyring], timeLimit: .hanging)
             let error = await #expect(throws: ImageInputsError.self) {
                 try await verifier.verify(Array(long.utf8), of: "the Release of trixie")
             }

@@ -31,7 +31,8 @@ struct CredentialFolder {
     }
 
     func sources(_ files: String...) -> CredentialSources {
-        CredentialSources(files: files.map(file), environment: ["PATH": "\(path.path):/usr/bin:/bin"])
+        CredentialSources(
+            files: files.map(file), environment: ["PATH": "\(path.path):/usr/bin:/bin"], helperLimit: .hanging)
     }
 }
 
@@ -196,7 +197,7 @@ struct CredentialFolder {
             sources.helperLimit = .milliseconds(300)
             let error = try await refusal { [sources] in try await login(sources, "a.io") }
             #expect(error.message.contains("did not answer"))
-            sources.helperLimit = .seconds(30)
+            sources.helperLimit = .hanging
             _ = try await refusal { [sources] in try await login(sources, "b.io") }
         }
     }

@@ -16,12 +16,18 @@ package struct ReleaseVerifier: Sendable {
     package var gpgv: FilePath
     package var keyrings: [FilePath]
     package var pinned: [ArchiveKey]
+    /// How long one run of `gpgv` may take.
+    package var timeLimit: Duration
 
     /// Creates a verifier. Keyrings must have absolute paths, because `gpgv` looks for others in the home folder.
-    package init(gpgv: FilePath = "/usr/bin/gpgv", keyrings: [FilePath], pinned: [ArchiveKey] = ArchiveKey.debian) {
+    package init(
+        gpgv: FilePath = "/usr/bin/gpgv", keyrings: [FilePath], pinned: [ArchiveKey] = ArchiveKey.debian,
+        timeLimit: Duration = .seconds(30)
+    ) {
         self.gpgv = gpgv
         self.keyrings = keyrings
         self.pinned = pinned
+        self.timeLimit = timeLimit
     }
 
     /// The file into which Debian's package debian-archive-keyring puts its keys.
@@ -29,7 +35,6 @@ package struct ReleaseVerifier: Sendable {
 
     /// The largest size: 16 MiB, a hundred times that of a Release today.
     package static let sizeLimit = 16 << 20
-    private static let timeLimit = Duration.seconds(30)
 
     /// Returns the signed text of a clear-signed file, and nothing around it.
     ///
@@ -71,13 +76,13 @@ package struct ReleaseVerifier: Sendable {
         try await withThrowingTaskGroup(of: (text: [UInt8], status: [UInt8])?.self) { group in
             group.addTask { try await runGPGV(bytes, of: what, keptProof: keptProof) }
             group.addTask {
-                try await Task.sleep(for: Self.timeLimit)
+                try await Task.sleep(for: timeLimit)
                 return nil
             }
             defer { group.cancelAll() }
             guard let first = try await group.next(), let result = first else {
                 throw ImageInputsError(
-                    .timedOut, "cannot check the signature of \(what): gpgv took longer than \(Self.timeLimit)")
+                    .timedOut, "cannot check the signature of \(what): gpgv took longer than \(timeLimit)")
             }
             return result
         }
