@@ -32,7 +32,7 @@ struct ImageBuild: AsyncParsableCommand {
 
     static func main() async {
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(ProgramArguments.read())
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

@@ -21,6 +21,18 @@ extension ProgramTests {
             }
         }
 
+        @Test(.enabled(if: geteuid() == 0, "root alone may mount over /proc"))
+        func `a command keeps its arguments where no /proc is mounted`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let hidden = "mount -t tmpfs none /proc && exec \"$0\" \"$@\""
+                let command = ["unshare", "-m", "sh", "-c", hidden, Program.imagebuild, "inspect", "nothing"]
+                let ended = try await Program.run(command, in: fixture.setting)
+                #expect(ended.status == 2, "\(ended.output)")
+                #expect(ended.output.isEmpty)
+                #expect(ended.errors.contains("no image 'nothing'"), "\(ended.errors)")
+            }
+        }
+
         @Test func `JSON is JSON, and agrees with the text`() async throws {
             try await CommandLineFixture.scoped { fixture in
                 let tiny = try await TinyImage(fixture)
