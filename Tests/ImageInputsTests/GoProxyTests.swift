@@ -14,13 +14,20 @@ import Testing
     }
 
     @Test func `a user's proxy is trusted alone unless a database is named`() throws {
-        let proxy = try GoProxy(environment: ["GOPROXY": "https://a.example/go,direct", "GOPRIVATE": "corp.example"])
+        let proxy = try GoProxy(environment: ["GOPROXY": "https://a.example/go,direct"])
         #expect(proxy.addresses == ["https://a.example/go"])
         #expect(proxy.sumDatabase == nil)
         #expect(proxy.environment["GOSUMDB"] == "off")
-        #expect(proxy.environment["GONOSUMDB"] == "corp.example")
         let named = try GoProxy(environment: ["GOPROXY": "https://a.example", "GOSUMDB": "sum.example+key https://s"])
         #expect(named.sumDatabase == "sum.example+key")
+    }
+
+    @Test(arguments: ["GONOSUMDB", "GOPRIVATE", "GONOSUMCHECK", "GOFLAGS", "GOINSECURE", "GONOPROXY"])
+    func `no variable exempts a module from the database that the lock names`(name: String) throws {
+        let proxy = try GoProxy(environment: [name: "*"])
+        #expect(proxy.sumDatabase == "sum.golang.org")
+        #expect(!proxy.environment.values.contains("*"))
+        #expect(try proxy == GoProxy(environment: [:]))
     }
 
     @Test(arguments: ["direct", "off", "direct,off", "proxy.example", "ftp://a.example"])

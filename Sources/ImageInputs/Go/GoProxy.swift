@@ -5,6 +5,11 @@ package struct GoProxy: Hashable, Sendable {
     static let standard = "https://proxy.golang.org"
     private static let standardDatabase = "sum.golang.org"
 
+    /// No module is taken past the proxies or past the database.
+    private static let exemptFromNothing = [
+        "GOPRIVATE": "", "GONOPROXY": "none", "GONOSUMDB": "none", "GONOSUMCHECK": "", "GOINSECURE": "",
+    ]
+
     /// The module proxies in order of use. A version control system is never used: `direct` is left out.
     let addresses: [String]
     /// The database of sums; `nil` if none is used.
@@ -12,8 +17,9 @@ package struct GoProxy: Hashable, Sendable {
     /// The environment of a `go` command with a network.
     let environment: [String: String]
 
-    /// Reads `GOPROXY`, `GOSUMDB`, `GONOSUMDB`, `GOPRIVATE` and the variables for leaving this network. A proxy that
-    /// the user names is trusted without a database of sums unless `GOSUMDB` names one.
+    /// Reads `GOPROXY`, `GOSUMDB` and the variables for leaving this network. A proxy that the user names is trusted
+    /// without a database of sums unless `GOSUMDB` names one. What would exempt some modules from the database
+    /// (`GONOSUMDB`, `GOPRIVATE`) is not read, because the lock says of all of them which database was asked.
     ///
     /// - Throws: `ImageInputsError` (`invalidAddress`) if `GOPROXY` names no proxy.
     package init(environment: [String: String]) throws(ImageInputsError) {
@@ -33,8 +39,8 @@ package struct GoProxy: Hashable, Sendable {
         }
         let database = set("GOSUMDB") ?? (named == nil ? Self.standardDatabase : "off")
         sumDatabase = database == "off" ? nil : database.split(separator: " ").first.map(String.init)
-        var passed = ["GOPROXY": addresses.joined(separator: ","), "GOSUMDB": database, "GONOPROXY": "none"]
-        passed["GONOSUMDB"] = set("GONOSUMDB") ?? set("GOPRIVATE")
+        var passed = ["GOPROXY": addresses.joined(separator: ","), "GOSUMDB": database]
+        passed.merge(Self.exemptFromNothing) { _, ours in ours }
         for name in ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"] {
             for spelling in [name, name.lowercased()] { passed[spelling] = set(spelling) }
         }
