@@ -240,8 +240,8 @@ let package = Package(
         test(
             "ImageBuildingTests",
             [
-                "ImageBuilding", "ImageDefinition", "ImageInputs", "ImageAssembly", "OCIContent", "OCIModel",
-                "OCIRegistry", .product(name: "NIOCore", package: "swift-nio"),
+                "DurableFiles", "ImageBuilding", "ImageDefinition", "ImageInputs", "ImageAssembly", "OCIContent",
+                "OCIModel", "OCIRegistry", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         // What the sources and documents of this repository must be.

@@ -7,6 +7,10 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
         case inputOutput, diskFull, readOnly
         /// The file is larger than its reader allows.
         case tooLarge
+        /// Something that is neither a plain file nor a folder lies where only those belong.
+        case notPlain
+        /// Somebody else can change what must be this user's alone.
+        case notPrivate
     }
 
     package var code: Code

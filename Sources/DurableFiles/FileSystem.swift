@@ -29,12 +29,24 @@ package enum FileSystem {
     ///
     /// - Throws: `FileError` if it has more than `limit` bytes or cannot be read.
     package static func read(_ path: FilePath, limit: Int64) throws -> [UInt8]? {
-        guard let size = regularFileSize(path) else { return nil }
+        guard regularFileSize(path) != nil else { return nil }
+        let file = try open(path, .readOnly, "cannot read \(path)")
+        defer { try? file.close() }
+        return try readAll(file, path, limit: limit)
+    }
+
+    /// Returns an open file's bytes, from where it stands; `path` is for messages.
+    ///
+    /// - Throws: `FileError` if it has more than `limit` bytes or cannot be read.
+    static func readAll(_ file: FileDescriptor, _ path: FilePath, limit: Int64) throws -> [UInt8] {
+        var status = stat()
+        guard fstat(file.rawValue, &status) == 0 else {
+            throw FileError(Errno(rawValue: errno), "cannot read \(path)")
+        }
+        let size = Int64(status.st_size)
         guard size <= limit else {
             throw FileError(.tooLarge, "\(path) is too large: it has \(size) bytes, and the limit is \(limit)")
         }
-        let file = try open(path, .readOnly, "cannot read \(path)")
-        defer { try? file.close() }
         do {
             return try [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
                 let buffer = UnsafeMutableRawBufferPointer(buffer)
@@ -167,6 +179,11 @@ package enum FileSystem {
             if errno == ENOENT { return [] }
             throw FileError(Errno(rawValue: errno), "cannot list \(directory)")
         }
+        return names(listing: handle)
+    }
+
+    /// Returns the names of an open listing in byte order, and closes it.
+    static func names(listing handle: OpaquePointer) -> [String] {
         defer { closedir(handle) }
         var names: [String] = []
         while let entry = readdir(handle) {

@@ -11,12 +11,13 @@ package struct ImageFolder: Sendable {
     let definitionBytes: [UInt8]
 
     var definitionPath: FilePath { path.appending("image.yaml") }
-    var lockPath: FilePath { lockFolder.appending("image.lock.json") }
-    var proofPath: FilePath { lockFolder.appending("lock") }
+    var lockPath: FilePath { lockFolder.appending(Self.lockName) }
+    static let lockName = "image.lock.json"
+    static let proofName = "lock"
     /// Of inputs that only a user's changes ask for: beside the outputs, so that the committed lock stays as it is.
     private let overriddenLock: String?
 
-    private var lockFolder: FilePath {
+    var lockFolder: FilePath {
         guard let overriddenLock else { return path }
         return repositoryRoot.appending(".imagebuild").appending("locks").appending(overriddenLock)
     }

@@ -29,42 +29,62 @@ package struct LockFile: Sendable {
 }
 
 extension ImageFolder {
-    /// - Returns: `nil` where there is none yet.
+    /// Returns the lock; `nil` where there is none yet.
     package func lockFile() throws -> LockFile? {
-        guard let bytes = try FileSystem.read(lockPath, limit: Int64(Lock.sizeLimit)) else { return nil }
+        let folder = try Folder(ifThere: lockFolder)
+        guard let bytes = try folder?.read(Self.lockName, limit: Int64(Lock.sizeLimit)) else { return nil }
         return try LockFile(reading: bytes, file: lockPath.string)
     }
 
-    /// Writes the proof, then the lock that rests on it.
+    /// Writes the proof, then the lock that rests on it, and removes what an earlier proof left. Writes nothing if what
+    /// lies there is not plain.
     func write(_ inputs: LockedInputs) throws -> LockFile {
-        try FileSystem.makeDirectories(lockPath.removingLastComponent())
+        try FileSystem.makeDirectories(lockFolder)
+        let folder = try Folder(at: lockFolder)
+        let earlier = try folder.folder(Self.proofName).map { try ProofFile.all(below: $0) } ?? []
         for (path, bytes) in inputs.proof {
-            let file = proofPath.pushing(FilePath(path))
-            try FileSystem.makeDirectories(file.removingLastComponent())
-            try FileSystem.write(bytes, to: file)
+            var place = try folder.makeFolder(Self.proofName)
+            var names = path.split(separator: "/").map(String.init)
+            let name = names.removeLast()
+            for name in names { place = try place.makeFolder(name) }
+            try place.write(bytes, to: name)
         }
         let file = try LockFile(inputs.lock)
-        try FileSystem.write(file.bytes, to: lockPath)
-        try removeStaleProof(keeping: Set(inputs.proof.keys))
+        try folder.write(file.bytes, to: Self.lockName)
+        for file in earlier where inputs.proof[file.path] == nil { try file.folder.remove(file.name) }
         return file
-    }
-
-    private func removeStaleProof(keeping kept: Set<String>) throws {
-        func visit(_ folder: FilePath, _ prefix: String) throws {
-            for name in try FileSystem.names(in: folder) {
-                let (path, file) = (prefix + name, folder.appending(name))
-                if FileSystem.regularFileSize(file) == nil {
-                    try visit(file, path + "/")
-                } else if !kept.contains(path) {
-                    try FileSystem.remove(file)
-                }
-            }
-        }
-        try visit(proofPath, "")
     }
 
     /// Reads a file of the proof by its path relative to `lock/`.
     func proofFile(_ path: String) throws -> [UInt8]? {
-        try FileSystem.read(proofPath.pushing(FilePath(path)), limit: 32 << 20)
+        var place = try Folder(ifThere: lockFolder)?.folder(Self.proofName)
+        var names = path.split(separator: "/").map(String.init)
+        guard let name = names.popLast() else { return nil }
+        for name in names { place = try place?.folder(name) }
+        return try place?.read(name, limit: 32 << 20)
+    }
+}
+
+/// A plain file below `lock/`.
+private struct ProofFile {
+    let folder: Folder
+    let name: String
+    /// Relative to `lock/`.
+    let path: String
+
+    /// A proof's own paths have three names.
+    private static let depthLimit = 8
+
+    static func all(below folder: Folder, _ prefix: String = "", depth: Int = 0) throws -> [ProofFile] {
+        guard depth < depthLimit else {
+            throw ImageBuildingError(
+                .refused, "\(folder.path) lies too deep for a proof", hint: "find out who put it there, and remove it")
+        }
+        return try folder.names().flatMap { name in
+            guard let below = try folder.kind(of: name) == .folder ? folder.folder(name) : nil else {
+                return [ProofFile(folder: folder, name: name, path: prefix + name)]
+            }
+            return try all(below: below, prefix + name + "/", depth: depth + 1)
+        }
     }
 }

@@ -96,7 +96,7 @@ extension ImageInputsError {
             switch failure.code {
             case .diskFull: .diskFull
             case .readOnly: .readOnly
-            case .inputOutput, .tooLarge: .inputOutput
+            case .inputOutput, .tooLarge, .notPlain, .notPrivate: .inputOutput
             }
         return ImageInputsError(code, failure.message, hint: failure.hint, cause: error)
     }
