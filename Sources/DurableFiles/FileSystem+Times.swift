@@ -16,7 +16,9 @@ extension FileSystem {
     }
 
     /// Marks a file as used now; a failure is ignored.
-    package static func touch(_ path: FilePath) { _ = utimensat(AT_FDCWD, path.string, [now, unchanged], 0) }
+    package static func touch(_ path: FilePath) {
+        _ = utimensat(AT_FDCWD, path.string, [now, unchanged], AT_SYMLINK_NOFOLLOW)
+    }
 
     /// `UTIME_NOW` and `UTIME_OMIT`, which are macros that Swift does not import.
     private static let now = timespec(tv_sec: 0, tv_nsec: (1 << 30) - 1)
@@ -28,14 +30,14 @@ extension FileSystem {
 
     /// Marks a file whose bytes were just checked, also as used now; a failure only costs another check.
     package static func seal(_ path: FilePath) {
-        _ = utimensat(AT_FDCWD, path.string, [now, seal], 0)
+        _ = utimensat(AT_FDCWD, path.string, [now, seal], AT_SYMLINK_NOFOLLOW)
     }
 
     /// Returns whether a file of this size exists that was not written to since it was sealed, as far as `stat` can
     /// tell.
     package static func isSealed(_ path: FilePath, size: Int64) -> Bool {
         var status = stat()
-        return stat(path.string, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_size == size
+        return lstat(path.string, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_size == size
             && status.st_mtim.tv_sec == seal.tv_sec && status.st_mtim.tv_nsec == seal.tv_nsec
     }
 }

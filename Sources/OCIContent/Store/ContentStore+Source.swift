@@ -10,7 +10,7 @@ extension ContentStore: NamelessContent {
         _ blob: Descriptor, from offset: Int64, _ use: @Sendable (BlobBody) async throws -> R
     ) async throws -> R {
         let path = path(of: blob.digest)
-        guard FileSystem.regularFileSize(path) == blob.size else {
+        guard FileSystem.plainFileSize(path) == blob.size else {
             throw ContentError(.missing, "the blob \(blob.digest) is not in the store \(root), or has another size")
         }
         let isChecked = checked.contains(blob.digest) && FileSystem.isSealed(path, size: blob.size)

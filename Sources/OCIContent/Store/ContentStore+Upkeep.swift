@@ -25,7 +25,7 @@ extension ContentStore {
         for path in try blobPaths() {
             guard let used = FileSystem.used(path), used < before else { continue }
             collected.blobs += 1
-            collected.bytes += FileSystem.regularFileSize(path) ?? 0
+            collected.bytes += FileSystem.plainFileSize(path) ?? 0
             try FileSystem.remove(path)
         }
         for kind in try FileSystem.names(in: records) {
@@ -52,7 +52,7 @@ extension ContentStore {
         for path in try blobPaths() {
             guard !isCancelled() else { throw ContentError(.cancelled, "interrupted") }
             result.blobs += 1
-            result.bytes += FileSystem.regularFileSize(path) ?? 0
+            result.bytes += FileSystem.plainFileSize(path) ?? 0
             let name = path.components.suffix(2).map(\.string).joined(separator: ":")
             if let digest = try? Digest(name), try Self.digest(of: path, by: digest.algorithm) == digest { continue }
             result.damaged.append(name)

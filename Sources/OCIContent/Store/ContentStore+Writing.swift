@@ -65,7 +65,8 @@ extension ContentStore {
         let path = temporary.appending("download-\(digest.hex)")
         while !contains(digest, size: size) {
             let file = try FileSystem.open(
-                path, .readWrite, "cannot write to the store \(root)", options: .create, permissions: [.ownerReadWrite])
+                path, .readWrite, "cannot write to the store \(root)", options: [.create, .noFollow],
+                permissions: [.ownerReadWrite])
             defer { try? file.close() }
             while !FileSystem.tryLock(file, exclusive: true) { try await Task.sleep(for: .milliseconds(50)) }
             // The previous holder may have renamed the file that we opened: the name then belongs to another file, or
@@ -73,7 +74,7 @@ extension ContentStore {
             guard FileSystem.isSameFile(file, path) else { continue }
             do { try await download(path) } catch {
                 // The next run has nothing to continue.
-                if FileSystem.regularFileSize(path) == 0 { try? FileSystem.remove(path) }
+                if FileSystem.plainFileSize(path) == 0 { try? FileSystem.remove(path) }
                 throw error
             }
             return try await BlockingPool.files.run { _ in try commit(file, path, as: digest) }
@@ -136,7 +137,9 @@ extension ContentStore {
     /// Returns a recorded document, or `nil`. Its reader checks that the blobs that it names exist.
     package func record(_ kind: String, _ key: Digest) -> [UInt8]? {
         let path = records.appending(kind).appending(key.hex)
-        guard let bytes = try? FileSystem.read(path, limit: Self.recordLimit) else { return nil }
+        guard let bytes = try? Folder(ifThere: records.appending(kind))?.read(key.hex, limit: Self.recordLimit) else {
+            return nil
+        }
         FileSystem.touch(path)
         return bytes
     }

@@ -18,13 +18,21 @@ package struct ContentStore: Sendable {
 
     private static let documentLimit: Int64 = 64 << 20
 
-    /// Opens the store, creating missing folders.
+    /// Opens the store, creating missing folders. It is the user's alone: what its records say is believed because
+    /// nobody else can write them.
     ///
-    /// - Throws: `FileError` if the folder cannot be created or written.
+    /// - Throws: `FileError` if the folder cannot be created or written, if others could write it, or if one of its own
+    ///   folders is a link.
     package init(root: FilePath) throws {
         self.root = root
-        let blobs = Digest.Algorithm.allCases.map { "blobs/\($0.rawValue)" }
-        for part in blobs + ["tmp", "records"] { try FileSystem.makeDirectories(root.pushing(FilePath(part))) }
+        try FileSystem.makePrivateDirectory(root)
+        try FileSystem.requirePrivate(root, "cannot use the store \(root)")
+        let folder = try Folder(at: root)
+        let blobs = try folder.makeFolder("blobs")
+        for algorithm in Digest.Algorithm.allCases { _ = try blobs.makeFolder(algorithm.rawValue) }
+        for part in [folder, try folder.makeFolder("records"), try folder.makeFolder("tmp")] {
+            for name in try part.names() { _ = try part.kind(of: name) }
+        }
         lock = try FileSystem.open(
             root.appending("lock"), .readWrite, "cannot open the store \(root)", options: .create,
             permissions: [.ownerReadWrite, .groupReadWrite, .otherReadWrite])
@@ -43,7 +51,7 @@ package struct ContentStore: Sendable {
 
     /// Returns whether the blob exists with that size; its bytes are verified when they are read.
     package func contains(_ digest: Digest, size: Int64) -> Bool {
-        FileSystem.regularFileSize(path(of: digest)) == size
+        FileSystem.plainFileSize(path(of: digest)) == size
     }
 
     /// Reads a whole document and verifies it.
@@ -70,7 +78,7 @@ package struct ContentStore: Sendable {
     /// Streams a blob in pieces of at most 1 MiB; the digest is known to match only when this returns.
     private func read(_ digest: Digest, size: Int64, _ body: (UnsafeRawBufferPointer) -> Void) throws {
         let path = path(of: digest)
-        guard let found = FileSystem.regularFileSize(path) else {
+        guard let found = FileSystem.plainFileSize(path) else {
             throw ContentError(.missing, "the blob \(digest) is not in the store \(root)")
         }
         let actual = found == size ? try Self.digest(of: path, by: digest.algorithm, body) : nil

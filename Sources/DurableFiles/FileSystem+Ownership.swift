@@ -1,0 +1,57 @@
+package import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
+extension FileSystem {
+    /// Checks that a folder is this user's, and that nobody else can write in it or put another in its place: neither it
+    /// nor any folder above it may belong to, or be writable by, another user. Links in the path count as what they lead
+    /// to. The system's own account, whoever owns `/`, and a user's private group are trusted; in a sticky folder, as
+    /// `/tmp` is, nobody can replace what is another's.
+    ///
+    /// - Throws: `FileError` with what to do. `what` begins its message: `cannot use the store /srv/store`.
+    package static func requirePrivate(_ path: FilePath, _ what: String) throws {
+        guard let resolved = realpath(path.string, nil) else { throw FileError(Errno(rawValue: errno), what) }
+        defer { free(resolved) }
+        var folder = FilePath(String(cString: resolved))
+        var root = stat()
+        guard stat("/", &root) == 0 else { throw FileError(Errno(rawValue: errno), what) }
+        let user = geteuid()
+        var isTheFolder = true
+        while true {
+            var status = stat()
+            guard stat(folder.string, &status) == 0 else {
+                throw FileError(Errno(rawValue: errno), "\(what): cannot examine \(folder)")
+            }
+            let owner = status.st_uid
+            guard owner == user || !isTheFolder && (owner == 0 || owner == root.st_uid) else {
+                throw FileError(
+                    .notPrivate,
+                    "\(what): \(folder) belongs to another user (\(owner)), who could change what is in it",
+                    hint: "choose a folder of your own, or give this one to you with chown")
+            }
+            // A group of the user's own number has no other member, by the usual scheme of user private groups.
+            let isGroups = status.st_mode & S_IWGRP != 0 && !(status.st_gid == owner)
+            let isSticky = !isTheFolder && status.st_mode & S_ISVTX != 0
+            guard isSticky || !isGroups && status.st_mode & S_IWOTH == 0 else {
+                throw FileError(
+                    .notPrivate, "\(what): other users can write in \(folder)",
+                    hint: "choose a folder of your own, or run: chmod go-w \(folder)")
+            }
+            isTheFolder = false
+            guard !folder.components.isEmpty else { return }
+            folder.removeLastComponent()
+        }
+    }
+
+    /// Creates a folder that only this user can enter, and the folders above it where they are missing.
+    package static func makePrivateDirectory(_ path: FilePath) throws {
+        try makeDirectories(path.removingLastComponent())
+        guard mkdir(path.string, 0o700) == 0 || errno == EEXIST else {
+            throw FileError(Errno(rawValue: errno), "cannot create the folder \(path)")
+        }
+    }
+}
