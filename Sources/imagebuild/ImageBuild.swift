@@ -1,4 +1,6 @@
 import ArgumentParser
+import DurableFiles
+import SystemPackage
 
 /// The command line: composition root, printing, exit codes.
 @main
@@ -30,9 +32,18 @@ struct ImageBuild: AsyncParsableCommand {
             Login.self, Logout.self,
         ])
 
+    /// Swift reads the command's arguments from `/proc`, without which every command would look like none, and its
+    /// scheduler ends the process sooner or later if it finds no `/proc`.
+    private static func requireProcessFiles() throws {
+        guard FileSystem.regularFileSize("/proc/self/stat") == nil else { return }
+        throw CommandError(
+            message: "cannot run without /proc, which is not mounted here", hint: "run: mount -t proc proc /proc")
+    }
+
     static func main() async {
         do {
-            var command = try parseAsRoot(ProgramArguments.read())
+            try Self.requireProcessFiles()
+            var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
