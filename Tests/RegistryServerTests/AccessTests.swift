@@ -133,7 +133,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["user:plain", "user", "user:{SHA}x", ":$2y$x"])
+    @Test(arguments: ["user:plain", "user", "user:{SHA}x", ":$2y$x", "user:$apr1$ab$cdef"])
     func `the error for an invalid password file names the line`(line: String) throws {
         let error = #expect(throws: RegistryServerError.self) { try PasswordFile(parsing: "# users\n\n\(line)\n") }
         #expect(error?.message.contains("line 3") == true)

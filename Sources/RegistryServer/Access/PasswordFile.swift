@@ -8,6 +8,10 @@ import Synchronization
 /// (`$6$`). Plain text and the older formats of `htpasswd` itself are not.
 package struct PasswordFile: Sendable {
     private let hashes: [String: String]
+    /// What the password of an unknown user is hashed like, so that the time of the answer does not tell who exists.
+    private let anyHash: String?
+    /// What `crypt_checksalt` says of a method that is old and still works (crypt_checksalt(3)).
+    private static let legacySalt: CInt = 3
     private let proven = ProvenPasswords()
 
     /// Parses the lines of a password file.
@@ -25,14 +29,25 @@ package struct PasswordFile: Sendable {
                     "line \(number + 1) of the password file is not 'user:hash' with a hash that begins with $",
                     hint: "create the file with 'htpasswd -B -c FILE USER'")
             }
+            guard [0, Self.legacySalt].contains(crypt_checksalt(parts[1])) else {
+                throw RegistryServerError(
+                    .cannotStart,
+                    "line \(number + 1) of the password file has a hash of a form that this system cannot check",
+                    hint: "create the user anew with 'htpasswd -B FILE \(parts[0])'")
+            }
             hashes[parts[0]] = parts[1]
         }
         self.hashes = hashes
+        anyHash = hashes.min { $0.key < $1.key }?.value
     }
 
     /// Returns whether the password is the user's. The first time, the call blocks for as long as hashing it takes.
     func accepts(_ user: String, _ password: String) -> Bool {
-        guard let expected = hashes[user], !password.utf8.contains(0), password.utf8.count <= 512 else { return false }
+        guard !password.utf8.contains(0), password.utf8.count <= 512 else { return false }
+        guard let expected = hashes[user] else {
+            _ = anyHash.map { Self.hash(password, as: $0) }
+            return false
+        }
         let proof = Digest(of: "\(user)\n\(expected)\n\(password)".utf8)
         if proven.contains(proof) { return true }
         guard let actual = Self.hash(password, as: expected), Self.areEqual(actual, expected) else { return false }
