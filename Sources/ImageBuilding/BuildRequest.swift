@@ -11,18 +11,21 @@ package struct BuildRequest: Sendable {
     /// Whether inputs must be those of the lock.
     package var isLocked: Bool
     package var isOffline: Bool
+    /// Whether a lock that is made because there was none is written beside the definition: not in a dry run.
+    package var keepsNewLock: Bool
     /// `SOURCE_DATE_EPOCH`: no time in the image is later.
     package var sourceDateEpoch: Int64?
 
     package init(
         folder: ImageFolder, platforms: [Platform], outputs: [Output], isLocked: Bool = false,
-        isOffline: Bool = false, sourceDateEpoch: Int64? = nil
+        isOffline: Bool = false, keepsNewLock: Bool = true, sourceDateEpoch: Int64? = nil
     ) {
         self.folder = folder
         self.platforms = platforms
         self.outputs = outputs
         self.isLocked = isLocked
         self.isOffline = isOffline
+        self.keepsNewLock = keepsNewLock
         self.sourceDateEpoch = sourceDateEpoch
     }
 

@@ -52,18 +52,19 @@ import Testing
 
     @Test func `a missing or a stale lock is made anew, for a reason`() throws {
         try withRequest { request, _ in
-            guard case .resolve(let reason) = try request.decision(about: nil) else {
+            guard case .resolve(let reason, nil) = try request.decision(about: nil) else {
                 Issue.record("a lock that is not there is used")
                 return
             }
             #expect(reason == "tool has no lock yet")
             let stale = try LockFile(
                 Lock(requirements: Digest(of: []), codec: "gzip", releases: [], platforms: [:]))
-            guard case .resolve(let other) = try request.decision(about: stale) else {
+            guard case .resolve(let other, let previous) = try request.decision(about: stale) else {
                 Issue.record("a stale lock is used")
                 return
             }
             #expect(other == "tool has a lock that answers another definition")
+            #expect(previous?.requirements == stale.lock.requirements, "what it names is not undercut")
         }
     }
 

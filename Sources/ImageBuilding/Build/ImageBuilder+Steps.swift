@@ -14,14 +14,14 @@ extension ImageBuilder {
 
     /// Brings every locked package into the store, and returns the lock that names them: the one that was found, or one
     /// that is made now. Where a package is gone from the archive and from the snapshots too, the inputs are resolved
-    /// anew, loudly; `--locked` refuses that.
+    /// anew, loudly; `--locked` refuses that. A lock that is there is changed by `lock` alone.
     func fetchedLock(
         _ decision: LockDecision, _ request: BuildRequest, _ sources: InputSources
     ) async throws -> LockFile {
         switch decision {
-        case .resolve(let reason):
+        case .resolve(let reason, let previous):
             observe(.warning("\(reason); resolving every input anew"))
-            return try await fetchedNewLock(request, sources, previous: nil)
+            return try await fetchedNewLock(request, sources, previous: previous)
         case .use(let file):
             do {
                 try await fetch(file.lock, request, sources)
@@ -45,11 +45,16 @@ extension ImageBuilder {
         _ request: BuildRequest, _ sources: InputSources, previous: Lock?
     ) async throws -> LockFile {
         let folder = request.folder
-        let file = try folder.write(try await sources.resolve(folder, previous: previous, observe: observe))
-        for change in previous?.staleness(against: file.lock) ?? [] { observe(.warning(change)) }
-        observe(.note("wrote \(folder.lockPath)"))
+        let inputs = try await sources.resolve(folder, previous: previous, observe: observe)
+        for change in previous?.staleness(against: inputs.lock) ?? [] { observe(.warning(change)) }
+        let file = try LockFile(inputs.lock)
         try await fetch(file.lock, request, sources)
-        return file
+        guard previous == nil, request.keepsNewLock else {
+            observe(.note("\(folder.lockPath) stays as it is: 'imagebuild lock' changes it"))
+            return file
+        }
+        observe(.note("wrote \(folder.lockPath)"))
+        return try folder.write(inputs)
     }
 
     private func fetch(_ lock: Lock, _ request: BuildRequest, _ sources: InputSources) async throws {

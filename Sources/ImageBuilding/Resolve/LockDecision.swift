@@ -3,8 +3,8 @@ import ImageDefinition
 /// What a build does about the lock that it finds beside the definition.
 enum LockDecision: Sendable {
     case use(LockFile)
-    /// Every input is resolved anew, for this reason.
-    case resolve(reason: String)
+    /// Every input is resolved anew, for this reason; nothing may be older than what the previous lock names.
+    case resolve(reason: String, previous: Lock?)
 
     var lock: LockFile? {
         guard case .use(let file) = self else { return nil }
@@ -25,6 +25,6 @@ extension BuildRequest {
         guard !isLocked, !isOffline else {
             throw ImageBuildingError(.refused, reason, hint: "run 'imagebuild lock', and commit what it writes")
         }
-        return .resolve(reason: reason)
+        return .resolve(reason: reason, previous: file?.lock)
     }
 }

@@ -49,11 +49,20 @@ struct LockCommand: AsyncParsableCommand {
             return
         }
         if check { return try await checkLock(folder, console) }
-        let previous = (try? folder.lockFile())?.lock
+        let previous = try previousLock(folder)
         let written = try await builder(console).lock(folder, previous: previous)
         report(previous, written.lock, console)
         for concession in written.lock.concessions { console.warn(concession) }
         print(Digest(of: written.bytes))
+    }
+
+    /// A lock that cannot be read does not let anything older in: it has to be removed on purpose.
+    private func previousLock(_ folder: ImageFolder) throws -> Lock? {
+        do { return try folder.lockFile()?.lock } catch {
+            throw CommandError(
+                status: .refused, message: "cannot tell what was locked before: \(Failure(error).message)",
+                hint: "restore the lock, or remove it to lock without anything to compare with")
+        }
     }
 
     private func builder(_ console: Console) throws -> ImageBuilder {

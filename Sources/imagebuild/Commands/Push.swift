@@ -143,7 +143,8 @@ struct Push: AsyncParsableCommand {
     private func build(_ folder: ImageFolder, _ store: ContentStore, _ console: Console) async throws -> BuiltImage {
         let request = BuildRequest(
             folder: folder, platforms: try chosen(folder.definition), outputs: [Output(layout: folder.defaultLayout)],
-            isLocked: locked, isOffline: offline, sourceDateEpoch: try Surroundings.sourceDateEpoch())
+            isLocked: locked, isOffline: offline, keepsNewLock: !dryRun,
+            sourceDateEpoch: try Surroundings.sourceDateEpoch())
         return try await network.builder(store, console).build(request)
     }
 
