@@ -11,6 +11,8 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
         case notPlain
         /// Somebody else can change what must be this user's alone.
         case notPrivate
+        /// Another process holds what only one may.
+        case inUse
     }
 
     package var code: Code

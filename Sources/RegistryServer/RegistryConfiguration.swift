@@ -84,4 +84,16 @@ package struct RegistryLimits: Sendable {
     package var uploadLifetime: Int64 = 2 * 86400
 
     package init() {}
+
+    /// Lowers the numbers of connections and uploads to what a process with that many open files can hold: a
+    /// connection, the file that it reads or writes and an unfinished upload each take one, and some are kept back for
+    /// everything else.
+    package mutating func fit(openFiles: Int) {
+        let each = max(1, (openFiles - Self.reserve) / 3)
+        connections = min(connections, each)
+        uploads = min(uploads, each)
+    }
+
+    /// The open files that are neither a client's connection nor for one: the listener, the store, event loops, locks.
+    private static let reserve = 128
 }

@@ -107,6 +107,20 @@ import Testing
         }
     }
 
+    @Test func `a lock says which process holds it, and is free again afterwards`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appending("serving")
+            do {
+                let held = try ProcessLock(at: path, "cannot serve \(folder)")
+                let error = #expect(throws: FileError.self) { try ProcessLock(at: path, "cannot serve \(folder)") }
+                #expect(error?.code == .inUse)
+                #expect(error?.message == "cannot serve \(folder): process \(getpid()) does so already")
+                withExtendedLifetime(held) {}
+            }
+            _ = try ProcessLock(at: path, "cannot serve \(folder)")
+        }
+    }
+
     @Test func `the store's path itself may be a link of the user's`() throws {
         try withTemporaryFolder { folder in
             let store = try ContentStore(root: folder.appending("store"))

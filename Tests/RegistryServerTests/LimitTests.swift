@@ -9,6 +9,15 @@ import TestSupport
 import Testing
 
 @Suite struct LimitTests {
+    @Test(arguments: [64, 256, 1024, 16_384])
+    func `clients never take all files that the process may open`(openFiles: Int) {
+        var limits = RegistryLimits()
+        limits.fit(openFiles: openFiles)
+        #expect(limits.connections >= 1 && limits.uploads >= 1)
+        #expect(limits.connections <= RegistryLimits().connections && limits.uploads <= RegistryLimits().uploads)
+        if openFiles >= 256 { #expect(2 * limits.connections + limits.uploads < openFiles - 100) }
+    }
+
     @Test func `a client that falls silent during a request loses its connection, but not what it sent`()
         async throws
     {

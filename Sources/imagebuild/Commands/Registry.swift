@@ -70,7 +70,10 @@ struct Registry: AsyncParsableCommand {
             var logger = Logger(label: "registry") { StreamLogHandler.standardError(label: $0) }
             logger.logLevel = .error
             let configuration = try configuration()
-            try await RegistryServer.run(try storage(), configuration, logger: logger) { port in
+            let storage = try storage()
+            let claim = try ProcessLock(at: storage.root.appending("serving"), "cannot serve \(storage.root)")
+            defer { withExtendedLifetime(claim) {} }
+            try await RegistryServer.run(storage, configuration, logger: logger) { port in
                 print("\(configuration.tls == nil ? "http" : "https")://\(configuration.host(port))")
                 Terminal.flush()
             }
@@ -85,6 +88,7 @@ struct Registry: AsyncParsableCommand {
         private func configuration() throws -> RegistryConfiguration {
             var configuration = RegistryConfiguration(
                 address: address, port: port, now: { Surroundings.now }, random: { .random(in: .min ... .max) })
+            configuration.limits.fit(openFiles: OpenFileLimit.raise())
             configuration.isReadOnly = readOnly
             configuration.allowsSparse = allowSparse
             if let tlsCertificate, let tlsKey {

@@ -13,6 +13,9 @@ extension ProgramTests {
         @Test func `a registry says where it is, serves, and ends when it is told to`() async throws {
             try await CommandLineFixture.scoped { fixture in
                 let (program, address) = try await fixture.serve("--root", "registry")
+                let second = try await fixture.run("registry", "serve", "--root", "registry", "--port", "0")
+                #expect(second.status == 1)
+                #expect(second.errors.contains("does so already"), "\(second.errors)")
                 #expect(address.hasPrefix("http://127.0.0.1:"))
                 try await RegistryClient(address).pushImage("1")
                 program.signal(SIGTERM)
