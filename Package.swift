@@ -56,7 +56,10 @@ let package = Package(
         library("ImageDefinition", ["OCIModel", "CYAML"]),
         library(
             "LayerArchive",
-            ["OCIModel", "CArchive", "CDeflate", "CZstd", .product(name: "SystemPackage", package: "swift-system")]),
+            [
+                "DurableFiles", "OCIModel", "CArchive", "CDeflate", "CZstd",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         library(
             "OCIContent",
             [
@@ -214,7 +217,7 @@ let package = Package(
             ],
             path: "Tests/StubHTTP", swiftSettings: strict),
         test("HTTPTransferTests", ["HTTPTransfer", "OCIModel"]),
-        test("DebianFormatTests", ["DebianFormat", "OCIModel"]),
+        test("DebianFormatTests", ["DebianFormat", "OCIModel", "TestSupport"]),
         // Small executables of either kind, for the tests of what reads them.
         .target(name: "ExecutableFixtures", path: "Tests/ExecutableFixtures", swiftSettings: strict),
         test("ExecutablesTests", ["Executables", "ExecutableFixtures", "OCIModel"]),

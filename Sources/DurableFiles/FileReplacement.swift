@@ -1,11 +1,15 @@
+import Synchronization
 package import SystemPackage
 
-/// A new file in the folder of another, hidden until it takes that one's name. It ends with `commit` or `discard`.
-package struct FileReplacement: Sendable {
-    /// The new file, open for writing.
+/// A new file in the folder of another, hidden until `commit` gives it that one's name. Without that it disappears with
+/// its last user.
+package final class FileReplacement: Sendable {
+    /// The new file, open for writing. It is closed with the last user of this object, and nowhere else: whoever
+    /// closes a descriptor twice closes somebody else's file.
     package let file: FileDescriptor
     private let path: FilePath
     private let target: FilePath
+    private let isCommitted = Atomic(false)
 
     package init(
         of target: FilePath, permissions: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead]
@@ -17,16 +21,15 @@ package struct FileReplacement: Sendable {
             path, .writeOnly, "cannot write \(target)", options: [.create, .exclusiveCreate], permissions: permissions)
     }
 
+    deinit {
+        if !isCommitted.load(ordering: .acquiring) { try? FileSystem.remove(path) }
+        try? file.close()
+    }
+
     /// Syncs the file and gives it the name. Blocks.
     package func commit() throws {
         try FileSystem.sync(file, path)
         try FileSystem.rename(path, to: target)
-        try? file.close()
-    }
-
-    /// Removes the file, which has no name yet.
-    package func discard() {
-        try? FileSystem.remove(path)
-        try? file.close()
+        isCommitted.store(true, ordering: .releasing)
     }
 }

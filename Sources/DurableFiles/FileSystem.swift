@@ -79,13 +79,8 @@ package enum FileSystem {
         _ write: (FileDescriptor) throws -> Void
     ) throws {
         let replacement = try FileReplacement(of: target, permissions: permissions)
-        do {
-            try write(replacement.file)
-            try replacement.commit()
-        } catch {
-            replacement.discard()
-            throw error
-        }
+        try write(replacement.file)
+        try replacement.commit()
     }
 
     /// Returns the size of a regular file; `nil` if there is none.

@@ -1,16 +1,12 @@
+import DurableFiles
 import SystemPackage
 
 extension LayerArchiveError {
     /// Creates the error for a system call that failed while doing something to something (`write the layer`), with a
     /// hint if there is a usual remedy.
     init(_ errno: Errno, doing: String) {
-        let hint: String? =
-            switch errno {
-            case .noSpace, .diskQuotaExceeded: "free some space, or put the store or the output on another disk"
-            case .readOnlyFileSystem, .permissionDenied: "check who owns the folder and how it is mounted"
-            default: nil
-            }
-        self.init(.inputOutput, "cannot \(doing): \(errno)", hint: hint)
+        let error = FileError(errno, "cannot \(doing)")
+        self.init(.inputOutput, error.message, hint: error.hint)
     }
 }
 

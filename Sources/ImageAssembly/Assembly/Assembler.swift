@@ -71,11 +71,14 @@ package struct Assembler: Sendable {
             as: .index)
         try await gate(images, index)
         observe(.checked(platforms: images.count))
-        for image in images {
-            _ = try store.add(image.config.bytes)
-            _ = try store.add(image.manifest.bytes)
+        let store = store
+        try await pool.run { _ in
+            for image in images {
+                _ = try store.add(image.config.bytes)
+                _ = try store.add(image.manifest.bytes)
+            }
+            _ = try store.add(index.bytes)
         }
-        _ = try store.add(index.bytes)
         return AssembledImage(tag: plan.tag, index: index, platforms: images)
     }
 }

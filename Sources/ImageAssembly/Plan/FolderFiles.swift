@@ -5,12 +5,6 @@ import OCIContent
 package import OCIModel
 package import SystemPackage
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
-
 /// The definition's extra files as they are in the image's folder: their tree, and a stamp of every file and folder.
 package struct FolderFiles: Sendable {
     package private(set) var tree = FileTree()
@@ -35,36 +29,38 @@ package struct FolderFiles: Sendable {
     }
 
     private mutating func add(_ source: FilePath, at path: EntryPath, _ file: Definition.ExtraFile, depth: Int) throws {
-        var status = Glibc.stat()
-        guard lstat(source.string, &status) == 0 else {
+        let status: FileStatus
+        do { status = try FileStatus(of: source) } catch {
             throw ImageAssemblyError(
-                .invalidInput, "cannot read \(source), the source of \(path): \(Errno(rawValue: errno))",
+                .invalidInput, "cannot read \(source), the source of \(path): \(error)",
                 hint: "the path of 'source' is relative to the image's folder")
         }
         guard depth < 64, stamps.count < Self.countLimit else {
             throw ImageAssemblyError(.invalidInput, "too many files below \(file.source): more than \(Self.countLimit)")
         }
         note(source, status)
-        switch status.st_mode & S_IFMT {
-        case S_IFREG:
-            let mode = file.mode ?? (status.st_mode & S_IXUSR != 0 ? 0o755 : 0o644)
-            set(path, .regular(.slice(of: source, offset: 0, size: Int64(status.st_size))), mode, file.owner)
-        case S_IFDIR:
+        switch status.kind {
+        case .regular:
+            let mode = file.mode ?? (status.isExecutable ? 0o755 : 0o644)
+            set(path, .regular(.slice(of: source, offset: 0, size: status.size)), mode, file.owner)
+        case .directory:
             // The mode of a `files` entry applies to files; a folder must remain one that can be entered.
             set(path, .directory, 0o755, file.owner)
             for name in try FileSystem.names(in: source) {
                 let child = try EntryPath(path.bytes + [UInt8(ascii: "/")] + name.utf8)
                 try add(source.appending(name), at: child, file, depth: depth + 1)
             }
-        case S_IFLNK:
-            let target = try target(of: source)
+        case .symbolicLink:
+            guard let target = FileSystem.symbolicLinkTarget(source) else {
+                throw ImageAssemblyError(.invalidInput, "cannot read the symbolic link \(source)")
+            }
             guard depth > 0, !target.starts(with: "/"), path.destination(ofLinkTo: target.utf8) != nil else {
                 throw ImageAssemblyError(
                     .invalidInput, "\(source) is a symbolic link to \(target), outside the copied files",
                     hint: "write it under 'links' in the definition")
             }
             set(path, .symlink(target: Array(target.utf8)), 0o777, file.owner)
-        default:
+        case .other:
             throw ImageAssemblyError(.invalidInput, "\(source) is neither a file, a folder nor a symbolic link")
         }
     }
@@ -74,18 +70,9 @@ package struct FolderFiles: Sendable {
         tree[path] = FileEntry(kind, mode: mode, userID: owner.user, groupID: owner.group, modified: 0)
     }
 
-    private mutating func note(_ source: FilePath, _ status: stat) {
-        func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec) }
-        let (modified, changed) = (nanoseconds(status.st_mtim), nanoseconds(status.st_ctim))
-        latestChange = max(latestChange, changed)
+    private mutating func note(_ source: FilePath, _ status: FileStatus) {
+        latestChange = max(latestChange, status.changed)
         stamps[source] =
-            "\(status.st_mode) \(status.st_size) \(modified) \(changed) \(status.st_ino) \(status.st_dev)"
-    }
-
-    private func target(of link: FilePath) throws -> String {
-        var buffer = [CChar](repeating: 0, count: 4096)
-        let count = readlink(link.string, &buffer, buffer.count)
-        guard count > 0 else { throw ImageAssemblyError(.invalidInput, "cannot read the symbolic link \(link)") }
-        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            "\(status.mode) \(status.size) \(status.modified) \(status.changed) \(status.inode) \(status.device)"
     }
 }

@@ -1,6 +1,5 @@
 import OCIContent
 import OCIModel
-import OCIRegistry
 import Scheduling
 
 /// Layers of a base image, which do not come from where the image is.
@@ -43,7 +42,7 @@ struct PublicationContent: Sendable {
             } catch let error as CancellationError {
                 throw error
             } catch {
-                let hint = (error as? OCIRegistryError)?.hint ?? (error as? ContentError)?.hint
+                let hint = (error as? any ExplainedError)?.hint
                 throw ImageBuildingError(
                     .unavailable,
                     "cannot copy the layers of the base image \(base.reference) to \(place): \(error)",

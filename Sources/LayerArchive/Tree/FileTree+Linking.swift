@@ -1,11 +1,6 @@
+import DurableFiles
 package import OCIModel
 import SystemPackage
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
 
 extension FileTree {
     /// Returns a tree in which files that are equal in bytes, mode, owner, time and attributes are one file: the first
@@ -119,9 +114,7 @@ extension FileContent {
     ) throws(LayerArchiveError) -> Bool {
         let (ours, theirs) = (try ContentPieces(self, of: paths.0), try ContentPieces(other, of: paths.1))
         while let piece = try ours.next(), let same = try theirs.next() {
-            guard piece.count == same.count, let first = piece.baseAddress, let second = same.baseAddress,
-                memcmp(first, second, piece.count) == 0
-            else { return false }
+            guard FileSystem.areEqual(piece, same) else { return false }
         }
         return true
     }

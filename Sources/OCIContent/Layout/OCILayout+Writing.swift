@@ -33,14 +33,9 @@ extension OCILayout: ContentDestination {
             case .stream(let bytes):
                 try FileSystem.remove(target)
                 let replacement = try FileReplacement(of: target)
-                do {
-                    var writer = BlobWriter(blob, target, observe)
-                    try await writer.copy(bytes, to: replacement.file)
-                    try await BlockingPool.files.run { _ in try replacement.commit() }
-                } catch {
-                    replacement.discard()
-                    throw error
-                }
+                var writer = BlobWriter(blob, target, observe)
+                try await writer.copy(bytes, to: replacement.file)
+                try await BlockingPool.files.run { _ in try replacement.commit() }
                 FileSystem.seal(target)
             }
         }

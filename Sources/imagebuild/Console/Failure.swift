@@ -1,5 +1,4 @@
 import ArgumentParser
-import DurableFiles
 import HTTPTransfer
 import ImageAssembly
 import ImageBuilding
@@ -9,7 +8,6 @@ import LayerArchive
 import OCIContent
 import OCIModel
 import OCIRegistry
-import RegistryServer
 
 /// The exit codes that users script against; usage errors (64) are the argument parser's.
 enum ExitStatus: Int32 {
@@ -20,12 +18,14 @@ enum ExitStatus: Int32 {
 }
 
 /// A failure that the command line itself found: a missing image, an option that does not fit.
-struct CommandError: Error, CustomStringConvertible {
+struct CommandError: ExplainedError, CustomStringConvertible {
     var status: ExitStatus = .failed
     var message: String
     var hint: String?
     var description: String { message }
 }
+
+extension HTTPTransferError: ExplainedError {}
 
 /// Any error as a person reads it: what failed and why, what to do next, and the exit code.
 struct Failure {
@@ -45,27 +45,26 @@ struct Failure {
     init(_ error: any Error) {
         switch error {
         case is CancellationError: (status, message, hint) = (.interrupted, "", nil)
-        case let error as CommandError: (status, message, hint) = (error.status, error.message, error.hint)
-        case let error as ImageBuildingError:
-            (status, message, hint) = (error.code == .refused ? .refused : .failed, error.message, error.hint)
         case let error as DefinitionErrors: (status, message, hint) = (.refused, error.description, nil)
-        case let error as ImageAssemblyError: (status, message, hint) = (.refused, error.message, error.hint)
-        case let error as OCIModelError: (status, message, hint) = (.refused, error.message, error.hint)
-        case let error as FileError: (status, message, hint) = (.failed, error.message, error.hint)
-        case let error as ContentError:
-            (status, message, hint) = (Self.status(error.code), error.message, error.hint)
-        case let error as HTTPTransferError: (status, message, hint) = (.failed, error.message, error.hint)
-        case let error as OCIRegistryError:
-            (status, message, hint) = (Self.status(error.code), error.message, error.hint)
-        case let error as LayerArchiveError:
-            (status, message, hint) = (Self.status(error.code), error.message, error.hint)
-        case let error as RegistryServerError: (status, message, hint) = (.failed, error.message, error.hint)
-        case let error as ImageInputsError:
-            (status, message, hint) = (Self.status(error.code), error.message, error.hint)
+        case let error as any ExplainedError:
+            (status, message, hint) = (Self.status(of: error), error.message, error.hint)
         default: (status, message, hint) = (.failed, "\(error)", nil)
         }
         // Whoever stopped it need not learn what was going on just then.
         if status == .interrupted, !(error is CommandError) { message = "interrupted" }
+    }
+
+    private static func status(of error: any ExplainedError) -> ExitStatus {
+        switch error {
+        case let error as CommandError: error.status
+        case is ImageAssemblyError, is OCIModelError: .refused
+        case let error as ImageBuildingError: error.code == .refused ? .refused : .failed
+        case let error as ContentError: status(error.code)
+        case let error as OCIRegistryError: status(error.code)
+        case let error as LayerArchiveError: status(error.code)
+        case let error as ImageInputsError: status(error.code)
+        default: .failed
+        }
     }
 
     private static func status(_ code: ContentError.Code) -> ExitStatus {

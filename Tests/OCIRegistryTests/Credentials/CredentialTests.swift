@@ -188,6 +188,29 @@ struct CredentialFolder {
         }
     }
 
+    @Test func `a program that starts beside a helper does not inherit its input`() async throws {
+        try await CredentialFolder.using { folder in
+            @Sendable func inheritedPipes() async throws -> Set<Substring> {
+                let list = ["/bin/sh", "-c", "exec readlink /proc/self/fd/*"]
+                let lines = try await Program.run(list, in: Setting(folder: folder.path)).output.split(separator: "\n")
+                return Set(lines.filter { $0.hasPrefix("pipe:") })
+            }
+            try folder.helper("all", #"cat > /dev/null; echo '{"Username":"u","Secret":"s"}'"#)
+            try folder.write("config.json", #"{"credsStore":"all"}"#)
+            let before = try await inheritedPipes()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<40 {
+                    group.addTask { _ = try await self.login(folder.sources("config.json"), "h\(number).io") }
+                    group.addTask {
+                        let inherited = try await inheritedPipes().subtracting(before)
+                        #expect(inherited.isEmpty, "\(inherited)")
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test func `a helper that does not answer is terminated`() async throws {
         try await CredentialFolder.using { folder in
             try folder.helper("slow", "sleep 600 & sleep 600")

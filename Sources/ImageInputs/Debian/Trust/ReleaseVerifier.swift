@@ -58,7 +58,7 @@ package struct ReleaseVerifier: Sendable {
     private func checkKeyrings() throws {
         for keyring in keyrings {
             do {
-                try FileDescriptor.open(keyring, .readOnly).close()
+                try FileDescriptor.open(keyring, .readOnly, options: .closeOnExec).close()
             } catch {
                 throw ImageInputsError(
                     .toolMissing, "cannot read the keyring \(keyring): \(error)",

@@ -124,7 +124,8 @@ struct CredentialHelper {
         guard input.count <= Self.inputLimit else {
             throw OCIRegistryError(.invalidConfiguration, "the login is too long for \(name)")
         }
-        let (reading, writing) = try FileDescriptor.pipe()
+        // No other program that starts meanwhile inherits an end: the helper would wait for it to close the pipe.
+        let (reading, writing) = try FileDescriptor.pipe(options: .closeOnExec)
         defer { try? writing.close() }
         do { try writing.writeAll(input) } catch {
             try? reading.close()

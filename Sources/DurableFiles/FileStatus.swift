@@ -1,0 +1,60 @@
+package import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
+/// What the file system records about a name, which may be that of a symbolic link.
+package struct FileStatus: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable { case regular, directory, symbolicLink, other }
+
+    package let kind: Kind
+    /// The kind and the permissions, as `st_mode` has them.
+    package let mode: UInt32
+    package let size: Int64
+    /// The time of the last write and that of the last change of anything, in nanoseconds since the epoch.
+    package let (modified, changed): (Int64, Int64)
+    /// The file's number on its file system, and that file system's.
+    package let (inode, device): (UInt64, UInt64)
+
+    /// Reads the status.
+    ///
+    /// - Throws: `Errno` if nothing has that name, or a folder on the way cannot be entered.
+    package init(of path: FilePath) throws(Errno) {
+        var status = stat()
+        guard lstat(path.string, &status) == 0 else { throw Errno(rawValue: errno) }
+        func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec) }
+        kind =
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: .regular
+            case S_IFDIR: .directory
+            case S_IFLNK: .symbolicLink
+            default: .other
+            }
+        (mode, size) = (UInt32(status.st_mode), Int64(status.st_size))
+        (modified, changed) = (nanoseconds(status.st_mtim), nanoseconds(status.st_ctim))
+        (inode, device) = (UInt64(status.st_ino), UInt64(status.st_dev))
+    }
+
+    /// Whether the owner may execute the file, or enter the folder.
+    package var isExecutable: Bool { mode & UInt32(S_IXUSR) != 0 }
+}
+
+extension FileSystem {
+    /// Returns the target of a symbolic link; `nil` if there is none, or it is longer than a path can be (4095 bytes).
+    package static func symbolicLinkTarget(_ path: FilePath) -> String? {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = readlink(path.string, &buffer, buffer.count)
+        guard count > 0, count < buffer.count else { return nil }
+        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Returns whether two pieces of memory hold the same bytes, as quickly as the C library can tell.
+    package static func areEqual(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Bool {
+        guard first.count == second.count else { return false }
+        guard let start = first.baseAddress, let other = second.baseAddress else { return true }
+        return memcmp(start, other, first.count) == 0
+    }
+}

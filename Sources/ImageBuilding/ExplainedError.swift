@@ -1,0 +1,26 @@
+package import DurableFiles
+package import ImageAssembly
+package import ImageInputs
+package import LayerArchive
+package import OCIContent
+package import OCIModel
+package import OCIRegistry
+package import RegistryServer
+
+/// An error that a module explains to a person.
+package protocol ExplainedError: Error {
+    /// What was being done, to what, and why it failed; lower-case, without a full stop.
+    var message: String { get }
+    /// What to do next.
+    var hint: String? { get }
+}
+
+extension FileError: ExplainedError {}
+extension OCIModelError: ExplainedError {}
+extension LayerArchiveError: ExplainedError {}
+extension ContentError: ExplainedError {}
+extension OCIRegistryError: ExplainedError {}
+extension RegistryServerError: ExplainedError {}
+extension ImageInputsError: ExplainedError {}
+extension ImageAssemblyError: ExplainedError {}
+extension ImageBuildingError: ExplainedError {}
