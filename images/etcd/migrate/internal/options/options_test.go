@@ -41,6 +41,20 @@ func base(t testing.TB) map[string]string {
 	return map[string]string{"ETCD_HOSTNAME": "h", "DATA_DIRECTORY": "/var/etcd/data", "TARGET_VERSION": "3.5.16", "TARGET_STORAGE": "etcd3"}
 }
 
+// TestDefaultBinDir is an absolute folder on either system.
+func TestDefaultBinDir(t *testing.T) {
+	for _, c := range []struct{ system, self, want string }{
+		{"linux", "/opt/migrate", "/usr/local/bin"},
+		{"windows", `C:\usr\local\bin\migrate.exe`, `C:\usr\local\bin`},
+		{"windows", `D:\etcd/bin/migrate.exe`, `D:\etcd/bin`},
+		{"windows", `\\host\share\migrate.exe`, `\\host\share`},
+	} {
+		if got := defaultBinDir(c.system, c.self); got != c.want {
+			t.Errorf("%s %s: %s, not %s", c.system, c.self, got, c.want)
+		}
+	}
+}
+
 func TestDefaults(t *testing.T) {
 	o, err := resolve([]string{"--bin-dir=" + programs(t, "3.5.16", "3.4.23")}, base(t))
 	if err != nil {
