@@ -12,11 +12,11 @@ import (
 
 func (r *resolver) bundle() (err error) {
 	o := r.o
-	self, err := os.Executable()
+	standard, err := defaultBinDir(runtime.GOOS, os.Executable)
 	if err != nil && r.flags.binDir == "" {
 		return usage("the folder of migrate itself is unknown (%v); name that of the programs with --bin-dir", err)
 	}
-	if o.BinDir, err = r.pick(r.flags.binDir, "", defaultBinDir(runtime.GOOS, self), "bin-dir"); err != nil {
+	if o.BinDir, err = r.pick(r.flags.binDir, "", standard, "bin-dir"); err != nil {
 		return err
 	}
 	texts := r.flags.bundled.values
@@ -45,12 +45,13 @@ func checkBundle(directory string, bundle version.Bundle) error {
 }
 
 // defaultBinDir is where the image has its programs. On Windows /usr/local/bin would be a folder of whatever drive is the current one, so it is the folder
-// of migrate itself.
-func defaultBinDir(system, self string) string {
+// of migrate itself. Linux is not asked for that: it does not know without /proc.
+func defaultBinDir(system string, self func() (string, error)) (string, error) {
 	if system != "windows" {
-		return "/usr/local/bin"
+		return "/usr/local/bin", nil
 	}
-	return strings.TrimRight(self[:strings.LastIndexAny(self, `\/`)+1], `\/`)
+	path, err := self()
+	return strings.TrimRight(path[:strings.LastIndexAny(path, `\/`)+1], `\/`), err
 }
 
 // maxList bounds the file that lists the bundled versions.

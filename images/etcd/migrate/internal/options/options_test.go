@@ -49,9 +49,17 @@ func TestDefaultBinDir(t *testing.T) {
 		{"windows", `D:\etcd/bin/migrate.exe`, `D:\etcd/bin`},
 		{"windows", `\\host\share\migrate.exe`, `\\host\share`},
 	} {
-		if got := defaultBinDir(c.system, c.self); got != c.want {
-			t.Errorf("%s %s: %s, not %s", c.system, c.self, got, c.want)
+		got, err := defaultBinDir(c.system, func() (string, error) { return c.self, nil })
+		if got != c.want || err != nil {
+			t.Errorf("%s %s: %s, not %s; %v", c.system, c.self, got, c.want, err)
 		}
+	}
+	unknown := func() (string, error) { return "", os.ErrNotExist }
+	if got, err := defaultBinDir("linux", unknown); got != "/usr/local/bin" || err != nil {
+		t.Errorf("without /proc: %s, %v", got, err)
+	}
+	if _, err := defaultBinDir("windows", unknown); err == nil {
+		t.Error("a folder was made up")
 	}
 }
 
