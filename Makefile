@@ -35,7 +35,7 @@ ETCD_BINARIES = $(CURDIR)/.imagebuild/etcd-binaries
 ENDURANCE = TestKilled|TestOrphanDies|TestFullDisk
 
 ON_PROGRAM = IMAGEBUILD_PROGRAM=$(CURDIR)/$(IMAGEBUILD)
-SCRIPTS = .ci/deps .ci/run $(wildcard images/etcd/*.sh $(MIGRATE)/testdata/*.sh)
+SCRIPTS = .ci/deps .ci/manifests .ci/run $(wildcard images/etcd/*.sh $(MIGRATE)/testdata/*.sh)
 
 .DEFAULT_GOAL := build
 .PHONY: help deps build all-build push all-push push-manifest test tests $(TIERS) lock check fmt bench clean imagebuild
@@ -118,10 +118,11 @@ test-endurance: tests imagebuild ## kill what is under way, over and over, and f
 lock: imagebuild ## pin IMAGE's inputs anew
 	$(IMAGEBUILD) lock $(IMAGE) $(OVERRIDES)
 
-check: ## check formatting, warnings, the module graph, Go, scripts, documents and their commands
+check: ## check formatting, warnings, the module graph, Go, scripts, manifests, documents and their commands
 	.ci/deps check
 	swift format lint --strict --recursive Package.swift Sources Tests
 	shellcheck $(SCRIPTS)
+	.ci/manifests
 	cd $(MIGRATE) && test -z "$$(gofmt -l .)" && go vet ./... && go vet -tags etcd ./... && go-staticcheck ./...
 	swift build --build-tests --explicit-target-dependency-import-check error
 	swift test --skip-build --filter '^RepositoryTests|EndToEndTests.ProgramTests/DocumentTests'

@@ -76,9 +76,9 @@ class PushBench:
         layout = f"{self.work}/etcd.oci"
         store = os.path.join(self.cache, "store")
         subprocess.run(
-            [self.imagebuild, "build", "etcd", "--all", "--store", store, "--output", f"oci:{layout}"],
+            [self.imagebuild, "build", "etcd", "--all", "--locked", "--store", store, "--output", f"oci:{layout}"],
             check=True, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.push_etcd = f"cd {REPOSITORY} && {self.imagebuild} push etcd --store {store}"
+        self.push_etcd = f"cd {REPOSITORY} && {self.imagebuild} push etcd --locked --store {store}"
         return layout, *contents(layout)
 
     def first_and_again(self, kind):

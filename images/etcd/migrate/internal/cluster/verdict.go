@@ -100,6 +100,9 @@ func (r *Report) judgePatches() {
 
 // JudgeLog looks at one member's data for what the next minor could not read.
 func (r *Report) JudgeLog(directory string, facts *datadir.Facts) {
+	if facts.InUse != "" {
+		r.add(check.Note, "live", "%s: only a part of it could be read, since it is in use: %s", directory, facts.InUse)
+	}
 	for _, problem := range facts.Problems {
 		r.add(check.Warning, "damage", "%s: %s", directory, problem)
 	}

@@ -2,10 +2,13 @@ package datadir
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/wal"
 )
@@ -240,4 +243,26 @@ func FuzzLog(f *testing.F) {
 		r.entry(wal.Entry{Data: damaged, ConfChange: true})
 		r.readStore(damaged)
 	})
+}
+
+// TestDataInUse: a log that another process keeps from being read, as etcd does on Windows, is no damage; the version is not known for that reason.
+func TestDataInUse(t *testing.T) {
+	locked := errors.New("another process has locked a portion of the file")
+	t.Cleanup(func() { inUse = durable.InUse })
+	inUse = func(err error) bool { return errors.Is(err, locked) }
+
+	facts := &Facts{}
+	facts.unread("log", fmt.Errorf("read: %w", locked))
+	if facts.InUse == "" || len(facts.Problems) != 0 {
+		t.Errorf("%+v", facts)
+	}
+	if _, _, err := (&State{Content: Data, Facts: facts}).Current(); !errors.Is(err, ErrUnknownVersion) || !strings.Contains(err.Error(), "in use") {
+		t.Error(err)
+	}
+
+	facts = &Facts{}
+	facts.unread("log", errors.New("checksum chain broken"))
+	if facts.InUse != "" || len(facts.Problems) != 1 {
+		t.Errorf("%+v", facts)
+	}
 }

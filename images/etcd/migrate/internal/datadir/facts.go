@@ -11,6 +11,7 @@ import (
 	"sort"
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/bolt"
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/version"
 )
 
@@ -41,6 +42,7 @@ type Facts struct {
 	Log
 
 	Problems []string // what could not be read, and why
+	InUse    string   // what another process kept from being read, most likely an etcd: Windows locks reading too. Nothing else is known of it
 }
 
 // Paths is where a member's files are.
@@ -88,6 +90,18 @@ func (f *Facts) problem(format string, arguments ...any) {
 	if len(f.Problems) < maxProblems {
 		f.Problems = append(f.Problems, fmt.Sprintf(format, arguments...))
 	}
+}
+
+// inUse tells a file that another process has for itself from a bad one.
+var inUse = durable.InUse
+
+// unread records why a file could not be read. That another process has it says nothing about the data.
+func (f *Facts) unread(what string, err error) {
+	if inUse(err) {
+		f.InUse = fmt.Sprintf("%s: %v", what, err)
+		return
+	}
+	f.problem("%s: %v", what, err)
 }
 
 // Line is the minor that the data was last agreed on, and whether that is certain. After a restore the database keeps the version of the
@@ -145,7 +159,7 @@ func (f *Facts) readDatabase(path string) {
 	f.Size = info.Size()
 	database, err := ReadDatabase(path)
 	if err != nil {
-		f.problem("database: %v", err)
+		f.unread("database", err)
 	}
 	if database == nil {
 		return

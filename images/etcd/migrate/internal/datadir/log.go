@@ -69,11 +69,11 @@ func (f *Facts) readLog(paths Paths) {
 			reader, log, err = readLogFrom(paths, all.Names)
 		}
 	}
-	if err != nil {
-		reader.problem("log: %v", err)
-	}
 	for _, problem := range reader.problems {
 		f.problem("%s", problem)
+	}
+	if err != nil {
+		f.unread("log", err)
 	}
 	f.Log = reader.Log
 	f.V2Keys = reader.v2keys.any()

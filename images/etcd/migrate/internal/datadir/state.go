@@ -167,6 +167,9 @@ func (s *State) storage(line version.Line) version.Storage {
 }
 
 func (s *State) because() string {
+	if s.Facts.InUse != "" {
+		return ", and the data is in use: " + s.Facts.InUse
+	}
 	if len(s.Facts.Problems) > 0 {
 		return ", and the data cannot be read: " + s.Facts.Problems[0]
 	}

@@ -30,11 +30,11 @@ func ReplaceFile(source, path string) error {
 		return err
 	}
 	next := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"-next")
-	return writeVia(next, path, info.Mode().Perm(), func(out *os.File) error {
+	return writeVia(next, path, CopyMode(info.Mode()), func(out *os.File) error {
 		if _, err := io.Copy(out, in); err != nil {
 			return err
 		}
-		return out.Chmod(info.Mode().Perm())
+		return out.Chmod(CopyMode(info.Mode()))
 	})
 }
 

@@ -99,6 +99,20 @@ func Writable(folder string) bool {
 	return syscall.Access(folder, write|search) == nil
 }
 
+// refusal is what keeps ReplaceFile from replacing a file; empty if nothing does.
+func refusal(path string) string {
+	if !Writable(filepath.Dir(path)) {
+		return folderNotWritable
+	}
+	return ""
+}
+
+// CopyMode is the mode of a program that ReplaceFile puts in the place of another one.
+func CopyMode(source fs.FileMode) fs.FileMode { return source.Perm() }
+
+// InUse is never so: no lock keeps a file from being read.
+func InUse(error) bool { return false }
+
 // IsMountPoint reports whether the folder is the top of a file system, which cannot be renamed and has no siblings in it.
 func IsMountPoint(folder string) bool {
 	return Exists(folder) && !SameFileSystem(folder, filepath.Dir(folder))

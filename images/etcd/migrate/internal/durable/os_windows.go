@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -58,8 +59,47 @@ func SameFileSystem(a, b string) bool {
 
 func allocated(info fs.FileInfo) int64 { return info.Size() }
 
-// Writable is assumed: access lists are not looked at, and the write itself tells.
-func Writable(string) bool { return true }
+const (
+	addFile, addSubdirectory = 0x2, 0x4
+	accessDelete             = 0x00010000
+	shareWithAll             = syscall.FILE_SHARE_READ | syscall.FILE_SHARE_WRITE | 0x4 // FILE_SHARE_DELETE
+)
+
+// Writable reports whether names can be made in a folder. The system is asked for the right to, and nothing is made.
+func Writable(folder string) bool {
+	return tryOpen(folder, addFile|addSubdirectory, syscall.FILE_FLAG_BACKUP_SEMANTICS) == nil
+}
+
+// refusal is what keeps ReplaceFile from replacing a file; empty if nothing does. The right to write is asked for beside that to delete, since only
+// the former is denied for a program that runs and for a file that is read-only; neither can be replaced.
+func refusal(path string) string {
+	if !Writable(filepath.Dir(path)) {
+		return folderNotWritable
+	}
+	err := tryOpen(path, syscall.GENERIC_WRITE|accessDelete, syscall.FILE_ATTRIBUTE_NORMAL)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return windowsReason(err)
+}
+
+func tryOpen(path string, access, attributes uint32) error {
+	name, err := syscall.UTF16PtrFromString(path)
+	if err != nil {
+		return err
+	}
+	handle, err := syscall.CreateFile(name, access, shareWithAll, nil, syscall.OPEN_EXISTING, attributes, 0)
+	if err != nil {
+		return err
+	}
+	return syscall.CloseHandle(handle)
+}
+
+// CopyMode is the mode of a program that ReplaceFile puts in the place of another one: not read-only, since such a file can never be replaced again.
+func CopyMode(source fs.FileMode) fs.FileMode { return source.Perm() | 0o200 }
+
+// InUse reports an error that says that another process has the file, or a part of it, for itself.
+func InUse(err error) bool { return isWindowsInUse(err) }
 
 // IsMountPoint reports a folder that a volume or another folder is mounted on, such as a container's.
 func IsMountPoint(folder string) bool {

@@ -3,11 +3,11 @@ package lock
 import (
 	"errors"
 	"syscall"
+
+	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/durable"
 )
 
 const (
-	sharingViolation  = syscall.Errno(32)
-	lockViolation     = syscall.Errno(33)
 	deleteOnClose     = 0x04000000
 	accessReadDelete  = syscall.GENERIC_READ | 0x00010000
 	shareWithNobody   = 0
@@ -41,7 +41,7 @@ func openAlone(path string, access, disposition, attributes uint32) (syscall.Han
 		return syscall.InvalidHandle, err
 	}
 	handle, err := syscall.CreateFile(name, access, shareWithNobody, nil, disposition, attributes, 0)
-	if errors.Is(err, sharingViolation) || errors.Is(err, lockViolation) {
+	if durable.InUse(err) {
 		err = errBusy
 	}
 	return handle, err

@@ -13,18 +13,22 @@ import (
 // plainPrograms are those that pods call without a version.
 var plainPrograms = []string{"etcd", "etcdctl", "etcdutl"}
 
-// immovableBinaries is a program whose plain name cannot be given to the target's; empty if all can.
-func (m *Migration) immovableBinaries() string {
+// immovableBinaries says which program's plain name cannot be given to the target's, and why; nil if all can.
+func (m *Migration) immovableBinaries() error {
 	v := m.options.Target.Version
-	if !m.options.MoveBinaries || durable.Writable(m.options.BinDir) {
-		return ""
+	if !m.options.MoveBinaries {
+		return nil
 	}
 	for _, program := range plainPrograms {
-		if m.programs.Has(program, v) && !sameContent(m.programs.Path(program, v), m.programs.Plain(program)) {
-			return m.programs.Plain(program)
+		source, name := m.programs.Path(program, v), m.programs.Plain(program)
+		if !m.programs.Has(program, v) || sameContent(source, name) {
+			continue
+		}
+		if err := durable.Replaceable(name); err != nil {
+			return err
 		}
 	}
-	return ""
+	return nil
 }
 
 // moveBinaries gives the plain names to the target's programs. The plain name may be a hard link to another version, which must stay as it is.
@@ -50,7 +54,7 @@ func sameContent(a, b string) bool {
 	if os.SameFile(x, y) {
 		return true
 	}
-	return x.Size() == y.Size() && x.Mode() == y.Mode() && sameBytes(a, b)
+	return x.Size() == y.Size() && durable.CopyMode(x.Mode()) == durable.CopyMode(y.Mode()) && sameBytes(a, b)
 }
 
 func sameBytes(a, b string) bool {

@@ -39,7 +39,7 @@ func (m *Migration) Run(ctx context.Context) error {
 	if err := r.resume(); err != nil {
 		return err
 	}
-	err := r.read()
+	err := r.readIdle()
 	if r.plan != nil {
 		for _, warning := range r.plan.Warnings {
 			m.log.Warn(warning)
@@ -65,6 +65,21 @@ func (r *run) read() error {
 	r.facts = state.Facts
 	r.plan, err = r.planFor(state)
 	return err
+}
+
+// readIdle reads the data, and once more if another process kept a part of it from being read.
+func (r *run) readIdle() error {
+	err := r.read()
+	if r.facts == nil || r.facts.InUse == "" {
+		return err
+	}
+	if err := lock.CheckIdle(r.layout.paths, lock.Patience); err != nil {
+		return err
+	}
+	if err := r.read(); r.facts.InUse == "" {
+		return err
+	}
+	return fmt.Errorf("%w: %s", lock.ErrLive, r.facts.InUse)
 }
 
 // awaitIdle makes sure that no etcd has the data open. What was read while another one was about to stop is read again.

@@ -3,6 +3,7 @@ package options
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/imagebuild/imagebuild/images/etcd/migrate/internal/etcd"
@@ -11,7 +12,11 @@ import (
 
 func (r *resolver) bundle() (err error) {
 	o := r.o
-	if o.BinDir, err = r.pick(r.flags.binDir, "", DefaultBinDir, "bin-dir"); err != nil {
+	standard, err := defaultBinDir(runtime.GOOS, os.Executable)
+	if err != nil && r.flags.binDir == "" {
+		return usage("the folder of migrate itself is unknown (%v); name that of the programs with --bin-dir", err)
+	}
+	if o.BinDir, err = r.pick(r.flags.binDir, "", standard, "bin-dir"); err != nil {
 		return err
 	}
 	texts := r.flags.bundled.values
@@ -39,8 +44,15 @@ func checkBundle(directory string, bundle version.Bundle) error {
 	return nil
 }
 
-// DefaultBinDir is where the image has its programs.
-var DefaultBinDir = filepath.FromSlash("/usr/local/bin")
+// defaultBinDir is where the image has its programs. On Windows /usr/local/bin would be a folder of whatever drive is the current one, so it is the folder
+// of migrate itself. Linux is not asked for that: it does not know without /proc.
+func defaultBinDir(system string, self func() (string, error)) (string, error) {
+	if system != "windows" {
+		return "/usr/local/bin", nil
+	}
+	path, err := self()
+	return strings.TrimRight(path[:strings.LastIndexAny(path, `\/`)+1], `\/`), err
+}
 
 // maxList bounds the file that lists the bundled versions.
 const maxList = 64 << 10

@@ -64,7 +64,7 @@ func (f *Flags) defineOld(set *flag.FlagSet) {
 	set.StringVar(&f.dataPrefix, "etcd-data-prefix", "", "where Kubernetes keeps its keys (ETCD_DATA_PREFIX; /registry)")
 	set.StringVar(&f.ttlDirectory, "ttl-keys-directory", "", "keys that get a lease on the way from etcd2 (TTL_KEYS_DIRECTORY; PREFIX/events)")
 	set.StringVar(&f.extraArgs, "etcd-server-extra-args", "", "more flags for the temporary etcd, between spaces (ETCD_CREDS)")
-	set.StringVar(&f.binDir, "bin-dir", "", "where etcd-X.Y.Z and etcdctl-X.Y.Z are (/usr/local/bin)")
+	set.StringVar(&f.binDir, "bin-dir", "", "where etcd-X.Y.Z and etcdctl-X.Y.Z are (/usr/local/bin; on Windows the folder of migrate)")
 	set.Var(&f.bundled, "bundled-versions", "the versions in the image, between commas (../share/etcd/bundled-versions, else those found)")
 }
 

@@ -41,6 +41,28 @@ func base(t testing.TB) map[string]string {
 	return map[string]string{"ETCD_HOSTNAME": "h", "DATA_DIRECTORY": "/var/etcd/data", "TARGET_VERSION": "3.5.16", "TARGET_STORAGE": "etcd3"}
 }
 
+// TestDefaultBinDir is an absolute folder on either system.
+func TestDefaultBinDir(t *testing.T) {
+	for _, c := range []struct{ system, self, want string }{
+		{"linux", "/opt/migrate", "/usr/local/bin"},
+		{"windows", `C:\usr\local\bin\migrate.exe`, `C:\usr\local\bin`},
+		{"windows", `D:\etcd/bin/migrate.exe`, `D:\etcd/bin`},
+		{"windows", `\\host\share\migrate.exe`, `\\host\share`},
+	} {
+		got, err := defaultBinDir(c.system, func() (string, error) { return c.self, nil })
+		if got != c.want || err != nil {
+			t.Errorf("%s %s: %s, not %s; %v", c.system, c.self, got, c.want, err)
+		}
+	}
+	unknown := func() (string, error) { return "", os.ErrNotExist }
+	if got, err := defaultBinDir("linux", unknown); got != "/usr/local/bin" || err != nil {
+		t.Errorf("without /proc: %s, %v", got, err)
+	}
+	if _, err := defaultBinDir("windows", unknown); err == nil {
+		t.Error("a folder was made up")
+	}
+}
+
 func TestDefaults(t *testing.T) {
 	o, err := resolve([]string{"--bin-dir=" + programs(t, "3.5.16", "3.4.23")}, base(t))
 	if err != nil {

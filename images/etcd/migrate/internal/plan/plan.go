@@ -63,7 +63,7 @@ type Input struct {
 	NewCluster     bool
 	FromSnapshot   bool
 
-	ImmovableBinaries string       // a program that cannot be replaced by the target's, as MoveBinaries wants; empty if all can
+	ImmovableBinaries error        // why a program cannot be replaced by the target's, as MoveBinaries wants
 	LinkedLog         bool         // member/wal is a symbolic link, which a swap would not exchange
 	SkipV2Check       bool         // --v2-deprecation=write-only-skip-check is among the extra arguments
 	Credentials       bool         // root's are known to etcdctl
@@ -115,6 +115,9 @@ func (m *maker) make() error {
 	}
 	m.plan.Current, m.plan.Known = current, true
 	m.warn(remark)
+	if inUse := m.in.State.Facts.InUse; inUse != "" {
+		m.warn("only a part of the data could be read, since it is in use: " + inUse)
+	}
 	for _, problem := range m.in.State.Facts.Problems {
 		m.warn("damage: " + problem)
 	}
@@ -131,10 +134,9 @@ func (m *maker) practicable() error {
 	if m.plan.Swaps() && m.in.LinkedLog {
 		return refuse("member/wal is a symbolic link, which cannot be exchanged with the log of the new member; name the log's folder with --wal-dir instead")
 	}
-	if m.in.MoveBinaries && m.in.ImmovableBinaries != "" {
+	if m.in.MoveBinaries && m.in.ImmovableBinaries != nil {
 		v := m.in.Target.Version
-		return refuse("%s cannot become that of %s, since its folder is not writable; set DO_NOT_MOVE_BINARIES=true and run etcd-%s",
-			m.in.ImmovableBinaries, v, v)
+		return refuse("%v; it would have to become that of %s: set DO_NOT_MOVE_BINARIES=true and run etcd-%s", m.in.ImmovableBinaries, v, v)
 	}
 	return nil
 }

@@ -129,10 +129,12 @@ func TestWhatTheDataShows(t *testing.T) {
 		"no etcdutl":                            {"3.6.14/etcd3", "3.5.33/etcd3", "etcdutl", func(in *Input, _ *datadir.Facts) { in.HasEtcdutl = nil }},
 		"a linked log and a swap":               {"3.5.33/etcd3", "3.4.45/etcd3", "symbolic link", func(in *Input, _ *datadir.Facts) { in.LinkedLog = true }},
 		"a linked log and no swap":              {"3.5.33/etcd3", "3.6.14/etcd3", "backup, record", func(in *Input, _ *datadir.Facts) { in.LinkedLog = true }},
-		"binaries that cannot be moved":         {"3.5.33/etcd3", "3.6.14/etcd3", "DO_NOT_MOVE_BINARIES", func(in *Input, _ *datadir.Facts) { in.MoveBinaries, in.ImmovableBinaries = true, "/x/etcd" }},
-		"binaries that are moved":               {"3.5.33/etcd3", "3.6.14/etcd3", "backup, record, binaries 3.6", func(in *Input, _ *datadir.Facts) { in.MoveBinaries = true }},
-		"the target is not in the image":        {"3.5.33/etcd3", "3.6.9/etcd3", "3.6.14", func(in *Input, _ *datadir.Facts) { in.MoveBinaries = true }},
-		"no backup":                             {"3.5.33/etcd3", "3.6.14/etcd3", "record", func(in *Input, _ *datadir.Facts) { in.Backup = false }},
+		"binaries that cannot be moved": {"3.5.33/etcd3", "3.6.14/etcd3", "DO_NOT_MOVE_BINARIES", func(in *Input, _ *datadir.Facts) {
+			in.MoveBinaries, in.ImmovableBinaries = true, errors.New("/x/etcd cannot be replaced")
+		}},
+		"binaries that are moved":        {"3.5.33/etcd3", "3.6.14/etcd3", "backup, record, binaries 3.6", func(in *Input, _ *datadir.Facts) { in.MoveBinaries = true }},
+		"the target is not in the image": {"3.5.33/etcd3", "3.6.9/etcd3", "3.6.14", func(in *Input, _ *datadir.Facts) { in.MoveBinaries = true }},
+		"no backup":                      {"3.5.33/etcd3", "3.6.14/etcd3", "record", func(in *Input, _ *datadir.Facts) { in.Backup = false }},
 	} {
 		in := input(t, c.from, c.to)
 		c.change(&in, in.State.Facts)
