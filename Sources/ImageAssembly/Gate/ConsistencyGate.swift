@@ -80,6 +80,7 @@ package struct ConsistencyGate: Sendable {
         for image in images {
             var root = image.base
             result.failures += documentFailures(image)
+            result.failures += nameFailures(image)
             for layer in image.layers {
                 for (path, fault) in root.add(layer) { result.failures.append(image.failure(path, fault)) }
             }

@@ -5,7 +5,8 @@ package import OCIModel
 package enum GateRule: String, Hashable, Sendable, CaseIterable {
     /// A file's content could not be read, so it cannot be judged.
     case unreadable
-    /// A layer entry is a whiteout, a hard link without its target, or an entry without a directory to be in.
+    /// A layer entry is a whiteout, a hard link without its target, an entry without a directory to be in, or one whose
+    /// name no file system can hold.
     case layerEntry = "layer-entry"
     /// A directory of an upper layer would replace a symlink of a lower one.
     case layerReplacesSymlink = "layer-replaces-symlink"

@@ -60,10 +60,13 @@ package struct ProvidedFile: Hashable, Sendable {
     package var date: Int64
     /// The file's origin: its name for people, and its address and digest if it has them.
     package var origin: LayerOrigins.Origin
-    package init(content: FileContent, date: Int64, origin: LayerOrigins.Origin) {
+    /// Whether the file may be executed where it comes from.
+    package var isExecutable: Bool
+    package init(content: FileContent, date: Int64, origin: LayerOrigins.Origin, isExecutable: Bool = false) {
         self.content = content
         self.date = date
         self.origin = origin
+        self.isExecutable = isExecutable
     }
 }
 

@@ -125,8 +125,9 @@ extension LayerPlan {
             tree[path]?.modified = time
         }
         for (path, input) in contents.inputFiles {
+            let mode = input.file.mode ?? (input.provided.isExecutable ? 0o755 : 0o644)
             tree[path] = FileEntry(
-                .regular(input.provided.content), mode: input.file.mode, userID: input.file.owner.user,
+                .regular(input.provided.content), mode: mode, userID: input.file.owner.user,
                 groupID: input.file.owner.group, modified: time)
         }
         for link in definition.links where (link.system ?? system) == system {

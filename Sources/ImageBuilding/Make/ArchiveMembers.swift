@@ -35,6 +35,7 @@ struct ArchiveMembers: Sendable {
         }
         return ProvidedFile(
             content: content, date: opened.date,
-            origin: .init(name: pin.fileName, path: pin.urls.first, digest: pin.sha256))
+            origin: .init(name: pin.fileName, path: pin.urls.first, digest: pin.sha256),
+            isExecutable: entry.mode & 0o111 != 0)
     }
 }

@@ -61,7 +61,8 @@ extension GoSources {
             let content = FileContent.slice(of: store.path(of: compiled.digest), offset: 0, size: compiled.size)
             return (
                 program.key,
-                ProvidedFile(content: content, date: compiled.date, origin: .init(name: program.origin))
+                ProvidedFile(
+                    content: content, date: compiled.date, origin: .init(name: program.origin), isExecutable: true)
             )
         }
         return Dictionary(files) { first, _ in first }

@@ -66,11 +66,12 @@ extension Definition {
         package var kind: Kind
         /// The file's path; on Windows a compiled program's name gets the suffix `.exe`.
         package var path: EntryPath
-        package var mode: UInt16
+        /// `nil` to decide by the file: 0755 for what may be executed, 0644 for others.
+        package var mode: UInt16?
         package var owner: Ownership
         /// The operating system that the file is for, `linux` or `windows`, or `nil` for both.
         package var system: String?
-        package init(_ kind: Kind, path: EntryPath, mode: UInt16, owner: Ownership, system: String? = nil) {
+        package init(_ kind: Kind, path: EntryPath, mode: UInt16?, owner: Ownership, system: String? = nil) {
             self.kind = kind
             self.path = path
             self.mode = mode

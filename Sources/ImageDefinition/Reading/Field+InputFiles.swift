@@ -11,10 +11,8 @@ extension Field {
         if case .go = kind, definition.goToolchain == nil {
             report("no Go toolchain is given to compile '\(name)'", hint: "add 'go-toolchain'")
         }
-        let isProgram = if case .go = kind { true } else { false }
         return Definition.InputFile(
-            kind, path: path, mode: mode ?? (isProgram ? 0o755 : 0o644), owner: owner ?? Definition.Ownership(),
-            system: section["system"]?.system())
+            kind, path: path, mode: mode, owner: owner ?? Definition.Ownership(), system: section["system"]?.system())
     }
 
     private func inputKind(_ section: Section, hasVersions: Bool) -> Definition.InputFile.Kind? {

@@ -18,6 +18,15 @@ struct PlatformOptions: ParsableArguments {
         if all && !(arch.isEmpty && platform.isEmpty) {
             throw ValidationError("--all and --arch or --platform exclude each other.")
         }
+        try Self.refuseList(arch, "--arch")
+        try Self.refuseList(platform, "--platform")
+    }
+
+    /// Says how several are given to those who know `a,b` from other builders.
+    private static func refuseList(_ values: [String], _ option: String) throws {
+        guard let list = values.first(where: { $0.contains(",") }) else { return }
+        let each = list.split(separator: ",").map { "\(option) \($0)" }.joined(separator: " ")
+        throw ValidationError("'\(list)' is a list, but \(option) takes one value. Repeat it: \(each)")
     }
 
     /// In the definition's order, each once: the index must not depend on how the question was put. `nil` where nothing

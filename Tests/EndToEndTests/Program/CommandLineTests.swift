@@ -34,6 +34,17 @@ extension ProgramTests {
             }
         }
 
+        @Test func `a list of platforms in one option is refused with the form that is right`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let asked = [("--platform", "linux/amd64", "linux/arm64"), ("--arch", "amd64", "arm64")]
+                for (option, one, other) in asked {
+                    let ended = try await fixture.run("build", "tiny", option, "\(one),\(other)")
+                    #expect(ended.status == 64)
+                    #expect(ended.errors.contains("\(option) \(one) \(option) \(other)"), "\(ended.errors)")
+                }
+            }
+        }
+
         @Test func `JSON is JSON, and agrees with the text`() async throws {
             try await CommandLineFixture.scoped { fixture in
                 let tiny = try await TinyImage(fixture)

@@ -27,6 +27,21 @@ import Testing
         #expect(try await fixture.failures() == expected)
     }
 
+    @Test func `a name that no file system can hold is refused, by its bytes`() async throws {
+        var fixture = try GateFixture()
+        let kept = [String(repeating: "n", count: 255), String(repeating: "é", count: 127)]
+        let refused = [String(repeating: "n", count: 256), String(repeating: "é", count: 128)]
+        try fixture.change(0, of: GateFixture.arm64) { tree in
+            for name in kept + refused { try tree.add(file: "/usr/\(name)", [1], mode: 0o644) }
+        }
+        let failures = try await fixture.failures().filter { $0.hasSuffix("(layer-entry)") }
+        #expect(
+            failures
+                == refused.map {
+                    "linux/arm64 /usr/\($0): has a name of 256 bytes, but no file system holds more than 255 (layer-entry)"
+                })
+    }
+
     // MARK: Documents
 
     @Test func `an arm64 entry with an amd64 config is refused`() async throws {
