@@ -24,7 +24,7 @@ struct ImageBuild: AsyncParsableCommand {
               imagebuild registry serve               a registry on this machine
 
             EXIT CODES
-              0 done, 1 failed, 2 the input was refused, 64 usage, 130 interrupted
+              0 done, 1 failed, 2 the input was refused, 3 not proven (lock --check), 64 usage, 130 interrupted
             """,
         version: ToolIdentity.version,
         subcommands: [

@@ -11,21 +11,33 @@ extension ImageBuilder {
     }
 
     /// Finds out whether a lock answers the definition, whether its proof holds, and, unless `isOffline`, what a lock
-    /// made now would say otherwise: the problems, in words.
-    package func lockProblems(
-        of folder: ImageFolder, _ file: LockFile, isOffline: Bool
-    ) async throws -> [String] {
+    /// made now would say otherwise.
+    package func check(_ file: LockFile, of folder: ImageFolder, isOffline: Bool) async throws -> LockCheck {
+        var unproven: [String] = []
         let asked = try folder.definition.requirementsDigest
         var problems =
             file.lock.requirements == asked ? [] : ["the definition asks for something else than this lock answers"]
         problems += await LockProof.verify(
             file.lock, verifier: ImageFolder.verifier, file: { try folder.proofFile($0) },
-            fullIndex: { _, index in try store.packagesIndex(index) })
+            fullIndex: { release, index in
+                let full = try store.packagesIndex(index)
+                if full == nil { unproven.append("\(release.suite), \(index.path)") }
+                return full
+            })
         problems += try await folder.baseImageProblems(file.lock)
-        guard !isOffline, problems.isEmpty else { return problems }
+        guard !isOffline, problems.isEmpty else { return LockCheck(problems: problems, unproven: unproven) }
         let now = try await withSources { try await $0.resolve(folder, previous: file.lock, observe: observe) }
-        return file.lock.staleness(against: now.lock)
+        return LockCheck(problems: file.lock.staleness(against: now.lock), unproven: unproven)
     }
+}
+
+/// What a check of a lock found.
+package struct LockCheck: Sendable {
+    /// What does not hold, or is not as it was, in words.
+    package let problems: [String]
+    /// The indexes that are not in the store, by suite and path: that their stanzas are those which the release signs
+    /// is not proven.
+    package let unproven: [String]
 }
 
 extension ContentStore {

@@ -87,12 +87,21 @@ struct LockCommand: AsyncParsableCommand {
             throw CommandError(
                 message: "\(folder.definition.name) has no lock yet", hint: "run 'imagebuild lock \(image)'")
         }
-        let stale = try await builder(console).lockProblems(of: folder, file, isOffline: offline)
-        guard stale.isEmpty else {
+        let found = try await builder(console).check(file, of: folder, isOffline: offline)
+        guard found.problems.isEmpty else {
             throw CommandError(
                 message: "the lock of \(folder.definition.name) is stale:\n"
-                    + stale.map { "  \($0)" }.joined(separator: "\n"),
+                    + found.problems.map { "  \($0)" }.joined(separator: "\n"),
                 hint: "run 'imagebuild lock \(image)' and review the change")
+        }
+        guard found.unproven.isEmpty else {
+            throw CommandError(
+                status: .unproven,
+                message:
+                    "nothing is wrong with the lock of \(folder.definition.name) as far as it was checked, but it is "
+                    + "not proven that its packages are in the signed indexes, which are not in the store:\n"
+                    + found.unproven.map { "  \($0)" }.joined(separator: "\n"),
+                hint: "run 'imagebuild lock \(image)', which fetches the indexes of today and proves what it locks")
         }
         console.note("the lock of \(folder.definition.name) is up to date, and its proof holds")
         print(Digest(of: file.bytes))

@@ -14,6 +14,8 @@ enum ExitStatus: Int32 {
     case failed = 1
     /// The input was refused: definition, lock, policy.
     case refused = 2
+    /// Nothing was found wrong, but not everything could be checked.
+    case unproven = 3
     case interrupted = 130
 }
 
