@@ -13,21 +13,28 @@ extension ImageBuilder {
     /// Finds out whether a lock answers the definition, whether its proof holds, and, unless `isOffline`, what a lock
     /// made now would say otherwise.
     package func check(_ file: LockFile, of folder: ImageFolder, isOffline: Bool) async throws -> LockCheck {
-        var unproven: [String] = []
         let asked = try folder.definition.requirementsDigest
+        let found = try await verify(file.lock, of: folder)
         var problems =
             file.lock.requirements == asked ? [] : ["the definition asks for something else than this lock answers"]
-        problems += await LockProof.verify(
-            file.lock, verifier: ImageFolder.verifier, file: { try folder.proofFile($0) },
+        problems += found.problems + (try await folder.baseImageProblems(file.lock))
+        guard !isOffline, problems.isEmpty else { return LockCheck(problems: problems, unproven: found.unproven) }
+        let now = try await withSources { try await $0.resolve(folder, previous: file.lock, observe: observe) }
+        // Resolving brought the archive's indexes into the store, and those that were locked may be among them.
+        let again = found.unproven.isEmpty ? found : try await verify(file.lock, of: folder)
+        return LockCheck(problems: again.problems + file.lock.staleness(against: now.lock), unproven: again.unproven)
+    }
+
+    private func verify(_ lock: Lock, of folder: ImageFolder) async throws -> LockCheck {
+        var unproven: [String] = []
+        let problems = await LockProof.verify(
+            lock, verifier: ImageFolder.verifier, file: { try folder.proofFile($0) },
             fullIndex: { release, index in
                 let full = try store.packagesIndex(index)
                 if full == nil { unproven.append("\(release.suite), \(index.path)") }
                 return full
             })
-        problems += try await folder.baseImageProblems(file.lock)
-        guard !isOffline, problems.isEmpty else { return LockCheck(problems: problems, unproven: unproven) }
-        let now = try await withSources { try await $0.resolve(folder, previous: file.lock, observe: observe) }
-        return LockCheck(problems: file.lock.staleness(against: now.lock), unproven: unproven)
+        return LockCheck(problems: problems, unproven: unproven)
     }
 }
 
