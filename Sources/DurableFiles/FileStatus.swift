@@ -6,7 +6,7 @@ package import SystemPackage
     import Musl
 #endif
 
-/// What the file system records about a name, which may be that of a symbolic link.
+/// The file system's record of a name, which may be that of a symbolic link.
 package struct FileStatus: Hashable, Sendable {
     package enum Kind: Hashable, Sendable { case regular, directory, symbolicLink, other }
 
@@ -25,6 +25,19 @@ package struct FileStatus: Hashable, Sendable {
     package init(of path: FilePath) throws(Errno) {
         var status = stat()
         guard lstat(path.string, &status) == 0 else { throw Errno(rawValue: errno) }
+        self.init(status)
+    }
+
+    /// Reads the status of a name in an open folder.
+    ///
+    /// - Throws: `Errno` if nothing has that name.
+    init(of name: String, in folder: FileDescriptor) throws(Errno) {
+        var status = stat()
+        guard fstatat(folder.rawValue, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { throw Errno(rawValue: errno) }
+        self.init(status)
+    }
+
+    private init(_ status: stat) {
         func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec) }
         kind =
             switch status.st_mode & S_IFMT {

@@ -34,7 +34,7 @@ extension FileSystem {
                     hint: "choose a folder of your own, or give this one to you with chown")
             }
             // A group of the user's own number has no other member, by the usual scheme of user private groups.
-            let isGroups = status.st_mode & S_IWGRP != 0 && !(status.st_gid == owner)
+            let isGroups = status.st_mode & S_IWGRP != 0 && status.st_gid != owner
             let isSticky = !isTheFolder && status.st_mode & S_ISVTX != 0
             guard isSticky || !isGroups && status.st_mode & S_IWOTH == 0 else {
                 throw FileError(

@@ -15,11 +15,8 @@ package final class Folder: Sendable {
     package let path: FilePath
     private let descriptor: FileDescriptor
 
-    /// What a name in a folder stands for.
-    package enum Kind: Hashable, Sendable {
-        case file(size: Int64)
-        case folder
-    }
+    /// The kinds of things that belong in a folder of ours.
+    package enum Kind: Hashable, Sendable { case file, folder }
 
     /// Opens a folder.
     package convenience init(at path: FilePath) throws {
@@ -46,17 +43,17 @@ package final class Folder: Sendable {
 
     /// Returns what a name stands for; `nil` if there is nothing.
     package func kind(of name: String) throws -> Kind? {
-        var status = stat()
-        guard fstatat(descriptor.rawValue, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
-            let problem = Errno(rawValue: errno)
-            guard problem == .noSuchFileOrDirectory else { throw FileError(problem, "cannot examine \(child(name))") }
+        do {
+            switch try FileStatus(of: name, in: descriptor).kind {
+            case .regular: return .file
+            case .directory: return .folder
+            case .symbolicLink: throw FileError(notPlain: child(name), "a symbolic link")
+            case .other: throw FileError(notPlain: child(name), "a device, a pipe or a socket")
+            }
+        } catch Errno.noSuchFileOrDirectory {
             return nil
-        }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: return .file(size: Int64(status.st_size))
-        case S_IFDIR: return .folder
-        case S_IFLNK: throw FileError(notPlain: child(name), "a symbolic link")
-        default: throw FileError(notPlain: child(name), "a device, a pipe or a socket")
+        } catch let problem as Errno {
+            throw FileError(problem, "cannot examine \(child(name))")
         }
     }
 
