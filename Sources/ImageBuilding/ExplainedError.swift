@@ -9,9 +9,9 @@ package import RegistryServer
 
 /// An error that a module explains to a person.
 package protocol ExplainedError: Error {
-    /// What was being done, to what, and why it failed; lower-case, without a full stop.
+    /// Says what was being done, to what, and why it failed; lower-case, without a full stop.
     var message: String { get }
-    /// What to do next.
+    /// Says what to do next; `nil` if no advice fits.
     var hint: String? { get }
 }
 

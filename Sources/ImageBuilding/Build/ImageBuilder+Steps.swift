@@ -47,14 +47,15 @@ extension ImageBuilder {
         let folder = request.folder
         let inputs = try await sources.resolve(folder, previous: previous, observe: observe)
         for change in previous?.staleness(against: inputs.lock) ?? [] { observe(.warning(change)) }
-        let file = try LockFile(inputs.lock)
-        try await fetch(file.lock, request, sources)
-        guard previous == nil, request.keepsNewLock else {
+        try await fetch(inputs.lock, request, sources)
+        guard previous == nil else {
             observe(.note("\(folder.lockPath) stays as it is: 'imagebuild lock' changes it"))
-            return file
+            return try LockFile(inputs.lock)
         }
+        guard request.keepsNewLock else { return try LockFile(inputs.lock) }
+        let file = try folder.write(inputs)
         observe(.note("wrote \(folder.lockPath)"))
-        return try folder.write(inputs)
+        return file
     }
 
     private func fetch(_ lock: Lock, _ request: BuildRequest, _ sources: InputSources) async throws {

@@ -38,9 +38,9 @@ extension ImageBuilder {
     }
 }
 
-/// What a check of a lock found.
+/// The result of a lock's check.
 package struct LockCheck: Sendable {
-    /// What does not hold, or is not as it was, in words.
+    /// The points that do not hold, or are not as they were, in words.
     package let problems: [String]
     /// The indexes that are not in the store, by suite and path: that their stanzas are those which the release signs
     /// is not proven.

@@ -7,8 +7,8 @@ extension LockProof {
     /// because what was signed stays signed.
     ///
     /// `file` returns a file of the folder `lock/` by its relative path, or `nil` if it is missing. `fullIndex` returns
-    /// the decompressed `Packages` file if it is available: only then is each stanza tied to the digest in the Release;
-    /// without it, the stanzas are trusted as they were when locked.
+    /// the decompressed `Packages` file if it is available: only then is each stanza tied to the digest in the Release.
+    /// A caller that returns `nil` has to say that the stanzas of that index are not proven.
     ///
     /// - Returns: All problems, each with the file or package concerned; none for a good proof.
     package static func verify(
