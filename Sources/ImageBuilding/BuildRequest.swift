@@ -31,7 +31,7 @@ package struct BuildRequest: Sendable {
 
     /// Returns the digest of everything that the image's bytes depend on: equal keys, equal image.
     func key(lock: [UInt8], _ files: FolderInputs, toolIdentity: String) -> Digest {
-        var parts = ["build 1", toolIdentity, folder.definition.tag, "\(sourceDateEpoch.map(String.init) ?? "")"]
+        var parts = ["build 2", toolIdentity, folder.definition.tag, "\(sourceDateEpoch.map(String.init) ?? "")"]
         parts += platforms.map(\.description)
         parts += [folder.definitionBytes, lock, files.maintainerScripts ?? []].map { Digest(of: $0).hex }
         parts += files.looked.flatMap { $0.stamps.map { "\($0) \($1)" }.sorted() }

@@ -15,12 +15,7 @@ package struct LockedInputs: Sendable {
         let bases = Dictionary(baseImages.map { ($0.platform, $0.base) }) { first, _ in first }
         let platforms = definition.platforms.map { platform in
             let packages = debian.platforms[platform] ?? .init()
-            return (
-                platform.description,
-                Lock.PlatformInputs(
-                    base: packages.base, bundle: packages.bundle,
-                    sources: packages.sources.isEmpty ? nil : packages.sources, baseImage: bases[platform]?.base)
-            )
+            return (platform.description, Lock.PlatformInputs(packages, baseImage: bases[platform]?.base))
         }
         lock = Lock(
             requirements: try definition.requirementsDigest, codec: codec, releases: debian.releases,
@@ -30,5 +25,13 @@ package struct LockedInputs: Sendable {
             goModules: goModules.isEmpty ? nil : goModules)
         let documents = bases.values.flatMap(\.proof).map { (LinuxBaseResolver.proofPath(of: $0.key), $0.value) }
         proof = debian.proof.merging(documents) { first, _ in first }
+    }
+}
+
+extension Lock.PlatformInputs {
+    init(_ packages: DebianPins.Packages, baseImage: Lock.BaseImage?) {
+        self.init(
+            base: packages.base, bundle: packages.bundle, sources: packages.sources.isEmpty ? nil : packages.sources,
+            baseImage: baseImage)
     }
 }

@@ -12,8 +12,8 @@ extension ImageBuilder {
         request.key(lock: lock.bytes, files, toolIdentity: host.toolIdentity)
     }
 
-    /// Brings every locked package into the store, and returns the lock that names them: the one that was found, or one
-    /// that is made now. Where a package is gone from the archive and from the snapshots too, the inputs are resolved
+    /// Proves the lock, brings every locked package into the store, and returns the lock that names them: the one that was found, or one
+    /// that is made now. Where a package or an index is gone from the archive and from the snapshots too, the inputs are resolved
     /// anew, loudly; `--locked` refuses that. A lock that is there is changed by `lock` alone.
     func fetchedLock(
         _ decision: LockDecision, _ request: BuildRequest, _ sources: InputSources
@@ -24,6 +24,10 @@ extension ImageBuilder {
             return try await fetchedNewLock(request, sources, previous: previous)
         case .use(let file):
             do {
+                if request.folder.definition.needsLock {
+                    try await prover(request.folder, sources, isOffline: request.isOffline)
+                        .prove(file, for: request.platforms)
+                }
                 try await fetch(file.lock, request, sources)
                 return file
             } catch let error as ImageInputsError where error.code == .notFound {
@@ -54,6 +58,7 @@ extension ImageBuilder {
         }
         guard request.keepsNewLock else { return try LockFile(inputs.lock) }
         let file = try folder.write(inputs)
+        try prover(folder, sources, isOffline: request.isOffline).remember(file)
         observe(.note("wrote \(folder.lockPath)"))
         return file
     }
@@ -77,7 +82,8 @@ extension ImageBuilder {
     func plan(
         _ request: BuildRequest, _ lock: Lock, _ files: FolderInputs, _ contents: [PlatformContents]
     ) throws -> BuildPlan {
-        for concession in lock.concessions { observe(.warning(concession)) }
+        let now = Timestamp(seconds: host.seconds)
+        for concession in lock.concessions(of: request.folder.definition, now: now) { observe(.warning(concession)) }
         let folder = request.folder
         let suite = folder.definition.debian?.suites.first
         let scriptsFile = folder.maintainerScriptsPath.string

@@ -84,13 +84,13 @@ struct BaseImages: Sendable {
 }
 
 extension ImageFolder {
-    /// Follows each Linux base image from the definition's digest again, through the documents beside the lock.
-    func baseImageProblems(_ lock: Lock) async throws -> [String] {
+    /// Follows the Linux base image of each platform from the definition's digest again, through the documents beside the lock.
+    func baseImageProblems(_ lock: Lock, for platforms: [Platform]) async throws -> [String] {
         guard let base = definition.base else { return [] }
         let proof = BaseImageProof { try proofFile($0) }
         let resolver = LinuxBaseResolver(source: proof, name: try base.fullName, digest: base.digest)
         var problems: [String] = []
-        for platform in definition.linuxPlatforms {
+        for platform in platforms where platform.os == "linux" {
             do {
                 let found = try await resolver.resolve(platform).base
                 guard found != lock.inputs(for: platform).baseImage else { continue }

@@ -27,7 +27,7 @@ extension InputSources {
 
 extension Definition {
     /// Every archive that a lock pins: those of all platforms, and the Go toolchains of the machines that may build.
-    fileprivate var archiveRequests: [ArchiveRequest] {
+    var archiveRequests: [ArchiveRequest] {
         platforms.flatMap { archiveRequests(on: $0) }
             + hostArchitectures.compactMap { toolchainRequest(host: $0) }
             // Without its sum in the definition it may not exist.

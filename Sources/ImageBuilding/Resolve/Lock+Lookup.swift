@@ -1,24 +1,23 @@
 package import ImageDefinition
 import LayerArchive
-import OCIModel
+package import OCIModel
 
 extension Lock {
-    /// What the definition put up with when this was locked; whoever builds from it shall hear of it.
-    package var concessions: [String] {
-        releaseConcessions.map { "\($0); the definition accepts that" }
+    /// Returns what the definition puts up with in this lock; whoever builds from it shall hear of it. A Release past
+    /// its date counts by the definition's consent, whatever the lock notes of it.
+    package func concessions(of definition: Definition, now: Timestamp) -> [String] {
+        releaseConcessions(definition.debian?.acceptExpired ?? [], now).map { "\($0); the definition accepts that" }
             + (goModules ?? []).filter { $0.sumDatabase == nil }.map { modules in
                 "the Go modules of \(modules.requested.joined(separator: ", ")) were locked as the module proxy had "
                     + "them, without a database of sums"
             }
     }
 
-    private var releaseConcessions: [String] {
+    private func releaseConcessions(_ mayExpire: [String], _ now: Timestamp) -> [String] {
         releases.flatMap { release in
-            let expired =
-                release.acceptedExpired == true
-                ? ["the Release of \(release.suite) had expired at \(release.validUntil ?? "?") when it was locked"]
-                : []
-            return expired
+            let end = release.validUntil.flatMap { Timestamp(canonical: $0) }
+            let isExpired = mayExpire.contains(release.suite) && end.map { $0 < now } ?? false
+            return (isExpired ? ["the Release of \(release.suite) expired at \(release.validUntil ?? "?")"] : [])
                 + (release.missingIndexes ?? []).map {
                     "\(release.suite) was locked without \($0), which no mirror had as signed"
                 }

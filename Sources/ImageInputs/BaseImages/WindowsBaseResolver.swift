@@ -67,7 +67,7 @@ package struct WindowsBaseResolver: Sendable {
     }
 
     /// Returns whether an image's version is the requested release, or begins with the requested numbers.
-    private static func isVersion(_ text: String?, asked: String) -> Bool {
+    package static func isVersion(_ text: String?, asked: String) -> Bool {
         guard let version = text.flatMap({ WindowsVersion($0) }),
             let wanted = WindowsVersion(named: asked) ?? WindowsVersion(asked)
         else { return false }

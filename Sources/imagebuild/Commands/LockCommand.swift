@@ -52,7 +52,9 @@ struct LockCommand: AsyncParsableCommand {
         let previous = try previousLock(folder)
         let written = try await builder(console).lock(folder, previous: previous)
         report(previous, written.lock, console)
-        for concession in written.lock.concessions { console.warn(concession) }
+        for concession in written.lock.concessions(of: folder.definition, now: Timestamp(seconds: Surroundings.now)) {
+            console.warn(concession)
+        }
         print(Digest(of: written.bytes))
     }
 

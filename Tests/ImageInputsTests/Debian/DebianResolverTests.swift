@@ -1,3 +1,4 @@
+import DebianFormat
 import ImageDefinition
 import ImageInputs
 import OCIModel
@@ -75,19 +76,26 @@ struct DebianResolverTests {
         #expect(inputs.lock.platforms["linux/amd64"]?.base.isEmpty == false)
         for release in inputs.lock.releases { #expect(Set(release.indexes.map(\.path)).count == release.indexes.count) }
         #expect(try Lock(parsing: inputs.lock.encoded(), file: "lock") == inputs.lock.sorted())
-        #expect(try await problems(inputs.lock, inputs.proof) == [])
+        #expect(try await problems(inputs.lock, inputs.proof, of: definition) == [])
     }
 
-    private func problems(_ lock: Lock, _ proof: [String: [UInt8]], full: [String: String]? = nil) async throws
-        -> [String]
-    {
-        try await withKeyring { keyring in
-            await LockProof.verify(
-                lock, verifier: verifier(keyring), file: { proof[$0] },
-                fullIndex: { release, index in
-                    let architecture = index.path.contains("ppc64el") ? "ppc64el" : "amd64"
-                    return full?["\(release.suite) \(architecture)"].map { Array($0.utf8) }
+    /// Verifies a lock with the indexes by `suite architecture`, all as they are unless given.
+    private func problems(
+        _ lock: Lock, _ proof: [String: [UInt8]], of definition: Definition? = nil, for platforms: [Platform]? = nil,
+        indexes: [String: String] = ArchiveFixtures.packages
+    ) async throws -> [String] {
+        let definition = try definition ?? self.definition()
+        return try await withKeyring { keyring in
+            let resolver = DebianResolver(
+                verifier: verifier(keyring), fetchRelease: { _, _ in throw ImageInputsError(.notFound, "not asked") },
+                fetchIndex: { FilePath("\($0.suite) \($0.architecture)") },
+                decompress: { file, _ in
+                    guard let text = indexes[file.string] else { throw ImageInputsError(.notFound, "gone: \(file)") }
+                    return Array(text.utf8)
                 })
+            return try await LockProof.verify(
+                lock, of: definition, for: platforms ?? definition.platforms, hosts: [], with: resolver,
+                file: { proof[$0] })
         }
     }
 
@@ -107,7 +115,6 @@ struct DebianResolverTests {
         #expect(locked.lock.releases.allSatisfy { $0.signedBy == [SignedFixtures.archiveKey] && $0.indexes.count == 2 })
         #expect(locked.proof.count == 9)
         #expect(try await problems(locked.lock, locked.proof) == [])
-        #expect(try await problems(locked.lock, locked.proof, full: ArchiveFixtures.packages) == [])
     }
 
     @Test func `the same archive gives the same lock and proof, and renewing a lock does not change it`() async throws {
@@ -250,7 +257,7 @@ struct DebianResolverTests {
         #expect(try await !problems(lock, locked.proof).isEmpty)
     }
 
-    @Test func `a stanza that the signed index lacks is found if the index is available`() async throws {
+    @Test func `a package that the signed index lacks is found`() async throws {
         let locked = try await resolve(definition())
         var lock = locked.lock
         var proof = locked.proof
@@ -259,16 +266,61 @@ struct DebianResolverTests {
             "Version: 1.0-1\n", with: "Version: 1.0-2\n")
         proof[path] = Array(forged.utf8)
         lock.platforms["linux/amd64"]?.base[1].version = "1.0-2"
-        // Offline, without the index, nothing ties a stanza to the index's digest.
-        #expect(try await problems(lock, proof) == [])
-        let found = try await problems(lock, proof, full: ArchiveFixtures.packages)
-        #expect(found.contains("lock/\(path) contains a stanza of libone1 that the signed index lacks"))
+        #expect(
+            try await problems(lock, proof) == [
+                "the locked indexes resolve to something else: linux/amd64: libone1 1.0-2 → 1.0-1"
+            ])
+        // Another platform's packages are not spoken for.
+        #expect(try await problems(lock, proof, for: [Platform("linux/ppc64le")]) == [])
         var otherIndex = ArchiveFixtures.packages
         otherIndex["trixie amd64"] = forged
-        #expect(
-            try await problems(lock, proof, full: otherIndex).contains {
-                $0.contains("is not the file that its Release lists")
-            })
+        await #expect { try await problems(lock, proof, indexes: otherIndex) } throws: {
+            "\($0)".contains("is not the file that its Release lists")
+        }
+    }
+
+    @Test func `what is signed and was not asked for is found`() async throws {
+        let locked = try await resolve(definition())
+        let (lock, proof) = (locked.lock, locked.proof)
+        var changed: [(Lock, String)] = []
+        var dropped = lock
+        dropped.platforms["linux/amd64"]?.base.removeAll { $0.name == "tzdata" }
+        changed.append((dropped, "linux/amd64: tzdata is new: 2026a-1"))
+        var other = lock
+        let gawk = try #require(lock.platforms["linux/amd64"]?.base.first { $0.name == "mawk" })
+        other.platforms["linux/amd64"]?.bundle["3.5.16"]?.append(gawk)
+        changed.append((other, "linux/amd64: mawk (bundled 3.5.16) is no longer needed"))
+        var version = lock
+        version.platforms["linux/amd64"]?.bundle["9.9.9"] = []
+        changed.append((version, "other lists of packages"))
+        // The version of the suite without its security updates, which is signed as well.
+        var older = lock
+        let index = try PackagesIndex(Array(try #require(ArchiveFixtures.packages["trixie amd64"]).utf8))
+        let libtwo = try DebianPackage(try #require(index.stanzas(of: "libtwo2").first))
+        let place = try #require(older.platforms["linux/amd64"]?.base.firstIndex { $0.name == "libtwo2" })
+        older.platforms["linux/amd64"]?.base[place] = Lock.Package(
+            name: "libtwo2", version: libtwo.version.description, architecture: "amd64", archive: "debian",
+            suite: "trixie", index: "main/binary-amd64/Packages.xz", path: libtwo.path, size: libtwo.size,
+            sha256: libtwo.sha256)
+        changed.append((older, "libtwo2 2.0-1 → 2.0-1+deb13u1"))
+        for (lock, problem) in changed {
+            var proof = proof
+            let path = "debian/dists/trixie/main/binary-amd64/Packages.xz.stanzas"
+            proof[path] = Array(try #require(ArchiveFixtures.packages["trixie amd64"]).utf8)
+            let found = try await problems(lock, proof)
+            #expect(found.count == 1 && found.first?.contains(problem) == true, "\(found)")
+        }
+    }
+
+    @Test func `the definition decides, not what the lock says that it answers`() async throws {
+        let locked = try await resolve(definition())
+        var definition = try definition()
+        definition.debian?.packages.removeLast()
+        definition.bundle?.versions.removeFirst()
+        let found = try await problems(locked.lock, locked.proof, of: definition)
+        #expect(found.contains { $0.contains("app-server (bundled 3.4.23) is no longer needed") })
+        definition.debian?.packages = [.init(name: "nothing")]
+        #expect(try await problems(locked.lock, locked.proof, of: definition).contains { $0.contains("'nothing'") })
     }
 }
 

@@ -64,13 +64,26 @@ struct MissingIndexTests {
         } catch let error as ImageInputsError { return error }
     }
 
-    private func problems(_ lock: Lock, _ proof: [String: [UInt8]]) async throws -> [String] {
+    /// Verifies a lock, with the indexes that it names and no other.
+    private func problems(
+        _ lock: Lock, _ proof: [String: [UInt8]], of definition: Definition, for platforms: [Platform]? = nil
+    ) async throws -> [String] {
         try await withKeyring(LaggingFixtures.keyring) { keyring in
-            await LockProof.verify(
-                lock, verifier: verifier(keyring), file: { proof[$0] },
-                fullIndex: { release, index in
-                    Array(LaggingFixtures.packages(release.suite, debianArchitecture(in: index.path)).utf8)
+            let resolver = DebianResolver(
+                verifier: verifier(keyring), fetchRelease: { _, _ in throw ImageInputsError(.notFound, "not asked") },
+                fetchIndex: { request in
+                    guard lock.releases.contains(where: { $0.indexes.contains { $0.sha256 == request.sha256 } }) else {
+                        throw ImageInputsError(.notFound, "not locked: \(request.path)")
+                    }
+                    return FilePath("\(request.suite) \(request.architecture)")
+                },
+                decompress: { file, _ in
+                    let words = file.string.split(separator: " ").map(String.init)
+                    return Array(LaggingFixtures.packages(words[0], words[1]).utf8)
                 })
+            return try await LockProof.verify(
+                lock, of: definition, for: platforms ?? definition.platforms, hosts: [], with: resolver,
+                file: { proof[$0] })
         }
     }
 
@@ -119,7 +132,7 @@ struct MissingIndexTests {
             locked.lock.releases[2].indexes.map(\.path) == [
                 "main/binary-amd64/Packages.xz", "main/binary-arm64/Packages.xz",
             ])
-        #expect(try await problems(locked.lock, locked.proof) == [])
+        #expect(try await problems(locked.lock, locked.proof, of: definition) == [])
         #expect(try Lock(parsing: locked.lock.encoded(), file: "image.lock.json") == locked.lock)
     }
 
@@ -131,7 +144,7 @@ struct MissingIndexTests {
             #expect(try packages(locked, platform).last == "tzdata 2026c-1 trixie-security amd64")
         }
         #expect(locked.lock.releases[2].missingIndexes?.count == 2)
-        #expect(try await problems(locked.lock, locked.proof) == [])
+        #expect(try await problems(locked.lock, locked.proof, of: definition) == [])
     }
 
     @Test func `a suite that is missing for every platform contributes nothing`() async throws {
@@ -139,7 +152,7 @@ struct MissingIndexTests {
         let locked = try await resolve(definition, failing: ["trixie-security ppc64el": .notFound])
         #expect(
             try packages(locked) == ["libtwo2 2.0-1 trixie ppc64el", "tzdata 2026b-1 trixie-updates ppc64el"])
-        #expect(try await problems(locked.lock, locked.proof) == [])
+        #expect(try await problems(locked.lock, locked.proof, of: definition) == [])
     }
 
     @Test func `an available index is used, consent or not`() async throws {
@@ -203,10 +216,15 @@ struct MissingIndexTests {
         var lock = locked.lock
         var package = try #require(lock.platforms["linux/amd64"]).base[0]
         lock.platforms["linux/ppc64le"]?.base[0] = package
-        #expect(try await problems(lock, locked.proof).contains { $0.contains("locked for another architecture") })
+        #expect(
+            try await problems(lock, locked.proof, of: definition).contains {
+                $0.contains("locked for another architecture")
+            })
         package.architecture = "all"
         lock.platforms["linux/ppc64le"]?.base[0] = package
-        #expect(try await problems(lock, locked.proof).contains { $0.contains("does not match its stanza") })
+        #expect(
+            try await problems(lock, locked.proof, of: definition).contains { $0.contains("does not match its stanza") }
+        )
     }
 
     @Test func `a lock can neither hide a missing index nor invent one`() async throws {
@@ -215,12 +233,12 @@ struct MissingIndexTests {
         var lock = locked.lock
         lock.releases[2].missingIndexes = nil
         #expect(
-            try await problems(lock, locked.proof) == [
+            try await problems(lock, locked.proof, of: definition) == [
                 "the lock records main/binary-ppc64el/Packages.xz of trixie-security neither as used nor as missing"
             ])
         lock.releases[2].missingIndexes = ["main/binary-ppc64el/Packages.xz", "main/binary-s390x/Packages.xz"]
         #expect(
-            try await problems(lock, locked.proof) == [
+            try await problems(lock, locked.proof, of: definition) == [
                 "the Release of trixie-security does not list main/binary-s390x/Packages.xz, which the lock "
                     + "records as missing"
             ])

@@ -33,16 +33,14 @@ package struct DebianArchive: Sendable {
         _ packages: [Lock.Package], releases: [Lock.Release],
         progress: @escaping @Sendable (Lock.Package, Int64) -> Void
     ) async throws {
-        var dates: [String: Timestamp] = [:]
-        for release in releases { dates[release.suite] = try release.timestamp() }
+        let dates = try releases.dates()
         var seen: Set<Digest> = []
         let missing = packages.filter {
             seen.insert($0.sha256).inserted && !store.contains($0.sha256, size: $0.size)
         }
-        let known = dates
         _ = try await mapConcurrently(missing, limit: Downloader.concurrencyLimit) { package in
             let candidates = try mirrors.candidates(
-                for: package.path, in: try archive(package.archive), released: known[package.suite])
+                for: package.path, in: try archive(package.archive), released: dates[package.suite])
             try await store.download(package.sha256, size: package.size) { path in
                 try await downloader.fetch(
                     DownloadRequest(
@@ -65,16 +63,49 @@ package struct DebianArchive: Sendable {
                 return try await release(archive, suite)
             },
             fetchIndex: { request in
-                if !store.contains(request.sha256, size: request.size) {
-                    progress("fetching \(request.path), \(request.size / 1_000_000 + 1) MB")
-                }
+                announce(request, progress)
                 return try await index(request)
             },
-            decompress: { file, limit in
-                try await pool.run { flag in
-                    try DecompressedFile.contents(of: file, limit: limit, isCancelled: { flag.isSet })
+            decompress: decompress)
+    }
+
+    /// Returns a resolver that reads the Releases of a lock's proof and the indexes that the lock names, and nothing
+    /// newer. An index that the store lacks is fetched, from snapshot.debian.org too.
+    ///
+    /// `file` returns a file of the folder `lock/` by its relative path, or `nil` if it is missing.
+    package func resolver(
+        of lock: Lock, verifier: ReleaseVerifier, file: @escaping @Sendable (String) throws -> [UInt8]?,
+        progress: @escaping @Sendable (String) -> Void
+    ) throws -> DebianResolver {
+        let dates = try lock.releases.dates()
+        return DebianResolver(
+            verifier: verifier,
+            fetchRelease: { archive, suite in
+                let path = LockProof.releasePath(archive: archive, suite: suite)
+                guard let bytes = try file(path) else { throw ImageInputsError(.notFound, "lock/\(path) is missing") }
+                return bytes
+            },
+            fetchIndex: { request in
+                guard lock.releases.contains(where: { $0.indexes.contains { $0.sha256 == request.sha256 } }) else {
+                    throw ImageInputsError(.notFound, "the lock was made without \(request.path)")
                 }
-            })
+                announce(request, progress)
+                return try await index(request, released: dates[request.suite])
+            },
+            decompress: decompress)
+    }
+
+    private var decompress: @Sendable (FilePath, Int64) async throws -> [UInt8] {
+        { file, limit in
+            try await pool.run { flag in
+                try DecompressedFile.contents(of: file, limit: limit, isCancelled: { flag.isSet })
+            }
+        }
+    }
+
+    private func announce(_ request: IndexRequest, _ progress: (String) -> Void) {
+        guard !store.contains(request.sha256, size: request.size) else { return }
+        progress("fetching \(request.path), \(request.size / 1_000_000 + 1) MB")
     }
 
     private func release(_ archive: String, _ suite: String) async throws -> [UInt8] {
@@ -88,9 +119,10 @@ package struct DebianArchive: Sendable {
         }
     }
 
-    private func index(_ request: IndexRequest) async throws -> FilePath {
+    private func index(_ request: IndexRequest, released: Timestamp? = nil) async throws -> FilePath {
         let byHash = request.byHashPath == nil ? nil : request.sha256
-        let candidates = try mirrors.candidates(for: request.path, in: archive(request.archive), byHash: byHash)
+        let candidates = try mirrors.candidates(
+            for: request.path, in: archive(request.archive), byHash: byHash, released: released)
         try await store.download(request.sha256, size: request.size) { path in
             try await downloader.fetch(
                 DownloadRequest(
@@ -106,5 +138,14 @@ package struct DebianArchive: Sendable {
             throw ImageInputsError(.invalidAddress, "the lock names an unknown archive '\(name)'")
         }
         return archive
+    }
+}
+
+extension [Lock.Release] {
+    /// Returns the date of each suite's Release, from which snapshot.debian.org keeps what it lists.
+    fileprivate func dates() throws(ImageInputsError) -> [String: Timestamp] {
+        var dates: [String: Timestamp] = [:]
+        for release in self { dates[release.suite] = try release.timestamp() }
+        return dates
     }
 }

@@ -6,41 +6,39 @@ import Scheduling
 import SystemPackage
 
 extension DebianResolver {
-    /// Returns the file of each index by its digest; none for an index that is missing with the definition's consent.
+    /// Returns the file of each index by its digest; `nil` for an index that is missing with the definition's consent.
     ///
     /// Indexes with the same digest are one file, whatever suites and architectures list it: it is fetched once, from
     /// any of their paths.
     ///
     /// - Throws: The error of the first path's fetch, with a hint that names the consent, if any other index is
     ///   missing.
-    func indexFiles(_ definition: Definition, _ releases: [SignedRelease]) async throws -> [Digest: FilePath] {
+    func indexFiles(
+        _ definition: Definition, _ releases: [SignedRelease], _ platforms: [Platform], _ hosts: [String]
+    ) async throws -> [Digest: FilePath?] {
         var places: [Digest: Int] = [:]
         var files: [[WantedIndex]] = []
-        for platform in definition.platforms {
+        func want(_ index: Lock.ListedFile, _ wanted: WantedIndex) {
+            let place = places[index.sha256] ?? files.count
+            if place == files.count { files.append([]) }
+            places[index.sha256] = place
+            files[place].append(wanted)
+        }
+        for platform in platforms {
             for release in releases {
-                let request = IndexRequest(try release.index(for: platform.debianArchitecture), of: release)
-                let index = Definition.MissingIndex(suite: release.suite, architecture: platform.architecture)
-                let isAccepted = definition.debian?.acceptMissing.contains(index) ?? false
-                let place = places[request.sha256] ?? files.count
-                if place == files.count { files.append([]) }
-                places[request.sha256] = place
-                files[place].append(WantedIndex(request: request, index: index, mayBeMissing: isAccepted))
+                let index = try release.index(for: platform.debianArchitecture)
+                want(index, WantedIndex(index, of: release, for: platform.architecture, in: definition))
             }
         }
-        for host in definition.otherHosts {
+        for host in hosts {
             for (release, index) in toolchainIndexes(definition, host, releases) where places[index.sha256] == nil {
-                places[index.sha256] = files.count
-                files.append([
-                    WantedIndex(
-                        request: IndexRequest(index, of: release),
-                        index: Definition.MissingIndex(suite: release.suite, architecture: host), mayBeMissing: true)
-                ])
+                var wanted = WantedIndex(index, of: release, for: host, in: definition)
+                wanted.mayBeMissing = true
+                want(index, wanted)
             }
         }
         let found = try await mapConcurrently(files, limit: 4) { try await fetch($0) }
-        var paths: [Digest: FilePath] = [:]
-        for (digest, place) in places { paths[digest] = found[place] }
-        return paths
+        return places.mapValues { found[$0] }
     }
 
     /// Returns the indexes from which a toolchain for machines of another architecture than the image's is chosen; none
@@ -58,12 +56,12 @@ extension DebianResolver {
     /// Reads the indexes from which a toolchain for machines of another architecture is chosen; `nil` if the mirrors
     /// lack one.
     func toolchainIndexes(
-        of host: String, in definition: Definition, _ releases: [SignedRelease], _ files: [Digest: FilePath]
+        of host: String, in definition: Definition, _ releases: [SignedRelease], _ files: [Digest: FilePath?]
     ) async throws -> SuiteIndexes? {
         let listed = toolchainIndexes(definition, host, releases)
         var indexes: [(source: IndexSource, index: PackagesIndex)] = []
         for (release, index) in listed {
-            guard let file = files[index.sha256] else { return nil }
+            guard let file = files[index.sha256] ?? nil else { return nil }
             indexes.append((IndexSource(index, of: release), try await read(file, index, of: release)))
         }
         let architecture = Platform(os: "linux", architecture: host).debianArchitecture
@@ -92,17 +90,24 @@ extension DebianResolver {
     /// definition's first other platform whose index is available: only `Architecture: all` packages are taken from it,
     /// and the same Release lists it.
     func indexes(
-        of platform: Platform, in definition: Definition, _ releases: [SignedRelease], _ files: [Digest: FilePath]
+        of platform: Platform, in definition: Definition, _ releases: [SignedRelease],
+        _ files: inout [Digest: FilePath?]
     ) async throws -> SuiteIndexes {
         var indexes: [(source: IndexSource, index: PackagesIndex)] = []
         var missing: Set<IndexSource> = []
         for release in releases {
             let own = try release.index(for: platform.debianArchitecture)
-            if files[own.sha256] == nil { missing.insert(IndexSource(own, of: release)) }
-            let others = try definition.platforms.map { try release.index(for: $0.debianArchitecture) }
-            guard let used = ([own] + others).first(where: { files[$0.sha256] != nil }), let file = files[used.sha256]
-            else { continue }
-            indexes.append((IndexSource(used, of: release), try await read(file, used, of: release)))
+            if files[own.sha256] == .some(nil) { missing.insert(IndexSource(own, of: release)) }
+            for candidate in [platform] + definition.platforms {
+                let index = try release.index(for: candidate.debianArchitecture)
+                if files[index.sha256] == nil {
+                    let wanted = WantedIndex(index, of: release, for: candidate.architecture, in: definition)
+                    files[index.sha256] = .some(try await fetch([wanted]))
+                }
+                guard let file = files[index.sha256] ?? nil else { continue }
+                indexes.append((IndexSource(index, of: release), try await read(file, index, of: release)))
+                break
+            }
         }
         return SuiteIndexes(architecture: platform.debianArchitecture, indexes: indexes, missing: missing)
     }
@@ -124,6 +129,14 @@ private struct WantedIndex: Sendable {
     var request: IndexRequest
     var index: Definition.MissingIndex
     var mayBeMissing: Bool
+
+    init(
+        _ listed: Lock.ListedFile, of release: SignedRelease, for architecture: String, in definition: Definition
+    ) {
+        request = IndexRequest(listed, of: release)
+        index = Definition.MissingIndex(suite: release.suite, architecture: architecture)
+        mayBeMissing = definition.debian?.acceptMissing.contains(index) ?? false
+    }
 }
 
 extension IndexSource {

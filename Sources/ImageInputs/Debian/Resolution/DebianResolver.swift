@@ -61,15 +61,23 @@ package struct DebianResolver: Sendable {
         _ definition: Definition, now: Timestamp, previous: Lock?
     ) async throws -> DebianPins {
         let releases = try await releases(definition, now: now, previous: previous)
-        let files = try await indexFiles(definition, releases)
+        return try await pins(
+            of: definition, from: releases, for: definition.platforms, hosts: definition.otherHosts)
+    }
+
+    /// Pins the packages of some of a definition's platforms, and the Go toolchain of machines of other architectures.
+    func pins(
+        of definition: Definition, from releases: [SignedRelease], for platforms: [Platform], hosts: [String]
+    ) async throws -> DebianPins {
+        var files = try await indexFiles(definition, releases, platforms, hosts)
         var outcome = ResolutionOutcome(releases: releases)
-        for platform in definition.platforms {
+        for platform in platforms {
             try Task.checkCancellation()
             // One architecture at a time: its indexes take 100 MB of memory, which are freed before the next.
-            let indexes = try await indexes(of: platform, in: definition, releases, files)
+            let indexes = try await indexes(of: platform, in: definition, releases, &files)
             try outcome.add(definition, platform, indexes)
         }
-        for host in definition.otherHosts {
+        for host in hosts {
             try Task.checkCancellation()
             guard let indexes = try await toolchainIndexes(of: host, in: definition, releases, files) else { continue }
             try outcome.addHost(definition, host, indexes)

@@ -121,7 +121,7 @@ struct ResolutionOutcome {
 
 extension Definition {
     /// The suites from which anything is taken, each once, the base's first.
-    var debianSuites: [String] {
+    package var debianSuites: [String] {
         let all =
             (debian?.suites ?? []) + (debian?.packages.flatMap { $0.suites ?? [] } ?? [])
             + (bundle?.versions.flatMap(\.suites) ?? []) + goSuites

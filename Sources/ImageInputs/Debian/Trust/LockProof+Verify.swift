@@ -1,35 +1,104 @@
 import DebianFormat
 package import ImageDefinition
-import OCIModel
+package import OCIModel
+import Scheduling
 
 extension LockProof {
-    /// Follows the whole chain again: signature → Release → index → stanza → package. It needs no network and no date,
-    /// because what was signed stays signed.
+    /// Follows the whole chain of a lock's Debian packages again: signature → Release → index → the packages that the
+    /// definition resolves to. No date counts, because what was signed stays signed.
     ///
-    /// `file` returns a file of the folder `lock/` by its relative path, or `nil` if it is missing. `fullIndex` returns
-    /// the decompressed `Packages` file if it is available: only then is each stanza tied to the digest in the Release.
-    /// A caller that returns `nil` has to say that the stanzas of that index are not proven.
+    /// The packages are not compared one by one with what vouches for them: the definition is resolved anew from the
+    /// locked Releases and indexes, and the result has to be the lock. So nothing that was signed, but is not what the
+    /// definition asks for, passes either.
     ///
+    /// - Parameters:
+    ///   - lock: The lock.
+    ///   - definition: The definition that the lock claims to answer.
+    ///   - platforms: The platforms whose packages are followed back; signatures and stanzas are checked for all.
+    ///   - hosts: The architectures of machines whose Go toolchain is followed back besides the platforms' own.
+    ///   - resolver: Reads the proof's Releases and the locked indexes.
+    ///   - file: Returns a file of the folder `lock/` by its relative path, or `nil` if it is missing.
     /// - Returns: All problems, each with the file or package concerned; none for a good proof.
+    /// - Throws: The resolver's error if a locked index cannot be read: then nothing is said about the lock.
     package static func verify(
-        _ lock: Lock, verifier: ReleaseVerifier, file: (String) throws -> [UInt8]?,
-        fullIndex: (Lock.Release, Lock.ListedFile) throws -> [UInt8]? = { _, _ in nil }
-    ) async -> [String] {
+        _ lock: Lock, of definition: Definition, for platforms: [Platform], hosts: [String],
+        with resolver: DebianResolver, file: (String) throws -> [UInt8]?
+    ) async throws -> [String] {
         var check = ProofCheck(lock: lock)
-        for release in lock.releases {
-            guard check.isPlain(release), let bytes = check.read(release, file) else { continue }
-            do {
-                let verified = try await verifier.verify(bytes, of: "the Release of \(release.suite)", keptProof: true)
-                let contents = try ReleaseFile(signedText: verified.bytes)
-                check.compare(release, with: contents, signers: verified.signers)
-                check.compareMissing(release, with: contents)
-                for index in release.indexes { check.compare(index, of: release, with: contents, file, fullIndex) }
-            } catch {
-                check.problems.append("\(error)")
-            }
-        }
+        let releases = try await check.signedReleases(resolver.verifier, file)
         check.compareIndexes()
         check.comparePackages()
+        guard check.problems.isEmpty else { return check.problems }
+        do {
+            let pins = try await resolver.pins(of: definition, from: releases, for: platforms, hosts: hosts)
+            check.compare(pins, for: platforms)
+        } catch let error as ImageInputsError where error.code == .unsatisfiable {
+            check.problems.append(error.message)
+        }
         return check.problems
+    }
+
+    /// Returns the locked indexes that `verify` reads, each once.
+    package static func indexes(
+        of lock: Lock, for platforms: [Platform], hosts: [String]
+    ) -> [(release: Lock.Release, index: Lock.ListedFile)] {
+        let own = platforms.map { indexPath(for: $0.architecture) }
+        let others = hosts.map { indexPath(for: $0) }
+        return lock.releases.flatMap { release in
+            // A platform without an index of its own takes what it can from the others'.
+            let isReplaced = own.contains { release.missingIndexes?.contains($0) == true }
+            return release.indexes.filter { isReplaced || own.contains($0.path) || others.contains($0.path) }
+                .map { (release, $0) }
+        }
+    }
+}
+
+extension ProofCheck {
+    /// Checks every Release with its signature and its indexes' stanzas.
+    ///
+    /// - Returns: The Releases that are good; all of them if there are no problems.
+    mutating func signedReleases(
+        _ verifier: ReleaseVerifier, _ file: (String) throws -> [UInt8]?
+    ) async throws -> [SignedRelease] {
+        let kept = lock.releases.compactMap { release in
+            isPlain(release) ? read(release, file).map { (release: release, bytes: $0) } : nil
+        }
+        // Each signature is a run of gpgv.
+        let verified = try await mapConcurrently(kept, limit: 8) { kept -> Result<SignedRelease, any Error> in
+            do {
+                return .success(try await SignedRelease(kept: kept.bytes, of: kept.release, verifier: verifier))
+            } catch {
+                try Task.checkCancellation()
+                return .failure(error)
+            }
+        }
+        var good: [SignedRelease] = []
+        for ((release, _), result) in zip(kept, verified) {
+            do {
+                let signed = try result.get()
+                compare(release, with: signed)
+                for index in release.indexes { compare(index, of: signed, file) }
+                good.append(signed)
+            } catch { problems.append("\(error)") }
+        }
+        return good
+    }
+
+    /// Checks that the lock is what its definition resolves to.
+    mutating func compare(_ pins: DebianPins, for platforms: [Platform]) {
+        var resolved = lock
+        for platform in platforms {
+            let name = platform.description
+            let packages = pins.platforms[platform] ?? .init()
+            resolved.platforms[name] = Lock.PlatformInputs(packages, baseImage: lock.platforms[name]?.baseImage)
+        }
+        if !pins.toolchains.isEmpty {
+            resolved.toolchains = (lock.toolchains ?? [:]).merging(pins.toolchains) { _, resolved in resolved }
+        }
+        let changes = lock.staleness(against: resolved)
+        problems += changes.map { "the locked indexes resolve to something else: \($0)" }
+        if changes.isEmpty, lock.sorted() != resolved.sorted() {
+            problems.append("the locked indexes resolve to other lists of packages than the lock has")
+        }
     }
 }

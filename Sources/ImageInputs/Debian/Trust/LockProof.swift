@@ -1,5 +1,6 @@
 import DebianFormat
 import ImageDefinition
+import OCIModel
 
 /// The files beside a lock with which anyone can trace, offline, each package back to a signature of the Debian
 /// archive.
@@ -12,6 +13,11 @@ package enum LockProof {
     /// Returns the path of the locked stanzas of an index, relative to the folder `lock/`.
     package static func stanzasPath(archive: String, suite: String, index: String) -> String {
         "\(archive)/dists/\(suite)/\(index).stanzas"
+    }
+
+    /// Returns the path of a suite's index for an architecture, as platforms spell it, relative to the suite's folder.
+    package static func indexPath(for architecture: String) -> String {
+        SignedRelease.indexPath(for: Platform(os: "linux", architecture: architecture).debianArchitecture)
     }
 
     /// Returns the stanzas of one index as one file, itself a valid `Packages` file, sorted by name and version, each

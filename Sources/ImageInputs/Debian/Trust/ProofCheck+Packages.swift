@@ -18,14 +18,7 @@ extension ProofCheck {
         }
     }
 
-    /// Checks that missing indexes are at least listed by their Release.
-    mutating func compareMissing(_ release: Lock.Release, with contents: ReleaseFile) {
-        for path in release.missingIndexes ?? [] where contents.files[path] == nil {
-            problems.append("the Release of \(release.suite) does not list \(path), which the lock records as missing")
-        }
-    }
-
-    /// Checks that each locked package is, field by field, what a proven stanza states. Any architecture's index proves
+    /// Checks that each locked package is, field by field, what a kept stanza states. Any architecture's index proves
     /// an `all` package, which is the same in each.
     mutating func comparePackages() {
         for (platform, package) in packages {
@@ -38,7 +31,7 @@ extension ProofCheck {
                     "\(what) is locked for another architecture: \(package.architecture) from \(package.index)")
                 continue
             }
-            guard let index = proven[package.source] else {
+            guard let index = stanzas[package.source] else {
                 problems.append("\(what) has no proof: \(package.index) of \(package.suite) is not proven")
                 continue
             }

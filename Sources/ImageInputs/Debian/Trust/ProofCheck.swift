@@ -6,8 +6,8 @@ import OCIModel
 struct ProofCheck {
     let lock: Lock
     var problems: [String] = []
-    /// The stanzas whose chain to a signature is proven.
-    var proven: [IndexSource: PackagesIndex] = [:]
+    /// The kept stanzas of each index that its Release lists.
+    var stanzas: [IndexSource: PackagesIndex] = [:]
 
     /// Returns whether a name from a lock is safe. Such names become paths and URLs, and a lock is a file that anyone
     /// may have edited.
@@ -38,52 +38,36 @@ struct ProofCheck {
         return nil
     }
 
-    mutating func compare(_ release: Lock.Release, with contents: ReleaseFile, signers: [String]) {
+    mutating func compare(_ release: Lock.Release, with signed: SignedRelease) {
         let what = "the Release of \(release.suite)"
-        do { try contents.checkName(release.suite) } catch { problems.append("\(error)") }
+        let contents = signed.file
         if SignedRelease.archive(of: release.suite) != release.archive {
             problems.append("\(release.suite) is not a suite of the archive \(release.archive)")
         }
         let dates = contents.date.description == release.date && contents.validUntil?.description == release.validUntil
         if !dates { problems.append("\(what) has other dates than the lock records") }
         if contents.version != release.version { problems.append("\(what) has another version than the lock records") }
-        if Set(release.signedBy) != Set(signers) {
+        if Set(release.signedBy) != Set(signed.signers) {
             problems.append(
-                "\(what) is signed by \(signers.joined(separator: ", ")), not by the keys that the lock names")
+                "\(what) is signed by \(signed.signers.joined(separator: ", ")), not by the keys that the lock names")
+        }
+        for path in release.missingIndexes ?? [] where contents.files[path] == nil {
+            problems.append("\(what) does not list \(path), which the lock records as missing")
         }
     }
 
     mutating func compare(
-        _ index: Lock.ListedFile, of release: Lock.Release, with contents: ReleaseFile,
-        _ file: (String) throws -> [UInt8]?, _ fullIndex: (Lock.Release, Lock.ListedFile) throws -> [UInt8]?
+        _ index: Lock.ListedFile, of release: SignedRelease, _ file: (String) throws -> [UInt8]?
     ) {
-        let source = IndexSource(archive: release.archive, suite: release.suite, path: index.path)
-        guard contents.files[index.path] == ReleaseFile.File(size: index.size, sha256: index.sha256) else {
+        guard release.file.files[index.path] == ReleaseFile.File(size: index.size, sha256: index.sha256) else {
             problems.append(
                 "the Release of \(release.suite) does not list \(index.path) with the locked size and digest")
             return
         }
+        let source = IndexSource(index, of: release)
         guard packages.contains(where: { $0.package.source == source }) else { return }
         let path = LockProof.stanzasPath(archive: release.archive, suite: release.suite, index: index.path)
         guard let bytes = read(path, file) else { return }
-        do {
-            let stanzas = try PackagesIndex(bytes)
-            if let full = try fullIndex(release, index) {
-                try contents.checkUncompressed(full, of: index.path, suite: release.suite)
-                try compare(bytes, with: PackagesIndex(full), path)
-            }
-            proven[source] = stanzas
-        } catch {
-            problems.append("\(error)")
-        }
-    }
-
-    private mutating func compare(_ stanzas: [UInt8], with full: PackagesIndex, _ path: String) throws {
-        for stanza in StanzaReader(stanzas[...]) {
-            let name = try stanza.required("Package")
-            if !full.stanzas(of: name).contains(stanza) {
-                problems.append("lock/\(path) contains a stanza of \(name) that the signed index lacks")
-            }
-        }
+        do { stanzas[source] = try PackagesIndex(bytes) } catch { problems.append("lock/\(path): \(error)") }
     }
 }

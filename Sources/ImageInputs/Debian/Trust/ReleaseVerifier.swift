@@ -48,10 +48,14 @@ package struct ReleaseVerifier: Sendable {
         guard bytes.count <= Self.sizeLimit else {
             throw ImageInputsError(.corrupt, "\(what) is \(bytes.count) bytes long: the limit is \(Self.sizeLimit)")
         }
-        try ClearSignedMessage.check(bytes, of: what)
+        let message = try ClearSignedMessage(bytes, of: what)
         try checkKeyrings()
         let (text, status) = try await runWithTimeLimit(bytes, of: what, keptProof: keptProof)
         let signers = try SignatureReport(status: status).signers(of: what, pinned: pinned, acceptExpired: keptProof)
+        guard message.isText(text) else {
+            throw ImageInputsError(
+                .unsigned, "\(what) is not signed correctly: gpgv has taken another text for signed than it holds")
+        }
         return VerifiedText(bytes: text, signers: signers)
     }
 

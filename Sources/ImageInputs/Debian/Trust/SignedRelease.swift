@@ -35,6 +35,22 @@ package struct SignedRelease: Sendable {
         signers = verified.signers
     }
 
+    /// Verifies the signature of a Release that a lock's proof keeps, then reads what it covers. Its dates were judged
+    /// when it was locked, and a key that has expired since does not count against it.
+    init(kept bytes: [UInt8], of pin: Lock.Release, verifier: ReleaseVerifier) async throws {
+        let verified = try await verifier.verify(bytes, of: "the Release of \(pin.suite)", keptProof: true)
+        archive = pin.archive
+        suite = pin.suite
+        self.bytes = bytes
+        file = try ImageInputsError.mapping { () throws(DebianFormatError) in
+            let file = try ReleaseFile(signedText: verified.bytes)
+            try file.checkName(pin.suite)
+            return file
+        }
+        acceptedExpired = pin.acceptedExpired ?? false
+        signers = verified.signers
+    }
+
     static func indexPath(for architecture: String) -> String { "main/binary-\(architecture)/Packages.xz" }
 
     /// Returns the suite's `Packages.xz` of the component main for a Debian architecture.
