@@ -253,7 +253,8 @@ let package = Package(
         test(
             "EndToEndTests",
             [
-                "ImageDefinition", "LayerArchive", "OCIModel", "RegistryServer", "RegistryTesting", "TestSupport",
+                "ImageDefinition", "ImageInputs", "LayerArchive", "OCIModel", "RegistryServer", "RegistryTesting",
+                "TestSupport",
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),

@@ -140,6 +140,28 @@ package final class Folder: Sendable {
     }
 }
 
+extension FileSystem {
+    /// Refuses a symbolic link among the names that lead down from a folder, each relative to the one before; a name
+    /// that is missing ends the way. A way that a checkout or an archive can carry is checked like this before
+    /// anything is read or written along it.
+    ///
+    /// - Throws: `FileError` with the code `.notPlain`.
+    package static func refuseLinks(below folder: FilePath, along names: some Sequence<some StringProtocol>) throws {
+        var path = folder
+        for name in names {
+            path.append(String(name))
+            do throws(Errno) {
+                guard try FileStatus(of: path).kind == .symbolicLink else { continue }
+            } catch .noSuchFileOrDirectory {
+                return
+            } catch {
+                throw FileError(error, "cannot examine \(path)")
+            }
+            throw FileError(notPlain: path, "a symbolic link")
+        }
+    }
+}
+
 extension FileError {
     init(notPlain path: FilePath, _ kind: String) {
         self.init(

@@ -11,6 +11,8 @@ package struct BuildRequest: Sendable {
     /// Whether inputs must be those of the lock.
     package var isLocked: Bool
     package var isOffline: Bool
+    /// Whether every blob of the image is hashed again, whatever sizes and times say.
+    package var isVerified: Bool
     /// Whether a lock that is made because there was none is written beside the definition: not in a dry run.
     package var keepsNewLock: Bool
     /// `SOURCE_DATE_EPOCH`: no time in the image is later.
@@ -18,20 +20,23 @@ package struct BuildRequest: Sendable {
 
     package init(
         folder: ImageFolder, platforms: [Platform], outputs: [Output], isLocked: Bool = false,
-        isOffline: Bool = false, keepsNewLock: Bool = true, sourceDateEpoch: Int64? = nil
+        isOffline: Bool = false, isVerified: Bool = false, keepsNewLock: Bool = true, sourceDateEpoch: Int64? = nil
     ) {
         self.folder = folder
         self.platforms = platforms
         self.outputs = outputs
         self.isLocked = isLocked
         self.isOffline = isOffline
+        self.isVerified = isVerified
         self.keepsNewLock = keepsNewLock
         self.sourceDateEpoch = sourceDateEpoch
     }
 
     /// Returns the digest of everything that the image's bytes depend on: equal keys, equal image.
-    func key(lock: [UInt8], _ files: FolderInputs, toolIdentity: String) -> Digest {
-        var parts = ["build 2", toolIdentity, folder.definition.tag, "\(sourceDateEpoch.map(String.init) ?? "")"]
+    func key(lock: [UInt8], _ files: FolderInputs, toolIdentity: String, trust: Digest) -> Digest {
+        var parts = [
+            "build 2", toolIdentity, trust.hex, folder.definition.tag, "\(sourceDateEpoch.map(String.init) ?? "")",
+        ]
         parts += platforms.map(\.description)
         parts += [folder.definitionBytes, lock, files.maintainerScripts ?? []].map { Digest(of: $0).hex }
         parts += files.looked.flatMap { $0.stamps.map { "\($0) \($1)" }.sorted() }

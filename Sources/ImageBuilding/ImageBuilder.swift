@@ -1,28 +1,33 @@
 package import ImageAssembly
 import ImageDefinition
+package import ImageInputs
 package import OCIContent
 
 /// Resolves and builds images: in this store, on this host, from these places.
 package struct ImageBuilder: Sendable {
     let store: ContentStore
     let host: BuildHost
+    /// Checks the signatures that locks rest on.
+    let verifier: ReleaseVerifier
     /// Read only where something has to be fetched or made: an image that is known needs none of it.
     let settings: @Sendable () throws -> InputSettings
     let observe: @Sendable (BuildEvent) -> Void
 
     package init(
-        store: ContentStore, host: BuildHost, settings: @escaping @Sendable () throws -> InputSettings,
+        store: ContentStore, host: BuildHost, verifier: ReleaseVerifier,
+        settings: @escaping @Sendable () throws -> InputSettings,
         observe: @escaping @Sendable (BuildEvent) -> Void
     ) {
         self.store = store
         self.host = host
+        self.verifier = verifier
         self.settings = settings
         self.observe = observe
     }
 
     /// Hands out the places that inputs come from, for the time of `use`.
     func withSources<Result: Sendable>(_ use: (InputSources) async throws -> Result) async throws -> Result {
-        try await InputSources.with(settings(), store: store, host: host, use)
+        try await InputSources.with(settings(), verifier: verifier, store: store, host: host, use)
     }
 
     /// Builds an image: resolve → fetch → make → plan → assemble → gate → output. Where the store remembers the image,
@@ -33,7 +38,7 @@ package struct ImageBuilder: Sendable {
         let began = host.now()
         let files = try FolderInputs(request.folder, request.platforms)
         let decision = try request.decision(about: request.folder.lockFile())
-        if let lock = decision.lock, let known = store.builtImage(key(request, lock, files)) {
+        if let lock = decision.lock, let known = try await knownImage(request, lock, files) {
             try await output(known, request)
             observe(.note("\(request.folder.definition.name) \(known.tag): nothing changed"))
             return known
@@ -49,7 +54,7 @@ package struct ImageBuilder: Sendable {
         try await output(image, request)
         observe(.finished(image))
         // A file changed in the moment before we looked could change again within the clock's grain, unnoticed.
-        if files.latestChange < began - 100_000_000 { try store.remember(image, as: key(request, lock, files)) }
+        if files.latestChange < began - 100_000_000 { try store.remember(image, as: try key(request, lock, files)) }
         return image
     }
 }

@@ -14,13 +14,9 @@ package struct ImageFolder: Sendable {
     var lockPath: FilePath { lockFolder.appending(Self.lockName) }
     static let lockName = "image.lock.json"
     static let proofName = "lock"
-    /// Of inputs that only a user's changes ask for: beside the outputs, so that the committed lock stays as it is.
-    private let overriddenLock: String?
-
-    var lockFolder: FilePath {
-        guard let overriddenLock else { return path }
-        return repositoryRoot.appending(".imagebuild").appending("locks").appending(overriddenLock)
-    }
+    /// The image's folder; for inputs that only a user's changes ask for, one beside the outputs, so that the committed
+    /// lock stays as it is.
+    let lockFolder: FilePath
 
     private static let definitionLimit: Int64 = 1 << 20
 
@@ -42,7 +38,8 @@ package struct ImageFolder: Sendable {
         definition = try committed.overridden(by: overrides)
         let asked = try definition.requirementsDigest
         let isCommitted = try asked == committed.requirementsDigest
-        overriddenLock = isCommitted ? nil : "\(definition.name)-\(asked.hex.prefix(12))"
+        lockFolder =
+            isCommitted ? path : try Self.ownFolder(of: path, "locks", "\(definition.name)-\(asked.hex.prefix(12))")
     }
 
     /// The file of audited maintainer scripts; the definition itself where it needs none.
@@ -61,12 +58,21 @@ package struct ImageFolder: Sendable {
     }
 
     /// Where a build puts the image when nobody says otherwise.
+    ///
+    /// - Throws: `FileError` if the way there leads through a symbolic link: a checkout can carry one.
     package var defaultLayout: FilePath {
-        repositoryRoot.appending(".imagebuild").appending("oci").appending(definition.name)
+        get throws { try Self.ownFolder(of: path, "oci", definition.name) }
+    }
+
+    private static func ownFolder(of image: FilePath, _ names: String...) throws -> FilePath {
+        let root = repositoryRoot(of: image)
+        let names = [".imagebuild"] + names
+        try FileSystem.refuseLinks(below: root, along: names)
+        return root.pushing(FilePath(names.joined(separator: "/")))
     }
 
     /// The folder that `.imagebuild` goes into: the one that holds `images/`, else the image's own parent.
-    var repositoryRoot: FilePath {
+    private static func repositoryRoot(of path: FilePath) -> FilePath {
         var folder = path
         while !folder.components.isEmpty {
             if folder.lastComponent?.string == "images" { return folder.removingLastComponent() }

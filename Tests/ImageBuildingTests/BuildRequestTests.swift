@@ -90,12 +90,16 @@ import Testing
         }
     }
 
+    private func key(_ request: BuildRequest, _ lock: UInt8, _ files: FolderInputs, _ tool: String) -> Digest {
+        request.key(lock: [lock], files, toolIdentity: tool, trust: Digest(of: "keys".utf8))
+    }
+
     @Test func `the key is the same for the same image`() throws {
         try withRequest { request, _ in
             let files = try FolderInputs(request.folder, request.platforms)
             let again = try FolderInputs(request.folder, request.platforms)
             #expect(
-                request.key(lock: [1], files, toolIdentity: "a") == request.key(lock: [1], again, toolIdentity: "a"))
+                key(request, 1, files, "a") == key(request, 1, again, "a"))
         }
     }
 
@@ -106,13 +110,14 @@ import Testing
             other.platforms = [.ppc64le]
             clamped.sourceDateEpoch = 0
             var keys = [
-                request.key(lock: [1], files, toolIdentity: "a"), request.key(lock: [2], files, toolIdentity: "a"),
-                request.key(lock: [1], files, toolIdentity: "b"), other.key(lock: [1], files, toolIdentity: "a"),
-                clamped.key(lock: [1], files, toolIdentity: "a"),
+                key(request, 1, files, "a"), key(request, 2, files, "a"),
+                key(request, 1, files, "b"), key(other, 1, files, "a"),
+                key(clamped, 1, files, "a"),
+                request.key(lock: [1], files, toolIdentity: "a", trust: Digest(of: "other keys".utf8)),
             ]
             try Data("#!/bin/sh\nexit 1\n".utf8).write(to: URL(filePath: path.appending("run").string))
             let touched = try FolderInputs(request.folder, request.platforms)
-            keys.append(request.key(lock: [1], touched, toolIdentity: "a"))
+            keys.append(key(request, 1, touched, "a"))
             #expect(Set(keys).count == keys.count)
         }
     }

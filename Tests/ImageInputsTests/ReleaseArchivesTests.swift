@@ -71,6 +71,18 @@ import Testing
         }
     }
 
+    @Test func `a list of sums is not read over plain HTTP, by the definition or by a mirror`() async throws {
+        for rules in ["", "https://origin.invalid/=http://mirror.invalid/"] {
+            try await Self.using(sums: "", rules: { _ in rules }) { archives, _, _ in
+                let request = ArchiveRequest(
+                    urls: ["https://origin.invalid/a.tgz"],
+                    sums: (rules.isEmpty ? "http" : "https") + "://origin.invalid/SHA256SUMS")
+                let error = try await failure { try await archives.lock([request], previous: []) { _ in } }
+                #expect(error.code == .rejected && error.message.contains("over plain HTTP"), "\(error)")
+            }
+        }
+    }
+
     @Test func `bytes that do not match the stated sum are refused and not kept`() async throws {
         try await Self.using(sums: "") { archives, store, server in
             let error = try await failure {

@@ -122,4 +122,45 @@ import Testing
             #expect(error?.hint?.contains("another folder") == true)
         }
     }
+
+    /// A checkout can carry a layout whose own names are links.
+    @Test(arguments: ["blobs", "blobs/sha256", "index.json", "oci-layout"])
+    func `nothing is written through a link in a layout`(name: String) async throws {
+        try await withTemporaryFolder { folder in
+            let store = try ContentStore(root: folder.appending("store"))
+            let root = try image(in: store)
+            let elsewhere = folder.appending("elsewhere")
+            try FileSystem.makeDirectories(elsewhere)
+            let planted = folder.appending("layout").pushing(FilePath(name))
+            try FileSystem.makeDirectories(planted.removingLastComponent())
+            try FileSystem.makeSymlink(planted, to: elsewhere.string)
+            let error = await #expect(throws: FileError.self) {
+                try await copy(root, from: store, to: OCILayout(root: folder.appending("layout")), tag: "v1")
+            }
+            #expect(error?.code == .notPlain)
+            #expect(try names(in: elsewhere).isEmpty)
+        }
+    }
+
+    @Test func `a blob that was rewritten with its size and time is found when it is hashed again`() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try ContentStore(root: folder.appending("store"))
+            let root = try image(in: store)
+            let layer = Descriptor(mediaType: .layerGzip, digest: Digest(of: [1, 2, 3]), size: 3)
+            let path = folder.appending("layout")
+            try await copy(root, from: store, to: OCILayout(root: path), tag: "v1")
+            let place = OCILayout(root: path).path(of: layer.digest)
+            try FileSystem.write([9, 9, 9], to: place)
+            FileSystem.seal(place)
+            try await copy(root, from: store, to: OCILayout(root: path), tag: "v1")
+            #expect(try FileSystem.read(place, limit: 10) == [9, 9, 9])
+            try await copy(root, from: store, to: OCILayout(root: path, hashesAgain: true), tag: "v1")
+            #expect(try FileSystem.read(place, limit: 10) == [1, 2, 3])
+            #expect(try !store.removeIfDamaged(layer))
+            try FileSystem.write([9, 9, 9], to: store.path(of: layer.digest))
+            FileSystem.seal(store.path(of: layer.digest))
+            #expect(try store.removeIfDamaged(layer))
+            #expect(!store.contains(layer.digest, size: 3))
+        }
+    }
 }

@@ -24,7 +24,9 @@ package struct FolderFiles: Sendable {
     package init(_ files: [Definition.ExtraFile], in folder: FilePath, for platform: Platform) throws {
         self.folder = folder
         for file in files where (file.system ?? platform.os) == platform.os {
-            try add(folder.pushing(FilePath(file.source(for: platform))), at: file.path, file, depth: 0)
+            let source = file.source(for: platform)
+            try FileSystem.refuseLinks(below: folder, along: source.split(separator: "/").dropLast())
+            try add(folder.pushing(FilePath(source)), at: file.path, file, depth: 0)
         }
     }
 

@@ -4,12 +4,31 @@ import ImageInputs
 import LayerArchive
 import OCIContent
 import OCIModel
+import Scheduling
 import SystemPackage
 
 /// The steps of a build, in their order.
 extension ImageBuilder {
-    func key(_ request: BuildRequest, _ lock: LockFile, _ files: FolderInputs) -> Digest {
-        request.key(lock: lock.bytes, files, toolIdentity: host.toolIdentity)
+    /// Returns the image that the store remembers for these inputs. If its blobs are to be hashed again, damaged ones are
+    /// removed, and the image is one to be built.
+    func knownImage(
+        _ request: BuildRequest, _ lock: LockFile, _ files: FolderInputs
+    ) async throws -> BuiltImage? {
+        let key = try key(request, lock, files)
+        guard let known = store.builtImage(key) else { return nil }
+        guard request.isVerified else { return known }
+        let store = store
+        let damaged = try await mapConcurrently(known.blobs, limit: host.coreCount) { blob in
+            try await BlockingPool.files.run { _ in try store.removeIfDamaged(blob) ? blob : nil }
+        }
+        for blob in damaged.compactMap(\.self) {
+            observe(.warning("\(blob.digest) was changed in the store since it was made; it is made again"))
+        }
+        return store.builtImage(key)
+    }
+
+    func key(_ request: BuildRequest, _ lock: LockFile, _ files: FolderInputs) throws -> Digest {
+        request.key(lock: lock.bytes, files, toolIdentity: host.toolIdentity, trust: try verifier.trust)
     }
 
     /// Proves the lock, brings every locked package into the store, and returns the lock that names them: the one that was found, or one
@@ -130,7 +149,8 @@ extension ImageBuilder {
 
     func output(_ image: BuiltImage, _ request: BuildRequest) async throws {
         for output in request.outputs {
-            try await output.put(image, name: request.folder.definition.name, from: store)
+            try await output.put(
+                image, name: request.folder.definition.name, from: store, hashesAgain: request.isVerified)
         }
     }
 }

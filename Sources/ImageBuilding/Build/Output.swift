@@ -23,13 +23,14 @@ package struct Output: Hashable, Sendable {
     package init(layout path: FilePath) { location = .layout(path, tag: nil) }
 
     /// Copies the image from the store; where it is there already, that is all that is found out.
-    func put(_ image: BuiltImage, name: String, from store: ContentStore) async throws {
+    func put(_ image: BuiltImage, name: String, from store: ContentStore, hashesAgain: Bool) async throws {
         var options = CopyOptions()
         options.absent = Set(image.absentLayers.map(\.digest))
         let tag = location.tag ?? image.tag
         switch location {
         case .layout(let path, _):
-            try await copy(image.index, from: store, to: OCILayout(root: path), tag: tag, options)
+            try await copy(
+                image.index, from: store, to: OCILayout(root: path, hashesAgain: hashesAgain), tag: tag, options)
         case .layoutArchive(let path, _):
             try await ArchiveFormat.layout.write(to: path, collectingIn: store) {
                 try await copy(image.index, from: store, to: $0, tag: tag, options)

@@ -11,7 +11,7 @@ extension InputSources {
     ) async throws -> LockedInputs {
         let definition = folder.definition
         let note: @Sendable (String) -> Void = { observe(.note("\(definition.name): \($0)")) }
-        let debian = try await debian.resolver(verifier: ImageFolder.verifier, progress: note)
+        let debian = try await debian.resolver(verifier: verifier, progress: note)
             .resolve(definition, now: Timestamp(seconds: host.seconds), previous: previous)
         let archives = try await archives.lock(
             definition.archiveRequests, previous: previous?.archives ?? [], progress: note)
@@ -33,9 +33,4 @@ extension Definition {
             // Without its sum in the definition it may not exist.
             + otherHosts.compactMap { toolchainRequest(host: $0) }.filter { $0.sha256 != nil }
     }
-}
-
-extension ImageFolder {
-    /// Checks the signatures that the lock rests on.
-    static var verifier: ReleaseVerifier { ReleaseVerifier(keyrings: [ReleaseVerifier.debianKeyring]) }
 }

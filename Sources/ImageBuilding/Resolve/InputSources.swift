@@ -12,13 +12,15 @@ struct InputSources: Sendable {
     var mirrors: DownloadMirrors
     /// How the registries of base images are reached.
     var registries: NetworkSettings
+    /// Checks the signatures of Debian's Releases.
+    var verifier: ReleaseVerifier
     var store: ContentStore
     var pool: BlockingPool
     var host: BuildHost
 
     /// Hands out the sources for the time of `use`.
     static func with<Result: Sendable>(
-        _ settings: InputSettings, store: ContentStore, host: BuildHost,
+        _ settings: InputSettings, verifier: ReleaseVerifier, store: ContentStore, host: BuildHost,
         _ use: (InputSources) async throws -> Result
     ) async throws -> Result {
         try await BlockingPool.with(threads: host.coreCount) { pool in
@@ -31,7 +33,8 @@ struct InputSources: Sendable {
                         archives: ReleaseArchives(mirrors: mirrors, downloader: downloader, store: store),
                         goModules: GoModuleArchive(
                             proxy: settings.goProxy, mirrors: mirrors, downloader: downloader, store: store),
-                        mirrors: mirrors, registries: settings.registries, store: store, pool: pool, host: host))
+                        mirrors: mirrors, registries: settings.registries, verifier: verifier, store: store, pool: pool,
+                        host: host))
             }
         }
     }

@@ -1,4 +1,3 @@
-import DurableFiles
 import ImageDefinition
 import ImageInputs
 import LayerArchive
@@ -50,7 +49,7 @@ struct LockProver: Sendable {
     private func resolver(
         _ lock: Lock, _ file: @escaping @Sendable (String) throws -> [UInt8]?
     ) throws -> DebianResolver {
-        try sources.debian.resolver(of: lock, verifier: ImageFolder.verifier, file: file, progress: note)
+        try sources.debian.resolver(of: lock, verifier: sources.verifier, file: file, progress: note)
     }
 
     /// The machines whose Go toolchain is proven besides the platforms' own: this one, if it may compile.
@@ -99,10 +98,9 @@ extension LockProver {
     /// Returns what a proof rests on, for each platform: the lock, what the definition asks for, the trusted keys, and
     /// the program that judges.
     private func keys(_ file: LockFile, _ platforms: [Platform]) throws -> [Digest] {
-        let keyring = try FileSystem.read(ReleaseVerifier.debianKeyring, limit: 16 << 20) ?? []
         let common = [
             "proof 1", sources.host.toolIdentity, Digest(of: file.bytes).hex, try definition.requirementsDigest.hex,
-            Digest(of: keyring).hex, sources.host.architecture,
+            try sources.verifier.trust.hex, sources.host.architecture,
         ]
         return platforms.map { Digest(of: (common + [$0.description]).joined(separator: "\n").utf8) }
     }

@@ -5,12 +5,15 @@ import OCIModel
 import SystemPackage
 
 extension FileTree {
-    /// Writes the tree as files below a folder, for a program to read. Owners and times are not kept; devices and links
-    /// that lead out of the folder are left out.
+    /// Writes the tree as files below a folder, for a program to read. Owners and times are not kept; devices are left
+    /// out, and so are links that lead nowhere.
+    ///
+    /// Each link is written as the way to its final destination in the tree, without links on that way: a text that
+    /// passes through another link can lead out of the folder though it does not look like it.
     ///
     /// Blocks.
     func layOut(in folder: FilePath, isCancelled: () -> Bool) throws {
-        var links: [(EntryPath, String)] = []
+        var links: [EntryPath] = []
         for (path, entry) in sorted {
             if isCancelled() { throw CancellationError() }
             let target = folder.pushing(FilePath(String(path.description.dropFirst())))
@@ -19,15 +22,16 @@ extension FileTree {
             case .regular(let content): try write(content, entry.mode, to: target)
             case .hardLink(let original):
                 if case .regular(let content) = self[original]?.kind { try write(content, entry.mode, to: target) }
-            case .symlink(let text): links.append((path, String(decoding: text, as: UTF8.self)))
+            case .symlink: links.append(path)
             case .characterDevice, .blockDevice, .fifo: break
             }
         }
         // Links come last, so that nothing is ever written through one.
-        for (path, text) in links where Self.staysInside(path, text) {
+        for path in links {
+            guard let destination = resolve(path), let way = path.way(to: destination) else { continue }
             let target = folder.pushing(FilePath(String(path.description.dropFirst())))
             try FileSystem.makeDirectories(target.removingLastComponent())
-            try FileSystem.makeSymlink(target, to: text)
+            try FileSystem.makeSymlink(target, to: way)
         }
     }
 
@@ -35,8 +39,17 @@ extension FileTree {
         try FileSystem.makeDirectories(target.removingLastComponent())
         try content.copy(to: target, mode: mode & 0o100 == 0 ? 0o644 : 0o755)
     }
+}
 
-    private static func staysInside(_ path: EntryPath, _ target: String) -> Bool {
-        !target.isEmpty && !target.hasPrefix("/") && path.destination(ofLinkTo: target.utf8) != nil
+extension EntryPath {
+    /// Returns the text of a link at this path that leads to another; `nil` if that is the root or this path itself.
+    fileprivate func way(to destination: EntryPath) -> String? {
+        guard !destination.isRoot, destination != self else { return nil }
+        let (here, there) = (Array(components.dropLast()), Array(destination.components))
+        let shared = zip(here, there).prefix { $0.elementsEqual($1) }.count
+        let down = there[shared...].map { String(decoding: $0, as: UTF8.self) }
+        // A folder that the link itself lies in.
+        guard !down.isEmpty else { return nil }
+        return (Array(repeating: "..", count: here.count - shared) + down).joined(separator: "/")
     }
 }

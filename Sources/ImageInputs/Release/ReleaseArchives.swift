@@ -76,6 +76,12 @@ package struct ReleaseArchives: Sendable {
                 hint: "add its 'sha256' to the definition, or 'sums': the address of the release's SHA256SUMS")
         }
         let candidates = try addresses([url])
+        if let open = candidates.first(where: { $0.scheme == .http && NetworkPlace(host: $0.host) != .loopback }) {
+            throw ImageInputsError(
+                .rejected,
+                "cannot trust the list of sums \(open.text): over plain HTTP, anybody on the way can change it",
+                hint: "name the list by https, or write the sums under 'sha256' in the definition")
+        }
         let bytes = try await store.withTemporaryFile { path in
             try await downloader.fetch(
                 DownloadRequest(

@@ -8,8 +8,12 @@ extension OCILayout: ContentDestination {
     /// A file that was written to since is replaced.
     package func putBlob(_ blob: Descriptor, from source: any ContentSource) async throws {
         let target = path(of: blob.digest)
-        guard !isKept(blob) else { return observe(.arrived(blob, .present)) }
-        try FileSystem.makeDirectories(target.removingLastComponent())
+        guard try await isKept(blob) else { return try await putNewBlob(blob, from: source, to: target) }
+        observe(.arrived(blob, .present))
+    }
+
+    private func putNewBlob(_ blob: Descriptor, from source: any ContentSource, to target: FilePath) async throws {
+        try makeFolder(of: blob.digest)
         observe(.started(blob))
         let observe = observe
         try await source.withBlob(blob, from: 0) { body in
@@ -17,7 +21,9 @@ extension OCILayout: ContentDestination {
             case .file(let file, let isChecked):
                 try await BlockingPool.files.run { _ in
                     // A linked file is read by others from here.
-                    guard try isChecked || ContentStore.digest(of: file, by: blob.digest.algorithm) == blob.digest
+                    guard
+                        try isChecked && !hashesAgain
+                            || ContentStore.digest(of: file, by: blob.digest.algorithm) == blob.digest
                     else {
                         throw ContentError(damaged: blob.digest, at: file)
                     }
@@ -42,14 +48,27 @@ extension OCILayout: ContentDestination {
         observe(.arrived(blob, .sent))
     }
 
-    /// Returns whether a blob exists unchanged since it was put there.
-    private func isKept(_ blob: Descriptor) -> Bool {
+    /// Returns whether a blob exists unchanged since it was put there, as far as its seal tells, or its bytes if
+    /// `hashesAgain`.
+    private func isKept(_ blob: Descriptor) async throws -> Bool {
         let path = path(of: blob.digest)
-        return FileSystem.plainFileSize(path) == blob.size && FileSystem.isSealed(path, size: blob.size)
+        guard FileSystem.plainFileSize(path) == blob.size, FileSystem.isSealed(path, size: blob.size) else {
+            return false
+        }
+        guard hashesAgain else { return true }
+        return try await BlockingPool.files.run { _ in
+            try ContentStore.digest(of: path, by: blob.digest.algorithm) == blob.digest
+        }
+    }
+
+    /// Makes the folder of a blob. A layout's own names are folders and files, never links to somewhere else.
+    private func makeFolder(of digest: Digest) throws {
+        try FileSystem.refuseLinks(below: root, along: [blobs.lastComponent?.string ?? "", digest.algorithm.rawValue])
+        try FileSystem.makeDirectories(path(of: digest).removingLastComponent())
     }
 
     package func forecast(_ blob: Descriptor, from source: any ContentSource) async throws -> TransferEvent.Arrival {
-        isKept(blob) ? .present : .sent
+        try await isKept(blob) ? .present : .sent
     }
 
     package var isWholeByName: Bool { false }
@@ -64,10 +83,10 @@ extension OCILayout: ContentDestination {
     /// Stores a document. One that refers to another is listed in `index.json` without a name, where readers of layouts
     /// look for it.
     package func putDocument(_ bytes: [UInt8], as descriptor: Descriptor) async throws {
-        if !isKept(descriptor) {
+        if try await !isKept(descriptor) {
             let path = path(of: descriptor.digest)
             try await BlockingPool.files.run { _ in
-                try FileSystem.makeDirectories(path.removingLastComponent())
+                try makeFolder(of: descriptor.digest)
                 try FileSystem.write(bytes, to: path)
                 FileSystem.seal(path)
             }
@@ -89,11 +108,14 @@ extension OCILayout: ContentDestination {
     /// not listed yet. Blocks.
     private func list(_ entry: Descriptor) throws {
         try FileSystem.makeDirectories(root)
+        let marker = root.appending("oci-layout")
+        for name in [indexPath, marker, blobs].compactMap(\.lastComponent?.string) {
+            try FileSystem.refuseLinks(below: root, along: [name])
+        }
         let folder = try FileSystem.open(root, .readOnly, "cannot open the folder \(root)")
         defer { try? folder.close() }
         FileSystem.lock(folder, exclusive: true)
         var index = try index() ?? Index(manifests: [])
-        let marker = root.appending("oci-layout")
         let name = entry.annotations?[Self.referenceName]
         let isListed = index.manifests.contains { $0 == entry || (name == nil && $0.digest == entry.digest) }
         guard !isListed || FileSystem.regularFileSize(marker) == nil else { return }

@@ -8,6 +8,8 @@ package import SystemPackage
 /// link is accepted as a blob.
 package struct OCILayout: Sendable {
     package let root: FilePath
+    /// Whether blobs that are there are hashed when they are put again, instead of trusting size and time.
+    let hashesAgain: Bool
     let observe: @Sendable (TransferEvent) -> Void
 
     /// The annotation that gives an index entry its name (image-spec, annotations.md).
@@ -15,8 +17,11 @@ package struct OCILayout: Sendable {
 
     static let documentLimit: Int64 = 16 << 20
 
-    package init(root: FilePath, observe: @escaping @Sendable (TransferEvent) -> Void = { _ in }) {
+    package init(
+        root: FilePath, hashesAgain: Bool = false, observe: @escaping @Sendable (TransferEvent) -> Void = { _ in }
+    ) {
         self.root = root
+        self.hashesAgain = hashesAgain
         self.observe = observe
     }
 

@@ -21,6 +21,7 @@ struct Build: AsyncParsableCommand {
               imagebuild build etcd
               imagebuild build etcd --arch ppc64le
               imagebuild build etcd --all --locked --format json
+              imagebuild build etcd --all --locked --verify
               imagebuild build images/etcd --output oci:/tmp/etcd --output oci-archive:/tmp/etcd.tar
             """)
 
@@ -36,6 +37,11 @@ struct Build: AsyncParsableCommand {
     var locked = false
     @Flag(help: "Use no network: everything must be in the store.")
     var offline = false
+    @Flag(
+        help: ArgumentHelp(
+            "Hash every blob of the image again, in the store and in the layouts.",
+            discussion: "Without it, a blob that has the size and the time that it was left with counts as unchanged."))
+    var verify = false
     @Option(help: "text: the digest alone; json: the image's platforms and layers too.")
     var format = OutputFormat.text
     @OptionGroup var overrides: OverrideOptions
@@ -53,7 +59,8 @@ struct Build: AsyncParsableCommand {
             folder: folder,
             platforms: try platforms.chosen(from: folder.definition) ?? platforms.native(of: folder.definition),
             outputs: try outputs(folder),
-            isLocked: locked, isOffline: offline, sourceDateEpoch: try Surroundings.sourceDateEpoch())
+            isLocked: locked, isOffline: offline, isVerified: verify,
+            sourceDateEpoch: try Surroundings.sourceDateEpoch())
         let store = try ContentStore(root: storeOptions.path())
         let built = try await network.builder(store, console).build(request)
         switch format {
@@ -64,6 +71,6 @@ struct Build: AsyncParsableCommand {
 
     private func outputs(_ folder: ImageFolder) throws -> [Output] {
         guard output.isEmpty else { return try output.map { try Output($0, from: Surroundings.currentFolder) } }
-        return [Output(layout: folder.defaultLayout)]
+        return [Output(layout: try folder.defaultLayout)]
     }
 }

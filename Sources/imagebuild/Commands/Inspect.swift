@@ -101,7 +101,7 @@ struct Inspect: AsyncParsableCommand {
         guard reference.hasPrefix("oci:"), case .layout(let path, let tag) = try ImageLocation(reference, from: current)
         else {
             let folder = try ImageFolder(reference, from: current)
-            return (OCILayout(root: folder.defaultLayout), folder.definition.tag)
+            return (OCILayout(root: try folder.defaultLayout), folder.definition.tag)
         }
         return (OCILayout(root: path), tag)
     }

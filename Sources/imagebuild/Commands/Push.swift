@@ -142,7 +142,8 @@ struct Push: AsyncParsableCommand {
 
     private func build(_ folder: ImageFolder, _ store: ContentStore, _ console: Console) async throws -> BuiltImage {
         let request = BuildRequest(
-            folder: folder, platforms: try chosen(folder.definition), outputs: [Output(layout: folder.defaultLayout)],
+            folder: folder, platforms: try chosen(folder.definition),
+            outputs: [Output(layout: try folder.defaultLayout)],
             isLocked: locked, isOffline: offline, keepsNewLock: !dryRun,
             sourceDateEpoch: try Surroundings.sourceDateEpoch())
         return try await network.builder(store, console).build(request)

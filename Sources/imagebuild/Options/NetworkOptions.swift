@@ -13,13 +13,20 @@ struct NetworkOptions: ParsableArguments {
             "Debian mirror, like http://host/debian. Default: $IMAGEBUILD_DEBIAN_MIRROR, else this machine's apt sources, else ftp.debian.org.",
             valueName: "url"))
     var debianMirror: String?
+    @Option(
+        help: ArgumentHelp(
+            "Keyring whose keys sign the Debian mirror, instead of Debian's own. Default: $IMAGEBUILD_DEBIAN_KEYRING.",
+            discussion: "For a mirror that signs for itself, as aptly and reprepro do. Every key in it is trusted.",
+            valueName: "file"))
+    var debianKeyring: String?
     @OptionGroup var registries: RegistryOptions
 
     /// Makes what builds and locks images; a person sees it on the console.
     func builder(_ store: ContentStore, _ console: Console) -> ImageBuilder {
         let view = BuildView(console)
         return ImageBuilder(
-            store: store, host: Surroundings.host, settings: { try inputSettings(warn: { console.warn($0) }) },
+            store: store, host: Surroundings.host, verifier: verifier(),
+            settings: { try inputSettings(warn: { console.warn($0) }) },
             observe: { view.observe($0) })
     }
 
@@ -29,6 +36,13 @@ struct NetworkOptions: ParsableArguments {
             debianMirrors: try debianMirrors(), mirrors: try mirrors(),
             goProxy: try GoProxy(environment: Surroundings.environment), downloads: try downloadSettings(),
             registries: try registries.settings(RegistryOptions.sources(), warn: warn))
+    }
+
+    private func verifier() -> ReleaseVerifier {
+        let named = debianKeyring ?? Surroundings.environment["IMAGEBUILD_DEBIAN_KEYRING"] ?? ""
+        guard !named.isEmpty else { return .debian }
+        let keyring = Surroundings.currentFolder.pushing(FilePath(named)).lexicallyNormalized()
+        return ReleaseVerifier(keyrings: [keyring], pinned: nil)
     }
 
     private func debianMirrors() throws -> DebianMirrors {

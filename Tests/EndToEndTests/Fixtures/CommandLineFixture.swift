@@ -25,6 +25,9 @@ struct CommandLineFixture: Sendable {
         }
     }
 
+    /// The keys of an archive of the tests' own; there only if a test has one.
+    var keyring: URL { folder.appending(path: "keyring.gpg") }
+
     /// Runs `body` in new surroundings, which are gone afterwards.
     static func scoped<R>(_ body: (CommandLineFixture) async throws -> R) async throws -> R {
         try await withTemporaryFolder { folder in
@@ -40,6 +43,9 @@ struct CommandLineFixture: Sendable {
     func start(_ arguments: [String], in setting: Setting?) throws -> Program {
         var setting = setting ?? self.setting
         setting.environment["IMAGEBUILD_STORE"] = store.path
+        if FileManager.default.fileExists(atPath: keyring.path) {
+            setting.environment["IMAGEBUILD_DEBIAN_KEYRING"] = keyring.path
+        }
         return try Program([Program.imagebuild] + arguments, in: setting)
     }
 

@@ -1,12 +1,14 @@
 import Foundation
 import ImageDefinition
+import ImageInputs
 import LayerArchive
 import OCIModel
+import SystemPackage
 import TestSupport
 import Testing
 
-/// An image of two small packages, made here, on a mirror that is a folder; nobody signed them, so there is a lock in
-/// place of a Release. Nothing of it needs the network.
+/// An image of two small packages, made here, on a mirror that is a folder, with an index and a Release that the tests'
+/// own key signs. Nothing of it needs the network.
 struct TinyImage {
     let fixture: CommandLineFixture
     /// Of the packages `alpha` and `beta`.
@@ -34,7 +36,8 @@ struct TinyImage {
         for (name, seed) in [("alpha", 1), ("beta", 2)] {
             packages.append(try await make(name, Data(noise(payload, seed: UInt64(seed)))))
         }
-        try lock()
+        try await writeArchive()
+        try await lock()
     }
 
     var mirror: URL { fixture.folder.appending(path: "mirror") }
@@ -49,13 +52,20 @@ struct TinyImage {
         fixture.blobs.appending(path: try #require(packages.first { $0.name == name }).sha256.hex)
     }
 
-    /// Puts the packages into the store, as if fetched before.
-    func fillStore() throws {
-        try FileManager.default.createDirectory(at: fixture.blobs, withIntermediateDirectories: true)
-        for package in packages {
-            let blob = try blob(package.name)
+    /// Puts the packages and the index into the store, as if fetched before.
+    func fillStore() throws { try fillStore(of: fixture) }
+
+    /// Does so in other surroundings, which then trust the archive's key too.
+    func fillStore(of other: CommandLineFixture) throws {
+        if !FileManager.default.fileExists(atPath: other.keyring.path) {
+            try FileManager.default.copyItem(at: fixture.keyring, to: other.keyring)
+        }
+        let blobs = other.blobs
+        try FileManager.default.createDirectory(at: blobs, withIntermediateDirectories: true)
+        for file in try packages.map({ try file($0.name) }) + [mirror.appending(path: Self.index)] {
+            let blob = blobs.appending(path: Digest(of: try Data(contentsOf: file)).hex)
             try? FileManager.default.removeItem(at: blob)
-            try FileManager.default.copyItem(at: try file(package.name), to: blob)
+            try FileManager.default.copyItem(at: file, to: blob)
         }
     }
 
@@ -63,30 +73,65 @@ struct TinyImage {
     func freshDigest() async throws -> String {
         var fixture = fixture
         fixture.store = fixture.folder.appending(path: "fresh")
-        try FileManager.default.createDirectory(at: fixture.blobs, withIntermediateDirectories: true)
-        for package in packages {
-            try FileManager.default.copyItem(
-                at: try file(package.name), to: fixture.blobs.appending(path: package.sha256.hex))
-        }
+        try fillStore(of: fixture)
         return try await fixture.succeed("build", "tiny", "--all", "--offline", "--output", "oci:fresh-layout")
     }
 
-    /// Writes the lock that answers the definition as it is now.
-    func lock() throws {
+    private static let dists = "debian/dists/trixie"
+    /// The same for all architectures, as the packages are.
+    private static let index = dists + "/main/binary-amd64/Packages.xz"
+
+    /// Writes the index and the signed Release of the mirror.
+    private func writeArchive() async throws {
+        let stanzas = packages.map { package in
+            """
+            Package: \(package.name)
+            Version: \(package.version)
+            Architecture: all
+            Filename: \(package.path)
+            Size: \(package.size)
+            SHA256: \(package.sha256.hex)
+
+            """
+        }
+        let plain = Data(stanzas.joined(separator: "\n").utf8)
+        try fixture.write(String(decoding: plain, as: UTF8.self), to: "mirror/Packages")
+        try await fixture.tool("xz", "--keep", "mirror/Packages")
+        let packed = try Data(contentsOf: mirror.appending(path: "Packages.xz"))
+        var release = "Suite: stable\nCodename: trixie\nDate: Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n"
+        for architecture in ["amd64", "arm64", "ppc64el"] {
+            let folder = "main/binary-\(architecture)"
+            try fixture.write("", to: "mirror/\(Self.dists)/\(folder)/Packages.xz")
+            try packed.write(to: mirror.appending(path: "\(Self.dists)/\(folder)/Packages.xz"))
+            for (name, bytes) in [("Packages", plain), ("Packages.xz", packed)] {
+                release += " \(Digest(of: bytes).hex) \(bytes.count) \(folder)/\(name)\n"
+            }
+        }
+        try fixture.write(try await SigningKey.shared.sign(release), to: "mirror/\(Self.dists)/InRelease")
+        let keyring = try Data(contentsOf: try await SigningKey.shared.keyring())
+        try keyring.write(to: fixture.keyring)
+    }
+
+    /// Writes the lock that answers the definition as it is now, and its proof.
+    func lock() async throws {
         let yaml = Array(try fixture.text("images/tiny/image.yaml").utf8)
         let definition = try Definition(parsing: yaml, file: "image.yaml")
-        let index = Lock.ListedFile(path: "main/binary-amd64/Packages.xz", size: 1, sha256: Digest(of: [1]))
-        let release = Lock.Release(
-            archive: "debian", suite: "trixie", version: "13.0", date: "2026-01-01T00:00:00Z", validUntil: nil,
-            acceptedExpired: nil, signedBy: [String(repeating: "A", count: 40)], inRelease: Digest(of: [2]),
-            indexes: [index])
-        let inputs = Lock.PlatformInputs(base: packages, bundle: [:])
-        let platforms = Dictionary(uniqueKeysWithValues: definition.platforms.map { ($0.description, inputs) })
-        let lock = Lock(
-            requirements: try definition.requirementsDigest, codec: LayerCodec.standard(.gzip).name,
-            releases: [release],
-            platforms: platforms)
-        try Data(lock.encoded()).write(to: fixture.folder.appending(path: "images/tiny/image.lock.json"))
+        let mirror = mirror
+        let resolver = DebianResolver(
+            verifier: ReleaseVerifier(keyrings: [FilePath(fixture.keyring.path)], pinned: nil),
+            fetchRelease: { archive, suite in
+                Array(try Data(contentsOf: mirror.appending(path: "\(archive)/dists/\(suite)/InRelease")))
+            },
+            fetchIndex: { _ in FilePath(mirror.appending(path: "Packages").path) },
+            decompress: { file, _ in Array(try Data(contentsOf: URL(fileURLWithPath: file.string))) })
+        let now = try #require(Timestamp(canonical: "2026-01-02T00:00:00Z"))
+        let inputs = try LockedInputs(
+            definition, codec: LayerCodec.standard(.gzip).name,
+            debian: try await resolver.resolve(definition, now: now, previous: nil))
+        try Data(inputs.lock.encoded()).write(to: fixture.folder.appending(path: "images/tiny/image.lock.json"))
+        for (path, bytes) in inputs.proof {
+            try fixture.write(String(decoding: bytes, as: UTF8.self), to: "images/tiny/lock/\(path)")
+        }
     }
 
     private func make(_ name: String, _ payload: Data) async throws -> Lock.Package {

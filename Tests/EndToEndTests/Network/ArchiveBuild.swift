@@ -1,14 +1,7 @@
 import Foundation
-import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
 
 /// The etcd image, built once from the real Debian archive for all tests of this run that need it: in a copy of `images/`,
 /// with a store of its own.
@@ -35,9 +28,7 @@ actor ArchiveBuild {
 
     private static func build() async throws -> Result {
         let folder = URL(fileURLWithPath: try TemporaryFolder.make().string)
-        // It serves tests until the process ends.
-        leftover.withLock { $0 = folder }
-        atexit { removeLeftover() }
+        Leftovers.removeAtExit(folder)
         let fixture = try CommandLineFixture(in: folder)
         try copyImages(to: fixture)
         // A later test wants the build remembered.
@@ -55,12 +46,6 @@ actor ArchiveBuild {
         try? FileManager.default.removeItem(at: images)
         try FileManager.default.copyItem(at: CommandLineFixture.repository.appending(path: "images"), to: images)
     }
-}
-
-private let leftover = Mutex<URL?>(nil)
-
-private func removeLeftover() {
-    if let folder = leftover.withLock({ $0 }) { try? FileManager.default.removeItem(at: folder) }
 }
 
 /// The platforms of the etcd image, with what stands for them elsewhere.

@@ -75,7 +75,7 @@ extension ProgramTests {
 
         @Test func `without a network the message says so and what to do`() async throws {
             try await CommandLineFixture.scoped { fixture in
-                _ = try await TinyImage(fixture)
+                let tiny = try await TinyImage(fixture)
                 var setting = fixture.setting.cutOff()
                 setting.environment["IMAGEBUILD_DEBIAN_MIRROR"] = "http://127.0.0.1:1/debian"
                 let ended = try await fixture.run("build", "tiny", in: setting)
@@ -83,6 +83,13 @@ extension ProgramTests {
                 #expect(ended.errors.contains("connection refused"), "\(ended.errors)")
                 #expect(ended.errors.contains("hint: check the network"), "\(ended.errors)")
                 #expect(fixture.temporaries == [])
+                let unproven = try await fixture.run("build", "tiny", "--offline", in: setting)
+                #expect(unproven.status == 1)
+                #expect(
+                    unproven.errors.contains("--offline forbids to fetch: the signed indexes that prove the lock"),
+                    "\(unproven.errors)")
+                try tiny.fillStore()
+                for name in ["alpha", "beta"] { try FileManager.default.removeItem(at: tiny.blob(name)) }
                 let offline = try await fixture.run("build", "tiny", "--offline", in: setting)
                 #expect(offline.status == 1)
                 #expect(offline.errors.contains("--offline forbids to fetch: alpha, beta"), "\(offline.errors)")

@@ -19,11 +19,7 @@ extension ProgramTests {
                     try await second.tool("chmod", "-R", "go-rwx", "images")
                     try await second.tool(
                         "find", "images", "-type", "f", "-exec", "touch", "-d", "2001-01-01", "{}", "+")
-                    try FileManager.default.createDirectory(at: second.blobs, withIntermediateDirectories: true)
-                    for package in tiny.packages {
-                        try FileManager.default.copyItem(
-                            at: try tiny.file(package.name), to: second.blobs.appending(path: package.sha256.hex))
-                    }
+                    try tiny.fillStore(of: second)
                     var setting = second.setting
                     setting.umask = "077"
                     setting.oneCore = true

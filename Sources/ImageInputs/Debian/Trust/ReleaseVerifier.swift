@@ -1,5 +1,6 @@
 import DurableFiles
 import OCIContent
+package import OCIModel
 import Subprocess
 package import SystemPackage
 
@@ -12,16 +13,17 @@ package struct VerifiedText: Hashable, Sendable {
 }
 
 /// A verifier that checks the signature of an `InRelease` with `gpgv` against pinned primary keys.
-package struct ReleaseVerifier: Sendable {
+package struct ReleaseVerifier: Hashable, Sendable {
     package var gpgv: FilePath
     package var keyrings: [FilePath]
-    package var pinned: [ArchiveKey]
+    /// The keys that count; `nil` for all keys of the keyrings, where the user has named those.
+    package var pinned: [ArchiveKey]?
     /// How long one run of `gpgv` may take.
     package var timeLimit: Duration
 
     /// Creates a verifier. Keyrings must have absolute paths, because `gpgv` looks for others in the home folder.
     package init(
-        gpgv: FilePath = "/usr/bin/gpgv", keyrings: [FilePath], pinned: [ArchiveKey] = ArchiveKey.debian,
+        gpgv: FilePath = "/usr/bin/gpgv", keyrings: [FilePath], pinned: [ArchiveKey]? = ArchiveKey.debian,
         timeLimit: Duration = .seconds(30)
     ) {
         self.gpgv = gpgv
@@ -32,6 +34,18 @@ package struct ReleaseVerifier: Sendable {
 
     /// The file into which Debian's package debian-archive-keyring puts its keys.
     package static let debianKeyring: FilePath = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+    /// The keys of Debian's archive, as this machine has them.
+    package static let debian = ReleaseVerifier(keyrings: [debianKeyring])
+
+    /// The digest of everything that is trusted: what was proven with other keys is not proven with these.
+    package var trust: Digest {
+        get throws {
+            let keys = try keyrings.map { try FileSystem.read($0, limit: Int64(Self.sizeLimit)) ?? [] }
+            let pins = pinned.map { $0.map(\.fingerprint) } ?? ["all"]
+            return Digest(of: (keys.map { Digest(of: $0).hex } + pins).joined(separator: "\n").utf8)
+        }
+    }
 
     /// The largest size: 16 MiB, a hundred times that of a Release today.
     package static let sizeLimit = 16 << 20
@@ -66,7 +80,9 @@ package struct ReleaseVerifier: Sendable {
             } catch {
                 throw ImageInputsError(
                     .toolMissing, "cannot read the keyring \(keyring): \(error)",
-                    hint: "install the package debian-archive-keyring", cause: error)
+                    hint: pinned == nil
+                        ? "name a keyring that can be read" : "install the package debian-archive-keyring",
+                    cause: error)
             }
         }
         guard !keyrings.isEmpty, keyrings.allSatisfy(\.isAbsolute) else {

@@ -48,7 +48,7 @@ struct SignatureReport: Hashable, Sendable {
 }
 
 extension SignatureReport {
-    /// Returns the pinned primary keys with a good signature.
+    /// Returns the pinned primary keys with a good signature; without pins, every key of the keyrings counts.
     ///
     /// Expired keys are accepted for a proof that was good when it was kept: keys expire, but what they signed stays
     /// signed.
@@ -56,7 +56,7 @@ extension SignatureReport {
     /// - Returns: The fingerprints, sorted; at least one.
     /// - Throws: `ImageInputsError` with the code `.unsigned` or `.expired`, and the reason.
     func signers(
-        of what: String, pinned: [ArchiveKey], acceptExpired: Bool
+        of what: String, pinned: [ArchiveKey]?, acceptExpired: Bool
     ) throws(ImageInputsError) -> [String] {
         guard !signatures.isEmpty else { throw ImageInputsError(.unsigned, "\(what) is not signed") }
         // A damaged signature beside a good one: the text is the same, but the file was tampered with.
@@ -66,11 +66,11 @@ extension SignatureReport {
                 hint: "use another mirror")
         }
         let accepted: Set<Verdict> = acceptExpired ? [.good, .expiredKey, .expiredSignature] : [.good]
-        let known = Set(pinned.map(\.fingerprint))
-        let ours = signatures.filter { known.contains($0.primary ?? "") }
+        let known = pinned.map { Set($0.map(\.fingerprint)) }
+        let ours = signatures.filter { one in one.primary.map { known?.contains($0) ?? true } ?? false }
         let signers = Set(ours.filter { accepted.contains($0.verdict) }.compactMap(\.primary))
         guard signers.isEmpty else { return signers.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
-        throw refusal(of: what, pinned: pinned, ours: ours)
+        throw refusal(of: what, pinned: pinned ?? [], ours: ours)
     }
 
     private func refusal(of what: String, pinned: [ArchiveKey], ours: [Signature]) -> ImageInputsError {
@@ -87,7 +87,10 @@ extension SignatureReport {
         }
         let keys = signatures.map(\.key).joined(separator: ", ")
         return ImageInputsError(
-            .unsigned, "\(what) is not signed by a key of the Debian archive: signed by \(keys)",
-            hint: "use a mirror of Debian's own archive; if it is one, install a newer debian-archive-keyring")
+            .unsigned,
+            "\(what) is not signed by a key \(pinned.isEmpty ? "that is trusted" : "of the Debian archive"): signed by \(keys)",
+            hint: pinned.isEmpty
+                ? "use a mirror that is signed by a key of the given keyring"
+                : "use a mirror of Debian's own archive; if it is one, install a newer debian-archive-keyring")
     }
 }

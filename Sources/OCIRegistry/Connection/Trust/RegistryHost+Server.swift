@@ -1,3 +1,4 @@
+import HTTPTransfer
 package import OCIModel
 
 extension RegistryHost {

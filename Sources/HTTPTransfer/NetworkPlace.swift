@@ -2,7 +2,7 @@ import NIOCore
 
 /// The part of the network in which a host lies, as far as its name tells: a registry must not be able to redirect into
 /// the user's own network.
-enum NetworkPlace: Hashable, Sendable {
+package enum NetworkPlace: Hashable, Sendable {
     case loopback
     /// Link-local addresses, where clouds have their metadata services, and addresses in a spelling that hides what
     /// they are.
@@ -15,7 +15,7 @@ enum NetworkPlace: Hashable, Sendable {
     /// Classifies a host.
     ///
     /// - Parameter host: A name, or an address without brackets.
-    init(host: String) {
+    package init(host: String) {
         let host = host.lowercased()
         let name = host.hasSuffix(".") ? String(host.dropLast()) : host
         if name == "localhost" || name.hasSuffix(".localhost") {
@@ -66,7 +66,7 @@ enum NetworkPlace: Hashable, Sendable {
 
     /// Returns whether a registry may redirect its clients to a host: outside, and to places of its own kind.
     /// Link-local addresses are allowed only if the registry is that very host.
-    static func mayLead(from registry: String, to target: String) -> Bool {
+    package static func mayLead(from registry: String, to target: String) -> Bool {
         if registry == target { return true }
         switch NetworkPlace(host: target) {
         case .elsewhere: return true
