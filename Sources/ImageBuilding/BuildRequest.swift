@@ -11,7 +11,8 @@ package struct BuildRequest: Sendable {
     /// Whether inputs must be those of the lock.
     package var isLocked: Bool
     package var isOffline: Bool
-    /// Whether every blob of the image is hashed again, whatever sizes and times say.
+    /// Whether everything is made again from verified inputs and every blob hashed, whatever the store remembers and
+    /// sizes and times say.
     package var isVerified: Bool
     /// Whether a lock that is made because there was none is written beside the definition: not in a dry run.
     package var keepsNewLock: Bool

@@ -2,10 +2,11 @@ package import ImageAssembly
 import ImageDefinition
 package import ImageInputs
 package import OCIContent
+import OCIModel
 
 /// Resolves and builds images: in this store, on this host, from these places.
 package struct ImageBuilder: Sendable {
-    let store: ContentStore
+    private(set) var store: ContentStore
     let host: BuildHost
     /// Checks the signatures that locks rest on.
     let verifier: ReleaseVerifier
@@ -31,18 +32,34 @@ package struct ImageBuilder: Sendable {
     }
 
     /// Builds an image: resolve → fetch → make → plan → assemble → gate → output. Where the store remembers the image,
-    /// the output alone is left to do.
+    /// the output alone is left to do, unless the request wants everything verified.
     ///
     /// - Throws: `ImageBuildingError`, and the errors of the modules on the way.
     package func build(_ request: BuildRequest) async throws -> BuiltImage {
         let began = host.now()
         let files = try FolderInputs(request.folder, request.platforms)
         let decision = try request.decision(about: request.folder.lockFile())
-        if let lock = decision.lock, let known = try await knownImage(request, lock, files) {
+        let remembered = try decision.lock.flatMap { store.builtImage(try key(request, $0, files)) }
+        if let known = remembered, !request.isVerified {
             try await output(known, request)
             observe(.note("\(request.folder.definition.name) \(known.tag): nothing changed"))
             return known
         }
+        var builder = self
+        if request.isVerified { builder.store = store.believingNoRecord() }
+        let built = try await builder.make(request, decision, files, began: began)
+        if let remembered, remembered != built {
+            observe(
+                .warning(
+                    "the store remembered another image for these inputs, \(remembered.index.digest): somebody changed "
+                        + "its records, or a disk did"))
+        }
+        return built
+    }
+
+    private func make(
+        _ request: BuildRequest, _ decision: LockDecision, _ files: FolderInputs, began: Int64
+    ) async throws -> BuiltImage {
         observe(.began(request.platforms))
         let (image, lock) = try await withSources { sources in
             let lock = try await fetchedLock(decision, request, sources)

@@ -1,3 +1,4 @@
+import DurableFiles
 package import ImageDefinition
 package import LayerArchive
 package import OCIContent
@@ -5,6 +6,9 @@ package import OCIModel
 import SystemPackage
 
 extension ContentStore {
+    private static let packageKind = "unpacked"
+    private static let layerKind = "unpacked-layers"
+
     /// Opens a `.deb` that is in the store. It is decoded once; the decoded contents are kept by digest and remembered.
     /// Blocks until the package is decoded.
     ///
@@ -27,16 +31,74 @@ extension ContentStore {
 
     /// Opens a base image's layer that is in the store, as `open(_:isCancelled:)` opens a package.
     package func openLayer(_ layer: Descriptor, isCancelled: @escaping @Sendable () -> Bool) throws -> UnpackedLayer {
-        let (record, spool) = try unpacked("unpacked-layers", layer.digest, size: layer.size) { file, spool in
+        let (record, spool) = try unpacked(Self.layerKind, layer.digest, size: layer.size) { file, spool in
             try LayerReader.unpack(file, into: spool, isCancelled: isCancelled)
         }
         return try UnpackedLayer(record: record, spool: spool)
     }
 
+    /// The result of a check of what the store remembers of opened packages and layers.
+    package struct VerifiedRecords: Sendable, Encodable {
+        package var records = 0
+        /// The packages and layers of which something else is remembered than their bytes say, sorted.
+        package var wrong: [Digest] = []
+    }
+
+    /// Opens every package, archive and layer again of which a record says what is in it, and compares; removes wrong
+    /// records if `repair` is set, and those whose blob is gone or damaged. What builds remember of layers, programs and
+    /// images follows from inputs that are not here: `build --verify` makes those again. Blocks.
+    package func verifyRecords(
+        repair: Bool, isCancelled: @escaping @Sendable () -> Bool
+    ) throws -> VerifiedRecords {
+        var result = VerifiedRecords()
+        let again = believingNoRecord()
+        for kind in [Self.packageKind, Self.layerKind] {
+            for key in try recordKeys(kind) {
+                guard !isCancelled() else { throw CancellationError() }
+                result.records += 1
+                guard let known = record(kind, key), let size = FileSystem.plainFileSize(path(of: key)) else {
+                    continue
+                }
+                let isRight: Bool
+                do {
+                    if kind == Self.layerKind {
+                        let layer = Descriptor(mediaType: .layerGzip, digest: key, size: size)
+                        _ = try again.openLayer(layer, isCancelled: isCancelled)
+                    } else {
+                        _ = try again.openAgain(key, size: size, isCancelled)
+                    }
+                    isRight = record(kind, key) == known
+                } catch is ContentError { isRight = false } catch is LayerArchiveError { isRight = false }
+                if isRight { continue }
+                result.wrong.append(key)
+                // Opening has replaced the record by the right one.
+                if !repair { try setRecord(kind, key, known) }
+            }
+        }
+        return result
+    }
+
+    /// Opens a `.deb` or a release archive, whichever it is.
+    private func openAgain(
+        _ digest: Digest, size: Int64, _ isCancelled: @escaping @Sendable () -> Bool
+    ) throws -> UnpackedPackage {
+        try unpackedPackage(digest, size: size) { file, spool in
+            let opened = try FileSystem.open(file, .readOnly, "cannot read \(file)")
+            defer { try? opened.close() }
+            var magic = [UInt8](repeating: 0, count: 8)
+            let count = try magic.withUnsafeMutableBytes { try opened.read(fromAbsoluteOffset: 0, into: $0) }
+            guard magic[..<count].elementsEqual("!<arch>\n".utf8) else {
+                return try ArchiveFile.unpack(
+                    file: file, name: digest.description, into: spool, isCancelled: isCancelled)
+            }
+            return try DebPackage.unpack(file: file, into: spool, isCancelled: isCancelled)
+        }
+    }
+
     private func unpackedPackage(
         _ digest: Digest, size: Int64, by unpack: (_ file: FilePath, _ spool: FileDescriptor) throws -> PackageRecord
     ) throws -> UnpackedPackage {
-        let (record, spool) = try unpacked("unpacked", digest, size: size, by: unpack)
+        let (record, spool) = try unpacked(Self.packageKind, digest, size: size, by: unpack)
         return try UnpackedPackage(record: record, spool: spool)
     }
 

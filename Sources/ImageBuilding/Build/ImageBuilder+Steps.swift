@@ -9,24 +9,6 @@ import SystemPackage
 
 /// The steps of a build, in their order.
 extension ImageBuilder {
-    /// Returns the image that the store remembers for these inputs. If its blobs are to be hashed again, damaged ones are
-    /// removed, and the image is one to be built.
-    func knownImage(
-        _ request: BuildRequest, _ lock: LockFile, _ files: FolderInputs
-    ) async throws -> BuiltImage? {
-        let key = try key(request, lock, files)
-        guard let known = store.builtImage(key) else { return nil }
-        guard request.isVerified else { return known }
-        let store = store
-        let damaged = try await mapConcurrently(known.blobs, limit: host.coreCount) { blob in
-            try await BlockingPool.files.run { _ in try store.removeIfDamaged(blob) ? blob : nil }
-        }
-        for blob in damaged.compactMap(\.self) {
-            observe(.warning("\(blob.digest) was changed in the store since it was made; it is made again"))
-        }
-        return store.builtImage(key)
-    }
-
     func key(_ request: BuildRequest, _ lock: LockFile, _ files: FolderInputs) throws -> Digest {
         request.key(lock: lock.bytes, files, toolIdentity: host.toolIdentity, trust: try verifier.trust)
     }

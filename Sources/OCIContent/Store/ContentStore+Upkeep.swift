@@ -1,5 +1,5 @@
 import DurableFiles
-package import OCIModel
+import OCIModel
 import SystemPackage
 
 extension ContentStore {
@@ -59,16 +59,6 @@ extension ContentStore {
             if repair { try FileSystem.remove(path) }
         }
         return result
-    }
-
-    /// Removes a blob whose bytes are not its digest's, whatever its size and time say, and returns whether it was so.
-    /// Blocks.
-    package func removeIfDamaged(_ blob: Descriptor) throws -> Bool {
-        do { try hash(blob) } catch let error as ContentError where error.code == .corrupt {
-            try FileSystem.remove(path(of: blob.digest))
-            return true
-        }
-        return false
     }
 
     private func blobPaths() throws -> [FilePath] {

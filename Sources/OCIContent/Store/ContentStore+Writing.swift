@@ -137,11 +137,23 @@ extension ContentStore {
     /// Returns a recorded document, or `nil`. Its reader checks that the blobs that it names exist.
     package func record(_ kind: String, _ key: Digest) -> [UInt8]? {
         let path = records.appending(kind).appending(key.hex)
-        guard let bytes = try? Folder(ifThere: records.appending(kind))?.read(key.hex, limit: Self.recordLimit) else {
+        guard believesRecords,
+            let bytes = try? Folder(ifThere: records.appending(kind))?.read(key.hex, limit: Self.recordLimit)
+        else {
             return nil
         }
         FileSystem.touch(path)
         return bytes
+    }
+
+    /// The keys of all records of a kind, sorted.
+    package func recordKeys(_ kind: String) throws -> [Digest] {
+        try (Folder(ifThere: records.appending(kind))?.names() ?? []).compactMap { try? Digest("sha256:\($0)") }
+    }
+
+    /// Removes a record; one that is missing counts as removed.
+    package func removeRecord(_ kind: String, _ key: Digest) throws {
+        try Folder(ifThere: records.appending(kind))?.remove(key.hex)
     }
 
     /// Records a document under a key, replacing the previous one.

@@ -15,6 +15,8 @@ package struct ContentStore: Sendable {
     private let lock: FileDescriptor
     /// The blobs that this process has written or read through, so that nothing is hashed twice in a run.
     let checked = CheckedBlobs()
+    /// Whether records are read. Whatever they would save is done again otherwise.
+    private(set) var believesRecords = true
 
     private static let documentLimit: Int64 = 64 << 20
 
@@ -37,6 +39,13 @@ package struct ContentStore: Sendable {
             root.appending("lock"), .readWrite, "cannot open the store \(root)", options: .create,
             permissions: [.ownerReadWrite, .groupReadWrite, .otherReadWrite])
         FileSystem.lock(lock, exclusive: false)
+    }
+
+    /// Returns this store as one that remembers nothing, and writes records anew.
+    package func believingNoRecord() -> ContentStore {
+        var store = self
+        store.believesRecords = false
+        return store
     }
 
     var blobs: FilePath { root.appending("blobs") }
@@ -74,9 +83,6 @@ package struct ContentStore: Sendable {
         try read(digest, size: size) { _ in }
         return path
     }
-
-    /// Hashes a blob, whatever its seal says.
-    func hash(_ blob: Descriptor) throws { try read(blob.digest, size: blob.size) { _ in } }
 
     /// Streams a blob in pieces of at most 1 MiB; the digest is known to match only when this returns.
     private func read(_ digest: Digest, size: Int64, _ body: (UnsafeRawBufferPointer) -> Void) throws {

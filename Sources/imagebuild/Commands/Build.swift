@@ -39,8 +39,10 @@ struct Build: AsyncParsableCommand {
     var offline = false
     @Flag(
         help: ArgumentHelp(
-            "Hash every blob of the image again, in the store and in the layouts.",
-            discussion: "Without it, a blob that has the size and the time that it was left with counts as unchanged."))
+            "Make everything again from the inputs, and hash every blob, in the layouts too.",
+            discussion:
+                "Without it, what the store remembers is believed, and a blob with the size and time that it was left with counts as unchanged."
+        ))
     var verify = false
     @Option(help: "text: the digest alone; json: the image's platforms and layers too.")
     var format = OutputFormat.text

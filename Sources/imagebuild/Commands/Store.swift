@@ -1,4 +1,5 @@
 import ArgumentParser
+import ImageAssembly
 import ImageBuilding
 import OCIContent
 import OCIModel
@@ -52,13 +53,32 @@ struct Store: AsyncParsableCommand {
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "verify",
-            abstract: "Read every blob and compare it with its digest; exit code 1 if any is damaged.",
+            abstract:
+                "Compare every blob with its digest, and what is remembered of packages with them; exit code 1 if any differs.",
             discussion: """
+                Packages, release archives and layers are opened again. What the store remembers of images that it built
+                follows from inputs that are elsewhere: 'imagebuild build --verify' makes those again.
+
                 EXAMPLE
                   imagebuild store verify --repair
                 """)
 
-        @Flag(help: "Remove damaged blobs; the next build fetches or makes them again.")
+        /// The report for scripts.
+        private struct Report: Encodable {
+            var blobs: Int
+            var bytes: Int64
+            var damaged: [String]
+            var records: Int
+            var wrong: [Digest]
+
+            init(_ verified: ContentStore.Verified, _ remembered: ContentStore.VerifiedRecords) {
+                (blobs, bytes, damaged) = (verified.blobs, verified.bytes, verified.damaged)
+                (records, wrong) = (remembered.records, remembered.wrong)
+            }
+        }
+
+        @Flag(
+            help: "Remove damaged blobs, which the next build fetches or makes again, and correct what is remembered.")
         var repair = false
         @Option(help: "text or json.")
         var format = OutputFormat.text
@@ -72,11 +92,22 @@ struct Store: AsyncParsableCommand {
             let store = try ContentStore(root: storeOptions.path())
             let pool = BlockingPool(threads: 1)
             let repair = repair
-            let result = try await pool.run { flag in try store.verify(repair: repair, isCancelled: { flag.isSet }) }
+            let (result, remembered) = try await pool.run { flag in
+                let blobs = try store.verify(repair: repair, isCancelled: { flag.isSet })
+                return (blobs, try store.verifyRecords(repair: repair, isCancelled: { flag.isSet }))
+            }
             try await pool.shutDown()
             switch format {
-            case .text: print("\(result.blobs) blobs, \(ByteCount(result.bytes)), \(result.damaged.count) damaged")
-            case .json: try printJSON(result)
+            case .text:
+                print("\(result.blobs) blobs, \(ByteCount(result.bytes)), \(result.damaged.count) damaged")
+                print("\(remembered.records) records of packages and layers, \(remembered.wrong.count) wrong")
+            case .json: try printJSON(Report(result, remembered))
+            }
+            guard remembered.wrong.isEmpty else {
+                throw CommandError(
+                    message: "the store remembers what is not so of" + (repair ? ", corrected:\n" : ":\n")
+                        + remembered.wrong.map { "  \($0)" }.joined(separator: "\n"),
+                    hint: "images that were built with it are made again by 'imagebuild build --verify'")
             }
             guard result.damaged.isEmpty else {
                 throw CommandError(

@@ -101,7 +101,7 @@ extension ProgramTests {
                 #expect(plain.errors.contains("nothing changed"), "\(plain.errors)")
                 let verified = try await fixture.run("build", "tiny", "--offline", "--verify")
                 #expect(verified.line == digest)
-                #expect(verified.errors.contains("was changed in the store since it was made"), "\(verified.errors)")
+                #expect(verified.errors.contains("making"), "\(verified.errors)")
                 let sum = try await Program.run(["sha256sum", layer.path], in: fixture.setting).line
                 #expect(sum.hasPrefix(largest))
             }
