@@ -82,7 +82,7 @@ struct Registry: AsyncParsableCommand {
         private func storage() throws -> RegistryStorage {
             if let root { return try RegistryStorage(root: Self.path(root)) }
             let store = try ContentStore(root: storeOptions.path())
-            return try RegistryStorage(root: store.root.appending("registry"), sharing: store)
+            return try RegistryStorage(of: store)
         }
 
         private func configuration() throws -> RegistryConfiguration {

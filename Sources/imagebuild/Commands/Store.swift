@@ -2,6 +2,7 @@ import ArgumentParser
 import ImageBuilding
 import OCIContent
 import OCIModel
+import RegistryServer
 import Scheduling
 
 struct Store: AsyncParsableCommand {
@@ -54,11 +55,13 @@ struct Store: AsyncParsableCommand {
             commandName: "verify",
             abstract: "Read every blob and compare it with its digest; exit code 1 if any is damaged.",
             discussion: """
+                What a registry keeps in the store, or in a root that is named as one, is read too.
+
                 EXAMPLE
                   imagebuild store verify --repair
                 """)
 
-        @Flag(help: "Remove damaged blobs; the next build fetches or makes them again.")
+        @Flag(help: "Remove damaged blobs; the next build or push brings them back.")
         var repair = false
         @Option(help: "text or json.")
         var format = OutputFormat.text
@@ -70,10 +73,15 @@ struct Store: AsyncParsableCommand {
 
         private func verify() async throws {
             let store = try ContentStore(root: storeOptions.path())
-            let pool = BlockingPool(threads: 1)
-            let repair = repair
-            let result = try await pool.run { flag in try store.verify(repair: repair, isCancelled: { flag.isSet }) }
-            try await pool.shutDown()
+            let result = try await BlockingPool.with(threads: 1) { [repair] pool in
+                try await pool.run { flag in
+                    var result = try store.verify(repair: repair, isCancelled: { flag.isSet })
+                    for registry in try RegistryStorage.registries(in: store) {
+                        result.add(try registry.verify(repair: repair, isCancelled: { flag.isSet }))
+                    }
+                    return result
+                }
+            }
             switch format {
             case .text: print("\(result.blobs) blobs, \(ByteCount(result.bytes)), \(result.damaged.count) damaged")
             case .json: try printJSON(result)
@@ -82,7 +90,7 @@ struct Store: AsyncParsableCommand {
                 throw CommandError(
                     message: "damaged" + (repair ? " and removed:\n" : ":\n")
                         + result.damaged.map { "  \($0)" }.joined(separator: "\n"),
-                    hint: repair ? "build again to replace them" : "remove them with --repair")
+                    hint: repair ? "build or push again to replace them" : "remove them with --repair")
             }
         }
     }
