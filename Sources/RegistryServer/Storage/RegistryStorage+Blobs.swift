@@ -23,6 +23,8 @@ extension RegistryStorage {
             return OpenBlob(file: file, path: path, size: size)
         } catch Errno.noSuchFileOrDirectory {
             return nil
+        } catch let problem as Errno {
+            throw FileError(problem, "cannot read \(path)")
         }
     }
 
