@@ -45,7 +45,7 @@ extension Authorizer {
         // The service's own password is for no other service: `follow` keeps it within the realm's origin.
         let authorization = request.headers.first(name: "authorization")
         request.headers.remove(name: "authorization")
-        return try await network.repeating(isRepeatable: true) { [request] in
+        return try await network.repeating(isRepeatable: true, at: service.realm.authority) { [request] in
             do {
                 // A body with a token is sent nowhere else.
                 let (answer, place) = try await network.follow(

@@ -67,7 +67,7 @@ struct CopyCommand: AsyncParsableCommand {
         defer { view.finish() }
         let login = try host(of: destination) ?? host(of: source)
         try await loginOptions.withNetwork(
-            registries, loginFor: login, warn: { console.warn($0) }
+            registries, loginFor: login, console
         ) { network in
             let storePath = try storeOptions.path()
             let registries = RegistryAccess(
