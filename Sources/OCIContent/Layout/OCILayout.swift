@@ -9,6 +9,8 @@ package import SystemPackage
 package struct OCILayout: Sendable {
     package let root: FilePath
     let observe: @Sendable (TransferEvent) -> Void
+    /// The entries that are not listed yet; `nil` if each is listed at once.
+    var pending: PendingNames?
 
     /// The annotation that gives an index entry its name (image-spec, annotations.md).
     package static let referenceName = "org.opencontainers.image.ref.name"
