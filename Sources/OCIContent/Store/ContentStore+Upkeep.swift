@@ -13,11 +13,15 @@ extension ContentStore {
     ///
     /// Removing content is always safe: a build makes or fetches again what is missing.
     ///
-    /// - Throws: `ContentError` `.busy` while a build uses the store.
+    /// - Throws: `ContentError` `.busy` while a build, or a registry, uses the store; it says which.
     package func collectGarbage(unusedSince before: Int64) throws -> Collected {
         guard FileSystem.tryLock(lockDescriptor, exclusive: true) else {
+            let holders = FileSystem.lockHolders(of: root.appending("lock"))
             throw ContentError(
-                .busy, "the store \(root) is in use by a build", hint: "try again when the build has finished")
+                .busy,
+                "the store \(root) is in use by "
+                    + (holders.isEmpty ? "another process" : holders.joined(separator: ", ")),
+                hint: "try again when that has ended")
         }
         defer { FileSystem.lock(lockDescriptor, exclusive: false) }
         var collected = Collected()

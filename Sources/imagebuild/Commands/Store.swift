@@ -21,7 +21,8 @@ struct Store: AsyncParsableCommand {
             commandName: "gc",
             abstract: "Remove what no build has used for a while, and unfinished writes.",
             discussion: """
-                Nothing that is removed is lost: a build fetches or makes it again. A store in use by a build is left alone.
+                Nothing that is removed is lost: a build fetches or makes it again. A store in use by a build or a \
+                registry is left alone, and what uses it is said.
 
                 EXAMPLE
                   imagebuild store gc --unused-for 7

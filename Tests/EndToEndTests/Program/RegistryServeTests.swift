@@ -60,6 +60,20 @@ extension ProgramTests {
             }
         }
 
+        @Test func `the store's garbage is not collected while a registry serves it, which is said`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let (program, _) = try await fixture.serve("--store", "store")
+                let refused = try await fixture.run("store", "gc", "--store", "store")
+                #expect(refused.status == 1)
+                #expect(
+                    refused.errors.contains("imagebuild registry serve (process \(program.process))"),
+                    "\(refused.errors)")
+                program.signal(SIGTERM)
+                #expect(try await program.ended().status == 0)
+                #expect(try await fixture.run("store", "gc", "--store", "store").status == 0)
+            }
+        }
+
         @Test func `users and TLS come from files; what is wrong with them is said`() async throws {
             try await CommandLineFixture.scoped { fixture in
                 try TestCertificate.write(to: .init(fixture.folder.path))
