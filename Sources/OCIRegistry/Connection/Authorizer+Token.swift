@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import HTTPTransfer
 import NIOCore
 import NIOHTTP1
+import OCIModel
 import Scheduling
 
 extension Authorizer {
@@ -71,7 +72,7 @@ extension Authorizer {
         var error = error
         error.code = .denied
         error.message =
-            "cannot get a token for \(scopes.isEmpty ? "\(registry)" : printable(scopes.joined(separator: " "), limit: 400)): \(error.message)"
+            "cannot get a token for \(scopes.isEmpty ? "\(registry)" : quoted(scopes.joined(separator: " "), limit: 400)): \(error.message)"
         error.hint = RegistryRefusal.hint("\(registry)", isAnonymous: login == .anonymous)
         return error
     }

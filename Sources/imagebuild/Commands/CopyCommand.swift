@@ -117,7 +117,7 @@ struct CopyCommand: AsyncParsableCommand {
     private func report(_ forecasts: [TransferForecast]) throws {
         switch format {
         case .json: try printJSON(forecasts)
-        case .text: for one in forecasts { print(one.text, terminator: "") }
+        case .text: for one in forecasts { print(printable(one.text), terminator: "") }
         }
     }
 }

@@ -131,7 +131,7 @@ struct Push: AsyncParsableCommand {
 
     private func report(_ forecasts: [TransferForecast]) throws {
         switch format {
-        case .text: for one in forecasts { print(one.text, terminator: "") }
+        case .text: for one in forecasts { print(printable(one.text), terminator: "") }
         case .json: try printJSON(forecasts)
         }
     }
