@@ -244,7 +244,8 @@ let package = Package(
             "ImageBuildingTests",
             [
                 "DurableFiles", "ImageBuilding", "ImageDefinition", "ImageInputs", "ImageAssembly", "OCIContent",
-                "OCIModel", "OCIRegistry", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+                "LayerArchive", "OCIModel", "OCIRegistry", "RegistryServer", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         // What the sources and documents of this repository must be.

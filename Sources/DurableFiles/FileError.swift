@@ -5,6 +5,8 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
     /// The kinds of failure that a caller can act on.
     package enum Code: Hashable, Sendable {
         case inputOutput, diskFull, readOnly
+        /// The process, or the system, has as many files open as it may.
+        case tooManyFiles
         /// The file is larger than its reader allows.
         case tooLarge
         /// Something that is neither a plain file nor a folder lies where only those belong.
@@ -37,6 +39,8 @@ extension FileError {
             self.init(.diskFull, "\(what): \(errno)", hint: "free some space or choose another folder")
         case .readOnlyFileSystem, .permissionDenied, .notPermitted:
             self.init(.readOnly, "\(what): \(errno)", hint: "choose a writable folder")
+        case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
+            self.init(.tooManyFiles, "\(what): \(errno)", hint: "raise the limit of open files (ulimit -n)")
         case .notDirectory, .noSuchFileOrDirectory:
             self.init(.inputOutput, "\(what): \(errno)", hint: "check the path")
         default: self.init(.inputOutput, "\(what): \(errno)")

@@ -26,6 +26,14 @@ extension HTTPAddress {
         return other
     }
 
+    /// Returns this address with another scheme, at the same port.
+    package func speaking(_ scheme: Scheme) throws(HTTPTransferError) -> HTTPAddress {
+        let name = host.utf8.contains(0x3a) ? "[\(host)]" : host
+        var other = try HTTPAddress("\(scheme.rawValue)://\(name):\(port)\(target)")
+        other.credentials = credentials
+        return other
+    }
+
     /// Returns the address to which a redirect's `Location` leads from here. Credentials stay within one origin.
     ///
     /// - Throws: `HTTPTransferError.Code.unsafe` if it is not a usable address, or leaves https for http.

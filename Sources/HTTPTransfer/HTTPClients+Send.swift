@@ -117,8 +117,3 @@ extension HTTPClientResponse.Body {
         return bytes
     }
 }
-
-/// Returns a server's own words in a form fit for a terminal: at most `limit` bytes, and only printable ASCII.
-package func printable(_ text: String, limit: Int = 80) -> String {
-    String(decoding: text.utf8.prefix(limit).filter { (0x20...0x7e).contains($0) }, as: UTF8.self)
-}

@@ -15,6 +15,8 @@ package struct HTTPTransferError: Error, Sendable, CustomStringConvertible {
         /// No secure connection to the right server could be established; trying again does not help.
         case untrusted
         case proxyRefused
+        /// The answer cannot be understood; another attempt would get the same.
+        case unreadable
     }
 
     package var code: Code

@@ -31,6 +31,9 @@ struct TransportFailure {
             return failure(.interrupted, "the connection broke: \(text(error))", Self.networkHint, error)
         case HTTPParserError.invalidEOFState:
             return failure(.interrupted, "the server closed the connection too early", Self.networkHint, error)
+        case is HTTPParserError:
+            return failure(
+                .unreadable, "the answer is not HTTP", "check the address and its port", error)
         default:
             if let untrusted = untrusted(error) { return untrusted }
             return failure(.interrupted, "the connection broke: \(error)", Self.networkHint, error)

@@ -15,6 +15,15 @@ package protocol ExplainedError: Error {
     var hint: String? { get }
 }
 
+extension ExplainedError {
+    /// What a person reads of the error, whoever its words came from.
+    package var explanation: String { Self.explanation(message, hint: hint) }
+
+    package static func explanation(_ message: String, hint: String?) -> String {
+        printable("imagebuild: \(message)\n" + (hint.map { "  hint: \($0)\n" } ?? ""))
+    }
+}
+
 extension FileError: ExplainedError {}
 extension OCIModelError: ExplainedError {}
 extension LayerArchiveError: ExplainedError {}

@@ -28,7 +28,7 @@ package enum ArchiveFormat: Hashable, Sendable {
     ) async throws -> R {
         try await store.withTemporaryFolder { folder in
             let layout = OCILayout(root: folder, observe: observe)
-            let result = try await fill(layout)
+            let result = try await layout.listingAtOnce { try await fill($0) }
             let tree =
                 switch self {
                 case .layout: try Self.layoutTree(layout)

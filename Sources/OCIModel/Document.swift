@@ -16,12 +16,17 @@ package struct Document<Part: Decodable & Sendable>: Decodable, Sendable {
 
     /// Reads a document of any type. Missing fields are no error.
     ///
-    /// - Throws: `OCIModelError` (`invalidDocument`) for bytes that are not a JSON object, or a field of the wrong type.
+    /// - Throws: `OCIModelError` (`invalidDocument`) for bytes that are not a JSON object, that other readers may
+    ///   understand in another way, or a field of the wrong type.
     package init(_ bytes: [UInt8]) throws(OCIModelError) {
+        if let flaw = DocumentText.flaw(of: bytes) { throw OCIModelError(.invalidDocument, flaw) }
         do { self = try CanonicalJSON.decode(Self.self, from: bytes) } catch {
             throw OCIModelError(.invalidDocument, Self.reason(error))
         }
     }
+
+    /// Whether the document refers to any content as a manifest or an index does.
+    package var hasParts: Bool { config != nil || layers != nil || manifests != nil || blobs != nil }
 
     /// Whether one client would read the document as an index and another as an image (CVE-2021-41190).
     package var isAmbiguous: Bool { manifests != nil && (layers != nil || config != nil) }

@@ -37,6 +37,18 @@ package struct MediaType: RawRepresentable, Hashable, Sendable, Codable {
             || rawValue == "application/vnd.oci.artifact.manifest.v1+json"
     }
 
+    /// Whether this may be the type of a document, of those that are not known here too: their names say so.
+    package var mayBeDocument: Bool {
+        let name = rawValue.lowercased()
+        return isDocument || name.hasPrefix("application/") && (name.contains("manifest") || name.contains("index"))
+    }
+
+    /// Whether this is the type of a blob that some indexes list like a document: BuildKit's caches are such indexes.
+    package var isBlob: Bool {
+        asLayer != nil || self == .config || self == .dockerConfig
+            || rawValue.hasPrefix("application/vnd.buildkit.cacheconfig.")
+    }
+
     /// Whether this is the type of a layer that was never meant to be stored in registries.
     package var isForeign: Bool { rawValue.contains(".nondistributable.") || rawValue.contains(".foreign.") }
 

@@ -2,6 +2,7 @@ package import HTTPTransfer
 package import NIOCore
 package import NIOHTTP1
 package import OCIModel
+package import Scheduling
 
 /// A transport of requests to one registry, which authorises them, follows redirects, respects limits, and retries
 /// after temporary failures. The meaning of the requests does not concern it.
@@ -9,12 +10,19 @@ package protocol RegistryTransport: Sendable {
     /// The registry's `host[:port]`, as in references and error messages.
     var host: String { get }
 
+    /// Returns the patience of an operation with this many bytes; `nil` where nothing is waited for.
+    func patience(ofOperation byteCount: Int64) -> Patience?
+
     /// Sends a request and passes its answer to `use`; the answer's body ends with `use`.
     ///
     /// - Throws: `OCIRegistryError` for a status that is not in `request.accepted`, with the registry's own words.
     func send<R: Sendable>(
         _ request: RegistryRequest, _ use: @Sendable (RegistryResponse) async throws -> R
     ) async throws -> R
+}
+
+extension RegistryTransport {
+    package func patience(ofOperation byteCount: Int64) -> Patience? { nil }
 }
 
 /// A request of the distribution protocol.

@@ -14,15 +14,20 @@ package protocol HTTPResponder: Sendable {
 /// What a responder knows of a request beside the request itself: the connection that it came by.
 package struct RegistryRequestContext: Sendable {
     package let channel: any Channel
+    /// The client's address.
+    package let address: String
 
-    package init(channel: any Channel) { self.channel = channel }
+    package init(channel: any Channel, address: String) {
+        self.channel = channel
+        self.address = address
+    }
 }
 
 extension HTTPResponder {
     /// Returns the answer to a request; `500` where the responder fails.
-    func answer(_ request: Request, on channel: any Channel) async throws(HTTPParserError) -> Response {
+    func answer(_ request: Request, _ context: Context) async throws(HTTPParserError) -> Response {
         do {
-            return try await respond(to: request, context: Context(channel: channel))
+            return try await respond(to: request, context: context)
         } catch let error as HTTPParserError {
             throw error
         } catch {

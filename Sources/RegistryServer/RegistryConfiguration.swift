@@ -11,6 +11,10 @@ package struct RegistryConfiguration: Sendable {
     /// Whether a manifest may refer to content that the repository does not have.
     package var allowsSparse = false
     package var access = AccessControl.open
+    /// Whether a proxy in front of the registry is believed about how its clients reach it (`X-Forwarded-Proto`,
+    /// `X-Forwarded-For`).
+    package var trustsProxy = false
+    package var accessLog: AccessLog?
     /// The TLS settings, or `nil` for plain HTTP.
     package var tls: TLSConfiguration?
     package var limits = RegistryLimits()
@@ -31,6 +35,9 @@ package struct RegistryConfiguration: Sendable {
 
     /// Returns the address with a port as it appears in URLs and references, with IPv6 addresses in brackets.
     package func host(_ port: Int) -> String { (address.contains(":") ? "[\(address)]" : address) + ":\(port)" }
+
+    /// Whether only this machine reaches the address.
+    package var isLoopback: Bool { address == "localhost" || address == "::1" || address.hasPrefix("127.") }
 
     /// Makes the registry speak TLS.
     ///
@@ -67,8 +74,16 @@ package struct RegistryLimits: Sendable {
     package var blob: Int64 = 1 << 40
     /// The time that requests in progress may take once the registry is stopped.
     package var grace = Duration.seconds(5)
-    /// The number of simultaneous connections; further ones wait.
+    /// The number of simultaneous connections; one address has at most three quarters of them.
     package var connections = 1000
+    /// The seconds within which the first request's head must arrive.
+    package var head: Int64 = 20
+    /// The bytes per second at which a request's body must arrive, and the seconds over which they are averaged.
+    package var slowestRate: Int64 = 1024
+    package var rateWindow: Int64 = 30
+    /// The seconds after which a connection that is slower than that gives way to another, and for which the rest of
+    /// an unwanted body is waited for.
+    package var slowness: Int64 = 5
     /// The seconds that may pass without a byte of a request arriving, or without a piece of an answer (1 MiB) being
     /// read.
     package var silence: Int64 = 60
@@ -78,22 +93,34 @@ package struct RegistryLimits: Sendable {
     package var chunkMinimum: Int64?
     /// The number of tags or referrers in one answer.
     package var page = 10_000
-    /// The number of unfinished uploads.
-    package var uploads = 1000
-    /// The seconds after its start at which an unfinished upload is removed.
-    package var uploadLifetime: Int64 = 2 * 86400
+    package var uploads = UploadLimits()
 
     package init() {}
 
-    /// Lowers the numbers of connections and uploads to what a process with that many open files can hold: a
-    /// connection, the file that it reads or writes and an unfinished upload each take one, and some are kept back for
-    /// everything else.
+    /// Lowers the number of connections to what a process with that many open files can hold: each takes one, and the
+    /// file that it reads or writes another; some are kept back for everything else, and for those that are told that
+    /// there are too many. An unfinished upload has its file open only while a request writes to it.
     package mutating func fit(openFiles: Int) {
-        let each = max(1, (openFiles - Self.reserve) / 3)
-        connections = min(connections, each)
-        uploads = min(uploads, each)
+        connections = min(connections, max(1, (openFiles - Self.reserve) * 2 / 5))
     }
 
     /// The open files that are neither a client's connection nor for one: the listener, the store, event loops, locks.
     private static let reserve = 128
+}
+
+/// The limits on unfinished uploads.
+package struct UploadLimits: Sendable {
+    package var count = 1000
+    /// The number of them that clients at one address may have.
+    package var countPerAddress = 250
+    /// The seconds after its start at which an upload is removed.
+    package var lifetime: Int64 = 2 * 86400
+    /// The bytes below which an upload is small: it is soon sent again, so it need not be kept for long.
+    package var smallSize: Int64 = 1 << 20
+    /// The seconds after its last use at which a small upload is removed.
+    package var smallLifetime: Int64 = 600
+    /// The seconds after its last use at which a small upload gives way to another.
+    package var patience: Int64 = 10
+
+    package init() {}
 }

@@ -3,6 +3,7 @@ import HummingbirdCore
 import HummingbirdTLS
 package import Logging
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import OCIContent
 import Scheduling
@@ -39,11 +40,11 @@ package enum RegistryServer {
         _ responder: some HTTPResponder, _ configuration: RegistryConfiguration,
         whenReady: @escaping @Sendable (Int) -> Void
     ) async throws {
-        let connections = OpenConnections()
+        let connections = OpenConnections(limits: configuration.limits)
         let silence = TimeAmount.seconds(configuration.limits.silence)
         let plain = HTTPServerBuilder.http1(
             configuration: .init(
-                additionalChannelHandlers: [ConnectionHandler(limit: silence, connections: connections)],
+                additionalChannelHandlers: [ConnectionHandler(limits: configuration.limits, connections: connections)],
                 idleTimeout: silence,
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: 32 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100)))
@@ -53,21 +54,54 @@ package enum RegistryServer {
             configuration: ServerConfiguration(
                 address: .hostname(configuration.address, port: configuration.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(
-                    configuration.limits.connections, logger: logger)),
+                    connections.acceptedCount, logger: logger)),
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
             responder: { request, writer, channel in
-                var response = try await responder.answer(request, on: channel)
-                response.headers[.date] = dateText(configuration.now())
+                let response = try await answer(request, on: channel, connections, by: responder, configuration)
                 try await write(response, with: writer)
             },
             onServerRunning: { whenReady($0.localAddress?.port ?? configuration.port) })
-        do { try await run(server, connections, grace: configuration.limits.grace, logger: logger) } catch {
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                if let log = configuration.accessLog { group.addTask { await log.run(on: .files) } }
+                defer { configuration.accessLog?.end() }
+                try await run(server, connections, grace: configuration.limits.grace, logger: logger)
+            }
+        } catch {
             if Task.isCancelled { return }
             throw RegistryServerError(
                 .cannotStart,
                 "cannot listen on \(configuration.host(configuration.port)): \(Self.reason(error))",
                 hint: "choose another port, or 0 for any free one; --address takes an address of this machine")
         }
+    }
+
+    /// Returns the answer to a request on a connection, which is closed after it if the rest of the request is not wanted.
+    private static func answer(
+        _ request: Request, on channel: any Channel, _ connections: OpenConnections, by responder: some HTTPResponder,
+        _ configuration: RegistryConfiguration
+    ) async throws(HTTPParserError) -> Response {
+        let forwarded = configuration.trustsProxy ? ClientAddress.forwarded(in: request.headers) : nil
+        let address = forwarded ?? ClientAddress.text(of: channel)
+        var response: Response
+        if connections.isRefused(channel) {
+            response = RegistryResponder.refusal(
+                RegistryServerError(.unavailable, "there are too many connections", retryAfter: 5))
+            response.headers[.connection] = "close"
+            response = RegistryResponder.closing(response, channel, after: configuration.limits.lingering)
+        } else {
+            let continued = request.continued(on: channel)
+            response = try await responder.answer(
+                continued?.0 ?? request, HTTPResponder.Context(channel: channel, address: address))
+            if let continued, !continued.1.value {
+                response = RegistryResponder.closing(response, channel, after: configuration.limits.lingering)
+            }
+        }
+        let now = configuration.now()
+        response.headers[.date] = dateText(now)
+        guard let log = configuration.accessLog else { return response }
+        let user = response.status == .unauthorized ? nil : configuration.access.user(of: request)
+        return log.logging(response, to: request, address: address, user: user, now: now)
     }
 
     /// Returns the system's description if the error is one of the system.

@@ -18,6 +18,8 @@ package struct RegistryServerError: Error, Sendable, CustomStringConvertible {
         case sizeInvalid = "SIZE_INVALID"
         case tooManyRequests = "TOOMANYREQUESTS"
         case unauthorized = "UNAUTHORIZED"
+        /// The registry has too much to do at the moment.
+        case unavailable = "UNAVAILABLE"
         case unsupported = "UNSUPPORTED"
         /// The disk failed, or there is a defect.
         case unknown = "UNKNOWN"
@@ -40,6 +42,12 @@ package struct RegistryServerError: Error, Sendable, CustomStringConvertible {
         self.status = status ?? Self.status(of: code)
     }
 
+    /// Creates the refusal of what the client may try again after so many seconds.
+    init(_ code: Code, _ message: String, retryAfter seconds: Int) {
+        self.init(code, message)
+        headers[.retryAfter] = String(seconds)
+    }
+
     package var description: String { message }
 
     private static func status(of code: Code) -> HTTPResponse.Status {
@@ -48,6 +56,7 @@ package struct RegistryServerError: Error, Sendable, CustomStringConvertible {
         case .denied: .forbidden
         case .unauthorized: .unauthorized
         case .tooManyRequests: .tooManyRequests
+        case .unavailable: .serviceUnavailable
         case .unsupported: .methodNotAllowed
         case .unknown, .cannotStart: .internalServerError
         default: .badRequest

@@ -12,9 +12,16 @@ final class DownloadFixture: Sendable {
     let folder: FilePath
     private let noted = Mutex<[Duration]>([])
     private let counted = Mutex<Int64>(0)
+    private let told = Mutex<[String]>([])
+    private let skipped = Mutex<Duration>(.zero)
+    private let start = ContinuousClock.now
 
     /// All requested pauses.
     var pauses: [Duration] { noted.withLock { $0 } }
+    /// What is said to be waited for.
+    var notes: [String] { told.withLock { $0 } }
+    /// Lets this much time pass, of a clock that otherwise stands still.
+    func skip(_ time: Duration) { skipped.withLock { $0 += time } }
     /// The sum of all progress reports.
     var progress: Int64 { counted.withLock { $0 } }
 
@@ -28,7 +35,18 @@ final class DownloadFixture: Sendable {
     var settings: DownloadSettings {
         var limits = DownloadLimits()
         (limits.connect, limits.idle, limits.minimumTotal) = (.hanging, .hanging, .hanging)
-        return DownloadSettings(limits: limits, time: Timing(pause: { [self] in note($0) }, jitter: { 0 }))
+        (limits.patience, limits.shortPatience) = (.hanging, .hanging)
+        return DownloadSettings(
+            limits: limits, time: Timing(pause: { [self] in note($0) }, jitter: { 0 }),
+            note: { [self] text in told.withLock { $0.append(text) } })
+    }
+
+    /// The settings with which no more than a minute of the test's clock is waited, and a fifth of a second of any other.
+    var impatientSettings: DownloadSettings {
+        var settings = settings
+        (settings.limits.idle, settings.limits.patience) = (.milliseconds(200), .seconds(60))
+        settings.time.now = { [self] in start + skipped.withLock { $0 } }
+        return settings
     }
 
     private func note(_ pause: Duration) { noted.withLock { $0.append(pause) } }

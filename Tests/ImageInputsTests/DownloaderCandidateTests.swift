@@ -50,6 +50,37 @@ import Testing
         }
     }
 
+    @Test func `servers that accept and never answer are given up within a minute in all`() async throws {
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { _, _ in
+                fixture.skip(.seconds(25))
+                return [.pause(.hanging)]
+            } _: { [content] server in
+                let urls = (1...5).map { server.url("/\($0)") }
+                let settings = fixture.impatientSettings
+                let error = try await failure { try await fixture.fetch(urls, content, settings: settings) }
+                #expect(error.code == .timedOut)
+                #expect(server.requests.map(\.target) == ["/1", "/2", "/3"])
+                let only = try await failure { try await fixture.fetch([urls[0]], content, settings: settings) }
+                #expect(only.code == .timedOut)
+                #expect(server.requests.count == 5)
+                #expect(fixture.notes == ["waiting for 127.0.0.1:\(server.port), attempt 2 of 5"])
+            }
+        }
+    }
+
+    @Test func `an answer that is not HTTP is not asked for again, but elsewhere`() async throws {
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { request, _ in
+                request.target == "/1"
+                    ? [.send(Array("220 mail ESMTP\r\n".utf8)), .close] : .reply(200, [:], noise(10_000))
+            } _: { [content] server in
+                try await fixture.fetch([server.url("/1"), server.url("/2")], content)
+                #expect(server.requests.map(\.target) == ["/1", "/2"])
+            }
+        }
+    }
+
     @Test(arguments: ["127.0.0.1", "localhost"])
     func `a refused connection is unreachable and says what to do`(host: String) async throws {
         try await DownloadFixture.using { fixture in

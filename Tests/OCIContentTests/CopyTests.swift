@@ -93,6 +93,14 @@ import Testing
         #expect(try place("document", odd) < place("document", root))
     }
 
+    @Test func `the entries of an index that are blobs are copied as blobs`() async throws {
+        let types = [MediaType.layerGzip, MediaType(rawValue: "application/vnd.buildkit.cacheconfig.v0")]
+        let blobs = types.map { source.add("blob of \($0.rawValue)", as: $0) }
+        let root = try source.addIndex(blobs)
+        try await copy(root, from: source, to: target, tag: "cache")
+        for blob in blobs { #expect(try place("blob", blob) < place("document", root)) }
+    }
+
     @Test func `an artifact is copied with everything that it names, whatever the types`() async throws {
         let blob = source.add("chart", as: MediaType(rawValue: "application/vnd.example.chart"))
         let text =

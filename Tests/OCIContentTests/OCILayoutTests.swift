@@ -52,6 +52,31 @@ import Testing
         }
     }
 
+    @Test func `names that are set together are listed once, and those before a failure too`() async throws {
+        struct Failure: Error {}
+        try await withTemporaryFolder { folder in
+            let store = try ContentStore(root: folder.appending("store"))
+            let (first, second) = (try image(in: store), try image(in: store, created: 1))
+            let layout = OCILayout(root: folder.appending("layout"))
+            try await copy(first, from: store, to: layout, tag: "old")
+            let before = try FileStatus(of: folder.pushing("layout/index.json")).inode
+            await #expect(throws: Failure.self) {
+                try await layout.listingAtOnce { layout in
+                    for number in 0..<50 { try await copy(second, from: store, to: layout, tag: "v\(number % 40)") }
+                    try await copy(second, from: store, to: layout, tag: "old")
+                    try await copy(first, from: store, to: layout, tag: "v7")
+                    #expect(try FileStatus(of: folder.pushing("layout/index.json")).inode == before)
+                    #expect(try await layout.current("v7")?.digest == first.digest)
+                    throw Failure()
+                }
+            }
+            #expect(try await layout.tags().count == 41)
+            #expect(try layout.index()?.manifests.count == 41)
+            #expect(try await layout.descriptor(named: "old").digest == second.digest)
+            #expect(try await layout.descriptor(named: "v7").digest == first.digest)
+        }
+    }
+
     @Test func `nothing is named if a blob is missing`() async throws {
         try await withTemporaryFolder { folder in
             let store = try ContentStore(root: folder.appending("store"))

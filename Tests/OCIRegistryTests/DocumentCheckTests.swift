@@ -17,8 +17,22 @@ import Testing
         return nil
     }
 
+    @Test(arguments: [
+        "{}", #"{"layers":[],"layers":[]}"#, #"{"layers":[],"Layers":[]}"#, #"{"Manifests":[]}"#,
+        "\u{feff}{\"layers\":[]}",
+    ])
+    func `a document that readers may understand in different ways is refused`(text: String) {
+        #expect(code(text)?.code == .protocolViolation)
+    }
+
+    @Test func `a type that is no manifest's is refused`() {
+        for type in ["text/html", MediaType.layerGzip.rawValue] {
+            #expect(code(#"{"layers":[]}"#, type: type)?.code == .protocolViolation, "\(type)")
+        }
+    }
+
     @Test func `bytes with another digest or size are corrupt, whatever the registry says`() {
-        let (text, other) = (#"{"schemaVersion":2}"#, Digest(of: [1]))
+        let (text, other) = (#"{"schemaVersion":2,"layers":[]}"#, Digest(of: [1]))
         let own = Digest(of: Array(text.utf8))
         #expect(code(text, announced: own.description, digest: own) == nil)
         #expect(code(text, announced: own.description, digest: other)?.code == .corrupt)

@@ -102,6 +102,38 @@ import Testing
         }
     }
 
+    @Test func `a mount from wherever it may be needs permission to read there`() async throws {
+        try await TestRegistry.run(access: .bearer) { registry in
+            let client = RegistryClient(registry)
+            var pusher = client
+            pusher.headers = try await token(client, "repository:source:pull,push")
+            let digest = try await pusher.push(noise(100), to: "source")
+            let path = "/v2/target/blobs/uploads/?mount=\(digest)"
+            let one = try await token(client, "repository:target:pull,push")
+            #expect(try await client.send(.POST, path, one).status == 202)
+            let both = try await token(client, "repository:target:pull,push&scope=repository:source:pull")
+            #expect(try await client.send(.POST, path, both).status == 201)
+        }
+    }
+
+    @Test func `only so many passwords are checked at once, and one that was right before needs no check`() async throws
+    {
+        try await TestRegistry.run(access: .basic) { registry in
+            let client = RegistryClient(registry)
+            #expect(try await client.send(.GET, "/v2/", basic(TestRegistry.password)).status == 200)
+            let statuses = try await withThrowingTaskGroup(of: UInt.self) { group in
+                for number in 0..<60 {
+                    let wrong = basic("wrong \(number)")
+                    group.addTask { try await client.send(.GET, "/v2/", wrong).status }
+                }
+                group.addTask { try await client.send(.GET, "/v2/", self.basic(TestRegistry.password)).status }
+                return try await group.reduce(into: [UInt: Int]()) { $0[$1, default: 0] += 1 }
+            }
+            #expect(statuses[200] == 1)
+            #expect((statuses[401] ?? 0) + (statuses[429] ?? 0) == 60, "\(statuses)")
+        }
+    }
+
     @Test func `a read-only registry refuses every change`() async throws {
         try await TestRegistry.run(configure: { $0.isReadOnly = true }) { registry in
             let client = RegistryClient(registry)

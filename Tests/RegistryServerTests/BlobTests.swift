@@ -54,6 +54,9 @@ import Testing
             let whole = try? await client.send(.GET, "/v2/a/b/blobs/\(digest)").body.count
             #expect(whole == nil)
             #expect(registry.wire.requests(.blob).last.map { $0.bytesOut < size } == true)
+            // Clients push what is missing.
+            #expect(try await client.send(.HEAD, "/v2/a/b/blobs/\(digest)").status == 404)
+            #expect(try await client.send(.GET, "/v2/a/b/blobs/\(digest)").errors == ["BLOB_UNKNOWN"])
 
             try FileSystem.write([], to: path.appending(digest.hex))
             #expect(try await client.send(.GET, "/v2/a/b/blobs/\(digest)").status == 500)

@@ -2,6 +2,7 @@ import NIOHTTP1
 import OCIModel
 import RegistryServer
 import RegistryTesting
+import TestSupport
 import Testing
 
 @Suite struct ListingTests {
@@ -32,7 +33,7 @@ import Testing
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
             let names = ["B", "_c", "a", "a-1", "a.1", "z10", "z9"]
-            for name in names.shuffled() { _ = try await client.put(Array("{}".utf8), as: name) }
+            for name in names.shuffled() { _ = try await client.put(RegistryClient.smallest, as: name) }
             #expect(try tags(await client.send(.GET, "/v2/a/b/tags/list")) == names)
             var (found, path) = ([[String]](), Optional("/v2/a/b/tags/list?n=3"))
             while let current = path {
@@ -53,10 +54,41 @@ import Testing
     @Test func `the catalog lists the repositories with manifests`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
-            for name in ["b", "a/b/c", "a"] { _ = try await client.put(Array("{}".utf8), as: "1", in: name) }
+            for name in ["b", "a/b/c", "a"] { _ = try await client.put(RegistryClient.smallest, as: "1", in: name) }
             #expect(try await client.send(.GET, "/v2/_catalog").text == #"{"repositories":["a","a/b/c","b"]}"#)
             let page = try await client.send(.GET, "/v2/_catalog?n=2")
             #expect(try next(page) == "/v2/_catalog?n=2&last=a%2Fb%2Fc")
+        }
+    }
+
+    @Test func `referrers with long annotations come on pages that are not long`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let (subject, empty) = (Digest(of: noise(10)), Digest(of: Array("{}".utf8)))
+            try await client.push(Array("{}".utf8))
+            let type = MediaType.manifest.rawValue
+            for number in 0..<10 {
+                let text = String(repeating: "x", count: 1 << 20)
+                let manifest = #"""
+                    {"schemaVersion":2,"config":{"mediaType":"a/b\#(number % 2)","digest":"\#(empty)","size":2},"layers":[],
+                    "subject":{"mediaType":"\#(type)","digest":"\#(subject)","size":5},
+                    "annotations":{"a":"\#(number)\#(text)"}}
+                    """#
+                #expect(try await client.put(Array(manifest.utf8), as: "t\(number)").status == 201)
+            }
+            for (query, expected) in [("", 10), ("?artifactType=a%2Fb1", 5)] {
+                var next: String? = "/v2/a/b/referrers/\(subject)\(query)"
+                var found: Set<Digest> = []
+                var pages = 0
+                while let path = next {
+                    let answer = try await client.send(.GET, path)
+                    #expect(answer.status == 200 && answer.body.count < 4 << 20)
+                    found.formUnion(try CanonicalJSON.decode(Index.self, from: answer.body).manifests.map(\.digest))
+                    next = answer["Link"].map { String($0.dropFirst().prefix { $0 != ">" }) }
+                    pages += 1
+                }
+                #expect(found.count == expected && pages > 1, "\(query)")
+            }
         }
     }
 
@@ -94,7 +126,7 @@ import Testing
     @Test func `a manifest with a subject is acknowledged`() async throws {
         try await TestRegistry.run { registry in
             let subject = Digest(of: [])
-            let manifest = #"{"subject":{"digest":"\#(subject)","size":0}}"#
+            let manifest = #"{"layers":[],"subject":{"digest":"\#(subject)","size":0}}"#
             let answer = try await RegistryClient(registry).put(Array(manifest.utf8), as: "1")
             #expect(answer.status == 201 && answer["OCI-Subject"] == subject.description)
         }

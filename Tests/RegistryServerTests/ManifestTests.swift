@@ -63,10 +63,13 @@ import Testing
             let lying = RegistryClient.manifest(config, noise(11), Digest(of: layer))
             #expect(try await client.put(lying, as: "1").errors == ["MANIFEST_INVALID"])
             let index = #"{"manifests":[{"digest":"\#(Digest(of: manifest))","size":1}]}"#
-            #expect(try await client.put(Array(index.utf8), as: "1", type: "x/y").errors == ["MANIFEST_BLOB_UNKNOWN"])
+            #expect(
+                try await client.put(Array(index.utf8), as: "1", type: MediaType.index.rawValue).errors == [
+                    "MANIFEST_BLOB_UNKNOWN"
+                ])
             #expect(try await client.send(.HEAD, "/v2/a/b/manifests/1").status == 404)
             #expect(try await client.put(manifest, as: "1").status == 201)
-            #expect(try await client.put(Array(index.utf8), as: "1", type: "x/y").status == 201)
+            #expect(try await client.put(Array(index.utf8), as: "1", type: MediaType.index.rawValue).status == 201)
         }
     }
 
@@ -91,13 +94,66 @@ import Testing
 
     @Test(arguments: [
         "", "[]", "not JSON", #"{"config":{"digest":7}}"#, #"{"mediaType":"application/other"}"#,
-        #"{"manifests":[],"layers":[]}"#, #"{"layers":[{"digest":"sha256:../../x"}]}"#, #"{"subject":{"digest":"x"}}"#,
+        #"{"manifests":[],"layers":[]}"#, "{}", #"{"schemaVersion":2,"mediaType":"\#(MediaType.manifest.rawValue)"}"#,
+        #"{"layers":[],"layers":[]}"#, #"{"layers":[],"Layers":[]}"#, #"{"layers":[],"layer\u017f":[]}"#,
+        #"{"Layers":[]}"#,
+        #"{"layers":[],"annotations":{"a":"1","a":"2"}}"#, "\u{feff}{\"layers\":[]}",
+        #"{"layers":[{"digest":"sha256:../../x"}]}"#, #"{"subject":{"digest":"x"}}"#,
         String(repeating: "[", count: 100_000),
     ])
     func `a document that is not a manifest is refused`(text: String) async throws {
         try await TestRegistry.run { registry in
             let answer = try await RegistryClient(registry).put(Array(text.utf8), as: "1")
             #expect(answer.status == 400 && answer.errors == ["MANIFEST_INVALID"])
+        }
+    }
+
+    @Test func `a document in UTF-16 is refused, and keys of annotations may differ in case`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let text = #"{"layers":[],"annotations":{"a":"1","A":"2"},"other":{"x":[{"size":1},{"size":1}]}}"#
+            #expect(try await client.put(Array(text.utf8), as: "1").status == 201)
+            let wide = text.utf16.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }
+            for bytes in [wide, [0xff, 0xfe] + wide, Array(text.utf8) + [0xff]] {
+                let answer = try await client.put(bytes, as: "1")
+                #expect(answer.errors == ["MANIFEST_INVALID"])
+            }
+        }
+    }
+
+    @Test(arguments: ["text/html", "application/octet-stream", MediaType.layerGzip.rawValue, MediaType.config.rawValue])
+    func `a type that is no manifest's is refused`(type: String) async throws {
+        try await TestRegistry.run { registry in
+            let answer = try await RegistryClient(registry).put(Array(#"{"layers":[]}"#.utf8), as: "1", type: type)
+            #expect(answer.errors == ["MANIFEST_INVALID"])
+        }
+    }
+
+    @Test func `without a type in the request, a document says what it is`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            for (text, type) in [(#"{"manifests":[]}"#, MediaType.index), (#"{"layers":[]}"#, .manifest)] {
+                for header in ["", "application/json"] {
+                    let digest = Digest(of: Array(text.utf8))
+                    #expect(try await client.put(Array(text.utf8), as: "1", type: header).status == 201)
+                    let answer = try await client.send(.GET, "/v2/a/b/manifests/\(digest)")
+                    #expect(answer["Content-Type"] == type.rawValue)
+                }
+            }
+        }
+    }
+
+    @Test func `an index of blobs, as BuildKit's caches are, is kept if the repository has them`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            let layer = noise(1000)
+            let entry =
+                #"{"mediaType":"\#(MediaType.layerGzip.rawValue)","digest":"\#(Digest(of: layer))","size":1000}"#
+            let index = Array(#"{"schemaVersion":2,"manifests":[\#(entry)]}"#.utf8)
+            let type = MediaType.index.rawValue
+            #expect(try await client.put(index, as: "cache", type: type).errors == ["MANIFEST_BLOB_UNKNOWN"])
+            try await client.push(layer)
+            #expect(try await client.put(index, as: "cache", type: type).status == 201)
         }
     }
 
@@ -136,12 +192,12 @@ import Testing
     @Test func `one of many writers that expect the same tag wins each time`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
-            _ = try await client.put(Array("{}".utf8), as: "1")
+            _ = try await client.put(RegistryClient.smallest, as: "1")
             let wins = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for number in 0..<16 {
                     group.addTask {
-                        let manifest = Array(#"{"annotations":{"n":"\#(number)"}}"#.utf8)
-                        let expected = ["If-Match": "\"\(Digest(of: Array("{}".utf8)))\""] as HTTPHeaders
+                        let manifest = Array(#"{"layers":[],"annotations":{"n":"\#(number)"}}"#.utf8)
+                        let expected = ["If-Match": "\"\(Digest(of: RegistryClient.smallest))\""] as HTTPHeaders
                         return try await client.put(manifest, as: "1", expected).status == 201
                     }
                 }
@@ -154,7 +210,7 @@ import Testing
     @Test func `removing a tag leaves the manifest; removing the manifest takes its tags`() async throws {
         try await TestRegistry.run { registry in
             let client = RegistryClient(registry)
-            let manifest = Array("{}".utf8)
+            let manifest = RegistryClient.smallest
             for tag in ["1", "2", "3"] { _ = try await client.put(manifest, as: tag) }
             #expect(try await client.send(.DELETE, "/v2/a/b/manifests/1").status == 202)
             #expect(try await client.send(.HEAD, "/v2/a/b/manifests/1").status == 404)

@@ -94,16 +94,16 @@ import Testing
     @Test func `manifests: a wrong digest, an immutable tag, one too large, no digest at all`() async throws {
         try await TestRegistry.run(quirks: [.wrongDigestOnManifestPut, .immutableTags(status: 409)]) { registry in
             let client = RegistryClient(registry)
-            let first = try await client.put(Array("{}".utf8), as: "1")
+            let first = try await client.put(RegistryClient.smallest, as: "1")
             #expect(first.status == 201 && first["Docker-Content-Digest"]?.hasSuffix("0000") == true)
-            #expect(try await client.put(Array("{}".utf8), as: "1").status == 409)
-            let digest = Digest(of: Array("{}".utf8)).description
-            #expect(try await client.put(Array("{}".utf8), as: digest).status == 201)
+            #expect(try await client.put(RegistryClient.smallest, as: "1").status == 409)
+            let digest = Digest(of: RegistryClient.smallest).description
+            #expect(try await client.put(RegistryClient.smallest, as: digest).status == 201)
         }
         try await TestRegistry.run(quirks: [.largeManifests(bytes: 5 << 20), .noDigestHeaders]) { registry in
             let client = RegistryClient(registry)
             #expect(try await client.send(.GET, "/v2/a/b/manifests/1").body.count == 5 << 20)
-            let answer = try await client.put(Array("{}".utf8), as: "1")
+            let answer = try await client.put(RegistryClient.smallest, as: "1")
             #expect(answer.status == 201 && answer["Docker-Content-Digest"] == nil && answer["ETag"] == nil)
         }
     }
@@ -153,7 +153,7 @@ import Testing
     func `the link to the next page of tags is of the chosen kind`(link: Quirk.TagLink, expected: String) async throws {
         try await TestRegistry.run(quirks: [.tagLink(link)]) { registry in
             let client = RegistryClient(registry)
-            for tag in ["1", "2"] { _ = try await client.put(Array("{}".utf8), as: tag) }
+            for tag in ["1", "2"] { _ = try await client.put(RegistryClient.smallest, as: tag) }
             #expect(try await client.send(.GET, "/v2/a/b/tags/list?n=1")["Link"] == expected)
             let last = try await client.send(.GET, "/v2/a/b/tags/list?last=")
             #expect(last.text.contains(#""tags":["1","2"]"#))
@@ -163,12 +163,12 @@ import Testing
     @Test func `links are duplicated, tags are null`() async throws {
         try await TestRegistry.run(quirks: [.tagLink(.duplicated)]) { registry in
             let client = RegistryClient(registry)
-            for tag in ["1", "2"] { _ = try await client.put(Array("{}".utf8), as: tag) }
+            for tag in ["1", "2"] { _ = try await client.put(RegistryClient.smallest, as: tag) }
             #expect(try await client.send(.GET, "/v2/a/b/tags/list?n=1").headers["Link"].count == 2)
         }
         try await TestRegistry.run(quirks: [.tagLink(.nullTags)]) { registry in
             let client = RegistryClient(registry)
-            _ = try await client.put(Array("{}".utf8), as: "1")
+            _ = try await client.put(RegistryClient.smallest, as: "1")
             #expect(try await client.send(.GET, "/v2/a/b/tags/list").text.contains(#""tags":null"#))
         }
     }

@@ -1,8 +1,10 @@
+import DurableFiles
 import NIOCore
 import NIOHTTP1
 import OCIModel
 import RegistryServer
 import RegistryTesting
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -169,7 +171,7 @@ import Testing
     }
 
     @Test func `unfinished uploads are limited in number and age`() async throws {
-        try await TestRegistry.run(configure: { $0.limits.uploads = 2 }) { registry in
+        try await TestRegistry.run(configure: { $0.limits.uploads.count = 2 }) { registry in
             let client = RegistryClient(registry)
             let first = try await client.begin()
             _ = try await client.begin()
@@ -178,6 +180,61 @@ import Testing
             registry.clock.advance(by: 2 * 86400 + 1)
             _ = try await client.begin()
             #expect(try await client.send(.GET, first).status == 404)
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `uploads that were only begun make room for others, also after a restart`(isRestarted: Bool) async throws {
+        let limit = 10
+        try await TestRegistry.run(configure: { $0.limits.uploads.count = limit }) { registry in
+            var client = RegistryClient(registry)
+            for _ in 0..<limit { _ = try await client.begin() }
+            let refused = try await client.send(.POST, "/v2/a/b/blobs/uploads/")
+            #expect(refused.status == 429 && refused["Retry-After"] == "10")
+            registry.clock.advance(by: 10)
+            var configuration = RegistryConfiguration(now: { registry.clock.now }, random: { .random(in: 0 ... .max) })
+            configuration.limits.uploads.count = limit
+            let storage = try RegistryStorage(root: registry.storage.root)
+            let other = try await RegistryServer.start(storage, configuration)
+            if isRestarted { client = RegistryClient("http://\(other.host)") }
+            for number in 0..<2 * limit { try await client.push(noise(100 + number)) }
+            #expect(try uploads(registry).count < limit)
+            await other.stop()
+        }
+    }
+
+    @Test func `an address has only its share of the uploads; what is large is kept for long, what is small is not`()
+        async throws
+    {
+        func configure(_ configuration: inout RegistryConfiguration) {
+            (configuration.limits.uploads.countPerAddress, configuration.limits.uploads.smallSize) = (2, 1000)
+        }
+        try await TestRegistry.run(configure: configure) { registry in
+            let client = RegistryClient(registry)
+            let (large, small) = (try await client.begin(), try await client.begin())
+            #expect(try await client.send(.PATCH, large, body: noise(1000)).status == 202)
+            #expect(try await client.send(.PATCH, small, body: noise(999)).status == 202)
+            #expect(try await client.send(.POST, "/v2/a/b/blobs/uploads/").status == 429)
+            registry.clock.advance(by: 601)
+            _ = try await client.begin()
+            #expect(try await client.send(.GET, small).status == 404)
+            #expect(try await client.send(.GET, large)["Range"] == "0-999")
+        }
+    }
+
+    @Test func `an upload that no request writes to has no file open`() async throws {
+        try await TestRegistry.run { registry in
+            let client = RegistryClient(registry)
+            func openFiles() throws -> Int {
+                let uploads = registry.storage.root.appending("uploads").string
+                return try FileSystem.names(in: "/proc/self/fd").count {
+                    FileSystem.symbolicLinkTarget(FilePath("/proc/self/fd/\($0)"))?.hasPrefix(uploads) == true
+                }
+            }
+            let location = try await client.begin()
+            #expect(try openFiles() == 0)
+            #expect(try await client.send(.PATCH, location, body: blob).status == 202)
+            #expect(try openFiles() == 0)
         }
     }
 

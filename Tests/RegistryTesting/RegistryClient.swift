@@ -98,6 +98,9 @@ package struct RegistryClient: Sendable {
         return Digest(of: manifest)
     }
 
+    /// The smallest manifest that refers to something, though to nothing in particular.
+    package static let smallest = Array(#"{"layers":[]}"#.utf8)
+
     /// Returns the manifest of an image with one layer.
     package static func manifest(
         _ config: [UInt8], _ layer: [UInt8], _ digest: Digest, _ subject: Digest? = nil,

@@ -12,7 +12,7 @@ package enum LocalRegistry {
         _ store: ContentStore, _ configuration: RegistryConfiguration, name: String,
         observe: (PublicationEvent) -> Void, _ use: (ImageReference) async throws -> R
     ) async throws -> R {
-        let storage = try RegistryStorage(root: store.root.appending("registry"), sharing: store)
+        let storage = try RegistryStorage(of: store)
         let registry = try await RegistryServer.start(storage, configuration)
         observe(.note("no repository named: pushing to a registry in the store, \(registry.host)/\(name)"))
         let result: R

@@ -68,7 +68,8 @@ package struct LocationOpener: Sendable {
         _ use: (any ContentDestination, _ isVisibleAtOnce: Bool) async throws -> R
     ) async throws -> R {
         switch location {
-        case .layout(let path, _): return try await use(OCILayout(root: path, observe: observe), true)
+        case .layout(let path, _):
+            return try await OCILayout(root: path, observe: observe).listingAtOnce { try await use($0, true) }
         case .layoutArchive(let path, _):
             let store = try ContentStore(root: storePath)
             return try await ArchiveFormat.layout.write(to: path, collectingIn: store, observe: observe) {

@@ -9,7 +9,9 @@ struct DownloadAttempts {
         case whole
         /// No connection was made.
         case unconnected(ImageInputsError)
-        /// The connection broke, stalled or ended early. The bytes that arrived can be resumed from.
+        /// The server says nothing.
+        case silent(ImageInputsError)
+        /// The connection broke or ended early. The bytes that arrived can be resumed from.
         case interrupted(ImageInputsError)
         /// The server answered 408, 429 or 5xx, possibly with a wait that it asks for.
         case busy(ImageInputsError, retryAfter: Duration?)
@@ -18,6 +20,9 @@ struct DownloadAttempts {
         /// This candidate can never succeed: 404, another 4xx, wrong bytes, or an untrusted certificate.
         case refused(ImageInputsError)
     }
+
+    /// The number of the attempt that the next step makes, and of those that there may be, at its candidate.
+    var progress: (number: Int, limit: Int) { (attempts + 1, limits.attempts) }
 
     enum Step {
         case request(candidate: Int, keepsPartial: Bool, after: Duration)
@@ -49,6 +54,11 @@ struct DownloadAttempts {
     mutating func next(after outcome: Outcome, jitter: Double) -> Step {
         attempts += 1
         switch outcome {
+        case .silent(let error):
+            guard attempts < limits.connectionAttempts, candidate + 1 == candidateCount else {
+                return nextCandidate(error)
+            }
+            return again(after: limits.backoff.pause(after: attempts, jitter: jitter))
         case .whole: return .finish
         case .refused(let error): return nextCandidate(error)
         case .unconnected(let error):
@@ -67,6 +77,12 @@ struct DownloadAttempts {
             guard attempts < limits.attempts else { return nextCandidate(error) }
             return .request(candidate: candidate, keepsPartial: false, after: .zero)
         }
+    }
+
+    /// Returns the end of a download that has no time left for the step that would be next.
+    mutating func giveUp(after outcome: Outcome) -> Step {
+        if let error = outcome.error, failures.last?.message.hasPrefix(error.message) != true { failures.append(error) }
+        return .fail(combined())
     }
 
     private func again(after pause: Duration) -> Step {
@@ -98,5 +114,19 @@ struct DownloadAttempts {
         let reasons = failures.map(\.message).joined(separator: "; ")
         return ImageInputsError(
             code, "cannot fetch \(subject): \(reasons)", hint: telling?.hint, cause: telling?.cause)
+    }
+}
+
+extension DownloadAttempts.Outcome {
+    var isBusy: Bool { if case .busy = self { true } else { false } }
+
+    /// The error with which it ended.
+    var error: ImageInputsError? {
+        switch self {
+        case .whole: nil
+        case .unconnected(let error), .silent(let error), .interrupted(let error), .busy(let error, _),
+            .unresumable(let error), .refused(let error):
+            error
+        }
     }
 }

@@ -9,15 +9,19 @@ package struct DownloadSettings: Sendable {
     package var certificateFile: FilePath?
     package var limits: DownloadLimits
     package var time: Timing
+    /// Receives what is being waited for.
+    package var note: @Sendable (String) -> Void
 
     package init(
         proxies: ProxySettings = .direct, certificateFile: FilePath? = nil,
-        limits: DownloadLimits = DownloadLimits(), time: Timing
+        limits: DownloadLimits = DownloadLimits(), time: Timing,
+        note: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.proxies = proxies
         self.certificateFile = certificateFile
         self.limits = limits
         self.time = time
+        self.note = note
     }
 
     var http: HTTPSettings {
@@ -34,6 +38,10 @@ package struct DownloadLimits: Hashable, Sendable {
     /// The number of requests to one candidate that do not even connect: fewer, so that a machine without a network
     /// reports it soon.
     package var connectionAttempts = 2
+    /// The time that a download may lose before a server begins to answer, over all attempts and candidates.
+    package var patience: Duration = .seconds(60)
+    /// The time that a server gets which has not answered before, where another one may have the file too.
+    package var shortPatience: Duration = .seconds(3)
     package var redirects = 5
     package var connect: Duration = .seconds(10)
     /// The longest silence within a response.

@@ -9,13 +9,15 @@ extension Downloader {
     ///
     /// - Throws: Only what no further request can fix: cancellation, and failures of the destination.
     func attempt(
-        _ request: DownloadRequest, from candidate: HTTPAddress, into partial: PartialDownload
+        _ request: DownloadRequest, from candidate: HTTPAddress, into partial: PartialDownload, mayBeSlow: Bool
     ) async throws -> DownloadAttempts.Outcome {
         if case .upTo = request.expected, partial.validator == nil { try drop(partial, of: request) }
         var url = candidate
         for _ in 0...max(0, settings.limits.redirects) {
             let response: HTTPClientResponse
-            do { response = try await send(to: url, resuming: partial) } catch let error as HTTPTransferError {
+            do { response = try await send(to: url, resuming: partial, mayBeSlow: mayBeSlow) } catch let error
+                as HTTPTransferError
+            {
                 return DownloadAttempts.Outcome(error)
             }
             let reading = ResponseReading(
@@ -56,6 +58,7 @@ extension Downloader {
                     return corrupt(partial, "\(url): the file is longer than the expected \(limit) bytes")
                 }
                 try partial.append(chunk)
+                Patience.current?.progress()
                 request.progress(Int64(chunk.readableBytes))
                 if settings.time.now() > deadline, partial.count < limit {
                     let message = "\(url): only \(partial.count) of \(limit) bytes arrived within \(allowed)"
@@ -70,7 +73,10 @@ extension Downloader {
             if case .exactly(_, let size) = request.expected, partial.count == size {
                 return judge(partial, request.expected, url)
             }
-            return DownloadAttempts.Outcome(clients.failure(of: error, at: url))
+            let failure = clients.failure(of: error, at: url)
+            // What has begun is resumed, however it broke off.
+            guard failure.code != .stalled else { return .interrupted(ImageInputsError(failure)) }
+            return DownloadAttempts.Outcome(failure)
         }
         try Task.checkCancellation()
         return judge(partial, request.expected, url)

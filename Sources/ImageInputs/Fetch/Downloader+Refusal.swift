@@ -1,12 +1,13 @@
 import HTTPTransfer
 import NIOHTTP1
+import OCIModel
 
 extension Downloader {
     /// Returns the outcome of a response whose body is of no use.
     func refusal(
         _ reading: ResponseReading, _ status: HTTPResponseStatus, _ url: HTTPAddress, _ expected: ExpectedContent
     ) -> DownloadAttempts.Outcome {
-        let answer = "\(url): the server answered \(status.code) \(printable(status.reasonPhrase))"
+        let answer = "\(url): the server answered \(status.code) \(quoted(status.reasonPhrase))"
         switch reading {
         case .missing:
             return .refused(ImageInputsError(.notFound, answer))
@@ -14,7 +15,7 @@ extension Downloader {
             return .busy(ImageInputsError(.busy, answer, hint: "try again later"), retryAfter: retryAfter)
         case .unresumable(let what):
             return .unresumable(
-                ImageInputsError(.rejected, "\(url): the server cannot resume the download: \(printable(what))"))
+                ImageInputsError(.rejected, "\(url): the server cannot resume the download: \(quoted(what))"))
         case .wrongLength(let length):
             let message = "\(url): the server announces \(length) bytes instead of \(Self.text(expected))"
             return .refused(ImageInputsError(.corrupt, message, hint: "use another mirror"))

@@ -1,6 +1,7 @@
 import HTTPTransfer
 import OCIModel
 import Scheduling
+import Synchronization
 
 /// A downloader that fetches files over HTTP and accepts only the expected content.
 ///
@@ -13,6 +14,7 @@ package struct Downloader: Sendable {
 
     let settings: DownloadSettings
     let clients: HTTPClients
+    let silentHosts = SilentHosts()
 
     /// Runs `body` with a downloader, whose connections end with it.
     package static func withDownloader<Result: Sendable>(
@@ -36,18 +38,36 @@ package struct Downloader: Sendable {
     ///   the destination fails, `.diskFull`, `.readOnly`, `.inputOutput`.
     @discardableResult
     package func fetch(_ request: DownloadRequest) async throws -> Download {
+        let (limits, time) = (settings.limits, settings.time)
+        let patience = Patience(
+            limit: limits.patience, longestWait: limits.longestPause * limits.attempts, time: time)
+        return try await Patience.$current.withValue(patience) { try await fetch(request, patience) }
+    }
+
+    private func fetch(_ request: DownloadRequest, _ patience: Patience) async throws -> Download {
         let partial = try PartialDownload(path: request.destination, expected: request.expected)
         if partial.count > 0 { request.progress(partial.count) }
         var attempts = DownloadAttempts(
             subject: request.subject, candidateCount: request.candidates.count, limits: settings.limits)
         var step = attempts.first()
         var source: HTTPAddress?
+        var outcome = DownloadAttempts.Outcome.whole
         while case .request(let candidate, let keepsPartial, let pause) = step {
             try Task.checkCancellation()
-            if pause > .zero { try await settings.time.pause(pause) }
-            if !keepsPartial { try drop(partial, of: request) }
             let url = request.candidates[candidate]
-            let outcome = try await attempt(request, from: url, into: partial)
+            if pause > .zero {
+                let (number, limit) = attempts.progress
+                settings.note("waiting for \(url.authority), attempt \(number) of \(limit)")
+            }
+            guard try await patience.pause(pause, isAsked: outcome.isBusy)
+            else {
+                step = attempts.giveUp(after: outcome)
+                break
+            }
+            if !keepsPartial { try drop(partial, of: request) }
+            let isLast = candidate + 1 == request.candidates.count
+            outcome = try await attempt(request, from: url, into: partial, mayBeSlow: isLast)
+            silentHosts.note(url, outcome)
             step = attempts.next(after: outcome, jitter: settings.time.jitter())
             source = url
         }
@@ -61,5 +81,21 @@ package struct Downloader: Sendable {
         guard partial.count > 0 else { return }
         request.progress(-partial.count)
         try partial.empty()
+    }
+}
+
+/// The servers that did not answer in this run: where another one may have a file too, they are not waited for long.
+final class SilentHosts: Sendable {
+    private let origins = Mutex<Set<String>>([])
+
+    func contains(_ url: HTTPAddress) -> Bool { origins.withLock { $0.contains(url.origin) } }
+
+    func note(_ url: HTTPAddress, _ outcome: DownloadAttempts.Outcome) {
+        origins.withLock { origins in
+            switch outcome {
+            case .silent, .unconnected: _ = origins.insert(url.origin)
+            default: _ = origins.remove(url.origin)
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@ extension ImageInputsError {
             case .invalidAddress: .invalidAddress
             case .unconnected, .interrupted: .unreachable
             case .stalled: .timedOut
-            case .unsafe, .untrusted, .proxyRefused: .rejected
+            case .unsafe, .untrusted, .proxyRefused, .unreadable: .rejected
             }
         let isNetwork = code == .unreachable || code == .timedOut
         self.init(code, error.message, hint: isNetwork ? Self.networkHint : error.hint, cause: error.cause)
@@ -27,8 +27,9 @@ extension DownloadAttempts.Outcome {
         let wrapped = ImageInputsError(error)
         switch error.code {
         case .unconnected: self = .unconnected(wrapped)
-        case .interrupted, .stalled: self = .interrupted(wrapped)
-        case .invalidAddress, .unsafe, .untrusted, .proxyRefused: self = .refused(wrapped)
+        case .stalled: self = .silent(wrapped)
+        case .interrupted: self = .interrupted(wrapped)
+        case .invalidAddress, .unsafe, .untrusted, .proxyRefused, .unreadable: self = .refused(wrapped)
         }
     }
 }

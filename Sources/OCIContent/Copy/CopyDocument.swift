@@ -6,7 +6,7 @@ package struct CopyDocument: Hashable, Sendable {
     package let bytes: [UInt8]
     /// The documents to which it refers, in its order.
     package let children: [Descriptor]
-    /// The configuration and layers, in its order; a blob may occur twice.
+    /// The configuration and layers, and the entries of an index that are blobs, in its order; a blob may occur twice.
     package let blobs: [Descriptor]
 
     /// Reads a document. One of an unknown type, whose bytes do not refer to other content, is copied as it is.
@@ -39,8 +39,11 @@ package struct CopyDocument: Hashable, Sendable {
         guard !isManifest || (parts.config != nil && parts.layers != nil) else {
             throw Self.refusal(descriptor, "it has no 'config' or no 'layers'")
         }
-        children = parts.manifests ?? []
-        blobs = [parts.config].compactMap { $0 } + (parts.layers ?? []) + (parts.blobs ?? [])
+        let entries = parts.manifests ?? []
+        children = entries.filter { !$0.mediaType.isBlob }
+        blobs =
+            [parts.config].compactMap { $0 } + (parts.layers ?? []) + (parts.blobs ?? [])
+            + entries.filter(\.mediaType.isBlob)
         for part in children + blobs {
             if let reason = part.flaw { throw Self.refusal(descriptor, reason) }
         }

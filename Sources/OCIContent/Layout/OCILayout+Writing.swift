@@ -77,7 +77,8 @@ extension OCILayout: ContentDestination {
     package func confirm() async throws {}
 
     package func current(_ name: String) async throws -> Descriptor? {
-        try index()?.manifests.first { $0.annotations?[Self.referenceName] == name }
+        if let pending { return pending.current(name) }
+        return try index()?.manifests.first { $0.annotations?[Self.referenceName] == name }
     }
 
     /// Stores a document. One that refers to another is listed in `index.json` without a name, where readers of layouts
@@ -94,19 +95,24 @@ extension OCILayout: ContentDestination {
         let isReferrer = (try? Document<DocumentLink>(bytes))?.subjectDigest != nil
         guard isReferrer else { return }
         let entry = Descriptor(mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size)
-        try await BlockingPool.files.run { _ in try list(entry) }
+        try await add(entry)
     }
 
     /// Sets the entry of that name in `index.json`, and leaves the others.
     package func tag(_ bytes: [UInt8], as root: Descriptor, named name: String) async throws {
         var entry = root
         (entry.annotations, entry.data) = ([Self.referenceName: name], nil)
-        try await BlockingPool.files.run { [entry] _ in try list(entry) }
+        try await add(entry)
     }
 
-    /// Puts an entry into `index.json`, replacing the one of the same name; one without a name only if its document is
-    /// not listed yet. Blocks.
-    private func list(_ entry: Descriptor) throws {
+    private func add(_ entry: Descriptor) async throws {
+        if let pending { return pending.add(entry) }
+        try await BlockingPool.files.run { _ in try list([entry]) }
+    }
+
+    /// Puts entries into `index.json`, in place of those of the same names; one without a name only if its document is not
+    /// listed yet. Blocks.
+    func list(_ entries: [Descriptor]) throws {
         try FileSystem.makeDirectories(root)
         let marker = root.appending("oci-layout")
         for name in [indexPath, marker, blobs].compactMap(\.lastComponent?.string) {
@@ -115,16 +121,37 @@ extension OCILayout: ContentDestination {
         let folder = try FileSystem.open(root, .readOnly, "cannot open the folder \(root)")
         defer { try? folder.close() }
         FileSystem.lock(folder, exclusive: true)
-        var index = try index() ?? Index(manifests: [])
-        let name = entry.annotations?[Self.referenceName]
-        let isListed = index.manifests.contains { $0 == entry || (name == nil && $0.digest == entry.digest) }
-        guard !isListed || FileSystem.regularFileSize(marker) == nil else { return }
+        let old = try index() ?? Index(manifests: [])
+        let index = Self.adding(entries, to: old)
+        guard index != old || FileSystem.regularFileSize(marker) == nil else { return }
         try FileSystem.makeDirectories(blobs)
         for folder in try blobFolders { try FileSystem.syncDirectory(folder) }
         try FileSystem.write(CanonicalJSON.encode(LayoutMarker()), to: marker)
-        if let name { index.manifests.removeAll { $0.annotations?[Self.referenceName] == name } }
-        if !isListed || name != nil { index.manifests.append(entry) }
         try FileSystem.write(CanonicalJSON.encode(index), to: indexPath)
         try FileSystem.syncDirectory(root)
+    }
+
+    private static func adding(_ entries: [Descriptor], to index: Index) -> Index {
+        func name(_ entry: Descriptor) -> String? { entry.annotations?[referenceName] }
+        var index = index
+        // Of two entries of one name, the later counts.
+        var last: [String: Descriptor] = [:]
+        for entry in entries { if let name = name(entry) { last[name] = entry } }
+        var listed = Set(index.manifests)
+        var digests = Set(index.manifests.map(\.digest))
+        index.manifests.removeAll { entry in
+            guard let name = name(entry), let new = last[name], new != entry else { return false }
+            listed.remove(entry)
+            return true
+        }
+        for entry in entries {
+            if let name = name(entry), last[name] != entry { continue }
+            let isListed = listed.contains(entry) || name(entry) == nil && digests.contains(entry.digest)
+            guard !isListed else { continue }
+            index.manifests.append(entry)
+            listed.insert(entry)
+            digests.insert(entry.digest)
+        }
+        return index
     }
 }

@@ -11,6 +11,8 @@ package struct OCILayout: Sendable {
     /// Whether blobs that are there are hashed when they are put again, instead of trusting size and time.
     let hashesAgain: Bool
     let observe: @Sendable (TransferEvent) -> Void
+    /// The entries that are not listed yet; `nil` if each is listed at once.
+    var pending: PendingNames?
 
     /// The annotation that gives an index entry its name (image-spec, annotations.md).
     package static let referenceName = "org.opencontainers.image.ref.name"

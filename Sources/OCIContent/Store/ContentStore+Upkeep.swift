@@ -1,6 +1,6 @@
 import DurableFiles
-import OCIModel
-import SystemPackage
+package import OCIModel
+package import SystemPackage
 
 extension ContentStore {
     package struct Collected: Sendable, Encodable {
@@ -13,11 +13,15 @@ extension ContentStore {
     ///
     /// Removing content is always safe: a build makes or fetches again what is missing.
     ///
-    /// - Throws: `ContentError` `.busy` while a build uses the store.
+    /// - Throws: `ContentError` `.busy` while a build, or a registry, uses the store; it says which.
     package func collectGarbage(unusedSince before: Int64) throws -> Collected {
         guard FileSystem.tryLock(lockDescriptor, exclusive: true) else {
+            let holders = FileSystem.lockHolders(of: root.appending("lock"))
             throw ContentError(
-                .busy, "the store \(root) is in use by a build", hint: "try again when the build has finished")
+                .busy,
+                "the store \(root) is in use by "
+                    + (holders.isEmpty ? "another process" : holders.joined(separator: ", ")),
+                hint: "try again when that has ended")
         }
         defer { FileSystem.lock(lockDescriptor, exclusive: false) }
         var collected = Collected()
@@ -44,6 +48,15 @@ extension ContentStore {
         package var bytes: Int64 = 0
         /// The digests that name files with other bytes, sorted.
         package var damaged: [String] = []
+
+        package init() {}
+
+        /// Adds what was found elsewhere.
+        package mutating func add(_ other: Verified) {
+            blobs += other.blobs
+            bytes += other.bytes
+            damaged = Set(damaged + other.damaged).sorted()
+        }
     }
 
     /// Reads every blob, and removes the damaged ones if `repair` is set.
@@ -54,11 +67,16 @@ extension ContentStore {
             result.blobs += 1
             result.bytes += FileSystem.plainFileSize(path) ?? 0
             let name = path.components.suffix(2).map(\.string).joined(separator: ":")
-            if let digest = try? Digest(name), try Self.digest(of: path, by: digest.algorithm) == digest { continue }
+            if let digest = try? Digest(name), try Self.isSound(path, as: digest) { continue }
             result.damaged.append(name)
             if repair { try FileSystem.remove(path) }
         }
         return result
+    }
+
+    /// Returns whether a file's bytes have that digest.
+    package static func isSound(_ path: FilePath, as digest: Digest) throws -> Bool {
+        try Self.digest(of: path, by: digest.algorithm) == digest
     }
 
     private func blobPaths() throws -> [FilePath] {

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import HTTPTransfer
 import NIOCore
 import NIOHTTP1
+import OCIModel
 import Scheduling
 
 extension Authorizer {
@@ -45,7 +46,7 @@ extension Authorizer {
         // The service's own password is for no other service: `follow` keeps it within the realm's origin.
         let authorization = request.headers.first(name: "authorization")
         request.headers.remove(name: "authorization")
-        return try await network.repeating(isRepeatable: true) { [request] in
+        return try await network.repeating(isRepeatable: true, at: service.realm.authority) { [request] in
             do {
                 // A body with a token is sent nowhere else.
                 let (answer, place) = try await network.follow(
@@ -71,7 +72,7 @@ extension Authorizer {
         var error = error
         error.code = .denied
         error.message =
-            "cannot get a token for \(scopes.isEmpty ? "\(registry)" : printable(scopes.joined(separator: " "), limit: 400)): \(error.message)"
+            "cannot get a token for \(scopes.isEmpty ? "\(registry)" : quoted(scopes.joined(separator: " "), limit: 400)): \(error.message)"
         error.hint = RegistryRefusal.hint("\(registry)", isAnonymous: login == .anonymous)
         return error
     }

@@ -3,25 +3,32 @@ import HTTPTransfer
 import NIOCore
 import NIOHTTP1
 package import OCIModel
+package import Scheduling
 
 /// A connection to one registry over HTTP that authorises requests, follows redirects, respects limits, and retries
 /// after temporary failures.
 package struct RegistryConnection: RegistryTransport {
     package let registry: RegistryHost
-    let base: HTTPAddress
+    /// The registry's address; its scheme is a guess until `settled` has asked.
+    var base: HTTPAddress
     let network: RegistryNetwork
 
     package var host: String { registry.description }
+
+    package func patience(ofOperation byteCount: Int64) -> Patience? {
+        limits.patience(ofOperation: byteCount, time: network.settings.time)
+    }
 
     private var limits: RegistryLimits { network.settings.limits }
 
     package func send<R: Sendable>(
         _ request: RegistryRequest, _ use: @Sendable (RegistryResponse) async throws -> R
     ) async throws -> R {
-        let address = try address(of: request.target)
+        let connection = try await settled()
+        let address = try connection.address(of: request.target)
         return try await use(
-            try await network.repeating(isRepeatable: request.isRepeatable) {
-                try await attempt(request, at: address)
+            try await network.repeating(isRepeatable: request.isRepeatable, at: host) {
+                try await connection.attempt(request, at: address)
             })
     }
 
@@ -75,6 +82,7 @@ package struct RegistryConnection: RegistryTransport {
                 return try await judge(last, from: origin, request, isAnonymous: authorization?.isAnonymous ?? true)
             }
         } catch let error as HTTPTransferError {
+            if error.code == .unreadable { Patience.current?.exhaust() }
             return .failed(try RetryCourse.Outcome(error))
         }
     }

@@ -4,22 +4,54 @@ import NIOHTTP1
 import Scheduling
 
 extension RegistryNetwork {
-    /// Makes attempts until one has an answer, with the pauses between them.
-    func repeating<Answer>(
-        isRepeatable: Bool, _ attempt: () async throws -> Attempt<Answer>
+    /// Makes attempts until one has an answer, with the pauses between them, as long as the operation's patience lasts.
+    func repeating<Answer: Sendable>(
+        isRepeatable: Bool, at host: String, _ attempt: () async throws -> Attempt<Answer>
     ) async throws -> Answer {
-        var course = RetryCourse(limits: settings.limits, isRepeatable: isRepeatable)
-        while true {
-            try Task.checkCancellation()
-            switch try await attempt() {
-            case .answer(let answer): return answer
-            case .failed(let outcome):
-                switch course.next(after: outcome, jitter: settings.time.jitter()) {
-                case .again(let pause): try await settings.time.pause(pause)
-                case .fail(let error): throw error
+        try await Patience.sharing(settings.limits.patience(ofOperation: 0, time: settings.time)) {
+            var course = RetryCourse(limits: settings.limits, isRepeatable: isRepeatable)
+            while true {
+                try Task.checkCancellation()
+                switch try await attempt() {
+                case .answer(let answer):
+                    Patience.current?.progress()
+                    return answer
+                case .failed(let outcome):
+                    switch course.next(after: outcome, jitter: settings.time.jitter()) {
+                    case .again(let pause, let isAsked): try await wait(pause, isAsked, host, course, outcome)
+                    case .fail(let error):
+                        // What is sent once is for the layer above to repeat.
+                        if isRepeatable { Patience.current?.exhaust() }
+                        throw error
+                    }
                 }
             }
         }
+    }
+
+    /// Waits for the next attempt, and says so.
+    ///
+    /// - Throws: The outcome's error, if there is no patience left for that.
+    private func wait(
+        _ pause: Duration, _ isAsked: Bool, _ host: String, _ course: RetryCourse, _ outcome: RetryCourse.Outcome
+    ) async throws {
+        let seconds = isAsked ? " in \(pause.components.seconds) s, as it asks" : ""
+        settings.note("waiting for \(host), attempt \(course.attempts + 1) of \(course.attemptLimit)\(seconds)")
+        guard try await Patience.current?.pause(pause, isAsked: isAsked) != false else {
+            Patience.current?.exhaust()
+            throw course.told(outcome.error)
+        }
+    }
+
+    /// Runs an exchange with a server, and says so if its answer takes long.
+    func waiting<R>(for host: String, _ exchange: () async throws -> R) async throws -> R {
+        let teller = Task { [settings] in
+            try await Task.sleep(for: settings.limits.quiet)
+            settings.note("waiting for \(host) to answer")
+        }
+        defer { teller.cancel() }
+        guard let patience = Patience.current else { return try await exchange() }
+        return try await patience.attempt(exchange)
     }
 
     /// Returns how an attempt ended that was refused for the time being; other requests to the host wait as long as it asks.

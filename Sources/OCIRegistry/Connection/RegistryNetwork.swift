@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 package import OCIModel
+import Scheduling
 import Synchronization
 
 /// The registries of one run: connections, tokens, logins and request limits for each host are shared by all that talk
@@ -16,6 +17,9 @@ package final class RegistryNetwork: Sendable {
     let tokens: TokenCache
     let logins: LoginCache
     let warnings: Warnings
+    /// The addresses of the registries on this machine that were asked what they speak, and the turns to ask.
+    let speech = Mutex<[RegistryHost: HTTPAddress]>([:])
+    let questions = Turns<RegistryHost>()
 
     private init(_ settings: NetworkSettings) {
         self.settings = settings
@@ -46,7 +50,7 @@ package final class RegistryNetwork: Sendable {
     ///
     /// - Throws: `OCIRegistryError.Code.invalidReference` if the host is not valid in an address.
     package func connection(to host: RegistryHost) throws(OCIRegistryError) -> RegistryConnection {
-        let isPlain = host.isLoopback || settings.plainHTTP.contains(host)
+        let isPlain = settings.plainHTTP.contains(host) || host.isLoopback && !settings.asksLoopback
         do throws(HTTPTransferError) {
             let base = try HTTPAddress((isPlain ? "http://" : "https://") + host.server)
             return RegistryConnection(registry: host, base: base, network: self)
@@ -98,13 +102,15 @@ extension RegistryNetwork {
     private func exchange(_ request: OutgoingRequest) async throws -> HTTPClientResponse {
         let tls = request.address.scheme == .https ? try certificates.configuration(for: request.address) : nil
         return try await traffic.to(request.address).request {
-            switch request.body {
-            case .empty: try await send(request, nil, length: 0, tls)
-            case .bytes(let bytes):
-                try await send(request, .bytes(ByteBuffer(bytes: bytes)), length: Int64(bytes.count), tls)
-            case .stream(_, let file?, _) where clients.takesFiles(to: request.address):
-                try await upload(request, file)
-            case .stream(let length, _, let open): try await upload(request, length: length, open(), tls)
+            try await waiting(for: request.address.authority) {
+                switch request.body {
+                case .empty: try await send(request, nil, length: 0, tls)
+                case .bytes(let bytes):
+                    try await send(request, .bytes(ByteBuffer(bytes: bytes)), length: Int64(bytes.count), tls)
+                case .stream(_, let file?, _) where clients.takesFiles(to: request.address):
+                    try await upload(request, file)
+                case .stream(let length, _, let open): try await upload(request, length: length, open(), tls)
+                }
             }
         }
     }
@@ -112,9 +118,11 @@ extension RegistryNetwork {
     private func send(
         _ request: OutgoingRequest, _ body: HTTPClientRequest.Body?, length: Int64, _ tls: TLSConfiguration?
     ) async throws -> HTTPClientResponse {
-        try await clients.send(
-            request.method, request.address, headers: request.signed, body: body, tls: tls,
-            patience: settings.limits.patience(for: length))
+        var patience = settings.limits.patience(for: length)
+        // A body that is long shows by itself whether it moves.
+        if case .stream = request.body {} else { patience = min(patience, Patience.current?.share ?? patience) }
+        return try await clients.send(
+            request.method, request.address, headers: request.signed, body: body, tls: tls, patience: patience)
     }
 
     private func upload(

@@ -16,13 +16,13 @@ enum RegistryRefusal {
     static func error(
         _ method: HTTPMethod, _ address: HTTPAddress, status: HTTPResponseStatus, headers: HTTPHeaders, body: [UInt8]
     ) -> OCIRegistryError {
-        let reason = printable(status.reasonPhrase)
+        let reason = quoted(status.reasonPhrase)
         var message = "\(method.rawValue) \(address): the registry answered \(status.code)"
         if !reason.isEmpty { message += " \(reason)" }
         let words = words(body)
         if !words.isEmpty { message += ", \(words)" }
         if let request = headers.first(name: "x-request-id") ?? headers.first(name: "x-amzn-requestid") {
-            message += " (request \(printable(request, limit: 64)))"
+            message += " (request \(quoted(request, limit: 64)))"
         }
         return OCIRegistryError(code(status.code), message, status: status.code)
     }
@@ -52,7 +52,7 @@ enum RegistryRefusal {
         guard let document = try? CanonicalJSON.decode(Document.self, from: body) else { return "" }
         let entries = document.errors.prefix(4).map { entry in
             [entry.code, entry.message].compactMap { $0 }.filter { !$0.isEmpty }
-                .map { printable($0, limit: 200) }.joined(separator: ": ")
+                .map { quoted($0, limit: 200) }.joined(separator: ": ")
         }
         return entries.filter { !$0.isEmpty }.joined(separator: "; ")
     }

@@ -1,6 +1,7 @@
 import NIOHTTP1
 import OCIContent
 import OCIModel
+import Scheduling
 
 /// The execution of an `Upload`.
 struct BlobUploader: Sendable {
@@ -95,10 +96,9 @@ struct BlobUploader: Sendable {
         } catch {
             try Task.checkCancellation()
             if let problem = meter.takeSourceProblem() { return try Self.answer(of: problem) }
-            guard let error = error as? OCIRegistryError else {
-                return .failure(OCIRegistryError(.interrupted, "\(error)"))
-            }
-            return .failure(error)
+            let failure = error as? OCIRegistryError ?? OCIRegistryError(.interrupted, "\(error)")
+            guard Patience.current?.isExhausted != true else { throw failure }
+            return .failure(failure)
         }
     }
 

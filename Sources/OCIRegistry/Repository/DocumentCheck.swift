@@ -66,6 +66,10 @@ struct DocumentCheck {
         }
         let type =
             document.mediaType ?? header ?? expected?.mediaType ?? (document.manifests == nil ? .manifest : .index)
+        guard type.mayBeDocument || type == expected?.mediaType else {
+            throw violation("\(quoted(type.rawValue)) is not the type of a manifest")
+        }
+        guard document.hasParts || !type.isDocument else { throw violation("it refers to nothing") }
         guard type.isIndex ? document.layers == nil : document.manifests == nil || !type.isDocument else {
             throw violation("its parts do not match its type \(type.rawValue)")
         }

@@ -12,7 +12,9 @@ extension RegistryRepository {
         try await memory.turns.take("\(name)@\(blob.digest)") {
             guard !memory.isPresent(blob.digest, in: name) else { return report(.arrived(blob, .present)) }
             report(.started(blob))
-            let arrival = try await BlobUploader(repository: self, blob: blob, source: source).run()
+            let arrival = try await Patience.sharing(transport.patience(ofOperation: blob.size)) {
+                try await BlobUploader(repository: self, blob: blob, source: source).run()
+            }
             memory.setPresent(blob.digest, in: name)
             report(.arrived(blob, arrival))
         }

@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 package import OCIContent
 package import OCIModel
+import Scheduling
 
 /// A repository of a registry, as a source and as a destination.
 ///
@@ -53,7 +54,7 @@ package struct RepositorySettings: Hashable, Sendable {
     /// The number of attempts to get the rest of a blob without one byte between them.
     package var downloadFailures = 5
     package var downloadAttempts = 100
-    /// The pause after the first failure without progress; after each further one it is twice as long.
+    /// The pause after the first failure without progress.
     package var firstPause = Duration.milliseconds(200)
 
     package init() {}
@@ -61,7 +62,11 @@ package struct RepositorySettings: Hashable, Sendable {
     /// Waits before a blob is continued, because a repeated failure may need a moment.
     func pause(after failures: Int) async throws {
         guard failures > 0, firstPause > .zero else { return }
-        try await Task.sleep(for: firstPause * (1 << min(failures - 1, 8)))
+        try await Task.sleep(for: pause(after: failures, atLeast: firstPause))
+    }
+
+    func pause(after failures: Int, atLeast first: Duration) -> Duration {
+        Backoff(first: first, longest: .seconds(30)).pause(after: failures, jitter: 0)
     }
 }
 
@@ -100,6 +105,10 @@ extension RegistryRepository {
     ///
     /// - Throws: `.tooLarge` if the body has more than `limit` bytes, of which no more than that is read.
     func answer(to request: RegistryRequest, limit: Int) async throws -> WholeAnswer {
+        try await Patience.sharing(transport.patience(ofOperation: 0)) { try await repeated(request, limit: limit) }
+    }
+
+    private func repeated(_ request: RegistryRequest, limit: Int) async throws -> WholeAnswer {
         var attempts = 3
         while true {
             do {
@@ -110,7 +119,9 @@ extension RegistryRepository {
                 }
             } catch {
                 attempts -= 1
-                guard (error as? OCIRegistryError)?.code == .interrupted, attempts > 0 else { throw error }
+                guard (error as? OCIRegistryError)?.code == .interrupted, attempts > 0,
+                    Patience.current?.isExhausted != true
+                else { throw error }
             }
         }
     }

@@ -1,4 +1,5 @@
 import HTTPTypes
+import HummingbirdCore
 import OCIModel
 
 /// The rule for who may use a registry. A user with a password may do everything.
@@ -44,23 +45,25 @@ enum Credentials: Hashable, Sendable {
 }
 
 extension AccessControl {
-    /// Checks that the credentials suffice for what a request does. Blocks while a password is checked.
+    /// Checks that the credentials suffice for what a request does.
     ///
     /// - Parameters:
     ///   - credentials: The credentials of the request; `nil` if it has none.
+    ///   - isPasswordRight: Whether their password, if they have one, was found to be right.
     ///   - need: The action and the repository; `nil` if any authenticated user may send the request.
     ///   - source: Another repository that the request would read, which is named only in the challenge.
     ///   - origin: The scheme, host and port as the client sees them, with which the realm begins.
     ///   - now: The current time in seconds since the epoch.
     /// - Throws: `RegistryServerError` `.unauthorized` with the challenge.
     func check(
-        _ credentials: Credentials?, need: (action: RepositoryAction, repository: RepositoryName)?,
+        _ credentials: Credentials?, isPasswordRight: Bool,
+        need: (action: RepositoryAction, repository: RepositoryName)?,
         source: RepositoryName? = nil, origin: String, now: Int64
     ) throws(RegistryServerError) {
         switch self {
         case .open: return
-        case .basic(let users):
-            if case .basic(let user, let password)? = credentials, users.accepts(user, password) { return }
+        case .basic:
+            if isPasswordRight { return }
             throw Self.refusal(#"Basic realm="registry""#, isKnown: credentials != nil)
         case .bearer(_, let settings):
             let scope = need.map { "repository:\($0.repository):\($0.action.scope)" }
@@ -75,6 +78,24 @@ extension AccessControl {
                 throw Self.refusal(challenge + #",error="insufficient_scope""#, isKnown: true)
             }
         }
+    }
+
+    /// Returns the user whose credentials a request has.
+    func user(of request: Request) -> String? {
+        switch (self, Credentials(request.headers[.authorization])) {
+        case (.basic, .basic(let user, _)?), (.bearer, .basic(let user, _)?): user
+        case (.bearer(_, let settings), .bearer(let text)?): AccessToken(text, secret: settings.secret)?.user
+        default: nil
+        }
+    }
+
+    /// Returns the repositories that a request's token allows to read; `nil` if all may be read without one.
+    func readable(by request: Request) -> [RepositoryName]? {
+        guard case .bearer(_, let settings) = self else { return nil }
+        guard case .bearer(let text)? = Credentials(request.headers[.authorization]),
+            let token = AccessToken(text, secret: settings.secret)
+        else { return [] }
+        return token.repositories(allowing: .pull)
     }
 
     private static func refusal(_ challenge: String, isKnown: Bool) -> RegistryServerError {

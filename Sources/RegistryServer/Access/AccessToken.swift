@@ -44,10 +44,17 @@ struct AccessToken: Hashable, Sendable {
 
     /// Returns whether one of the token's scopes names the repository with the action, or with `*`.
     func allows(_ action: RepositoryAction, on repository: RepositoryName) -> Bool {
-        scopes.contains { scope in
+        repositories(allowing: action).contains(repository)
+    }
+
+    /// Returns the repositories that the token's scopes name with the action, or with `*`.
+    func repositories(allowing action: RepositoryAction) -> [RepositoryName] {
+        scopes.compactMap { scope in
             let parts = scope.split(separator: ":", omittingEmptySubsequences: false)
-            guard parts.count == 3, parts[0] == "repository", parts[1] == repository.description else { return false }
-            return parts[2].split(separator: ",").contains { $0 == action.rawValue || $0 == "*" }
+            guard parts.count == 3, parts[0] == "repository",
+                parts[2].split(separator: ",").contains(where: { $0 == action.rawValue || $0 == "*" })
+            else { return nil }
+            return try? RepositoryName(String(parts[1]))
         }
     }
 }

@@ -41,18 +41,25 @@ package struct PasswordFile: Sendable {
         anyHash = hashes.min { $0.key < $1.key }?.value
     }
 
-    /// Returns whether the password is the user's. The first time, the call blocks for as long as hashing it takes.
+    /// Returns whether the password is the user's; blocks for as long as hashing it takes.
     func accepts(_ user: String, _ password: String) -> Bool {
         guard !password.utf8.contains(0), password.utf8.count <= 512 else { return false }
         guard let expected = hashes[user] else {
             _ = anyHash.map { Self.hash(password, as: $0) }
             return false
         }
-        let proof = Digest(of: "\(user)\n\(expected)\n\(password)".utf8)
-        if proven.contains(proof) { return true }
         guard let actual = Self.hash(password, as: expected), Self.areEqual(actual, expected) else { return false }
-        proven.insert(proof)
+        proven.insert(Self.proof(user, expected, password))
         return true
+    }
+
+    /// Returns whether the password was found to be the user's before.
+    func isProven(_ user: String, _ password: String) -> Bool {
+        hashes[user].map { proven.contains(Self.proof(user, $0, password)) } ?? false
+    }
+
+    private static func proof(_ user: String, _ expected: String, _ password: String) -> Digest {
+        Digest(of: "\(user)\n\(expected)\n\(password)".utf8)
     }
 
     private static func hash(_ password: String, as setting: String) -> String? {

@@ -10,6 +10,8 @@ extension HTTPField.Name {
     static let filtersApplied = name("OCI-Filters-Applied")
     static let link = name("Link")
     static let contentTypeOptions = name("X-Content-Type-Options")
+    static let forwardedFor = name("X-Forwarded-For")
+    static let forwardedProtocol = name("X-Forwarded-Proto")
 
     private static func name(_ text: String) -> HTTPField.Name {
         // The names above are tokens.

@@ -10,7 +10,7 @@ extension RegistryResponder {
     /// Checks that the request's credentials allow what it does.
     ///
     /// - Throws: `RegistryServerError` `.unauthorized` with a challenge.
-    func authorize(_ request: Request, _ route: Route) async throws {
+    func authorize(_ request: Request, _ route: Route, _ context: Context) async throws {
         if case .open = configuration.access { return }
         let action = Self.action(of: request.method, route)
         // A client that asks for both scopes at once can mount; one that may not read the source can still push.
@@ -18,22 +18,28 @@ extension RegistryResponder {
             if case .uploads = route { Query(request.uri.query)["from"].flatMap { try? RepositoryName($0) } } else {
                 nil
             }
-        try await check(request, route.repository.map { (action, $0) }, source: source)
+        try await check(request, context, route.repository.map { (action, $0) }, source: source)
     }
 
     /// Returns whether the request's credentials also allow reading from another repository, for a mount.
-    func mayPull(from repository: RepositoryName, _ request: Request) async -> Bool {
-        (try? await check(request, (.pull, repository))) != nil
+    func mayPull(from repository: RepositoryName, _ request: Request, _ context: Context) async -> Bool {
+        (try? await check(request, context, (.pull, repository))) != nil
     }
 
     private func check(
-        _ request: Request, _ need: (action: RepositoryAction, repository: RepositoryName)?,
+        _ request: Request, _ context: Context,
+        _ need: (action: RepositoryAction, repository: RepositoryName)?,
         source: RepositoryName? = nil
     ) async throws {
         if case .open = configuration.access { return }
         let credentials = Credentials(request.headers[.authorization])
-        let (access, origin, now) = (configuration.access, origin(of: request), configuration.now())
-        try await blocking { try access.check(credentials, need: need, source: source, origin: origin, now: now) }
+        var isPasswordRight = false
+        if case .basic(let users) = configuration.access, case .basic(let user, let password)? = credentials {
+            isPasswordRight = try await passwords.accept(user, password, by: users, from: context.address)
+        }
+        try configuration.access.check(
+            credentials, isPasswordRight: isPasswordRight, need: need, source: source, origin: origin(of: request),
+            now: configuration.now())
     }
 
     private static func action(of method: HTTPRequest.Method, _ route: Route) -> RepositoryAction {
@@ -46,12 +52,18 @@ extension RegistryResponder {
 
     private func origin(of request: Request) -> String {
         let host = request.head.authority ?? "\(configuration.address):\(configuration.port)"
-        return "\(configuration.tls == nil ? "http" : "https")://\(host)"
+        let isSecure =
+            switch configuration.trustsProxy ? request.headers[.forwardedProtocol]?.lowercased() : nil {
+            case "https": true
+            case "http": false
+            default: configuration.tls != nil
+            }
+        return "\(isSecure ? "https" : "http")://\(host)"
     }
 
     /// Issues a token (distribution, "Token Authentication" and "OAuth2"): the password is in the header of a GET
     /// request or in the form of a POST request.
-    func token(_ request: Request) async throws -> Response {
+    func token(_ request: Request, _ context: Context) async throws -> Response {
         guard case .bearer(let users, let settings) = configuration.access else {
             throw RegistryServerError(.nameUnknown, "there is nothing at '/token'")
         }
@@ -72,7 +84,7 @@ extension RegistryResponder {
         default: throw RegistryServerError(.unsupported, "\(request.method) is not supported for '/token'")
         }
         guard case .basic(let user, let password)? = credentials,
-            try await blocking({ users.accepts(user, password) })
+            try await passwords.accept(user, password, by: users, from: context.address)
         else {
             var error = RegistryServerError(.unauthorized, "the user name or password is wrong")
             error.headers[.wwwAuthenticate] = #"Basic realm="registry""#

@@ -23,9 +23,7 @@ extension RegistryResponder {
         switch RequestedRange(request.headers[.range], size: blob.size) {
         case .whole:
             // An empty file has no last piece to hold back, so a damaged one is refused here.
-            guard blob.size > 0 || digest.isOf([]) else {
-                throw Self.damaged(digest)
-            }
+            guard blob.size > 0 || digest.isOf([]) else { throw damaged(blob, digest) }
             return Response(status: .ok, headers: headers, body: body(of: blob, 0..<blob.size, checking: digest))
         case .part(let range):
             headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(blob.size)"
@@ -51,8 +49,7 @@ extension RegistryResponder {
             while piece.readableBytes > 0 {
                 position += Int64(piece.readableBytes)
                 if position == range.upperBound, let digest, running?.finish() != digest {
-                    logger?.error("\(Self.damaged(digest)): delete it and push it again")
-                    throw Self.damaged(digest)
+                    throw damaged(blob, digest)
                 }
                 let (rest, soFar) = (position..<range.upperBound, running)
                 async let next = read(blob, rest, soFar)
@@ -66,8 +63,12 @@ extension RegistryResponder {
         }
     }
 
-    private static func damaged(_ digest: Digest) -> ContentError {
-        ContentError(.corrupt, "the blob \(digest) is damaged on disk")
+    /// Notes that a blob has other bytes than its digest says, so that clients are told to push it again.
+    private func damaged(_ blob: OpenBlob, _ digest: Digest) -> ContentError {
+        storage.damage.insert(digest, at: blob.path)
+        let error = ContentError(.corrupt, "the blob \(digest) is damaged in \(blob.path)")
+        logger?.error("\(error): it counts as missing until it is pushed again")
+        return error
     }
 
     /// Reads the first bytes of the range, none if it is empty, and updates the digest with them.

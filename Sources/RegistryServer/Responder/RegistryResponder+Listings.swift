@@ -35,11 +35,15 @@ extension RegistryResponder {
     /// Lists the referrers of a subject. The answer is an index even if there are no referrers, no subject or no
     /// repository (distribution-spec, "Listing Referrers").
     func referrers(of subject: Digest, in repository: RepositoryName, _ request: Request) async throws -> Response {
-        var entries = try await blocking { try storage.referrers(of: subject, in: repository) }
         let query = Query(request.uri.query)
         let wanted = query.all("artifactType")
-        if !wanted.isEmpty { entries.removeAll { !wanted.contains($0.artifactType ?? "") } }
-        let page = try page(of: entries, query, by: \.digest.description)
+        let (count, last) = (try pageSize(query), query["last"])
+        let found = try await blocking {
+            try storage.referrers(of: subject, in: repository, after: last, limit: count) {
+                wanted.isEmpty || wanted.contains($0.artifactType ?? "")
+            }
+        }
+        let page = Page(items: found.entries, next: count > 0 ? found.last.map { (count, $0.description) } : nil)
         var response = Self.json(Index(manifests: page.items), type: MediaType.index.rawValue)
         if !wanted.isEmpty { response.headers[.filtersApplied] = "artifactType" }
         response.headers[.link] = page.link(
@@ -62,15 +66,18 @@ extension RegistryResponder {
         }
     }
 
+    /// Returns the number of entries that a request wants in one answer, or else may have.
+    private func pageSize(_ query: Query) throws -> Int {
+        guard let text = query["n"] else { return configuration.limits.page }
+        guard let number = Int(text), number >= 0 else {
+            throw RegistryServerError(.pageInvalid, "'\(text)' is not a valid number of entries")
+        }
+        return min(number, configuration.limits.page)
+    }
+
     /// Returns the items after `last`, at most `n`, in byte order of their keys.
     private func page<Item>(of items: [Item], _ query: Query, by key: (Item) -> String) throws -> Page<Item> {
-        var count = configuration.limits.page
-        if let text = query["n"] {
-            guard let number = Int(text), number >= 0 else {
-                throw RegistryServerError(.pageInvalid, "'\(text)' is not a valid number of entries")
-            }
-            count = min(number, count)
-        }
+        let count = try pageSize(query)
         var rest = items[...]
         if let last = query["last"] {
             rest = rest.drop { !last.utf8.lexicographicallyPrecedes(key($0).utf8) }

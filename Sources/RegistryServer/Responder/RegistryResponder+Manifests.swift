@@ -5,7 +5,6 @@ import OCIContent
 import OCIModel
 
 extension RegistryResponder {
-    private static let defaultType = "application/vnd.oci.image.manifest.v1+json"
     /// The number of tags in one request: the specification requires at least ten.
     private static let tagLimit = 100
 
@@ -45,8 +44,7 @@ extension RegistryResponder {
                 throw RegistryServerError(.digestInvalid, "the manifest has the digest \(digest), not \(expected)")
             }
         }
-        let mediaType = try Self.mediaType(request, bytes)
-        let document = try ManifestDocument(bytes, as: mediaType)
+        let (document, mediaType) = try ManifestDocument.read(bytes, as: Self.mediaType(request))
         let manifest = StoredManifest(mediaType: mediaType, digest: digest, bytes: bytes)
         let condition = Self.condition(request)
         try await blocking {
@@ -97,13 +95,14 @@ extension RegistryResponder {
         }
     }
 
-    /// Returns the media type in the header without its parameters. Some clients state it only in the document.
-    private static func mediaType(_ request: Request, _ bytes: [UInt8]) throws -> String {
+    /// Returns the media type in the header without its parameters; `nil` where it says nothing: some clients state it
+    /// only in the document.
+    private static func mediaType(_ request: Request) throws -> String? {
         let header = (request.headers[.contentType] ?? "").prefix { $0 != ";" }.filter { $0 != " " }
         guard header.utf8.count <= 255 else {
             throw RegistryServerError(.manifestInvalid, "the media type is longer than 255 characters")
         }
-        return header.isEmpty ? defaultType : header
+        return ["", "application/json"].contains(header) ? nil : header
     }
 
     private static func condition(_ request: Request) -> TagCondition {
@@ -136,6 +135,9 @@ extension RegistryResponder {
         for link in document.manifests ?? [] {
             let digest = try digest(link)
             guard !configuration.allowsSparse, !storage.hasManifest(digest, in: repository) else { continue }
+            // BuildKit's caches are indexes of blobs.
+            let isBlob = link.mediaType.map { !$0.isDocument } ?? false
+            guard !isBlob || storage.size(of: digest, in: repository) == nil else { continue }
             throw RegistryServerError(.manifestBlobUnknown, "the index refers to the unknown manifest \(digest)")
         }
     }

@@ -39,6 +39,7 @@ extension RegistryResponder {
             }
             try await write()
             try await group.waitForAll()
+            try await blocking { upload.rest(claim: claim) }
             if let failure { throw failure }
             return total
         }

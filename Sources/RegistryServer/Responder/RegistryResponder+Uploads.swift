@@ -6,10 +6,12 @@ import OCIModel
 extension RegistryResponder {
     /// Begins an upload, mounts an existing blob instead, or accepts the whole blob (distribution-spec, "Pushing
     /// blobs").
-    func beginUpload(to repository: RepositoryName, _ request: Request) async throws -> Response {
+    func beginUpload(
+        to repository: RepositoryName, _ request: Request, _ context: Context
+    ) async throws -> Response {
         let query = Query(request.uri.query)
         if let mounted = query["mount"].flatMap({ try? Digest($0) }),
-            try await mount(mounted, from: query["from"], into: repository, request)
+            try await mount(mounted, from: query["from"], into: repository, request, context)
         {
             return Self.created(mounted, in: repository)
         }
@@ -22,13 +24,13 @@ extension RegistryResponder {
         let (now, random, limits) = (configuration.now(), configuration.random(), configuration.limits)
         let upload = try await blocking {
             try storage.beginUpload(
-                to: repository, by: digest?.algorithm ?? algorithm, now: now, random: random,
-                limits: UploadLimits(count: limits.uploads, lifetime: limits.uploadLifetime))
+                to: repository, by: digest?.algorithm ?? algorithm, from: context.address, now: now, random: random,
+                limits: limits.uploads)
         }
         guard let digest else { return answer(upload, offset: 0, .accepted) }
         // The whole blob comes in one request: there is no identifier to resume by, so nothing of a broken one is kept.
         do {
-            let (_, claim) = try await blocking { try upload.claim() }
+            let (_, claim) = try await blocking { try upload.claim(now: now) }
             _ = try await receive(request, into: upload, at: 0, claim: claim)
             try await blocking { try storage.finish(upload, as: digest, claim: claim) }
         } catch {
@@ -38,22 +40,32 @@ extension RegistryResponder {
         return Self.created(digest, in: repository)
     }
 
-    /// Mounts a blob. A repository that the client may not read is treated as one that does not have the blob.
+    /// Mounts a blob. A repository that the client may not read is treated as one that does not have the blob; if none
+    /// is named, those count that its token names.
     private func mount(
-        _ digest: Digest, from source: String?, into repository: RepositoryName, _ request: Request
+        _ digest: Digest, from source: String?, into repository: RepositoryName, _ request: Request,
+        _ context: Context
     ) async throws -> Bool {
         guard let source, !source.isEmpty else {
-            return try await blocking { try storage.mount(digest, from: nil, into: repository) }
+            guard let readable = configuration.access.readable(by: request) else {
+                return try await blocking { try storage.mount(digest, from: nil, into: repository) }
+            }
+            return try await blocking {
+                try (readable + [repository]).contains { try storage.mount(digest, from: $0, into: repository) }
+            }
         }
-        guard let source = try? RepositoryName(source), await mayPull(from: source, request) else { return false }
+        guard let source = try? RepositoryName(source), await mayPull(from: source, request, context) else {
+            return false
+        }
         return try await blocking { try storage.mount(digest, from: source, into: repository) }
     }
 
     /// Takes over an upload, and returns it with its position in bytes and the token for writing to it.
     private func claim(_ id: String, of repository: RepositoryName) async throws -> (Upload, Int64, Int) {
-        try await blocking {
+        let now = configuration.now()
+        return try await blocking {
             let upload = try storage.upload(id, to: repository)
-            let (offset, claim) = try upload.claim()
+            let (offset, claim) = try upload.claim(now: now)
             return (upload, offset, claim)
         }
     }

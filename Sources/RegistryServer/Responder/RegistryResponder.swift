@@ -14,6 +14,7 @@ package struct RegistryResponder: HTTPResponder {
     let configuration: RegistryConfiguration
     let pool: BlockingPool
     let logger: Logger?
+    let passwords = PasswordChecks()
 
     /// Creates a responder that runs everything that blocks on the pool, and logs failures of the disk.
     package init(
@@ -28,9 +29,12 @@ package struct RegistryResponder: HTTPResponder {
     package func respond(to request: Request, context: Context) async throws -> Response {
         var response: Response
         do {
-            response = try await answer(request)
+            response = try await answer(request, context)
         } catch let error as RegistryServerError {
             response = Self.refusal(error)
+        } catch let error as FileError where error.code == .tooManyFiles {
+            logger?.error("\(request.method) \(request.uri.path): \(error)")
+            response = Self.refusal(RegistryServerError(.unavailable, "too many files are open", retryAfter: 5))
         } catch let error where error is FileError || error is ContentError {
             logger?.error("\(request.method) \(request.uri.path): \(error)")
             let isFull = (error as? FileError)?.code == .diskFull
@@ -48,10 +52,10 @@ package struct RegistryResponder: HTTPResponder {
         return request.method == .head ? response.createHeadResponse() : response
     }
 
-    private func answer(_ request: Request) async throws -> Response {
+    private func answer(_ request: Request, _ context: Context) async throws -> Response {
         let route = try Route(path: request.uri.path)
-        if route == .token { return try await token(request) }
-        try await authorize(request, route)
+        if route == .token { return try await token(request, context) }
+        try await authorize(request, route, context)
         if configuration.isReadOnly, ![.get, .head].contains(request.method) {
             throw RegistryServerError(.unsupported, "this registry is read-only")
         }
@@ -64,7 +68,7 @@ package struct RegistryResponder: HTTPResponder {
         case (.blob(let name, let digest), .get), (.blob(let name, let digest), .head):
             return try await blob(digest, in: name, request)
         case (.blob(let name, let digest), .delete): return try await deleteBlob(digest, in: name)
-        case (.uploads(let name), .post): return try await beginUpload(to: name, request)
+        case (.uploads(let name), .post): return try await beginUpload(to: name, request, context)
         case (.upload(let name, let id), .get): return try await uploadStatus(id, to: name)
         case (.upload(let name, let id), .patch): return try await continueUpload(id, to: name, request)
         case (.upload(let name, let id), .put): return try await finishUpload(id, to: name, request)

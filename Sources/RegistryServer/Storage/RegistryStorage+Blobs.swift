@@ -4,23 +4,27 @@ import OCIModel
 import SystemPackage
 
 extension RegistryStorage {
-    private func pooled(_ digest: Digest) -> FilePath {
+    func pooled(_ digest: Digest) -> FilePath {
         pool.appending(digest.algorithm.rawValue).appending(digest.hex)
     }
 
-    /// Returns a blob's size in bytes; `nil` if the repository does not have it.
+    /// Returns a blob's size in bytes; `nil` if the repository does not have it, or is known to have it damaged.
     func size(of digest: Digest, in repository: RepositoryName) -> Int64? {
-        FileSystem.regularFileSize(path(.blobs, digest, of: repository))
+        let path = path(.blobs, digest, of: repository)
+        return damage.affects(digest, at: path) ? nil : FileSystem.regularFileSize(path)
     }
 
-    /// Opens a blob for reading; `nil` if the repository does not have it.
+    /// Opens a blob for reading; `nil` if the repository does not have it, or is known to have it damaged.
     func open(_ digest: Digest, in repository: RepositoryName) throws -> OpenBlob? {
         let path = path(.blobs, digest, of: repository)
-        guard let size = FileSystem.regularFileSize(path) else { return nil }
+        guard let size = size(of: digest, in: repository) else { return nil }
         do {
-            return OpenBlob(file: try FileDescriptor.open(path, .readOnly, options: .closeOnExec), size: size)
+            let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+            return OpenBlob(file: file, path: path, size: size)
         } catch Errno.noSuchFileOrDirectory {
             return nil
+        } catch let problem as Errno {
+            throw FileError(problem, "cannot read \(path)")
         }
     }
 
@@ -31,10 +35,10 @@ extension RegistryStorage {
     /// - Returns: Whether the blob could be mounted.
     func mount(_ digest: Digest, from source: RepositoryName?, into repository: RepositoryName) throws -> Bool {
         let target = path(.blobs, digest, of: repository)
-        if FileSystem.regularFileSize(target) != nil { return true }
+        if size(of: digest, in: repository) != nil { return true }
         let held = source.map { path(.blobs, digest, of: $0) } ?? (isPoolShared ? nil : pooled(digest))
         let origin = held.flatMap { FileSystem.regularFileSize($0) == nil ? nil : $0 } ?? stored(digest)
-        guard let origin else { return false }
+        guard let origin, !damage.affects(digest, at: origin) else { return false }
         try FileSystem.makeDirectories(target.removingLastComponent())
         return FileSystem.link(origin, to: target) || FileSystem.regularFileSize(target) != nil
     }
@@ -44,22 +48,6 @@ extension RegistryStorage {
     private func stored(_ digest: Digest) -> FilePath? {
         guard let store, let size = FileSystem.regularFileSize(pooled(digest)) else { return nil }
         return try? store.verifiedPath(of: digest, size: size)
-    }
-
-    /// Keeps a complete file, synced and checked, as a blob of the repository. The file's own name is removed.
-    func keep(_ file: FilePath, as digest: Digest, in repository: RepositoryName) throws {
-        let target = path(.blobs, digest, of: repository)
-        try FileSystem.makeDirectories(target.removingLastComponent())
-        // A blob that the pool already has is shared, so equal blobs of two repositories take up space once.
-        let isShared = FileSystem.link(pooled(digest), to: target)
-        if !isShared, FileSystem.regularFileSize(target) == nil {
-            guard FileSystem.link(file, to: target) else {
-                throw ContentError(.inputOutput, "cannot link \(file) to \(target)")
-            }
-            _ = FileSystem.link(file, to: pooled(digest))
-        }
-        try FileSystem.syncDirectory(target.removingLastComponent())
-        try FileSystem.remove(file)
     }
 
     /// Removes a blob from the repository, and from the disk if no other repository has it.
@@ -77,12 +65,12 @@ extension RegistryStorage {
 
 /// A blob that is open for reading, and closed with its last user.
 final class OpenBlob: Sendable {
+    let path: FilePath
     let size: Int64
     private let file: FileDescriptor
 
-    init(file: FileDescriptor, size: Int64) {
-        self.file = file
-        self.size = size
+    init(file: FileDescriptor, path: FilePath, size: Int64) {
+        (self.file, self.path, self.size) = (file, path, size)
     }
 
     deinit { try? file.close() }

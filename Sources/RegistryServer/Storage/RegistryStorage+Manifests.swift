@@ -54,7 +54,7 @@ extension RegistryStorage {
                 try FileSystem.remove(path(of: tag, in: repository))
             }
             try FileSystem.remove(path(.manifests, digest, of: repository))
-            let document = try? ManifestDocument(manifest.bytes, as: manifest.mediaType)
+            let document = try? ManifestDocument(manifest.bytes)
             if let subject = document?.subjectDigest {
                 try FileSystem.remove(referrer(digest, of: subject, in: repository))
             }
@@ -66,16 +66,45 @@ extension RegistryStorage {
         path(.referrers, subject, of: repository).appending("\(digest.algorithm.rawValue)-\(digest.hex)")
     }
 
-    /// Returns the manifests whose subject is `subject`, in byte order of their digests.
-    func referrers(of subject: Digest, in repository: RepositoryName) throws -> [Descriptor] {
+    /// A page of referrers, in byte order of their digests.
+    struct Referrers: Sendable {
+        var entries: [Descriptor] = []
+        /// The last digest that was looked at, if there are more.
+        var last: Digest?
+    }
+
+    /// The bytes of referrers that are read, and that are returned, for one page: their annotations may be long.
+    private static let (pageRead, pageSize) = (64 << 20, 2 << 20)
+
+    /// Returns a page of the manifests whose subject is `subject` and whose digest comes after `last`.
+    func referrers(
+        of subject: Digest, in repository: RepositoryName, after last: String?, limit: Int,
+        _ isWanted: (Descriptor) -> Bool
+    ) throws -> Referrers {
         let folder = path(.referrers, subject, of: repository)
-        return try names(in: folder).compactMap { name in
-            guard let bytes = try FileSystem.read(folder.appending(name), limit: Int64(Self.manifestLimit)),
-                let entry = try? CanonicalJSON.decode(Descriptor.self, from: bytes),
-                // The process may have died between the two writes, which leaves an entry without its manifest.
+        var page = Referrers()
+        var (read, size) = (0, 0)
+        var looked: Digest?
+        for name in try names(in: folder) {
+            guard let digest = try? Digest(name.replacing("-", with: ":")) else { continue }
+            if let last, !last.utf8.lexicographicallyPrecedes(digest.description.utf8) { continue }
+            guard let bytes = try FileSystem.read(folder.appending(name), limit: Int64(Self.manifestLimit)) else {
+                continue
+            }
+            let isFull = page.entries.count >= limit || size > 0 && size + bytes.count > Self.pageSize
+            guard !isFull, read <= Self.pageRead else {
+                page.last = looked
+                break
+            }
+            looked = digest
+            read += bytes.count
+            // The process may have died between the two writes, which leaves an entry without its manifest.
+            guard let entry = try? CanonicalJSON.decode(Descriptor.self, from: bytes), isWanted(entry),
                 hasManifest(entry.digest, in: repository)
-            else { return nil }
-            return entry
+            else { continue }
+            size += bytes.count
+            page.entries.append(entry)
         }
+        return page
     }
 }

@@ -3,13 +3,6 @@ import OCIContent
 import OCIModel
 import SystemPackage
 
-/// The limits on the number and age of unfinished uploads.
-struct UploadLimits: Sendable {
-    var count = 1000
-    /// The seconds after its start at which an upload is removed.
-    var lifetime: Int64 = 2 * 86400
-}
-
 extension RegistryStorage {
     private var uploads: FilePath { root.appending("uploads") }
 
@@ -18,20 +11,19 @@ extension RegistryStorage {
     ///
     /// - Throws: `RegistryServerError` `.tooManyRequests` beyond the limit; `FileError` if the disk fails.
     func beginUpload(
-        to repository: RepositoryName, by algorithm: Digest.Algorithm, now: Int64, random: UInt64,
-        limits: UploadLimits
+        to repository: RepositoryName, by algorithm: Digest.Algorithm, from address: String, now: Int64,
+        random: UInt64, limits: UploadLimits
     ) throws -> Upload {
-        try sweepUploads(now: now, lifetime: limits.lifetime)
-        guard try unfinishedUploads().count < limits.count else {
-            throw RegistryServerError(.tooManyRequests, "there are \(limits.count) unfinished uploads")
-        }
+        try makeRoomForUpload(from: address, now: now, limits)
         let id = "\(hexadecimal(UInt64(max(0, now))))-\(hexadecimal(random))-\(Self.mark(of: repository))"
         let path = uploads.appending(id)
         let file = try FileSystem.open(
             path, .readWrite, "cannot write to \(uploads)", options: [.create, .exclusiveCreate],
             permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        try? file.close()
         return openUploads.insert(
-            Upload(id: id, repository: repository, path: path, file: file, offset: 0, algorithm: algorithm))
+            Upload(id: id, repository: repository, path: path, offset: 0, algorithm: algorithm, from: address, now: now)
+        )
     }
 
     /// Returns an upload that was begun before, in this process or an earlier one.
@@ -44,11 +36,9 @@ extension RegistryStorage {
         guard isOurs, isSafe else { throw Self.unknownUpload }
         if let upload = openUploads[id] { return upload }
         let path = uploads.appending(id)
-        guard let size = FileSystem.regularFileSize(path),
-            let file = try? FileDescriptor.open(path, .readWrite, options: .closeOnExec)
-        else { throw Self.unknownUpload }
+        guard let size = FileSystem.regularFileSize(path) else { throw Self.unknownUpload }
         return openUploads.insert(
-            Upload(id: id, repository: repository, path: path, file: file, offset: size, algorithm: .sha256))
+            Upload(id: id, repository: repository, path: path, offset: size, algorithm: .sha256, from: nil, now: 0))
     }
 
     static let unknownUpload = RegistryServerError(
@@ -71,21 +61,55 @@ extension RegistryStorage {
 
     func cancel(_ upload: Upload) throws {
         openUploads.remove(upload.id)
-        upload.close()
+        upload.end()
         try FileSystem.remove(upload.path)
     }
 
     /// Returns the identifiers of all uploads that were begun and neither finished nor cancelled.
     package func unfinishedUploads() throws -> [String] { try FileSystem.names(in: uploads) }
 
-    /// Removes the uploads that began too long ago.
-    func sweepUploads(now: Int64, lifetime: Int64) throws {
+    /// An unfinished upload, as far as its room may be needed for another one.
+    private struct Unfinished {
+        var name: String
+        var size: Int64
+        /// The address of the client that began it; `nil` if an earlier process accepted it.
+        var address: String?
+        /// The time of its last use, in seconds since the epoch.
+        var used: Int64
+        var isInUse: Bool
+    }
+
+    /// Removes the uploads that are too old, and a small one that nobody is using where there are too many.
+    ///
+    /// - Throws: `RegistryServerError` `.tooManyRequests` where that makes no room.
+    private func makeRoomForUpload(from address: String, now: Int64, _ limits: UploadLimits) throws {
+        var kept: [Unfinished] = []
         for name in try unfinishedUploads() {
-            guard let began = Int64(name.prefix(16), radix: 16), began < now - lifetime else { continue }
-            openUploads[name]?.close()
-            openUploads.remove(name)
-            try FileSystem.remove(uploads.appending(name))
+            let began = Int64(name.prefix(16), radix: 16) ?? now
+            let upload = openUploads[name]
+            let found = Unfinished(
+                name: name, size: upload?.offset ?? FileSystem.regularFileSize(uploads.appending(name)) ?? 0,
+                address: upload?.address, used: max(began, upload?.used ?? began), isInUse: upload?.isInUse ?? false)
+            let isStale = found.size < limits.smallSize && found.used < now - limits.smallLifetime && !found.isInUse
+            if isStale || began < now - limits.lifetime { try remove(found) } else { kept.append(found) }
         }
+        let isAddressFull = kept.count { $0.address == address } >= limits.countPerAddress
+        guard isAddressFull || kept.count >= limits.count else { return }
+        let victim = kept.filter { upload in
+            (!isAddressFull || upload.address == address) && upload.size < limits.smallSize && !upload.isInUse
+                && upload.used <= now - limits.patience
+        }.min { $0.used < $1.used }
+        guard let victim else {
+            throw RegistryServerError(
+                .tooManyRequests, "there are \(kept.count) unfinished uploads", retryAfter: Int(limits.patience))
+        }
+        try remove(victim)
+    }
+
+    private func remove(_ upload: Unfinished) throws {
+        openUploads[upload.name]?.end()
+        openUploads.remove(upload.name)
+        try FileSystem.remove(uploads.appending(upload.name))
     }
 
     private static func mark(of repository: RepositoryName) -> String {

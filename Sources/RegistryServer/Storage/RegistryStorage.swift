@@ -23,6 +23,7 @@ package struct RegistryStorage: Sendable {
     /// Whether the blobs are in the image store's folder, from which only the store removes them.
     let isPoolShared: Bool
     let openUploads = OpenUploads()
+    let damage = KnownDamage()
     /// The lock that is held while a tag is compared and set, or a manifest is removed with its tags.
     let tagging = SharedMutex()
     /// The image store, whose garbage collection is kept away while this value exists.
@@ -43,6 +44,20 @@ package struct RegistryStorage: Sendable {
         }
         try FileSystem.makeDirectories(root.appending("uploads"))
         try FileSystem.makeDirectories(repositories)
+    }
+
+    /// Opens the registry that is served from a store and keeps its blobs there.
+    package init(of store: ContentStore) throws {
+        try self.init(root: Self.root(in: store), sharing: store)
+    }
+
+    private static func root(in store: ContentStore) -> FilePath { store.root.appending("registry") }
+
+    /// Opens the registries whose blobs are a store's: its own, and the one whose root the store's folder is.
+    package static func registries(in store: ContentStore) throws -> [RegistryStorage] {
+        try [root(in: store), store.root].filter {
+            try !FileSystem.names(in: $0.appending("repositories")).isEmpty
+        }.map { try RegistryStorage(root: $0, sharing: store) }
     }
 
     var repositories: FilePath { root.appending("repositories") }
@@ -88,12 +103,15 @@ package struct RegistryStorage: Sendable {
     }
 
     /// Returns the names of all repositories that have a manifest, in byte order.
-    func catalog() throws -> [String] {
+    func catalog() throws -> [String] { try repositories(with: .manifests) }
+
+    /// Returns the names of all repositories that have a folder of that kind, in byte order.
+    func repositories(with kind: Kind) throws -> [String] {
         var found: [String] = []
         var waiting: [(path: FilePath, name: String)] = [(repositories, "")]
         while let (path, name) = waiting.popLast() {
             for part in try names(in: path) {
-                if part == Kind.manifests.rawValue {
+                if part == kind.rawValue {
                     found.append(name)
                 } else if !part.hasPrefix("_") {
                     waiting.append((path.appending(part), name.isEmpty ? part : "\(name)/\(part)"))

@@ -13,42 +13,86 @@ final class Upload: Sendable {
     let id: String
     let repository: RepositoryName
     let path: FilePath
+    /// The address of the client that began it; `nil` if an earlier process accepted it.
+    let address: String?
     private let state: Mutex<State>
+    /// What others ask while the state is being written to.
+    private let glance: Mutex<Glance>
 
     private struct State: Sendable {
+        /// Open only while a request writes, so that uploads that are merely begun take up no open files.
         var file: SystemPackage.FileDescriptor?
+        var hasEnded = false
         var offset: Int64
         /// The digest so far; `nil` for the file of an earlier run, which is read through when it is finished.
         var digest: DigestHasher?
         var claim = 0
     }
 
-    /// Creates an upload from a file that already has `offset` bytes; unless that is zero, their digest is not known.
-    init(
-        id: String, repository: RepositoryName, path: FilePath, file: SystemPackage.FileDescriptor, offset: Int64,
-        algorithm: Digest.Algorithm
-    ) {
-        (self.id, self.repository, self.path) = (id, repository, path)
-        state = Mutex(State(file: file, offset: offset, digest: offset == 0 ? DigestHasher(algorithm) : nil))
+    private struct Glance: Sendable {
+        var offset: Int64
+        var used: Int64
+        var isInUse = false
     }
 
-    deinit { close() }
+    /// Creates an upload from a file that already has `offset` bytes; unless that is zero, their digest is not known.
+    init(
+        id: String, repository: RepositoryName, path: FilePath, offset: Int64, algorithm: Digest.Algorithm,
+        from address: String?, now: Int64
+    ) {
+        (self.id, self.repository, self.path, self.address) = (id, repository, path, address)
+        state = Mutex(State(offset: offset, digest: offset == 0 ? DigestHasher(algorithm) : nil))
+        glance = Mutex(Glance(offset: offset, used: now))
+    }
 
-    func close() {
-        state.withLock {
-            try? $0.file?.close()
-            $0.file = nil
+    deinit { end() }
+
+    /// The number of bytes so far, as of a moment ago.
+    var offset: Int64 { glance.withLock { $0.offset } }
+    /// The time of the last use, in seconds since the epoch.
+    var used: Int64 { glance.withLock { $0.used } }
+    /// Whether a request writes to it.
+    var isInUse: Bool { glance.withLock { $0.isInUse } }
+
+    /// Ends the upload, whose file is removed by others.
+    func end() {
+        state.withLock { state in
+            state.hasEnded = true
+            Self.close(&state)
         }
+    }
+
+    /// Closes the file until the next request writes to it, if none does already.
+    func rest(claim: Int) {
+        state.withLock { state in
+            guard state.claim == claim else { return }
+            Self.close(&state)
+            glance.withLock { $0.isInUse = false }
+        }
+    }
+
+    private static func close(_ state: inout State) {
+        try? state.file?.close()
+        state.file = nil
+    }
+
+    private func open(_ state: inout State) throws -> SystemPackage.FileDescriptor {
+        if let file = state.file { return file }
+        let file = try FileSystem.open(path, .readWrite, "cannot write to the upload \(id)")
+        state.file = file
+        return file
     }
 
     /// Takes the upload over; blocks while another request writes.
     ///
+    /// - Parameter now: The time in seconds since the epoch.
     /// - Returns: The number of bytes so far, and the token for writing more.
     /// - Throws: `RegistryServerError` `.blobUploadUnknown` if the upload has ended meanwhile.
-    func claim() throws(RegistryServerError) -> (offset: Int64, claim: Int) {
+    func claim(now: Int64) throws(RegistryServerError) -> (offset: Int64, claim: Int) {
         try state.withLock { state throws(RegistryServerError) in
-            guard state.file != nil else { throw RegistryStorage.unknownUpload }
+            guard !state.hasEnded else { throw RegistryStorage.unknownUpload }
             state.claim += 1
+            glance.withLock { $0.used = max($0.used, now) }
             return (state.offset, state.claim)
         }
     }
@@ -59,9 +103,9 @@ final class Upload: Sendable {
     ///   fails.
     func append(_ pieces: [ByteBuffer], claim: Int) throws {
         try state.withLock { state in
-            guard state.claim == claim, let file = state.file else {
-                throw RegistryServerError(.blobUploadInvalid, "another request has taken over the upload \(id)")
-            }
+            try check(claim, state)
+            glance.withLock { $0.isInUse = true }
+            let file = try open(&state)
             for piece in pieces {
                 try piece.withUnsafeReadableBytes { bytes in
                     do { try file.writeAll(toAbsoluteOffset: state.offset, bytes) } catch let problem as Errno {
@@ -71,6 +115,7 @@ final class Upload: Sendable {
                     state.offset += Int64(bytes.count)
                 }
             }
+            glance.withLock { $0.offset = state.offset }
         }
     }
 
@@ -78,16 +123,21 @@ final class Upload: Sendable {
     /// upload meanwhile learns that it ended only once the blob is there, or nothing of it is left.
     func finish(by algorithm: Digest.Algorithm, claim: Int, _ keep: (Digest) throws -> Void) throws {
         try state.withLock { state in
-            guard state.claim == claim, let file = state.file else {
-                throw RegistryServerError(.blobUploadInvalid, "another request has taken over the upload \(id)")
-            }
+            try check(claim, state)
+            let file = try open(&state)
             if state.digest?.algorithm != algorithm { state.digest = try Self.read(file, by: algorithm) }
             FileSystem.makeReadOnly(file)
             try FileSystem.sync(file, path)
             // A file that becomes a blob is no longer written to.
-            state.file = nil
-            try? file.close()
+            state.hasEnded = true
+            Self.close(&state)
             try keep(state.digest?.finish() ?? DigestHasher(algorithm).finish())
+        }
+    }
+
+    private func check(_ claim: Int, _ state: State) throws(RegistryServerError) {
+        guard state.claim == claim, !state.hasEnded else {
+            throw RegistryServerError(.blobUploadInvalid, "another request has taken over the upload \(id)")
         }
     }
 

@@ -67,7 +67,7 @@ struct CopyCommand: AsyncParsableCommand {
         defer { view.finish() }
         let login = try host(of: destination) ?? host(of: source)
         try await loginOptions.withNetwork(
-            registries, loginFor: login, warn: { console.warn($0) }
+            registries, loginFor: login, console
         ) { network in
             let storePath = try storeOptions.path()
             let registries = RegistryAccess(
@@ -117,7 +117,7 @@ struct CopyCommand: AsyncParsableCommand {
     private func report(_ forecasts: [TransferForecast]) throws {
         switch format {
         case .json: try printJSON(forecasts)
-        case .text: for one in forecasts { print(one.text, terminator: "") }
+        case .text: for one in forecasts { print(printable(one.text), terminator: "") }
         }
     }
 }

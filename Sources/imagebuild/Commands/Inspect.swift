@@ -72,7 +72,7 @@ struct Inspect: AsyncParsableCommand {
             let image = InspectedImage(
                 digest: root.digest, tag: name, annotations: index.annotations, platforms: images)
             switch format {
-            case .text: print(image.text, terminator: "")
+            case .text: print(printable(image.text), terminator: "")
             case .json: try printJSON(image)
             }
         }
@@ -80,7 +80,7 @@ struct Inspect: AsyncParsableCommand {
 
     private func report(_ found: [FileOrigins.Found]) throws {
         switch format {
-        case .text: for item in found { print(item.text) }
+        case .text: for item in found { print(printable(item.text)) }
         case .json: try printJSON(found)
         }
         guard found.contains(where: { $0.layer != nil }) else {
@@ -90,7 +90,7 @@ struct Inspect: AsyncParsableCommand {
 
     private func report(_ nodes: [NodeReport]) throws {
         switch format {
-        case .text: print(nodes.map(\.text).joined(separator: "\n"), terminator: "")
+        case .text: print(printable(nodes.map(\.text).joined(separator: "\n")), terminator: "")
         case .json: try printJSON(nodes)
         }
     }

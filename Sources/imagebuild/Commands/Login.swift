@@ -38,7 +38,7 @@ struct Login: AsyncParsableCommand {
         let login = RegistryLogin(user: user, password: password)
         var sources = RegistryOptions.sources()
         sources.explicit = [registry: login]
-        let settings = try registries.settings(sources) { console.warn($0) }
+        let settings = try registries.settings(sources, console)
         try await RegistryNetwork.withNetwork(settings) { network in
             try await network.connection(to: registry).check()
         }

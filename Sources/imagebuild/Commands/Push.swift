@@ -90,7 +90,7 @@ struct Push: AsyncParsableCommand {
             console.note(event)
         }
         try await loginOptions.withNetwork(
-            network.registries, loginFor: login, warn: { console.warn($0) }
+            network.registries, loginFor: login, console
         ) { network in
             let request = PushRequest(
                 folder: folder, platforms: try chosen(folder.definition), isWhole: isWhole,
@@ -131,7 +131,7 @@ struct Push: AsyncParsableCommand {
 
     private func report(_ forecasts: [TransferForecast]) throws {
         switch format {
-        case .text: for one in forecasts { print(one.text, terminator: "") }
+        case .text: for one in forecasts { print(printable(one.text), terminator: "") }
         case .json: try printJSON(forecasts)
         }
     }

@@ -52,6 +52,13 @@ struct Registry: AsyncParsableCommand {
         var users: String?
         @Flag(help: "Have users trade their password for tokens, at /token, instead of sending it each time.")
         var token = false
+        @Flag(help: "Believe a proxy in front about the scheme and address of its clients (X-Forwarded-Proto, -For).")
+        var behindProxy = false
+        @Option(
+            help: ArgumentHelp(
+                "Append a line for each request, in the combined format of web servers; - for standard error.",
+                valueName: "file"))
+        var accessLog: String?
         @OptionGroup var storeOptions: StoreOptions
 
         func validate() throws {
@@ -70,6 +77,7 @@ struct Registry: AsyncParsableCommand {
             var logger = Logger(label: "registry") { StreamLogHandler.standardError(label: $0) }
             logger.logLevel = .error
             let configuration = try configuration()
+            warnIfOpen(configuration)
             let storage = try storage()
             let claim = try ProcessLock(at: storage.root.appending("serving"), "cannot serve \(storage.root)")
             defer { withExtendedLifetime(claim) {} }
@@ -79,10 +87,30 @@ struct Registry: AsyncParsableCommand {
             }
         }
 
+        /// Warns where anybody who reaches this machine may push.
+        private func warnIfOpen(_ configuration: RegistryConfiguration) {
+            guard case .open = configuration.access, !configuration.isLoopback else { return }
+            let what = readOnly ? "pull" : "pull and push"
+            Console(environment: Surroundings.environment).warn(
+                "anybody who reaches \(address) may \(what); --users says who may, --address 127.0.0.1 lets nobody in")
+        }
+
+        /// Opens the log of requests.
+        private func log(_ path: String) throws -> AccessLog {
+            let path = path == "-" ? "/dev/stderr" : Self.path(path)
+            let file =
+                try path == "/dev/stderr"
+                ? FileDescriptor.standardError
+                : FileSystem.open(
+                    path, .writeOnly, "cannot write the access log \(path)", options: [.create, .append],
+                    permissions: [.ownerReadWrite, .groupRead])
+            return AccessLog { line in _ = try? file.writeAll("\(line)\n".utf8) }
+        }
+
         private func storage() throws -> RegistryStorage {
             if let root { return try RegistryStorage(root: Self.path(root)) }
             let store = try ContentStore(root: storeOptions.path())
-            return try RegistryStorage(root: store.root.appending("registry"), sharing: store)
+            return try RegistryStorage(of: store)
         }
 
         private func configuration() throws -> RegistryConfiguration {
@@ -91,6 +119,8 @@ struct Registry: AsyncParsableCommand {
             configuration.limits.fit(openFiles: OpenFileLimit.raise())
             configuration.isReadOnly = readOnly
             configuration.allowsSparse = allowSparse
+            configuration.trustsProxy = behindProxy
+            configuration.accessLog = try accessLog.map(log)
             if let tlsCertificate, let tlsKey {
                 try configuration.useTLS(certificate: Self.path(tlsCertificate), key: Self.path(tlsKey))
             }

@@ -3,6 +3,7 @@ import ImageAssembly
 import ImageBuilding
 import OCIContent
 import OCIModel
+import RegistryServer
 import Scheduling
 
 struct Store: AsyncParsableCommand {
@@ -21,7 +22,8 @@ struct Store: AsyncParsableCommand {
             commandName: "gc",
             abstract: "Remove what no build has used for a while, and unfinished writes.",
             discussion: """
-                Nothing that is removed is lost: a build fetches or makes it again. A store in use by a build is left alone.
+                Nothing that is removed is lost: a build fetches or makes it again. A store in use by a build or a \
+                registry is left alone, and what uses it is said.
 
                 EXAMPLE
                   imagebuild store gc --unused-for 7
@@ -57,7 +59,8 @@ struct Store: AsyncParsableCommand {
                 "Compare every blob with its digest, and what is remembered of packages with them; exit code 1 if any differs.",
             discussion: """
                 Packages, release archives and layers are opened again. What the store remembers of images that it built
-                follows from inputs that are elsewhere: 'imagebuild build --verify' makes those again.
+                follows from inputs that are elsewhere: 'imagebuild build --verify' makes those again. What a registry keeps
+                in the store, or in a root that is named as one, is read too.
 
                 EXAMPLE
                   imagebuild store verify --repair
@@ -77,8 +80,7 @@ struct Store: AsyncParsableCommand {
             }
         }
 
-        @Flag(
-            help: "Remove damaged blobs, which the next build fetches or makes again, and correct what is remembered.")
+        @Flag(help: "Remove damaged blobs, which the next build or push brings back, and correct what is remembered.")
         var repair = false
         @Option(help: "text or json.")
         var format = OutputFormat.text
@@ -90,13 +92,15 @@ struct Store: AsyncParsableCommand {
 
         private func verify() async throws {
             let store = try ContentStore(root: storeOptions.path())
-            let pool = BlockingPool(threads: 1)
-            let repair = repair
-            let (result, remembered) = try await pool.run { flag in
-                let blobs = try store.verify(repair: repair, isCancelled: { flag.isSet })
-                return (blobs, try store.verifyRecords(repair: repair, isCancelled: { flag.isSet }))
+            let (result, remembered) = try await BlockingPool.with(threads: 1) { [repair] pool in
+                try await pool.run { flag in
+                    var result = try store.verify(repair: repair, isCancelled: { flag.isSet })
+                    for registry in try RegistryStorage.registries(in: store) {
+                        result.add(try registry.verify(repair: repair, isCancelled: { flag.isSet }))
+                    }
+                    return (result, try store.verifyRecords(repair: repair, isCancelled: { flag.isSet }))
+                }
             }
-            try await pool.shutDown()
             switch format {
             case .text:
                 print("\(result.blobs) blobs, \(ByteCount(result.bytes)), \(result.damaged.count) damaged")
@@ -113,7 +117,7 @@ struct Store: AsyncParsableCommand {
                 throw CommandError(
                     message: "damaged" + (repair ? " and removed:\n" : ":\n")
                         + result.damaged.map { "  \($0)" }.joined(separator: "\n"),
-                    hint: repair ? "build again to replace them" : "remove them with --repair")
+                    hint: repair ? "build or push again to replace them" : "remove them with --repair")
             }
         }
     }

@@ -1,4 +1,5 @@
 import ImageBuilding
+import OCIModel
 import Synchronization
 
 /// Standard error, where progress and messages go: a live view on a terminal, plain lines elsewhere.
@@ -40,7 +41,9 @@ final class Console: Sendable {
     }
 
     /// A line that stays.
-    func note(_ text: String) {
+    func note(_ text: String) { put(printable(text)) }
+
+    private func put(_ text: String) {
         state.withLock { state in
             erase(&state)
             write(text + "\n")
@@ -49,7 +52,7 @@ final class Console: Sendable {
     }
 
     /// Something that the user must not miss.
-    func warn(_ text: String) { note((isColoured ? "\u{1b}[33mwarning:\u{1b}[0m " : "warning: ") + text) }
+    func warn(_ text: String) { put((isColoured ? "\u{1b}[33mwarning:\u{1b}[0m " : "warning: ") + printable(text)) }
 
     func beginRow(_ title: String) { state.withLock { $0.rows.append(Row(title: title)) } }
 
@@ -60,7 +63,7 @@ final class Console: Sendable {
             let before = state.rows[index].text
             change(&state.rows[index])
             let row = state.rows[index]
-            if !isLive, row.text != before, !row.text.isEmpty { write("\(row.title): \(row.text)\n") }
+            if !isLive, row.text != before, !row.text.isEmpty { write(printable("\(row.title): \(row.text)\n")) }
             draw(&state, force: row.text != before)
         }
     }
@@ -106,7 +109,7 @@ final class Console: Sendable {
             var line = row.title + String(repeating: " ", count: width - row.title.count + 2) + row.text
             if !row.detail.isEmpty { line += "  " + row.detail }
             if let transfer = row.transfer { line += "  " + transfer.description }
-            line = String(line.prefix(columns - 1))
+            line = quoted(line, limit: columns - 1)
             write((row.isDone && isColoured ? "\u{1b}[32m\(line)\u{1b}[0m" : line) + "\n")
         }
         state.drawn = state.rows.count

@@ -100,9 +100,7 @@ struct Failure {
     }
 
     func exit() -> Never {
-        var text = "imagebuild: \(message)\n"
-        if let hint { text += "  hint: \(hint)\n" }
-        Terminal.writeError(text)
+        Terminal.writeError(CommandError.explanation(message, hint: hint))
         Terminal.exit(status)
     }
 }

@@ -26,9 +26,9 @@ struct LoginOptions: ParsableArguments {
     }
 
     /// Runs `body` with the registries of this run; it makes its connections with `RegistryNetwork.connection(to:)`.
-    /// `--username` is meant for `host`, and `warn` gets each of a registry's warnings once.
+    /// `--username` is meant for `host`; the console gets warnings and what is waited for.
     func withNetwork<Result: Sendable>(
-        _ registries: RegistryOptions, loginFor host: RegistryHost?, warn: @escaping @Sendable (String) -> Void,
+        _ registries: RegistryOptions, loginFor host: RegistryHost?, _ console: Console,
         _ body: (RegistryNetwork) async throws -> Result
     ) async throws -> Result {
         var sources = RegistryOptions.sources()
@@ -36,7 +36,7 @@ struct LoginOptions: ParsableArguments {
             guard let host else { throw Self.noHost }
             sources.explicit = [host: RegistryLogin(user: username, password: try Self.passwordFromInput())]
         }
-        return try await RegistryNetwork.withNetwork(registries.settings(sources, warn: warn), body)
+        return try await RegistryNetwork.withNetwork(registries.settings(sources, console), body)
     }
 
     /// All of standard input, without the line end that an editor or `echo` puts there.

@@ -25,17 +25,16 @@ struct NetworkOptions: ParsableArguments {
     func builder(_ store: ContentStore, _ console: Console) -> ImageBuilder {
         let view = BuildView(console)
         return ImageBuilder(
-            store: store, host: Surroundings.host, verifier: verifier(),
-            settings: { try inputSettings(warn: { console.warn($0) }) },
+            store: store, host: Surroundings.host, verifier: verifier(), settings: { try inputSettings(console) },
             observe: { view.observe($0) })
     }
 
-    /// Everything that fetching inputs needs; `warn` gets each of a registry's warnings once.
-    private func inputSettings(warn: @escaping @Sendable (String) -> Void) throws -> InputSettings {
+    /// Everything that fetching inputs needs; the console gets warnings and what is waited for.
+    private func inputSettings(_ console: Console) throws -> InputSettings {
         InputSettings(
             debianMirrors: try debianMirrors(), mirrors: try mirrors(),
-            goProxy: try GoProxy(environment: Surroundings.environment), downloads: try downloadSettings(),
-            registries: try registries.settings(RegistryOptions.sources(), warn: warn))
+            goProxy: try GoProxy(environment: Surroundings.environment), downloads: try downloadSettings(console),
+            registries: try registries.settings(RegistryOptions.sources(), console))
     }
 
     private func verifier() -> ReleaseVerifier {
@@ -65,12 +64,12 @@ struct NetworkOptions: ParsableArguments {
         return try DownloadMirrors(String(decoding: bytes, as: UTF8.self))
     }
 
-    private func downloadSettings() throws -> DownloadSettings {
+    private func downloadSettings(_ console: Console) throws -> DownloadSettings {
         let environment = Surroundings.environment
         return DownloadSettings(
             proxies: try ProxySettings(environment: environment),
             certificateFile: environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : FilePath($0) },
-            time: Timing(jitter: { Double.random(in: 0..<1) }))
+            time: Timing(jitter: { Double.random(in: 0..<1) }), note: { console.note($0) })
     }
 
     private static func aptSourceFiles() -> [AptSources.File] {

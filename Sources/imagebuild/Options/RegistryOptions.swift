@@ -10,22 +10,37 @@ struct RegistryOptions: ParsableArguments {
     @Option(
         name: .customLong("plain-http"),
         help: ArgumentHelp(
-            "Speak to this registry without TLS (loopback needs no asking); may be repeated.", valueName: "host"))
+            "Speak to this registry without TLS; may be repeated. One on this machine is asked what it speaks.",
+            valueName: "host"))
     var plainHTTP: [String] = []
+    @Option(
+        name: .customLong("tls"),
+        help: ArgumentHelp(
+            "Speak to this registry on this machine with TLS, whatever it says; may be repeated.", valueName: "host"))
+    var tls: [String] = []
     @Option(
         help: ArgumentHelp(
             "Follow this registry to a storage at a private address, though it is not at one itself; may be repeated.",
             valueName: "host"))
     var allowPrivateRedirect: [String] = []
 
-    func settings(_ sources: CredentialSources, warn: @escaping @Sendable (String) -> Void) throws -> NetworkSettings {
+    func validate() throws {
+        guard Set(tls).isDisjoint(with: plainHTTP) else {
+            throw ValidationError("--tls and --plain-http name the same registry.")
+        }
+    }
+
+    func settings(_ sources: CredentialSources, _ console: Console) throws -> NetworkSettings {
         let environment = Surroundings.environment
-        return NetworkSettings(
+        var settings = NetworkSettings(
             proxies: try ProxySettings(environment: environment),
             certificateFile: environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : FilePath($0) },
             certificateFolders: Self.certificateFolders(environment),
             plainHTTP: try Self.hosts(plainHTTP), privateRedirects: try Self.hosts(allowPrivateRedirect),
-            credentials: sources, time: Timing(jitter: { Double.random(in: 0..<1) }), warn: warn)
+            credentials: sources, time: Timing(jitter: { Double.random(in: 0..<1) }), warn: { console.warn($0) },
+            note: { console.note($0) })
+        settings.tls = try Self.hosts(tls)
+        return settings
     }
 
     private static func hosts(_ texts: [String]) throws(OCIModelError) -> Set<RegistryHost> {

@@ -46,6 +46,34 @@ extension ProgramTests {
             }
         }
 
+        @Test func `a registry that anybody reaches says so, and logs what they ask for`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let (program, address) = try await fixture.serve(
+                    "--root", "registry", "--address", "0.0.0.0", "--access-log", "log")
+                let client = RegistryClient(address)
+                #expect(try await client.send(.GET, "/v2/").status == 200)
+                program.signal(SIGTERM)
+                let ended = try await program.ended()
+                #expect(ended.errors.hasPrefix("warning: anybody who reaches 0.0.0.0 may pull and push"), "\(ended)")
+                let log = try String(contentsOf: fixture.folder.appending(path: "log"), encoding: .utf8)
+                #expect(log.contains("\"GET /v2/ HTTP/1.1\" 200 "), "\(log)")
+            }
+        }
+
+        @Test func `the store's garbage is not collected while a registry serves it, which is said`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let (program, _) = try await fixture.serve("--store", "store")
+                let refused = try await fixture.run("store", "gc", "--store", "store")
+                #expect(refused.status == 1)
+                #expect(
+                    refused.errors.contains("imagebuild registry serve (process \(program.process))"),
+                    "\(refused.errors)")
+                program.signal(SIGTERM)
+                #expect(try await program.ended().status == 0)
+                #expect(try await fixture.run("store", "gc", "--store", "store").status == 0)
+            }
+        }
+
         @Test func `users and TLS come from files; what is wrong with them is said`() async throws {
             try await CommandLineFixture.scoped { fixture in
                 try TestCertificate.write(to: .init(fixture.folder.path))

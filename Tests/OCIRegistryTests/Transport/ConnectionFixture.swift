@@ -15,6 +15,7 @@ final class ConnectionFixture: Sendable {
         var skipped: Duration = .zero
         var pauses: [Duration] = []
         var warnings: [String] = []
+        var notes: [String] = []
     }
 
     private let state = Mutex(State())
@@ -25,6 +26,7 @@ final class ConnectionFixture: Sendable {
 
     var pauses: [Duration] { state.withLock { $0.pauses } }
     var warnings: [String] { state.withLock { $0.warnings } }
+    var notes: [String] { state.withLock { $0.notes } }
 
     /// Lets this much time pass.
     func skip(_ time: Duration) { state.withLock { $0.skipped += time } }
@@ -33,7 +35,7 @@ final class ConnectionFixture: Sendable {
         _ credentials: CredentialSources = CredentialSources(), change: (inout RegistryLimits) -> Void = { _ in }
     ) -> NetworkSettings {
         var limits = RegistryLimits()
-        (limits.connect, limits.idle) = (.hanging, .hanging)
+        (limits.connect, limits.idle, limits.patience, limits.quiet) = (.hanging, .hanging, .hanging, .hanging)
         change(&limits)
         let time = Timing(
             now: { [self] in (stopped ?? .now) + state.withLock { $0.skipped } },
@@ -45,9 +47,12 @@ final class ConnectionFixture: Sendable {
                 try Task.checkCancellation()
             },
             jitter: { 0 })
-        return NetworkSettings(
+        var settings = NetworkSettings(
             credentials: credentials, limits: limits, time: time,
-            warn: { [self] text in state.withLock { $0.warnings.append(text) } })
+            warn: { [self] text in state.withLock { $0.warnings.append(text) } },
+            note: { [self] text in state.withLock { $0.notes.append(text) } })
+        settings.asksLoopback = false
+        return settings
     }
 
     /// Runs `body` with a connection to a server on loopback.

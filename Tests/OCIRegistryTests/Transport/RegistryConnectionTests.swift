@@ -49,7 +49,7 @@ import Testing
                 #expect(error.code == .notFound)
                 #expect(error.status == 404)
                 #expect(error.message.contains("GET http://127.0.0.1:\(server.port)/v2/a/manifests/1"))
-                #expect(error.message.contains("MANIFEST_UNKNOWN: no such[2J manifest; X"))
+                #expect(error.message.contains("MANIFEST_UNKNOWN: no such\u{fffd}[2J manifest; X"))
                 #expect(error.message.contains("r-17"))
                 #expect(!error.message.contains("secret"))
             }

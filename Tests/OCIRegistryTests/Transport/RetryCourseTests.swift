@@ -14,7 +14,7 @@ import Testing
         change(&limits)
         var course = RetryCourse(limits: limits, isRepeatable: true)
         var pauses: [Double] = []
-        while case .again(let pause) = course.next(after: outcome, jitter: 0) { pauses.append(pause / .seconds(1)) }
+        while case .again(let pause, _) = course.next(after: outcome, jitter: 0) { pauses.append(pause / .seconds(1)) }
         return pauses
     }
 

@@ -1,4 +1,5 @@
 import HTTPTransfer
+import OCIModel
 
 /// The way in which a registry wants requests to be authorised, derived from its challenges.
 enum AuthScheme: Hashable, Sendable {
@@ -32,7 +33,7 @@ enum AuthScheme: Hashable, Sendable {
         } else if challenges.contains(where: { $0.scheme == "basic" }) {
             self = .basic
         } else {
-            let names = Set(challenges.map { printable($0.scheme) }).sorted().joined(separator: ", ")
+            let names = Set(challenges.map { quoted($0.scheme) }).sorted().joined(separator: ", ")
             throw OCIRegistryError(
                 .unsupported, "\(address.authority) requires an unsupported authentication scheme: \(names)",
                 hint: "the supported schemes are Bearer and Basic")

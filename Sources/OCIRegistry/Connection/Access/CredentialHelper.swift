@@ -81,7 +81,7 @@ struct CredentialHelper {
     }
 
     private func failure(_ what: String, _ output: [UInt8]) -> OCIRegistryError {
-        let words = printable(String(decoding: output, as: UTF8.self), limit: 120)
+        let words = quoted(String(decoding: output, as: UTF8.self), limit: 120)
         return OCIRegistryError(.invalidConfiguration, "\(name) \(what)" + (words.isEmpty ? "" : ": \(words)"))
     }
 

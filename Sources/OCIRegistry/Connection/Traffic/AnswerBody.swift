@@ -24,11 +24,15 @@ struct AnswerBody: AsyncSequence, Sendable {
             let piece: ByteBuffer?
             do { piece = try await base.next(isolation: nil) } catch {
                 try Task.checkCancellation()
+                Patience.current?.lose(since: before)
                 throw OCIRegistryError(body.clients.failure(of: error, at: body.address), code: .interrupted)
             }
             waited += before.duration(to: body.time.now())
             arrived += Int64(piece?.readableBytes ?? 0)
-            if piece != nil { try checkRate() }
+            if piece != nil {
+                Patience.current?.progress()
+                try checkRate()
+            }
             return piece
         }
 

@@ -13,6 +13,7 @@ final class OutgoingProgress: Sendable {
 
     private let state = Mutex(State())
     private let time: Timing
+    private let patience = Patience.current
 
     init(time: Timing) { self.time = time }
 
@@ -20,12 +21,16 @@ final class OutgoingProgress: Sendable {
     var sourceError: (any Error)? { state.withLock { $0.sourceError } }
 
     /// Records that no piece is waiting to be sent.
-    func asked() { state.withLock { $0.handedOut = nil } }
+    func asked() {
+        state.withLock { $0.handedOut = nil }
+        patience?.progress()
+    }
 
     /// Records that a piece is waiting to be sent.
     func handOut() {
         let now = time.now()
         state.withLock { $0.handedOut = now }
+        patience?.progress()
     }
 
     fileprivate func failed(_ error: any Error) { state.withLock { $0.sourceError = error } }

@@ -7,6 +7,10 @@ package struct RegistryLimits: Hashable, Sendable {
     /// The number of attempts at a request that does not connect: fewer, so that a machine without a network reports it
     /// soon.
     package var connectionAttempts = 3
+    /// The time that an operation may lose before a registry begins to answer, over all attempts.
+    package var patience: Duration = .seconds(60)
+    /// The time after which an answer is said to be waited for.
+    package var quiet: Duration = .seconds(10)
     package var redirects = 10
     /// The number of requests to one host that wait for their answer at the same time. Bodies of answers do not count:
     /// a task that reads a blob in order to push it to the same registry would otherwise wait for itself.
@@ -32,6 +36,15 @@ package struct RegistryLimits: Hashable, Sendable {
     package init() {}
 
     var backoff: Backoff { Backoff(first: firstPause, longest: longestPause) }
+
+    /// The bytes per second that a registry takes at least to make received bytes a blob.
+    private static let slowestCommit: Int64 = 16 << 20
+
+    /// Returns the time that an operation with this many bytes may lose.
+    func patience(ofOperation byteCount: Int64, time: Timing) -> Patience {
+        Patience(
+            limit: patience + .seconds(max(0, byteCount) / Self.slowestCommit), longestWait: longestWait, time: time)
+    }
 
     /// Returns the time that a request with this many bytes may take until its answer begins.
     func patience(for byteCount: Int64) -> Duration {

@@ -16,7 +16,8 @@ struct RetryCourse {
     }
 
     enum Step {
-        case again(after: Duration)
+        /// `isAsked` if the server asked for at least that pause.
+        case again(after: Duration, isAsked: Bool = false)
         case fail(OCIRegistryError)
     }
 
@@ -31,11 +32,14 @@ struct RetryCourse {
 
     private let limits: RegistryLimits
     private let isRepeatable: Bool
-    private var attempts: Int = 0
+    private(set) var attempts: Int = 0
+    /// The number of attempts that there may be, as the last one ended.
+    private(set) var attemptLimit: Int
 
     init(limits: RegistryLimits, isRepeatable: Bool) {
         self.limits = limits
         self.isRepeatable = isRepeatable
+        attemptLimit = limits.attempts
     }
 
     /// Returns the next step; a `jitter` in 0..<1 shortens the pause by up to a half.
@@ -43,6 +47,7 @@ struct RetryCourse {
         attempts += 1
         switch outcome {
         case .unconnected(let error):
+            attemptLimit = limits.connectionAttempts
             return attempts < limits.connectionAttempts
                 ? .again(after: limits.backoff.pause(after: attempts, jitter: jitter)) : .fail(told(error))
         case .interrupted(let error):
@@ -64,10 +69,11 @@ struct RetryCourse {
             error.hint = "try again after that time"
             return .fail(error)
         }
-        return .again(after: max(wait, limits.backoff.pause(after: attempts, jitter: jitter)))
+        return .again(after: max(wait, limits.backoff.pause(after: attempts, jitter: jitter)), isAsked: true)
     }
 
-    private func told(_ error: OCIRegistryError) -> OCIRegistryError {
+    /// Returns an error with the number of attempts that led to it.
+    func told(_ error: OCIRegistryError) -> OCIRegistryError {
         guard attempts > 1 else { return error }
         var error = error
         error.message += " (\(attempts) attempts)"
@@ -82,13 +88,20 @@ enum Attempt<Answer> {
 }
 
 extension RetryCourse.Outcome {
+    /// The error as it is told.
+    var error: OCIRegistryError {
+        switch self {
+        case .unconnected(let error), .interrupted(let error), .throttled(let error, _), .busy(let error, _): error
+        }
+    }
+
     /// - Throws: The error as it is told, where no further attempt can mend it.
     init(_ error: HTTPTransferError) throws(OCIRegistryError) {
         let told = OCIRegistryError(error)
         switch error.code {
         case .unconnected: self = .unconnected(told)
         case .interrupted, .stalled: self = .interrupted(told)
-        case .invalidAddress, .unsafe, .untrusted, .proxyRefused: throw told
+        case .invalidAddress, .unsafe, .untrusted, .proxyRefused, .unreadable: throw told
         }
     }
 }
@@ -101,7 +114,7 @@ extension OCIRegistryError {
             case .unconnected, .untrusted, .proxyRefused: .unreachable
             case .interrupted, .stalled: .interrupted
             case .invalidAddress: .invalidConfiguration
-            case .unsafe: .protocolViolation
+            case .unsafe, .unreadable: .protocolViolation
             }
         self.init(code ?? fitting, error.message, hint: error.hint)
     }

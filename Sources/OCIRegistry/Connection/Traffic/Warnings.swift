@@ -1,5 +1,6 @@
 import HTTPTransfer
 import NIOHTTP1
+import OCIModel
 import Synchronization
 
 /// A registry's warnings (distribution-spec, "Warnings"): `Warning: 299 - "text"`, each reported once, none acted on.
@@ -43,6 +44,6 @@ final class Warnings: Sendable {
                 isEscaped = false
             }
         }
-        return printable(text, limit: limit)
+        return quoted(text, limit: limit)
     }
 }

@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 package import OCIContent
 package import OCIModel
+import Scheduling
 
 /// The execution of a `BlobDownload`: it sends request after request, and passes checked bytes into a channel.
 actor BlobFetch {
@@ -21,7 +22,9 @@ actor BlobFetch {
     /// Downloads the blob, and ends the channel, with or without an error.
     func run() async {
         do {
-            while !(try await isDone()) { try await attempt() }
+            try await Patience.sharing(repository.transport.patience(ofOperation: 0)) {
+                while !(try await isDone()) { try await attempt() }
+            }
             channel.finish()
         } catch {
             channel.finish(throwing: error)
@@ -36,7 +39,7 @@ actor BlobFetch {
         } catch {
             try Task.checkCancellation()
             let failure = error as? OCIRegistryError ?? OCIRegistryError(.interrupted, "\(error)")
-            guard failure.code == .interrupted, download.failed() else {
+            guard failure.code == .interrupted, Patience.current?.isExhausted != true, download.failed() else {
                 throw OCIRegistryError(
                     failure.code, "cannot read \(repository.place)@\(blob.digest): \(failure.message)",
                     hint: failure.hint, status: failure.status)

@@ -67,7 +67,7 @@ extension RegistryRepository {
     /// Returns a pause of at least twice this run's own slowest write, longer from round to round, and different for
     /// each entry, so that two writers do not keep colliding.
     private func pause(before round: Int, _ attached: AttachedReferrers) -> Duration {
-        let base = max(settings.firstPause, attached.slowest * 2) * (1 << min(round, 4))
+        let base = settings.pause(after: round + 1, atLeast: max(settings.firstPause, attached.slowest * 2))
         let digits = attached.entries.last?.digest.hex.dropFirst(2 * round).prefix(2) ?? ""
         let share = Int(digits, radix: 16) ?? 0
         return min(base + base * share / 256, Self.longestPause)

@@ -1,0 +1,105 @@
+/// The text of a document, read without believing that all readers understand it in the same way: encodings, repeated
+/// keys, and keys that differ in case (which some readers take for the same key).
+struct DocumentText {
+    private static let depthLimit = 200
+    /// The keys of manifests, indexes and descriptors.
+    private static let known: Set<String> = [
+        "schemaVersion", "mediaType", "artifactType", "config", "layers", "manifests", "blobs", "subject",
+        "annotations",
+        "digest", "size", "data", "urls", "platform", "architecture", "os", "os.version", "os.features", "variant",
+    ]
+    private static let byFolding = Dictionary(uniqueKeysWithValues: known.map { (folded($0), $0) })
+
+    private var bytes: ArraySlice<UInt8>
+    private var scopes: [Scope] = []
+
+    /// An object or array that is being read.
+    private struct Scope {
+        var keys: Set<String> = []
+        let isObject: Bool
+        /// Whether the keys are free: those of annotations mean nothing by themselves.
+        let isFree: Bool
+    }
+
+    /// Returns why readers may disagree about a document; `nil` if they cannot, or it is not JSON, which others find out.
+    static func flaw(of bytes: [UInt8]) -> String? {
+        guard !bytes.starts(with: [0xef, 0xbb, 0xbf]) else { return "it begins with a byte order mark" }
+        guard !bytes.starts(with: [0xfe, 0xff]), !bytes.starts(with: [0xff, 0xfe]), !bytes.contains(0),
+            String(validating: bytes, as: UTF8.self) != nil
+        else { return "it is not in UTF-8" }
+        var text = DocumentText(bytes: bytes[...])
+        return text.flaw()
+    }
+
+    private mutating func flaw() -> String? {
+        /// The last string, which is a key if a colon follows.
+        var last: String?
+        var member: String?
+        while let byte = bytes.popFirst() {
+            switch byte {
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                let isObject = byte == UInt8(ascii: "{")
+                guard scopes.count < Self.depthLimit else { return "it is nested too deeply" }
+                scopes.append(Scope(isObject: isObject, isFree: isObject && member == "annotations"))
+                (last, member) = (nil, nil)
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                _ = scopes.popLast()
+                (last, member) = (nil, nil)
+            case UInt8(ascii: "\""): last = string()
+            case UInt8(ascii: ":"):
+                guard let key = last, scopes.last?.isObject == true else { continue }
+                if let flaw = add(key) { return flaw }
+                (last, member) = (nil, key)
+            case UInt8(ascii: ","): (last, member) = (nil, nil)
+            default: break
+            }
+        }
+        return nil
+    }
+
+    private mutating func add(_ key: String) -> String? {
+        let isFree = scopes[scopes.count - 1].isFree
+        let folded = isFree ? key : Self.folded(key)
+        guard scopes[scopes.count - 1].keys.insert(folded).inserted else {
+            return "it has the key \(quoted(key)) twice, or twice but for its case"
+        }
+        if !isFree, let own = Self.byFolding[folded], own != key {
+            return "some readers take its key \(quoted(key)) for '\(own)'"
+        }
+        return nil
+    }
+
+    /// Returns the rest of a string with its escapes replaced.
+    private mutating func string() -> String {
+        var units: [UInt16] = []
+        var plain: [UInt8] = []
+        func flushed() -> [UInt16] { Array(String(decoding: plain, as: UTF8.self).utf16) }
+        while let byte = bytes.popFirst(), byte != UInt8(ascii: "\"") {
+            guard byte == UInt8(ascii: "\\") else {
+                plain.append(byte)
+                continue
+            }
+            units += flushed()
+            plain = []
+            switch bytes.popFirst() {
+            case UInt8(ascii: "u")?:
+                let digits = bytes.prefix(4)
+                bytes = bytes.dropFirst(4)
+                units.append(UInt16(String(decoding: digits, as: UTF8.self), radix: 16) ?? 0xfffd)
+            case UInt8(ascii: "n")?: units.append(10)
+            case UInt8(ascii: "r")?: units.append(13)
+            case UInt8(ascii: "t")?: units.append(9)
+            case UInt8(ascii: "b")?: units.append(8)
+            case UInt8(ascii: "f")?: units.append(12)
+            case let other?: plain.append(other)
+            case nil: break
+            }
+        }
+        return String(decoding: units + flushed(), as: UTF16.self)
+    }
+
+    /// Returns a key as readers that ignore case compare it; two letters beyond ASCII fold to ASCII's.
+    private static func folded(_ key: String) -> String {
+        String(key.lowercased().map { $0 == "\u{17f}" ? "s" : $0 == "\u{212a}" ? "k" : $0 })
+    }
+}
