@@ -312,6 +312,55 @@ struct DebianResolverTests {
         }
     }
 
+    @Test func `what indexes were asked before is answered without decoding them, and nothing else is`() async throws {
+        let kept = Mutex<[Digest: [UInt8]]>([:])
+        let decoded = Mutex(0)
+        func resolve(_ definition: Definition) async throws -> LockedInputs {
+            try await withKeyring { keyring in
+                let resolver = DebianResolver(
+                    verifier: verifier(keyring),
+                    excerpts: IndexExcerpts(
+                        recall: { digest in kept.withLock { $0[digest] } },
+                        remember: { digest, bytes in kept.withLock { $0[digest] = bytes } }),
+                    fetchRelease: { _, suite in Array(try #require(ArchiveFixtures.releases[suite]).utf8) },
+                    fetchIndex: { FilePath("\($0.suite) \($0.architecture)") },
+                    decompress: { file, _ in
+                        decoded.withLock { $0 += 1 }
+                        return Array(try #require(ArchiveFixtures.packages[file.string]).utf8)
+                    })
+                let pins = try await resolver.resolve(
+                    definition, now: try #require(Timestamp(canonical: "2026-11-20T00:00:00Z")), previous: nil)
+                return try LockedInputs(definition, codec: "gzip", debian: pins)
+            }
+        }
+        let definition = try definition()
+        let expected = try await self.resolve(definition)
+        for reads in [6, 0] {
+            decoded.withLock { $0 = 0 }
+            let found = try await resolve(definition)
+            #expect(found.lock == expected.lock && found.proof == expected.proof)
+            #expect(decoded.withLock { $0 } == reads)
+        }
+        // Asked for something else, they are read again, and then answer both.
+        var other = definition
+        other.debian?.packages.append(.init(name: "gawk"))
+        let expectedOther = try await self.resolve(other)
+        for (definition, expected, reads) in [
+            (other, expectedOther, 6), (other, expectedOther, 0), (definition, expected, 0),
+        ] {
+            decoded.withLock { $0 = 0 }
+            #expect(try await resolve(definition).lock == expected.lock)
+            #expect(decoded.withLock { $0 } == reads)
+        }
+        // A name that is nowhere gets its suggestion from the whole.
+        other.debian?.packages = [.init(name: "tzdat")]
+        let error = await #expect(throws: ImageInputsError.self) { try await resolve(other) }
+        #expect(error?.message.contains("did you mean 'tzdata'") == true)
+        // A damaged excerpt is none.
+        kept.withLock { kept in for digest in kept.keys { kept[digest] = [0xff] } }
+        #expect(try await resolve(definition).lock == expected.lock)
+    }
+
     @Test func `the definition decides, not what the lock says that it answers`() async throws {
         let locked = try await resolve(definition())
         var definition = try definition()

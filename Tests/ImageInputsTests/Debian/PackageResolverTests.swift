@@ -5,7 +5,7 @@ import Testing
 
 struct PackageResolverTests {
     /// Creates an index from one package per line: `name version field=value; field=value`.
-    private func index(_ suite: String, _ lines: String) throws -> (source: IndexSource, index: PackagesIndex) {
+    private func index(_ suite: String, _ lines: String) throws -> (source: IndexSource, index: IndexView) {
         let stanzas = lines.split(separator: "\n").map { line in
             let words = line.split(separator: " ", maxSplits: 2).map(String.init)
             var fields = [
@@ -20,7 +20,8 @@ struct PackageResolverTests {
             return fields.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)\n" }.joined()
         }
         let source = IndexSource(archive: "debian", suite: suite, path: "main/binary-amd64/Packages.xz")
-        return (source, try PackagesIndex(Array(stanzas.joined(separator: "\n").utf8)))
+        let index = try PackagesIndex(Array(stanzas.joined(separator: "\n").utf8))
+        return (source, IndexView(whole: index, digest: Digest(of: suite.utf8)))
     }
 
     private func resolve(

@@ -2,6 +2,7 @@ import NIOCore
 import OCIModel
 import OCIRegistry
 import StubHTTP
+import TestSupport
 import Testing
 
 @Suite struct RetryTests {
@@ -109,11 +110,9 @@ import Testing
     }
 
     @Test func `a host that does not answer is unreachable`() async throws {
-        let port = try await StubServer.serving { _, _ in
-            []
-        } _: {
-            $0.port
-        }
+        let closed = try ClosedPort()
+        let port = closed.number
+        defer { withExtendedLifetime(closed) {} }
         try await ConnectionFixture.connected(to: port) { connection, fixture in
             let error = try await refusal { try await connection.text(.get("/v2/")) }
             #expect(error.code == .unreachable)

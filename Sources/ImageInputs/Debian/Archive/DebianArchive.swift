@@ -57,7 +57,7 @@ package struct DebianArchive: Sendable {
         verifier: ReleaseVerifier, progress: @escaping @Sendable (String) -> Void
     ) -> DebianResolver {
         DebianResolver(
-            verifier: verifier,
+            verifier: verifier, excerpts: excerpts,
             fetchRelease: { archive, suite in
                 progress("fetching the Release of \(suite)")
                 return try await release(archive, suite)
@@ -79,7 +79,7 @@ package struct DebianArchive: Sendable {
     ) throws -> DebianResolver {
         let dates = try lock.releases.dates()
         return DebianResolver(
-            verifier: verifier,
+            verifier: verifier, excerpts: excerpts,
             fetchRelease: { archive, suite in
                 let path = LockProof.releasePath(archive: archive, suite: suite)
                 guard let bytes = try file(path) else { throw ImageInputsError(.notFound, "lock/\(path) is missing") }
@@ -93,6 +93,12 @@ package struct DebianArchive: Sendable {
                 return try await index(request, released: dates[request.suite])
             },
             decompress: decompress)
+    }
+
+    private var excerpts: IndexExcerpts {
+        let kind = "index-excerpts"
+        return IndexExcerpts(
+            recall: { [store] in store.record(kind, $0) }, remember: { [store] in try store.setRecord(kind, $0, $1) })
     }
 
     private var decompress: @Sendable (FilePath, Int64) async throws -> [UInt8] {

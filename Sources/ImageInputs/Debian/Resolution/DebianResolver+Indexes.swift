@@ -6,7 +6,7 @@ import Scheduling
 import SystemPackage
 
 extension DebianResolver {
-    /// Returns the file of each index by its digest; `nil` for an index that is missing with the definition's consent.
+    /// Returns where each index is read from, by its digest.
     ///
     /// Indexes with the same digest are one file, whatever suites and architectures list it: it is fetched once, from
     /// any of their paths.
@@ -14,8 +14,9 @@ extension DebianResolver {
     /// - Throws: The error of the first path's fetch, with a hint that names the consent, if any other index is
     ///   missing.
     func indexFiles(
-        _ definition: Definition, _ releases: [SignedRelease], _ platforms: [Platform], _ hosts: [String]
-    ) async throws -> [Digest: FilePath?] {
+        _ definition: Definition, _ releases: [SignedRelease], _ platforms: [Platform], _ hosts: [String],
+        isRecalling: Bool
+    ) async throws -> [Digest: IndexPlace] {
         var places: [Digest: Int] = [:]
         var files: [[WantedIndex]] = []
         func want(_ index: Lock.ListedFile, _ wanted: WantedIndex) {
@@ -37,7 +38,7 @@ extension DebianResolver {
                 want(index, wanted)
             }
         }
-        let found = try await mapConcurrently(files, limit: 4) { try await fetch($0) }
+        let found = try await mapConcurrently(files, limit: 4) { try await place(of: $0, isRecalling: isRecalling) }
         return places.mapValues { found[$0] }
     }
 
@@ -56,16 +57,27 @@ extension DebianResolver {
     /// Reads the indexes from which a toolchain for machines of another architecture is chosen; `nil` if the mirrors
     /// lack one.
     func toolchainIndexes(
-        of host: String, in definition: Definition, _ releases: [SignedRelease], _ files: [Digest: FilePath?]
+        of host: String, in definition: Definition, _ releases: [SignedRelease], _ files: [Digest: IndexPlace]
     ) async throws -> SuiteIndexes? {
         let listed = toolchainIndexes(definition, host, releases)
-        var indexes: [(source: IndexSource, index: PackagesIndex)] = []
+        var indexes: [(source: IndexSource, index: IndexView)] = []
         for (release, index) in listed {
-            guard let file = files[index.sha256] ?? nil else { return nil }
-            indexes.append((IndexSource(index, of: release), try await read(file, index, of: release)))
+            guard let place = files[index.sha256], let view = try await read(place, index, of: release) else {
+                return nil
+            }
+            indexes.append((IndexSource(index, of: release), view))
         }
         let architecture = Platform(os: "linux", architecture: host).debianArchitecture
         return indexes.isEmpty ? nil : SuiteIndexes(architecture: architecture, indexes: indexes)
+    }
+
+    private func place(of wanted: [WantedIndex], isRecalling: Bool) async throws -> IndexPlace {
+        if isRecalling, let digest = wanted.first?.request.sha256, let excerpt = excerpts?.recall(digest),
+            let view = IndexView(excerpt: excerpt, digest: digest)
+        {
+            return .excerpt(view)
+        }
+        return try await fetch(wanted).map { .file($0) } ?? .missing
     }
 
     /// Tries the paths of one file in turn, unless an error says something other than that the mirrors lack it.
@@ -91,25 +103,37 @@ extension DebianResolver {
     /// and the same Release lists it.
     func indexes(
         of platform: Platform, in definition: Definition, _ releases: [SignedRelease],
-        _ files: inout [Digest: FilePath?]
+        _ files: inout [Digest: IndexPlace]
     ) async throws -> SuiteIndexes {
-        var indexes: [(source: IndexSource, index: PackagesIndex)] = []
+        var indexes: [(source: IndexSource, index: IndexView)] = []
         var missing: Set<IndexSource> = []
         for release in releases {
             let own = try release.index(for: platform.debianArchitecture)
-            if files[own.sha256] == .some(nil) { missing.insert(IndexSource(own, of: release)) }
+            if case .missing = files[own.sha256] { missing.insert(IndexSource(own, of: release)) }
             for candidate in [platform] + definition.platforms {
                 let index = try release.index(for: candidate.debianArchitecture)
                 if files[index.sha256] == nil {
                     let wanted = WantedIndex(index, of: release, for: candidate.architecture, in: definition)
-                    files[index.sha256] = .some(try await fetch([wanted]))
+                    files[index.sha256] = try await place(of: [wanted], isRecalling: false)
                 }
-                guard let file = files[index.sha256] ?? nil else { continue }
-                indexes.append((IndexSource(index, of: release), try await read(file, index, of: release)))
+                guard let place = files[index.sha256], let view = try await read(place, index, of: release) else {
+                    continue
+                }
+                indexes.append((IndexSource(index, of: release), view))
                 break
             }
         }
         return SuiteIndexes(architecture: platform.debianArchitecture, indexes: indexes, missing: missing)
+    }
+
+    private func read(
+        _ place: IndexPlace, _ index: Lock.ListedFile, of release: SignedRelease
+    ) async throws -> IndexView? {
+        switch place {
+        case .missing: return nil
+        case .excerpt(let view): return view
+        case .file(let file): return IndexView(whole: try await read(file, index, of: release), digest: index.sha256)
+        }
     }
 
     private func read(
@@ -122,6 +146,15 @@ extension DebianResolver {
             return try PackagesIndex(bytes)
         }
     }
+}
+
+/// Where an index is read from.
+enum IndexPlace: Sendable {
+    case file(FilePath)
+    /// What it was asked before.
+    case excerpt(IndexView)
+    /// No mirror has it, and the definition consents.
+    case missing
 }
 
 /// An index to fetch, and whether the definition can do without it.

@@ -38,14 +38,17 @@ package struct DebianResolver: Sendable {
     /// Returns the contents of an xz file; fails if they are longer than `limit` bytes.
     package var decompress: @Sendable (_ file: FilePath, _ limit: Int64) async throws -> [UInt8]
     package var verifier: ReleaseVerifier
+    /// Excerpts of indexes that were asked before; `nil` to decode every index.
+    package var excerpts: IndexExcerpts?
 
     package init(
-        verifier: ReleaseVerifier,
+        verifier: ReleaseVerifier, excerpts: IndexExcerpts? = nil,
         fetchRelease: @escaping @Sendable (_ archive: String, _ suite: String) async throws -> [UInt8],
         fetchIndex: @escaping @Sendable (IndexRequest) async throws -> FilePath,
         decompress: @escaping @Sendable (_ file: FilePath, _ limit: Int64) async throws -> [UInt8]
     ) {
         self.verifier = verifier
+        self.excerpts = excerpts
         self.fetchRelease = fetchRelease
         self.fetchIndex = fetchIndex
         self.decompress = decompress
@@ -66,23 +69,45 @@ package struct DebianResolver: Sendable {
     }
 
     /// Pins the packages of some of a definition's platforms, and the Go toolchain of machines of other architectures.
+    ///
+    /// Indexes that were asked the same before need not be decoded: their excerpts answer. If one of those is asked
+    /// anything else, everything is resolved again from the whole indexes.
     func pins(
         of definition: Definition, from releases: [SignedRelease], for platforms: [Platform], hosts: [String]
     ) async throws -> DebianPins {
-        var files = try await indexFiles(definition, releases, platforms, hosts)
+        let (recalled, isWhole) = try await outcome(
+            definition, releases, platforms, hosts, isRecalling: excerpts != nil)
+        if isWhole { return try recalled.finish(definition.name) }
+        return try await outcome(definition, releases, platforms, hosts, isRecalling: false).outcome
+            .finish(definition.name)
+    }
+
+    /// - Returns: What was found, and whether it is all: `false` if an excerpt was asked what it does not know.
+    private func outcome(
+        _ definition: Definition, _ releases: [SignedRelease], _ platforms: [Platform], _ hosts: [String],
+        isRecalling: Bool
+    ) async throws -> (outcome: ResolutionOutcome, isWhole: Bool) {
+        var files = try await indexFiles(definition, releases, platforms, hosts, isRecalling: isRecalling)
         var outcome = ResolutionOutcome(releases: releases)
+        func isWhole(_ indexes: SuiteIndexes) throws -> Bool {
+            guard !indexes.hasMissed else { return false }
+            if let excerpts { try indexes.remember(in: excerpts) }
+            return true
+        }
         for platform in platforms {
             try Task.checkCancellation()
             // One architecture at a time: its indexes take 100 MB of memory, which are freed before the next.
             let indexes = try await indexes(of: platform, in: definition, releases, &files)
             try outcome.add(definition, platform, indexes)
+            guard try isWhole(indexes) else { return (outcome, false) }
         }
         for host in hosts {
             try Task.checkCancellation()
             guard let indexes = try await toolchainIndexes(of: host, in: definition, releases, files) else { continue }
             try outcome.addHost(definition, host, indexes)
+            guard try isWhole(indexes) else { return (outcome, false) }
         }
-        return try outcome.finish(definition.name)
+        return (outcome, true)
     }
 
     private func releases(

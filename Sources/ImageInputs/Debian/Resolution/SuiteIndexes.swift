@@ -26,14 +26,25 @@ package struct SuiteIndexes: Sendable {
     package let architecture: String
     /// The architecture's own indexes that are not available; another architecture's may replace them.
     package let missing: Set<IndexSource>
-    private let indexes: [(source: IndexSource, index: PackagesIndex)]
+    private let indexes: [(source: IndexSource, index: IndexView)]
 
     package init(
-        architecture: String, indexes: [(source: IndexSource, index: PackagesIndex)], missing: Set<IndexSource> = []
+        architecture: String, indexes: [(source: IndexSource, index: IndexView)], missing: Set<IndexSource> = []
     ) {
         self.architecture = architecture
         self.indexes = indexes
         self.missing = missing
+    }
+
+    /// Whether an excerpt was asked what it does not know.
+    var hasMissed: Bool { indexes.contains { $0.index.hasMissed } }
+
+    /// Remembers excerpts of the indexes that were read whole.
+    func remember(in excerpts: IndexExcerpts) throws {
+        for (_, view) in indexes {
+            guard let excerpt = view.excerpt(with: excerpts.recall(view.digest)) else { continue }
+            try excerpts.remember(view.digest, excerpt)
+        }
     }
 
     /// Returns all candidates of a name in these suites, newest first; among equal versions, the one of the suite named
@@ -47,7 +58,7 @@ package struct SuiteIndexes: Sendable {
         try read(suites) { $0.providers(of: name) }
     }
 
-    private func read(_ suites: [String], _ find: (PackagesIndex) -> [Stanza]) throws(ImageInputsError) -> [Candidate] {
+    private func read(_ suites: [String], _ find: (IndexView) -> [Stanza]) throws(ImageInputsError) -> [Candidate] {
         var candidates: [Candidate] = []
         for suite in suites {
             for (source, index) in indexes where source.suite == suite {
