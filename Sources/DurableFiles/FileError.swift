@@ -11,6 +11,8 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
         case notPlain
         /// Somebody else can change what must be this user's alone.
         case notPrivate
+        /// Something is mounted there.
+        case busy
         /// Another process holds what only one may.
         case inUse
     }
@@ -39,6 +41,9 @@ extension FileError {
             self.init(.readOnly, "\(what): \(errno)", hint: "choose a writable folder")
         case .notDirectory, .noSuchFileOrDirectory:
             self.init(.inputOutput, "\(what): \(errno)", hint: "check the path")
+        case .resourceBusy:
+            self.init(
+                .busy, "\(what): \(errno)", hint: "something is mounted there: unmount it, or choose another place")
         default: self.init(.inputOutput, "\(what): \(errno)")
         }
     }
