@@ -38,9 +38,7 @@ extension FileSystem {
                 let wanted = Int(min(Int64(length), size - offset))
                 guard (try? first.read(fromAbsoluteOffset: offset, into: left)) == wanted,
                     (try? second.read(fromAbsoluteOffset: offset, into: right)) == wanted,
-                    areEqual(
-                        UnsafeRawBufferPointer(rebasing: left[..<wanted]),
-                        UnsafeRawBufferPointer(rebasing: right[..<wanted]))
+                    let one = left.baseAddress, let other = right.baseAddress, memcmp(one, other, wanted) == 0
                 else { return false }
                 offset += Int64(wanted)
             }

@@ -37,8 +37,10 @@ package struct DockerArchive: Sendable {
     ///
     /// - Throws: `LayerArchiveError`, as `TarTable` does; `ContentError` `.invalidLayout` if the tar file is not such
     ///   an archive, `.corrupt` if a layer is not the one that the configuration names.
-    package init(reading file: FilePath, isCancelled: @escaping @Sendable () -> Bool) throws {
-        table = try TarTable(reading: file, isCancelled: isCancelled)
+    package init(
+        reading file: FilePath, spool: () throws -> FileDescriptor, isCancelled: @escaping @Sendable () -> Bool
+    ) throws {
+        table = try TarTable(reading: file, spool: spool, isCancelled: isCancelled)
         guard let slice = table.slice("manifest.json") else {
             throw ContentError(
                 .invalidLayout, "\(file) is not a docker-archive",
@@ -47,7 +49,7 @@ package struct DockerArchive: Sendable {
         let listed: [Listed]
         do {
             listed = try CanonicalJSON.decode([Listed].self, from: try table.contents(slice, limit: Self.listLimit))
-        } catch let error as DecodingError {
+        } catch let error as OCIModelError {
             throw ContentError(.invalidLayout, "cannot read the manifest.json in \(file): \(error)")
         }
         guard listed.count <= Self.imageLimit, listed.allSatisfy({ $0.layers.count <= Self.layerLimit }) else {

@@ -24,6 +24,13 @@ package struct ImageConfig: Hashable, Sendable, Codable {
         history = layers.map(\.1)
     }
 
+    /// Reads somebody else's configuration: members that are `null`, as labels without a value are in some, count as
+    /// missing.
+    package init(reading bytes: [UInt8]) throws {
+        let document = try CanonicalJSON.decode(JSONValue.self, from: bytes).withoutNulls
+        self = try CanonicalJSON.decode(Self.self, from: CanonicalJSON.encode(document))
+    }
+
     /// The platform that the configuration claims; the index entry must state the same.
     package var platform: Platform {
         Platform(os: os, architecture: architecture, variant: variant, osVersion: osVersion, osFeatures: osFeatures)
@@ -76,16 +83,18 @@ extension ImageConfig {
         package var interval: Int64?
         package var timeout: Int64?
         package var startPeriod: Int64?
+        package var startInterval: Int64?
         package var retries: Int?
 
         package init(
             test: [String], interval: Int64? = nil, timeout: Int64? = nil, startPeriod: Int64? = nil,
-            retries: Int? = nil
+            startInterval: Int64? = nil, retries: Int? = nil
         ) {
             self.test = test
             self.interval = interval
             self.timeout = timeout
             self.startPeriod = startPeriod
+            self.startInterval = startInterval
             self.retries = retries
         }
 
@@ -94,6 +103,7 @@ extension ImageConfig {
             case interval = "Interval"
             case timeout = "Timeout"
             case startPeriod = "StartPeriod"
+            case startInterval = "StartInterval"
             case retries = "Retries"
         }
     }

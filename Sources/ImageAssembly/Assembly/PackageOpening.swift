@@ -14,8 +14,11 @@ extension ContentStore {
     ///
     /// - Throws: `ContentError` if a blob is missing or damaged, `LayerArchiveError` if the package is.
     package func open(_ pin: Lock.Package, isCancelled: @escaping @Sendable () -> Bool) throws -> OpenedPackage {
-        let contents = try unpackedPackage(pin.sha256, size: pin.size) { file, spool in
-            try DebPackage.unpack(file: file, into: spool, isCancelled: isCancelled)
+        let file = pin.path.split(separator: "/").last.map(String.init) ?? pin.path
+        let contents = try Self.explaining("the package \(pin.name) \(pin.version) (\(pin.architecture))", file) {
+            try unpackedPackage(pin.sha256, size: pin.size) { path, spool in
+                try DebPackage.unpack(file: path, name: file, into: spool, isCancelled: isCancelled)
+            }
         }
         return OpenedPackage(pin: pin, contents: contents)
     }
@@ -24,17 +27,38 @@ extension ContentStore {
     package func open(
         _ pin: Lock.Archive, name: String, isCancelled: @escaping @Sendable () -> Bool
     ) throws -> UnpackedPackage {
-        try unpackedPackage(pin.sha256, size: pin.size) { file, spool in
-            try ArchiveFile.unpack(file: file, name: name, into: spool, isCancelled: isCancelled)
+        try Self.explaining("the archive \(pin.urls.first ?? name)", name) {
+            try unpackedPackage(pin.sha256, size: pin.size) { file, spool in
+                try ArchiveFile.unpack(file: file, name: name, into: spool, isCancelled: isCancelled)
+            }
         }
     }
 
     /// Opens a base image's layer that is in the store, as `open(_:isCancelled:)` opens a package.
-    package func openLayer(_ layer: Descriptor, isCancelled: @escaping @Sendable () -> Bool) throws -> UnpackedLayer {
-        let (record, spool) = try unpacked(Self.layerKind, layer.digest, size: layer.size) { file, spool in
-            try LayerReader.unpack(file, into: spool, isCancelled: isCancelled)
+    /// `base` is the image's name, for messages.
+    package func openLayer(
+        _ layer: Descriptor, of base: String, isCancelled: @escaping @Sendable () -> Bool
+    ) throws -> UnpackedLayer {
+        try Self.explaining("the base image \(base)", "its layer \(layer.digest)") {
+            let (record, spool) = try unpacked(Self.layerKind, layer.digest, size: layer.size) { file, spool in
+                try LayerReader.unpack(
+                    file, name: "its layer \(layer.digest)", into: spool, isCancelled: isCancelled)
+            }
+            return try UnpackedLayer(record: record, spool: spool)
         }
-        return try UnpackedLayer(record: record, spool: spool)
+    }
+
+    /// Opens what was locked, and lets an error say what that is. Its bytes are the locked ones, so that fetching them again
+    /// would not help.
+    private static func explaining<Result>(_ subject: String, _ name: String, _ open: () throws -> Result) throws
+        -> Result
+    {
+        do { return try open() } catch var error as LayerArchiveError {
+            guard [.corrupt, .escape, .tooLarge].contains(error.code) else { throw error }
+            error.message = "cannot open \(subject): \(error.message)"
+            error.hint = "these are the bytes that were locked: choose another version, or ask whoever published it"
+            throw error
+        }
     }
 
     /// The result of a check of what the store remembers of opened packages and layers.
@@ -63,9 +87,9 @@ extension ContentStore {
                 do {
                     if kind == Self.layerKind {
                         let layer = Descriptor(mediaType: .layerGzip, digest: key, size: size)
-                        _ = try again.openLayer(layer, isCancelled: isCancelled)
+                        _ = try again.openLayer(layer, of: key.description, isCancelled: isCancelled)
                     } else {
-                        _ = try again.openAgain(key, size: size, isCancelled)
+                        _ = try again.openAgain(key, named: Self.name(of: known), size: size, isCancelled)
                     }
                     isRight = record(kind, key) == known
                 } catch is ContentError { isRight = false } catch is LayerArchiveError { isRight = false }
@@ -78,9 +102,16 @@ extension ContentStore {
         return result
     }
 
+    /// A single file has no name in itself: it is in the record under the name of its download.
+    private static func name(of record: [UInt8]) -> String? {
+        let files = (try? PackageRecord(decoding: record)).flatMap { try? UnpackedPackage(record: $0, spool: "/") }?
+            .tree.sorted
+        return files?.count == 1 ? files?.first.map { String($0.path.description.dropFirst()) } : nil
+    }
+
     /// Opens a `.deb` or a release archive, whichever it is.
     private func openAgain(
-        _ digest: Digest, size: Int64, _ isCancelled: @escaping @Sendable () -> Bool
+        _ digest: Digest, named name: String?, size: Int64, _ isCancelled: @escaping @Sendable () -> Bool
     ) throws -> UnpackedPackage {
         try unpackedPackage(digest, size: size) { file, spool in
             let opened = try FileSystem.open(file, .readOnly, "cannot read \(file)")
@@ -89,9 +120,9 @@ extension ContentStore {
             let count = try magic.withUnsafeMutableBytes { try opened.read(fromAbsoluteOffset: 0, into: $0) }
             guard magic[..<count].elementsEqual("!<arch>\n".utf8) else {
                 return try ArchiveFile.unpack(
-                    file: file, name: digest.description, into: spool, isCancelled: isCancelled)
+                    file: file, name: name ?? digest.description, into: spool, isCancelled: isCancelled)
             }
-            return try DebPackage.unpack(file: file, into: spool, isCancelled: isCancelled)
+            return try DebPackage.unpack(file: file, name: digest.description, into: spool, isCancelled: isCancelled)
         }
     }
 

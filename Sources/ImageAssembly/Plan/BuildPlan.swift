@@ -11,6 +11,8 @@ package struct BuildPlan: Sendable {
     /// The annotations of the index.
     package var annotations: Annotations
     package var codec: LayerCodec
+    /// The settings that the image does not have as they were asked for, for a person to know; each once.
+    package var warnings: [String] { platforms.flatMap(\.warnings).uniqued }
 }
 
 /// The plan of one platform's image, before its layers are written.
@@ -26,6 +28,8 @@ package struct PlatformPlan: Sendable {
     /// The base image that the layers lie on, if any.
     package var base: BaseImage?
     package var annotations: Annotations
+    /// The settings of the definition and of the base image that this platform's image does not have.
+    var warnings: [String] = []
 }
 
 /// The content of one layer to be written: a cheap value whose key is the layer's recipe.
@@ -70,6 +74,20 @@ package struct ProvidedFile: Hashable, Sendable {
     }
 }
 
+/// A folder of an archive, at its place in the image.
+package struct ProvidedFolder: Sendable {
+    /// The entries by their paths in the image; their times are not used.
+    package var tree: FileTree
+    /// The date of what the folder is made from, in seconds since the epoch.
+    package var date: Int64
+    package var origin: LayerOrigins.Origin
+    package init(tree: FileTree, date: Int64, origin: LayerOrigins.Origin) {
+        self.tree = tree
+        self.date = date
+        self.origin = origin
+    }
+}
+
 /// The opened inputs of one platform.
 package struct PlatformContents: Sendable {
     package let platform: Platform
@@ -81,6 +99,8 @@ package struct PlatformContents: Sendable {
     package let provided: [String: [String: ProvidedFile]]
     /// The definition's input files, by their paths in the image.
     package let inputFiles: [EntryPath: (file: Definition.InputFile, provided: ProvidedFile)]
+    /// The folders of archives that the definition names.
+    package let folders: [ProvidedFolder]
     /// The definition's files from the image's folder, at their paths in the image; their times are not used.
     package let files: FileTree
     /// The base image: always set for Windows, and for Linux if the definition names one.
@@ -89,14 +109,15 @@ package struct PlatformContents: Sendable {
     package init(
         platform: Platform, base: [OpenedPackage] = [], bundle: [String: [OpenedPackage]] = [:],
         provided: [String: [String: ProvidedFile]] = [:],
-        inputFiles: [EntryPath: (file: Definition.InputFile, provided: ProvidedFile)] = [:], files: FileTree,
-        baseImage: BaseImage?
+        inputFiles: [EntryPath: (file: Definition.InputFile, provided: ProvidedFile)] = [:],
+        folders: [ProvidedFolder] = [], files: FileTree, baseImage: BaseImage?
     ) {
         self.platform = platform
         self.base = base
         self.bundle = bundle
         self.provided = provided
         self.inputFiles = inputFiles
+        self.folders = folders
         self.files = files
         self.baseImage = baseImage
     }
@@ -104,7 +125,8 @@ package struct PlatformContents: Sendable {
     /// The date of the newest of these inputs in seconds since the epoch; 0 if there are none.
     var newest: Int64 {
         let made = provided.values.flatMap(\.values) + inputFiles.values.map(\.provided)
-        return ((base + bundle.values.joined()).map(\.contents.date) + made.map(\.date)).max() ?? 0
+        return ((base + bundle.values.joined()).map(\.contents.date) + made.map(\.date) + folders.map(\.date)).max()
+            ?? 0
     }
 }
 
@@ -162,8 +184,7 @@ extension PlatformPlan {
                 hint: "lock the image again")
         }
         platform = base?.platform(of: contents.platform) ?? contents.platform
-        let newest = isWindows ? contents.newest : max(contents.newest, base?.created ?? 0)
-        created = Timestamp(seconds: request.sourceDateEpoch ?? newest)
+        created = Timestamp(seconds: request.sourceDateEpoch ?? max(contents.newest, base?.created ?? 0))
         layers = try LayerPlan.layers(request, contents)
         let (below, most) = (base?.layers.count ?? 0, Lock.BaseImage.maximumLayers)
         guard layers.count + below <= most else {
@@ -174,12 +195,27 @@ extension PlatformPlan {
         }
         annotations = request.annotations(for: contents, created: created)
         execution = request.execution(labels: annotations)
+        var variables = Variables(of: base?.environment ?? [], isWindows: isWindows)
+        let environment = try variables.filled(execution.environment ?? [])
+        execution.environment = environment.isEmpty ? nil : environment
         guard let base else { return }
+        warnings = base.omissions
         if isWindows {
-            let drive = WindowsLayer.drive(of: layers.map(\.tree))
-            execution = WindowsExecution(base: base, tree: drive).convert(execution)
+            let windows = WindowsExecution(
+                base: base, tree: WindowsLayer.drive(of: layers.map(\.tree)),
+                hasLinux: request.definition.platforms.contains { $0.os == "linux" })
+            warnings += windows.omissions(execution)
+            execution = windows.convert(execution)
         } else {
             execution.environment = base.environment(under: execution.environment ?? [])
         }
+    }
+}
+
+extension [String] {
+    /// The texts, each at its first place alone.
+    fileprivate var uniqued: [String] {
+        var seen: Set<String> = []
+        return filter { seen.insert($0).inserted }
     }
 }

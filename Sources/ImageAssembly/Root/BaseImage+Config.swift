@@ -17,6 +17,23 @@ extension BaseImage {
         return Timestamp(dateTime: text)?.seconds ?? 0
     }
 
+    /// The parts of the base's configuration that an image on it does not have, for a person to know.
+    var omissions: [String] {
+        var omissions: [String] = []
+        let triggers = execution["OnBuild"]?.elements.count ?? 0
+        if triggers > 0 {
+            omissions.append(
+                "the base image \(pin.reference) has \(triggers) ONBUILD triggers, which only builders of Dockerfiles run: "
+                    + "nothing is done for them")
+        }
+        if !hasWholeHistory {
+            omissions.append(
+                "the history of the base image \(pin.reference) does not match its \(pin.layers.count) layers, and is left out"
+            )
+        }
+        return omissions
+    }
+
     /// Returns the base's variables followed by the definition's, each once; a variable of ours replaces the base's.
     func environment(under own: [String]) -> [String]? {
         func name(_ variable: String) -> Substring { variable.prefix { $0 != "=" } }
@@ -39,10 +56,12 @@ extension BaseImage {
 
     /// Returns the base's configuration with this image's parts added; everything else in it stays.
     func config(
-        created: Timestamp, execution own: ImageConfig.Execution, layers: [(DiffID, ImageConfig.History)]
+        for platform: Platform, created: Timestamp, execution own: ImageConfig.Execution,
+        layers: [(DiffID, ImageConfig.History)]
     ) throws -> Encoded<ImageConfig> {
         var members = config
         members["created"] = .text(created.description)
+        if let variant = platform.variant { members["variant"] = .text(variant) }
         if let features = pin.osFeatures { members["os.features"] = .array(features.map { .text($0) }) }
         var execution = inherited(under: own)
         for (key, value) in try JSONValue(own).members {
@@ -56,7 +75,7 @@ extension BaseImage {
         rootfs["diff_ids"] = .array((rootfs["diff_ids"]?.elements ?? []) + layers.map { .text($0.0.description) })
         members["rootfs"] = .object(rootfs)
         // Without the base's steps, ours alone would contradict the number of layers.
-        let history = config["history"]?.elements ?? []
+        let history = hasWholeHistory ? config["history"]?.elements ?? [] : []
         members["history"] = history.isEmpty ? nil : .array(history + (try layers.map { try JSONValue($0.1) }))
         return try Encoded(decoding: CanonicalJSON.encode(JSONValue.object(members)), as: .config)
     }

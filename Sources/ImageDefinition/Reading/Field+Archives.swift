@@ -11,13 +11,24 @@ extension Field {
         return urls.isEmpty ? nil : requirement
     }
 
+    /// Reports an archive's platforms where it is asked for on every one.
+    func refusePlatforms() {
+        guard case .mapping(let pairs) = node.value else { return }
+        for (key, _) in pairs {
+            guard case .scalar("platforms", _) = key.value else { continue }
+            findings.report(
+                "'platforms' is only allowed in the bundle: a file is made for every platform", at: key.position,
+                hint: "remove it; 'system' restricts a file to linux or windows")
+        }
+    }
+
     /// Reads platforms as `os/architecture`, each once.
     func platformNames() -> [String] {
         list().distinct { $0.platformName() }
     }
 
     private func platformName() -> String? {
-        text("a platform", like: "linux/ppc64le") { (try? Platform($0))?.description == $0 && !$0.contains(":") }
+        text("a platform", like: "linux/ppc64le") { (try? Platform($0))?.withoutVersion == $0 }
     }
 
     /// Reads one SHA-256 for all platforms, which is returned under an empty key, or one for each platform.
@@ -46,9 +57,11 @@ extension Field {
         return address
     }
 
-    /// Reads the name of a file inside an archive: a relative path without `..`.
+    /// Reads the name of a file or folder inside an archive: a relative path without `..`, or `.` for all of it.
     func member(known: [Placeholder]) -> String? {
-        let member = text("a member's name", like: "etcd-v${version}-${os}-${arch}/etcd${exe}") { isRelative($0) }
+        let member = text("a member's name", like: "etcd-v${version}-${os}-${arch}/etcd${exe}") { text in
+            text == "." || isRelative(text)
+        }
         if let member { checkPlaceholders(member, known: known) }
         return member
     }

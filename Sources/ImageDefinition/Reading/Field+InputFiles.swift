@@ -15,6 +15,12 @@ extension Field {
             kind, path: path, mode: mode, owner: owner ?? Definition.Ownership(), system: section["system"]?.system())
     }
 
+    /// Whether the entry is a member of an archive.
+    var isMember: Bool {
+        guard case .mapping(let pairs) = node.value else { return false }
+        return pairs.contains { if case .scalar("archive", _) = $0.key.value { true } else { false } }
+    }
+
     private func inputKind(_ section: Section, hasVersions: Bool) -> Definition.InputFile.Kind? {
         let known: [Placeholder] = (hasVersions ? [.version] : []) + [.os, .arch, .exe]
         if let text = section["text"] {
@@ -28,6 +34,7 @@ extension Field {
             report("'\(name)' has 'archive' but no 'member'")
             return nil
         }
+        archive.refusePlatforms()
         guard let requirement = archive.archive(known: known), let name = member.member(known: known) else {
             return nil
         }

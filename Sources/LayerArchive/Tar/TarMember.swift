@@ -30,6 +30,13 @@ package struct TarMember: Hashable, Sendable {
 }
 
 extension TarMember {
+    /// Creates a regular file that no header describes. Its content may have any size.
+    init(file path: [UInt8], mode: UInt16) {
+        (self.path, self.mode, kind) = (path, mode, .regular)
+        (userID, groupID, size, modified) = (0, 0, 0, 0)
+        (attributes, paxRecords) = ([:], [:])
+    }
+
     struct Malformed: Error {
         let reason: String
         init(_ reason: String) { self.reason = reason }
@@ -37,7 +44,8 @@ extension TarMember {
 
     init(_ header: Header, _ overrides: TarReader.Overrides) throws(Malformed) {
         // An empty value removes an earlier one (POSIX, "pax Extended Header"), but an extended attribute may be empty.
-        let records = overrides.records.filter { !$0.value.isEmpty || $0.key.hasPrefix("SCHILY.xattr.") }
+        // Vendors' records are kept as they are, for those who know them.
+        let records = overrides.records.filter { !$0.value.isEmpty || $0.key.contains(".") }
         guard !records.keys.contains(where: { $0.hasPrefix("GNU.sparse.") }) else {
             throw Malformed("it holds a sparse file, which is not supported")
         }

@@ -1,6 +1,5 @@
 import ExecutableFixtures
 import Foundation
-import ImageAssembly
 import ImageDefinition
 import LayerArchive
 import OCIContent
@@ -9,6 +8,8 @@ import Scheduling
 import SystemPackage
 import TestSupport
 import Testing
+
+@testable import ImageAssembly
 
 /// Tests of images on a Linux base image.
 @Suite struct BaseImageTests {
@@ -36,7 +37,8 @@ import Testing
     private func assemble(
         _ base: TinyBase, _ tree: FileTree, _ definition: Definition, epoch: Int64? = nil
     ) async throws -> AssembledImage {
-        let contents = PlatformContents(platform: TinyBase.platform, files: tree, baseImage: try base.image())
+        let contents = PlatformContents(
+            platform: definition.platforms[0], files: tree, baseImage: try base.image())
         let request = PlanRequest(
             definition: definition, maintainerScripts: MaintainerScripts(packages: [:]), maintainerScriptsFile: "",
             debianRelease: nil, sourceDateEpoch: epoch, codec: .standard(.gzip))
@@ -95,6 +97,40 @@ import Testing
         #expect(config["config"]?.members["OnBuild"] == nil)
     }
 
+    @Test func `a history that does not match the layers is left out with a warning`() async throws {
+        var base = try TinyBase(Self.root)
+        for history: [JSONValue] in [
+            [.object([:]), .object([:])], [.object(["empty_layer": .boolean(true)])],
+            [.object([:]), .object(["created": .null]), .null],
+        ] {
+            base.changeConfig = { $0["history"] = .array(history) }
+            let image = try await assemble(base)
+            #expect(image.platforms[0].config.value.history == nil)
+            #expect(try base.image().omissions.last?.contains("the history of the base image") == true)
+        }
+    }
+
+    @Test func `labels without a value are left out`() async throws {
+        var base = try TinyBase(Self.root)
+        base.changeConfig = { members in
+            var execution = members["config"]?.members ?? [:]
+            execution["Labels"] = .object(["a": .null, "b": .text("1")])
+            (execution["Volumes"], execution["Cmd"]) = (.null, .null)
+            members["config"] = .object(execution)
+        }
+        let execution = try await assemble(base).platforms[0].config.value.config
+        #expect(execution?.labels?["b"] == "1" && execution?.labels?.keys.contains("a") == false)
+    }
+
+    @Test func `triggers that only builders of Dockerfiles run are told`() throws {
+        var fixture = PlanFixture()
+        try fixture.add("opt/tool", "x")
+        fixture.definition.base = .init(reference: "os/base:1", digest: Digest(of: [0]))
+        fixture.bases["linux"] = try TinyBase(Self.root).image()
+        let warnings = try fixture.plan().warnings
+        #expect(warnings.count == 1 && warnings[0].contains("has 1 ONBUILD triggers"), "\(warnings)")
+    }
+
     @Test func `the definition's execution parameters override the base's`() async throws {
         let definition = try definition {
             $0.config.environment = ["MODE=own", "NEW=1"]
@@ -138,16 +174,34 @@ import Testing
     @Test func `the image has the variant of its base`() async throws {
         var base = try TinyBase(Self.root)
         base.changeConfig = { $0["variant"] = .text("v2") }
-        let image = try await assemble(base)
+        let asked = try Platform("linux/amd64/v2")
+        let image = try await assemble(base, definition { $0.platforms = [asked] })
         #expect(image.index.value.manifests[0].platform?.variant == "v2")
         #expect(image.platforms[0].config.value.variant == "v2")
+    }
+
+    @Test func `an image for a variant may lie on a base for a lower one, and says its own`() async throws {
+        let asked = try Platform("linux/amd64/v3")
+        let image = try await assemble(try TinyBase(Self.root), definition { $0.platforms = [asked] })
+        #expect(image.index.value.manifests[0].platform == asked)
+        #expect(image.platforms[0].config.value.variant == "v3")
+    }
+
+    @Test func `an image that no node of the platform would take is refused`() async throws {
+        var base = try TinyBase(Self.root)
+        base.changeConfig = { $0["variant"] = .text("v8") }
+        let error = await #expect(throws: ImageAssemblyError.self) { try await assemble(base) }
+        #expect(
+            error?.message.contains(
+                "linux/amd64/v8: containerd on a node linux/amd64 would not take it: it is for amd64/v8") == true,
+            "\(error?.message ?? "")")
     }
 
     @Test func `directories that the base has are left out of our layers`() async throws {
         let image = try await assemble(try TinyBase(Self.root), files: ["etc/", "etc/conf.d/x", "etc/own/y"])
         let layer = try #require(image.platforms[0].layers.first)
-        // Blocks of 512 bytes: the headers of `etc/conf.d/x`, `etc/own` and `etc/own/y`, the shared content, the end.
-        #expect(layer.uncompressedSize == 512 * (3 + 1 + 2))
+        // Blocks of 512 bytes: the headers of `etc/conf.d/x`, `etc/own` and `etc/own/y`, the two contents, the end.
+        #expect(layer.uncompressedSize == 512 * (3 + 2 + 2))
     }
 
     @Test(arguments: [
