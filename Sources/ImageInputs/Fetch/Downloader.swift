@@ -55,12 +55,11 @@ package struct Downloader: Sendable {
         while case .request(let candidate, let keepsPartial, let pause) = step {
             try Task.checkCancellation()
             let url = request.candidates[candidate]
-            if pause > .zero {
-                let (number, limit) = attempts.progress
+            let (number, limit) = attempts.progress
+            let mayGoOn = try await patience.pause(pause, isAsked: outcome.isBusy) {
                 settings.note("waiting for \(url.authority), attempt \(number) of \(limit)")
             }
-            guard try await patience.pause(pause, isAsked: outcome.isBusy)
-            else {
+            guard mayGoOn else {
                 step = attempts.giveUp(after: outcome)
                 break
             }
