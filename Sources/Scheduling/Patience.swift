@@ -25,6 +25,7 @@ package final class Patience: Sendable {
     /// - Parameters:
     ///   - limit: The time that may be lost before the first answer.
     ///   - longestWait: The sum of the waits that servers may ask for.
+    ///   - time: The clock.
     package init(limit: Duration, longestWait: Duration, time: Timing) {
         (self.limit, self.longestWait, self.time) = (limit, longestWait, time)
     }
@@ -69,9 +70,13 @@ package final class Patience: Sendable {
 
     /// Waits between two attempts.
     ///
-    /// - Parameter isAsked: Whether the server asked for it, so that it costs no patience.
+    /// - Parameters:
+    ///   - pause: The length of the wait.
+    ///   - isAsked: Whether the server asked for it, so that it costs no patience.
+    ///   - saying: Says so before the wait.
     /// - Returns: `false`, at once, if there is not that much patience left.
-    package func pause(_ pause: Duration, isAsked: Bool) async throws -> Bool {
+    /// - Throws: `CancellationError`.
+    package func pause(_ pause: Duration, isAsked: Bool, saying: () -> Void = {}) async throws -> Bool {
         let isAllowed = state.withLock { state in
             guard pause > .zero else { return state.spent < allowed(state) }
             if isAsked {
@@ -81,7 +86,10 @@ package final class Patience: Sendable {
             state.spent += pause
             return state.spent < allowed(state)
         }
-        if isAllowed, pause > .zero { try await time.pause(pause) }
+        if isAllowed, pause > .zero {
+            saying()
+            try await time.pause(pause)
+        }
         return isAllowed
     }
 

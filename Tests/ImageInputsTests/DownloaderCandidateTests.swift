@@ -69,6 +69,20 @@ import Testing
         }
     }
 
+    @Test func `a server that was silent once is asked again after the others`() async throws {
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { request, index in
+                index == 0 ? [.pause(.hanging)] : .reply(request.target == "/1" ? 200 : 404, [:], noise(10_000))
+            } _: { [content] server in
+                var settings = fixture.settings
+                settings.limits.idle = .seconds(1)
+                try await fixture.fetch([server.url("/1"), server.url("/2")], content, settings: settings)
+                // On a busy machine others may be silent too.
+                #expect(server.requests.prefix(2).map(\.target) == ["/1", "/2"])
+            }
+        }
+    }
+
     @Test func `an answer that is not HTTP is not asked for again, but elsewhere`() async throws {
         try await DownloadFixture.using { fixture in
             try await StubServer.serving { request, _ in

@@ -108,7 +108,8 @@ import Testing
     @Test func `a head that does not arrive ends its connection`() async throws {
         try await TestRegistry.run(configure: { $0.limits.head = 1 }) { registry in
             let connection = try await RawConnection(to: registry)
-            try await connection.send("GET /v2/ HTTP/1.1\r\n")
+            // A machine may be so busy that the time is over before.
+            try? await connection.send("GET /v2/ HTTP/1.1\r\n")
             #expect(try await connection.wholeAnswer() == "")
         }
     }

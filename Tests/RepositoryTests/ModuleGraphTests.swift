@@ -7,7 +7,10 @@ import Testing
     /// The modules that come with Swift; nobody declares them.
     private static let standard: Set<String> = ["Dispatch", "FoundationEssentials", "Glibc", "Musl", "Synchronization"]
     /// Modules that come with the product of another name.
-    private static let alsoOf = ["NIOSSL": ["CNIOBoringSSL"], "HummingbirdCore": ["HTTPTypes", "ServiceLifecycle"]]
+    private static let alsoOf = [
+        "NIOSSL": ["CNIOBoringSSL"],
+        "HummingbirdCore": ["HTTPTypes", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "ServiceLifecycle"],
+    ]
     /// What one module of each alone knows.
     private static let owners = [
         "CYAML": "ImageDefinition", "CArchive": "LayerArchive", "CDeflate": "LayerArchive", "CZstd": "LayerArchive",

@@ -33,16 +33,25 @@ struct DownloadAttempts {
     private let subject: String
     private let candidateCount: Int
     private let limits: DownloadLimits
-    private var candidate = 0
-    /// The number of requests to the current candidate so far.
-    private var attempts = 0
-    private var failures: [ImageInputsError] = []
+    /// The candidates that are still to be asked, the current one first.
+    private var queue: [Int]
+    /// The number of requests to each candidate so far.
+    private var requests: [Int: Int] = [:]
+    /// How each candidate failed in the end.
+    private var failures: [Int: ImageInputsError] = [:]
 
     init(subject: String, candidateCount: Int, limits: DownloadLimits) {
         self.subject = subject
         self.candidateCount = candidateCount
         self.limits = limits
+        queue = Array(0..<candidateCount)
     }
+
+    private var candidate: Int { queue.first ?? 0 }
+    private var attempts: Int { requests[candidate] ?? 0 }
+
+    /// Whether no other candidate is left to be asked.
+    var isLast: Bool { queue.count <= 1 }
 
     func first() -> Step {
         candidateCount > 0
@@ -52,12 +61,11 @@ struct DownloadAttempts {
 
     /// Returns the next step; a `jitter` in 0..<1 shortens the pause by up to a half.
     mutating func next(after outcome: Outcome, jitter: Double) -> Step {
-        attempts += 1
+        requests[candidate, default: 0] += 1
         switch outcome {
         case .silent(let error):
-            guard attempts < limits.connectionAttempts, candidate + 1 == candidateCount else {
-                return nextCandidate(error)
-            }
+            guard attempts < limits.connectionAttempts else { return nextCandidate(error) }
+            guard isLast else { return nextCandidate(error, returning: true) }
             return again(after: limits.backoff.pause(after: attempts, jitter: jitter))
         case .whole: return .finish
         case .refused(let error): return nextCandidate(error)
@@ -79,9 +87,10 @@ struct DownloadAttempts {
         }
     }
 
-    /// Returns the end of a download that has no time left for the step that would be next.
-    mutating func giveUp(after outcome: Outcome) -> Step {
-        if let error = outcome.error, failures.last?.message.hasPrefix(error.message) != true { failures.append(error) }
+    /// Returns the end of a download that has no time left for the step that would be next, after the last request to a
+    /// candidate.
+    mutating func giveUp(after outcome: Outcome, of candidate: Int) -> Step {
+        if let error = outcome.error, failures[candidate] == nil { failures[candidate] = error }
         return .fail(combined())
     }
 
@@ -89,13 +98,14 @@ struct DownloadAttempts {
         .request(candidate: candidate, keepsPartial: true, after: pause)
     }
 
-    private mutating func nextCandidate(_ error: ImageInputsError) -> Step {
+    /// Goes on to the next candidate, `returning` to this one after all the others.
+    private mutating func nextCandidate(_ error: ImageInputsError, returning: Bool = false) -> Step {
         var error = error
         if attempts > 1 { error.message += " (\(attempts) attempts)" }
-        failures.append(error)
-        candidate += 1
-        attempts = 0
-        guard candidate < candidateCount else { return .fail(combined()) }
+        failures[candidate] = error
+        let current = queue.removeFirst()
+        if returning { queue.append(current) }
+        guard !queue.isEmpty else { return .fail(combined()) }
         return .request(candidate: candidate, keepsPartial: false, after: .zero)
     }
 
@@ -105,6 +115,7 @@ struct DownloadAttempts {
     /// file: a machine that sees only its own mirror, and not the snapshot archive, must be able to continue. A busy
     /// server and wrong bytes are different: the file exists there, and resolving again would hide the problem.
     private func combined() -> ImageInputsError {
+        let failures = failures.sorted { $0.key < $1.key }.map(\.value)
         let codes = failures.map(\.code)
         let mayExist = codes.contains { $0 == .busy || $0 == .corrupt }
         let isGone = codes.contains(.notFound) && !mayExist

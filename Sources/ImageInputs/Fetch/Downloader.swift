@@ -52,21 +52,21 @@ package struct Downloader: Sendable {
         var step = attempts.first()
         var source: HTTPAddress?
         var outcome = DownloadAttempts.Outcome.whole
+        var asked = 0
         while case .request(let candidate, let keepsPartial, let pause) = step {
             try Task.checkCancellation()
             let url = request.candidates[candidate]
-            if pause > .zero {
-                let (number, limit) = attempts.progress
+            let (number, limit) = attempts.progress
+            let mayGoOn = try await patience.pause(pause, isAsked: outcome.isBusy) {
                 settings.note("waiting for \(url.authority), attempt \(number) of \(limit)")
             }
-            guard try await patience.pause(pause, isAsked: outcome.isBusy)
-            else {
-                step = attempts.giveUp(after: outcome)
+            guard mayGoOn else {
+                step = attempts.giveUp(after: outcome, of: asked)
                 break
             }
             if !keepsPartial { try drop(partial, of: request) }
-            let isLast = candidate + 1 == request.candidates.count
-            outcome = try await attempt(request, from: url, into: partial, mayBeSlow: isLast)
+            asked = candidate
+            outcome = try await attempt(request, from: url, into: partial, mayBeSlow: attempts.isLast)
             silentHosts.note(url, outcome)
             step = attempts.next(after: outcome, jitter: settings.time.jitter())
             source = url

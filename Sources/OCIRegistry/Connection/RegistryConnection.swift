@@ -11,6 +11,8 @@ package struct RegistryConnection: RegistryTransport {
     package let registry: RegistryHost
     /// The registry's address; its scheme is a guess until `settled` has asked.
     var base: HTTPAddress
+    /// Whether the registry is on this machine and did not say what it speaks.
+    var isSilent = false
     let network: RegistryNetwork
 
     package var host: String { registry.description }
@@ -26,10 +28,15 @@ package struct RegistryConnection: RegistryTransport {
     ) async throws -> R {
         let connection = try await settled()
         let address = try connection.address(of: request.target)
-        return try await use(
-            try await network.repeating(isRepeatable: request.isRepeatable, at: host) {
+        let response: RegistryResponse
+        do {
+            response = try await network.repeating(isRepeatable: request.isRepeatable, at: host) {
                 try await connection.attempt(request, at: address)
-            })
+            }
+        } catch {
+            throw connection.explained(error)
+        }
+        return try await use(response)
     }
 
     /// Requests the protocol's root with the available login, as `login` does before it trusts a password.

@@ -36,8 +36,10 @@ extension RegistryNetwork {
         _ pause: Duration, _ isAsked: Bool, _ host: String, _ course: RetryCourse, _ outcome: RetryCourse.Outcome
     ) async throws {
         let seconds = isAsked ? " in \(pause.components.seconds) s, as it asks" : ""
-        settings.note("waiting for \(host), attempt \(course.attempts + 1) of \(course.attemptLimit)\(seconds)")
-        guard try await Patience.current?.pause(pause, isAsked: isAsked) != false else {
+        let mayGoOn = try await Patience.current?.pause(pause, isAsked: isAsked) {
+            settings.note("waiting for \(host), attempt \(course.attempts + 1) of \(course.attemptLimit)\(seconds)")
+        }
+        guard mayGoOn != false else {
             Patience.current?.exhaust()
             throw course.told(outcome.error)
         }

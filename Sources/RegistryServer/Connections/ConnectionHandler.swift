@@ -18,10 +18,15 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// The end of a connection that is writable no longer, or on which no head has arrived.
     private var end: Scheduled<Void>?
     private var check: Scheduled<Void>?
+    /// The end of the wait for the rest of a body whose request is answered.
+    private var rest: Scheduled<Void>?
+    /// The number of requests that began, and that are answered.
+    private var (begun, answered) = (0, 0)
     /// The bytes of the body that arrived since the last check, and whether the server wanted none of them for a while.
     private var arrived = 0
     private var hasPaused = false
-    private var isReading = false
+    /// The time since which the server has not asked for more; `nil` while it waits for more.
+    private var restsSince: NIODeadline?
 
     init(limits: RegistryLimits, connections: OpenConnections) {
         self.limits = limits
@@ -30,20 +35,22 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         connection = connections.insert(context.channel, now: .now())
-        closeAfter(.seconds(connection?.isRefused == true ? limits.slowness : limits.head), context)
+        end = closing(in: connection?.isRefused == true ? limits.slowness : limits.head, context)
         let pipeline = context.pipeline.syncOperations
         guard let codec = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self) else { return }
         try? pipeline.addHandler(RequestHeadHandler(), position: .before(codec))
     }
 
     func read(context: ChannelHandlerContext) {
-        isReading = true
+        if let since = restsSince, NIODeadline.now() - since > .seconds(1) { hasPaused = true }
+        restsSince = nil
         context.read()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head:
+            begun += 1
             end?.cancel()
             end = nil
             connection?.beganToWaitForBody(now: .now())
@@ -55,22 +62,22 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .end:
             check?.cancel()
             check = nil
+            rest?.cancel()
             connection?.receivedAll(now: .now())
         }
         context.fireChannelRead(data)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        (isReading, hasPaused) = (false, true)
+        restsSince = .now()
         context.fireChannelReadComplete()
-        // Whoever wants more asks for it at once.
-        if isReading { hasPaused = false }
     }
 
     /// Closes the connection if a body arrives more slowly than is allowed although the server wants it.
     private func checkRate(_ context: ChannelHandlerContext) {
         let (loop, channel) = (context.eventLoop.assumeIsolated(), context.channel)
         check = loop.scheduleTask(in: .seconds(limits.rateWindow)) { [self] in
+            let isReading = restsSince == nil
             if isReading, !hasPaused, Int64(arrived) < limits.slowestRate * limits.rateWindow {
                 return channel.close(promise: nil)
             }
@@ -82,11 +89,14 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if case .end = unwrapOutboundIn(data) {
+            answered += 1
             // The rest of a body that nobody wants is not waited for.
-            if check == nil {
-                connection?.beganToWaitForHead(now: .now())
-            } else {
-                closeAfter(.seconds(limits.slowness), context)
+            if answered == begun {
+                if check == nil {
+                    connection?.beganToWaitForHead(now: .now())
+                } else {
+                    rest = closing(in: limits.slowness, context)
+                }
             }
         }
         context.write(data, promise: promise)
@@ -95,19 +105,17 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         end?.cancel()
         end = nil
-        if !context.channel.isWritable { closeAfter(.seconds(limits.silence), context) }
+        if !context.channel.isWritable { end = closing(in: limits.silence, context) }
         context.fireChannelWritabilityChanged()
     }
 
-    private func closeAfter(_ time: TimeAmount, _ context: ChannelHandlerContext) {
-        end?.cancel()
+    private func closing(in seconds: Int64, _ context: ChannelHandlerContext) -> Scheduled<Void> {
         let channel = context.channel
-        end = context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+        return context.eventLoop.scheduleTask(in: .seconds(seconds)) { channel.close(promise: nil) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        end?.cancel()
-        check?.cancel()
+        for scheduled in [end, check, rest] { scheduled?.cancel() }
         context.fireChannelInactive()
     }
 }

@@ -6,7 +6,9 @@ extension ManifestDocument {
     /// Reads a manifest of any type. Refused are bytes that are not JSON, that readers may understand in different ways,
     /// that refer to nothing, or that are sent as something that is no manifest.
     ///
-    /// - Parameter mediaType: The type in the request; without one, the document says what it is.
+    /// - Parameters:
+    ///   - bytes: The document.
+    ///   - mediaType: The type in the request; without one, the document says what it is.
     /// - Returns: The document and its type.
     /// - Throws: `RegistryServerError` `.manifestInvalid`.
     static func read(_ bytes: [UInt8], as mediaType: String?) throws(RegistryServerError) -> (Self, String) {

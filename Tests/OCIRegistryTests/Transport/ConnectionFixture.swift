@@ -36,6 +36,7 @@ final class ConnectionFixture: Sendable {
     ) -> NetworkSettings {
         var limits = RegistryLimits()
         (limits.connect, limits.idle, limits.patience, limits.quiet) = (.hanging, .hanging, .hanging, .hanging)
+        limits.question = .hanging
         change(&limits)
         let time = Timing(
             now: { [self] in (stopped ?? .now) + state.withLock { $0.skipped } },

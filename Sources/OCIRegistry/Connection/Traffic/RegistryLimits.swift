@@ -11,6 +11,8 @@ package struct RegistryLimits: Hashable, Sendable {
     package var patience: Duration = .seconds(60)
     /// The time after which an answer is said to be waited for.
     package var quiet: Duration = .seconds(10)
+    /// The time that a registry on this machine may take to show what it speaks.
+    package var question: Duration = .seconds(5)
     package var redirects = 10
     /// The number of requests to one host that wait for their answer at the same time. Bodies of answers do not count:
     /// a task that reads a blob in order to push it to the same registry would otherwise wait for itself.

@@ -45,6 +45,7 @@ struct RetryCourse {
     /// Returns the next step; a `jitter` in 0..<1 shortens the pause by up to a half.
     mutating func next(after outcome: Outcome, jitter: Double) -> Step {
         attempts += 1
+        attemptLimit = limits.attempts
         switch outcome {
         case .unconnected(let error):
             attemptLimit = limits.connectionAttempts
