@@ -2,7 +2,7 @@ import DurableFiles
 import OCIArchive
 package import OCIContent
 import OCIModel
-import OCIRegistry
+package import OCIRegistry
 import Scheduling
 package import SystemPackage
 

@@ -19,7 +19,7 @@ package struct RegistryConnection: RegistryTransport {
         limits.patience(ofOperation: byteCount, time: network.settings.time)
     }
 
-    private var limits: RegistryLimits { network.settings.limits }
+    private var limits: RegistryLimits { network.settings.limits.of(registry) }
 
     package func send<R: Sendable>(
         _ request: RegistryRequest, _ use: @Sendable (RegistryResponse) async throws -> R
@@ -27,7 +27,7 @@ package struct RegistryConnection: RegistryTransport {
         let connection = try await settled()
         let address = try connection.address(of: request.target)
         return try await use(
-            try await network.repeating(isRepeatable: request.isRepeatable, at: host) {
+            try await network.repeating(isRepeatable: request.isRepeatable, at: host, by: limits) {
                 try await connection.attempt(request, at: address)
             })
     }
