@@ -275,7 +275,8 @@ let package = Package(
         test(
             "EndToEndTests",
             [
-                "ImageDefinition", "ImageInputs", "LayerArchive", "OCIModel", "RegistryServer", "RegistryTesting",
+                "ConfigurationFile", "ImageDefinition", "ImageInputs", "LayerArchive", "OCIModel", "RegistryServer",
+                "RegistryTesting",
                 "TestSupport",
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),

@@ -55,7 +55,7 @@ struct ForeignReader {
                 image.tags = [tag.description]
             } else if let tags = entry["tags"] {
                 loseKeys(of: tags, except: ["allow", "deny", "semverRange"])
-                for expression in tags["allow"]?.texts ?? [] { add(expression, to: &image, tags) }
+                for expression in tags["allow"]?.texts ?? [] { add(expression, anchored: true, to: &image, tags) }
                 if let denied = tags["deny"], !denied.texts.isEmpty {
                     lose(denied, "'deny' has expressions, and 'exclude' has globs")
                 }
@@ -86,7 +86,7 @@ struct ForeignReader {
             }
             for (name, expression) in registry["images-by-tag-regex"]?.pairs ?? [] {
                 var image = ForeignImage(source: "\(host)/\(name.text ?? "")")
-                add(expression.text ?? "", to: &image, expression)
+                add(expression.text ?? "", anchored: false, to: &image, expression)
                 if !image.expressions.isEmpty { images.append(image) }
             }
             for (name, range) in registry["images-by-semver"]?.pairs ?? [] {
@@ -121,10 +121,13 @@ struct ForeignReader {
         }
     }
 
-    /// Adds an expression, which other tools search for anywhere in a tag unless it is anchored.
-    private mutating func add(_ text: String, to image: inout ForeignImage, _ node: YAMLNode) {
-        var whole = text.hasPrefix("^") ? String(text.dropFirst()) : ".*" + text
-        if whole.hasSuffix("$") { whole.removeLast() } else { whole += ".*" }
+    /// Adds an expression; one that is not `anchored` by its tool is found anywhere in a tag.
+    private mutating func add(_ text: String, anchored: Bool, to image: inout ForeignImage, _ node: YAMLNode) {
+        var whole = text
+        if !anchored {
+            whole = text.hasPrefix("^") ? text : ".*" + text
+            if !whole.hasSuffix("$") { whole += ".*" }
+        }
         guard !text.isEmpty, (try? TagPattern(expression: whole)) != nil else {
             return lose(node, "the expression '\(quoted(text))' cannot be carried over")
         }

@@ -93,25 +93,3 @@ struct ForeignImage {
     var versions: String?
     var platforms: [String] = []
 }
-
-extension YAMLNode {
-    subscript(key: String) -> YAMLNode? {
-        guard case .mapping(let pairs) = value else { return nil }
-        return pairs.first { $0.key.text == key }?.value
-    }
-
-    var text: String? {
-        if case .scalar(let text, _) = value, !isNothing { text } else { nil }
-    }
-
-    var items: [YAMLNode] {
-        if case .sequence(let items) = value { items } else { [] }
-    }
-
-    var pairs: [(key: YAMLNode, value: YAMLNode)] {
-        if case .mapping(let pairs) = value { pairs } else { [] }
-    }
-
-    /// The texts of a list, or the only one.
-    var texts: [String] { text.map { [$0] } ?? items.compactMap(\.text) }
-}

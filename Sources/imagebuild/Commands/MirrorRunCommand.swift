@@ -26,7 +26,7 @@ struct MirrorRunCommand: AsyncParsableCommand {
               imagebuild mirror mirror.yaml --audit                compare the destinations with the records
 
             EXIT CODES
-              0 nothing to do, 10 changed (see --changed-exit-code), 11 partly failed, 12 throttled or out of quota: run it \
+              0 nothing to do, 10 changed, 11 partly failed (either can be 0: --exit-zero), 12 throttled or out of quota: run it \
             again later, 2 refused, 1 failed
             """)
 

@@ -45,13 +45,14 @@ struct MirrorReportOptions: ParsableArguments {
     var imagesYaml: String?
     @Flag(help: "Say of each request why it is sent.")
     var explain = false
-    @Option(help: ArgumentHelp("The exit code of a run that changed something.", valueName: "code"))
-    var changedExitCode: Int32 = 10
+    @Option(
+        help: ArgumentHelp(
+            "End with exit code 0 in this case, too: changed, or partly-failed; repeatable.", valueName: "case"))
+    var exitZero: [ExitCase] = []
 
-    func validate() throws {
-        guard (0...125).contains(changedExitCode) else {
-            throw ValidationError("--changed-exit-code takes a number from 0 to 125.")
-        }
+    enum ExitCase: String, ExpressibleByArgument, CaseIterable {
+        case changed
+        case partlyFailed = "partly-failed"
     }
 
     func write(_ report: MirrorReport, _ file: MirrorFile, _ places: MirrorPlaces) async throws {
@@ -83,8 +84,8 @@ struct MirrorReportOptions: ParsableArguments {
         let status: Int32 =
             switch verdict {
             case .nothingToDo: 0
-            case .changed: changedExitCode
-            case .partlyFailed: 11
+            case .changed: exitZero.contains(.changed) ? 0 : 10
+            case .partlyFailed: exitZero.contains(.partlyFailed) ? 0 : 11
             case .outOfQuota: 12
             case .refused: ExitStatus.refused.rawValue
             case .failed: ExitStatus.failed.rawValue
