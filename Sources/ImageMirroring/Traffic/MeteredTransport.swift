@@ -55,6 +55,8 @@ struct MeteredTransport: RegistryTransport {
 
     var host: String { base.host }
 
+    func patience(ofOperation byteCount: Int64) -> Patience? { base.patience(ofOperation: byteCount) }
+
     func send<R: Sendable>(
         _ request: RegistryRequest, _ use: @Sendable (RegistryResponse) async throws -> R
     ) async throws -> R {

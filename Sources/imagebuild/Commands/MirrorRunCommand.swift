@@ -74,7 +74,7 @@ struct MirrorRunCommand: AsyncParsableCommand {
         let part = try ownShard(console)
         let named = try file.map { try MirrorFile(parsing: Self.read($0), file: $0) }
         // A plan in a registry is read before it is known what rules there are for registries.
-        var settings = try registries.settings(RegistryOptions.sources(), warn: { console.warn($0) })
+        var settings = try registries.settings(RegistryOptions.sources(), console)
         var applied: (plan: MirrorPlan, file: MirrorFile)?
         if let place = apply { applied = try MirrorPlan.read(try await reading(place, settings), of: named) }
         guard let mirrorFile = named ?? applied?.file else { return }

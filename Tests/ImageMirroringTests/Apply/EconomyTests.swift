@@ -2,6 +2,7 @@ import HTTPTypes
 import ImageMirroring
 import OCIModel
 import RegistryTesting
+import Scheduling
 import Testing
 
 /// The requests of a mirror of 50 tags with two platforms and ten layers each, as they cross the wire.
@@ -13,7 +14,7 @@ import Testing
         let client = fixture.client
         let shared = (0..<8).map { Array("a layer of all images, \($0)".utf8) }
         for layer in shared { try await client.push(layer) }
-        for tag in 0..<50 {
+        _ = try await mapConcurrently(Array(0..<50), limit: 8) { tag in
             var entries: [Descriptor] = []
             for platform in ["amd64", "arm64"] {
                 let own = (0..<2).map { Array("layer \($0) of \(tag) for \(platform)".utf8) }
