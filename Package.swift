@@ -47,13 +47,14 @@ let package = Package(
         .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
 
+        library("ConfigurationFile", ["CYAML"]),
         library("DurableFiles", [.product(name: "SystemPackage", package: "swift-system")]),
         library("Scheduling", [.product(name: "NIOPosix", package: "swift-nio")]),
         library("OCIModel", [.product(name: "NIOSSL", package: "swift-nio-ssl")]),
 
         library("DebianFormat", ["OCIModel"]),
         library("Executables", ["OCIModel"]),
-        library("ImageDefinition", ["OCIModel", "CYAML"]),
+        library("ImageDefinition", ["ConfigurationFile", "OCIModel"]),
         library(
             "LayerArchive",
             [
@@ -125,6 +126,15 @@ let package = Package(
             ]),
 
         library(
+            "ImageMirroring",
+            [
+                "ConfigurationFile", "Scheduling", "DurableFiles", "OCIModel", "OCIContent", "OCIRegistry",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+
+        library(
             "OCIArchive",
             [
                 "DurableFiles", "OCIModel", "LayerArchive", "OCIContent",
@@ -144,8 +154,9 @@ let package = Package(
         .executableTarget(
             name: "imagebuild",
             dependencies: [
-                "DurableFiles", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent", "HTTPTransfer",
-                "ImageInputs", "ImageAssembly", "OCIRegistry", "RegistryServer", "ImageBuilding", "Scheduling",
+                "ConfigurationFile", "DurableFiles", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent",
+                "HTTPTransfer", "ImageInputs", "ImageAssembly", "ImageMirroring", "OCIRegistry", "RegistryServer",
+                "ImageBuilding", "Scheduling",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -220,8 +231,18 @@ let package = Package(
         test("DebianFormatTests", ["DebianFormat", "OCIModel", "TestSupport"]),
         // Small executables of either kind, for the tests of what reads them.
         .target(name: "ExecutableFixtures", path: "Tests/ExecutableFixtures", swiftSettings: strict),
+        test(
+            "ImageMirroringTests",
+            [
+                "ConfigurationFile", "Scheduling", "DurableFiles", "ImageMirroring", "OCIModel", "OCIContent",
+                "OCIRegistry", "RegistryTesting", "RegistryServer", "TestSupport",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         test("ExecutablesTests", ["Executables", "ExecutableFixtures", "OCIModel"]),
-        test("ImageDefinitionTests", ["ImageDefinition", "OCIModel"]),
+        test("ImageDefinitionTests", ["ConfigurationFile", "ImageDefinition", "OCIModel"]),
         test(
             "ImageInputsTests",
             [
@@ -254,7 +275,8 @@ let package = Package(
         test(
             "EndToEndTests",
             [
-                "ImageDefinition", "ImageInputs", "LayerArchive", "OCIModel", "RegistryServer", "RegistryTesting",
+                "ConfigurationFile", "ImageDefinition", "ImageInputs", "LayerArchive", "OCIModel", "RegistryServer",
+                "RegistryTesting",
                 "TestSupport",
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),

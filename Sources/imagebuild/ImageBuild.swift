@@ -19,6 +19,7 @@ struct ImageBuild: AsyncParsableCommand {
               imagebuild push etcd registry.example.org/k8s/etcd
                                                       every platform and the index, tags last
               imagebuild copy oci:etcd registry.example.org/k8s/etcd
+              imagebuild mirror mirror.yaml           copies of images in registries, kept up to date
               imagebuild inspect etcd --file /usr/local/bin/etcd
                                                       which input put a file there
               imagebuild registry serve               a registry on this machine
@@ -28,7 +29,8 @@ struct ImageBuild: AsyncParsableCommand {
             """,
         version: ToolIdentity.version,
         subcommands: [
-            Build.self, LockCommand.self, Push.self, CopyCommand.self, Inspect.self, Store.self, Registry.self,
+            Build.self, LockCommand.self, Push.self, CopyCommand.self, Mirror.self, Inspect.self, Store.self,
+            Registry.self,
             Login.self, Logout.self,
         ])
 

@@ -1,3 +1,4 @@
+import ConfigurationFile
 import ImageDefinition
 import OCIModel
 import Testing

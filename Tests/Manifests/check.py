@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks manifests/etcd: its documents against the schemas of current Kubernetes, and its commands in the unpacked image.
+"""Checks manifests/etcd and manifests/kubernetes: their documents against the schemas of current Kubernetes, and the commands of the first in the unpacked image.
 
 usage: check.py [--image FOLDER]
 
@@ -23,13 +23,16 @@ import urllib.request
 import kubernetes_validate
 import yaml
 
-FOLDER = pathlib.Path(__file__).resolve().parents[2] / "manifests/etcd"
+MANIFESTS = pathlib.Path(__file__).resolve().parents[2] / "manifests"
+NOT_KUBERNETES = {"kustomization.yaml", "mirror.yaml"}
 KUBERNETES = ["1.34", "1.35", "1.36", "1.37"]
 DEADLINE = 120  # seconds for a container to do what it is for
 
 
-def documents():
-    for path in sorted(FOLDER.glob("*.yaml")):
+def documents(folder):
+    for path in sorted((MANIFESTS / folder).glob("*.yaml")):
+        if path.name in NOT_KUBERNETES:
+            continue
         for document in yaml.safe_load_all(path.read_text()):
             yield path.name, document
 
@@ -38,13 +41,15 @@ def pod_of(document):
     """The pod that a document makes, or None."""
     if document["kind"] == "Pod":
         return document["spec"]
-    return document["spec"].get("template", {}).get("spec")
+    if document["kind"] == "CronJob":
+        document = document["spec"]["jobTemplate"]
+    return document.get("spec", {}).get("template", {}).get("spec")
 
 
 def validate():
     """Prints what the schemas, and the rules of these manifests, say against a document; returns how much it was."""
     faults = []
-    for name, document in documents():
+    for name, document in [*documents("etcd"), *documents("kubernetes")]:
         for version in KUBERNETES:
             try:
                 kubernetes_validate.validate(document, version, strict=True)
@@ -64,7 +69,7 @@ def validate():
                 faults.append(f"{label}: the root is not read-only")
             if "requests" not in container["resources"] or "memory" not in container["resources"].get("limits", {}):
                 faults.append(f"{label}: no requests, or no limit of memory")
-            if document["kind"] != "Job" and container in pod["containers"] and "livenessProbe" not in container:
+            if document["kind"] not in ("Job", "CronJob") and container in pod["containers"] and "livenessProbe" not in container:
                 faults.append(f"{label}: no probe")
             for mount in container["volumeMounts"]:
                 if mount["name"] not in volumes:
@@ -72,6 +77,16 @@ def validate():
     for fault in faults:
         print(fault, file=sys.stderr)
     return len(faults)
+
+
+def check_kustomization():
+    """Whether kustomization.yaml names files that are there."""
+    folder = MANIFESTS / "kubernetes"
+    kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    files = kustomization["resources"] + [name for one in kustomization["configMapGenerator"] for name in one["files"]]
+    for name in files:
+        if not (folder / name).is_file():
+            sys.exit(f"kustomization.yaml names {name}, which is not there")
 
 
 LIBRARY = ctypes.CDLL(None, use_errno=True)
@@ -187,7 +202,7 @@ def healthy(container):
 
 def run(image):
     unshare()
-    pods = {name: pod_of(document) for name, document in documents() if pod_of(document)}
+    pods = {name: pod_of(document) for name, document in documents("etcd") if pod_of(document)}
     with tempfile.TemporaryDirectory() as temporary:
         node = Node(image, pathlib.Path(temporary))
         try:
@@ -215,7 +230,8 @@ def main():
     arguments = parser.parse_args()
     if validate():
         sys.exit(1)
-    print(f"manifests/etcd is valid for Kubernetes {', '.join(KUBERNETES)}")
+    check_kustomization()
+    print(f"manifests/etcd and manifests/kubernetes are valid for Kubernetes {', '.join(KUBERNETES)}")
     if arguments.image:
         run(arguments.image)
         print("the commands of manifests/etcd run in the image")

@@ -13,7 +13,7 @@ import Testing
     ]
     /// What one module of each alone knows.
     private static let owners = [
-        "CYAML": "ImageDefinition", "CArchive": "LayerArchive", "CDeflate": "LayerArchive", "CZstd": "LayerArchive",
+        "CYAML": "ConfigurationFile", "CArchive": "LayerArchive", "CDeflate": "LayerArchive", "CZstd": "LayerArchive",
         "CCrypt": "RegistryServer", "ArgumentParser": "imagebuild", "CNIOBoringSSL": "OCIModel",
     ]
     /// The C library serves these alone: the module for files, and the command line for its terminal.

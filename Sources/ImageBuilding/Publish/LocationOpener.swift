@@ -3,7 +3,7 @@ package import ImageInputs
 import OCIArchive
 package import OCIContent
 import OCIModel
-import OCIRegistry
+package import OCIRegistry
 import Scheduling
 package import SystemPackage
 

@@ -3,7 +3,7 @@ import ImageDefinition
 package import ImageInputs
 package import OCIContent
 package import OCIModel
-import OCIRegistry
+package import OCIRegistry
 import SystemPackage
 
 /// An image of a folder that is to be pushed: a built one, or the index over platforms' images that are in the

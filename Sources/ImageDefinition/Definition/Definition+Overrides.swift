@@ -1,3 +1,4 @@
+import ConfigurationFile
 import OCIModel
 
 /// The parts of a definition that a user changes for one build, as with the Makefile of the Kubernetes etcd image.

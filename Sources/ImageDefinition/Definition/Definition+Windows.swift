@@ -1,3 +1,4 @@
+import ConfigurationFile
 package import OCIModel
 
 extension Definition {

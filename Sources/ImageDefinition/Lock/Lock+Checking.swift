@@ -1,3 +1,4 @@
+import ConfigurationFile
 import OCIModel
 
 extension Lock {

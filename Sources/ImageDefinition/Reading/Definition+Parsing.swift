@@ -1,3 +1,4 @@
+import ConfigurationFile
 import OCIModel
 
 extension Definition {
@@ -75,17 +76,6 @@ extension Definition {
 }
 
 extension Field {
-    /// Returns whether this reader knows the file's `schema`. If not, nothing else in the file can be judged.
-    func hasKnownSchema() -> Bool {
-        guard case .mapping(let pairs) = node.value,
-            let schema = pairs.first(where: { if case .scalar("schema", _) = $0.key.value { true } else { false } })
-        else { return true }
-        let field = Field(name: "schema", node: schema.value, findings: findings)
-        guard let number = field.integer(in: 0...Int.max), number != 1 else { return true }
-        field.report("unknown schema \(number)", hint: "this version knows schema 1; a later one may know more")
-        return false
-    }
-
     fileprivate func imageName() -> String? {
         text("an image name", like: "etcd or debian-base") { text in
             text.utf8.count <= 128 && text.utf8.first.map(isLowerAlphanumeric) ?? false

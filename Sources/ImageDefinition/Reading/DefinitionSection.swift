@@ -1,3 +1,5 @@
+import ConfigurationFile
+
 /// The mappings of `image.yaml` whose keys are fixed. `images/image.schema.json` lists the same keys, which a test
 /// checks.
 enum DefinitionSection: String, CaseIterable {

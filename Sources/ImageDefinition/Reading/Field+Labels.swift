@@ -1,3 +1,5 @@
+import ConfigurationFile
+
 extension Field {
     /// The annotations that the build itself fills in.
     static let filledAnnotations = ["created", "version", "revision", "base.name", "base.digest"]

@@ -1,3 +1,4 @@
+import ConfigurationFile
 package import OCIModel
 
 /// A name that stands for a value in a text: `${version}`.

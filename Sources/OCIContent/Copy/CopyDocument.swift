@@ -52,4 +52,23 @@ package struct CopyDocument: Hashable, Sendable {
     static func refusal(_ descriptor: Descriptor, _ reason: String, hint: String? = nil) -> ContentError {
         ContentError(.invalidDocument, "cannot copy \(descriptor.digest): \(reason)", hint: hint)
     }
+
+    /// Returns the children that are for one of the platforms or state none, with the attestations of those
+    /// (BuildKit, "Attestation Storage").
+    ///
+    /// - Throws: `ContentError` `.missing` if a platform is among none of the children.
+    func children(for platforms: [PlatformChoice]) throws(ContentError) -> [Descriptor] {
+        guard children.contains(where: { $0.platform != nil }) else { return children }
+        for choice in platforms where !children.contains(where: { $0.platform.map(choice.includes) ?? false }) {
+            throw ContentError(.missing, "the index \(descriptor.digest) has no entry for \(choice)")
+        }
+        let wanted = children.filter { child in
+            child.platform.map { platform in platforms.contains { $0.includes(platform) } } ?? true
+        }
+        let digests = Set(wanted.map(\.digest.description))
+        let attestations = children.filter { child in
+            child.annotations?["vnd.docker.reference.digest"].map(digests.contains) ?? false
+        }
+        return wanted + attestations.filter { !digests.contains($0.digest.description) }
+    }
 }

@@ -8,6 +8,9 @@ package struct CopyOptions: Sendable {
     package var withReferrers = false
     /// Whether layers are copied that registries once were not allowed to hold, and that state other addresses.
     package var withForeignLayers = false
+    /// The platforms of an index whose manifests are copied; all of them if this is empty. The index itself stays as it
+    /// is, so that a destination must accept one whose other manifests are missing.
+    package var platforms: [PlatformChoice] = []
     /// The blobs that are available elsewhere (a base image's layers); any other that the source lacks is an error.
     package var absent: Set<Digest> = []
     package var limits = CopyLimits()
@@ -110,7 +113,7 @@ extension CopyTraversal {
                 return (document, options.withReferrers ? try await source.referrers(of: descriptor.digest) : [])
             }
             for (document, referrers) in read {
-                try add(document)
+                try add(document, platforms: options.platforms)
                 try add(referrers: referrers, of: document)
             }
         }

@@ -37,12 +37,15 @@ package struct CopyTraversal: Sendable {
         return waiting
     }
 
-    /// Adds a document that was read.
+    /// Adds a document that was read. With `platforms`, only those children of an index are wanted that are for one of
+    /// them, or state no platform, or belong to one that is wanted.
     ///
-    /// - Throws: `ContentError`: `.tooLarge` beyond a limit, `.invalidDocument` for sizes that contradict each other.
-    package mutating func add(_ document: CopyDocument) throws(ContentError) {
+    /// - Throws: `ContentError`: `.tooLarge` beyond a limit, `.invalidDocument` for sizes that contradict each other,
+    ///   `.missing` for an index without any of the platforms.
+    package mutating func add(_ document: CopyDocument, platforms: [PlatformChoice] = []) throws(ContentError) {
         documents[document.descriptor.digest] = document
-        for child in document.children { try want(child, depth: depth(of: document) + 1) }
+        let children = try platforms.isEmpty ? document.children : document.children(for: platforms)
+        for child in children { try want(child, depth: depth(of: document) + 1) }
         for blob in document.blobs { try count(blob, of: document) }
     }
 

@@ -21,7 +21,7 @@ package struct RegistryConnection: RegistryTransport {
         limits.patience(ofOperation: byteCount, time: network.settings.time)
     }
 
-    private var limits: RegistryLimits { network.settings.limits }
+    private var limits: RegistryLimits { network.settings.limits.of(registry) }
 
     package func send<R: Sendable>(
         _ request: RegistryRequest, _ use: @Sendable (RegistryResponse) async throws -> R
@@ -30,7 +30,7 @@ package struct RegistryConnection: RegistryTransport {
         let address = try connection.address(of: request.target)
         let response: RegistryResponse
         do {
-            response = try await network.repeating(isRepeatable: request.isRepeatable, at: host) {
+            response = try await network.repeating(isRepeatable: request.isRepeatable, at: host, by: limits) {
                 try await connection.attempt(request, at: address)
             }
         } catch {

@@ -6,10 +6,11 @@ import Scheduling
 extension RegistryNetwork {
     /// Makes attempts until one has an answer, with the pauses between them, as long as the operation's patience lasts.
     func repeating<Answer: Sendable>(
-        isRepeatable: Bool, at host: String, _ attempt: () async throws -> Attempt<Answer>
+        isRepeatable: Bool, at host: String, by limits: RegistryLimits? = nil,
+        _ attempt: () async throws -> Attempt<Answer>
     ) async throws -> Answer {
         try await Patience.sharing(settings.limits.patience(ofOperation: 0, time: settings.time)) {
-            var course = RetryCourse(limits: settings.limits, isRepeatable: isRepeatable)
+            var course = RetryCourse(limits: limits ?? settings.limits, isRepeatable: isRepeatable)
             while true {
                 try Task.checkCancellation()
                 switch try await attempt() {

@@ -19,6 +19,26 @@ extension RegistryRepository: ContentDestination {
         memory.setPresent(descriptor.digest, in: name)
     }
 
+    /// Returns whether this run put or found a blob or document.
+    package func isKnownPresent(_ digest: Digest) -> Bool { memory.isPresent(digest, in: name) }
+
+    /// Takes a blob or document for present, because an earlier run put it there.
+    package func assumePresent(_ digest: Digest) { memory.setPresent(digest, in: name) }
+
+    /// Removes a tag, and not what it stands for.
+    ///
+    /// - Throws: `OCIRegistryError` `.unsupported` for a registry that only removes manifests, with all their tags.
+    package func remove(_ tag: Tag) async throws {
+        var request = request(.DELETE, "manifests/\(tag)", [200, 202, 204, 404, 400, 405])
+        request.scopes = [AccessScope(name, .pull, .push, .delete)]
+        let status = try await transport.send(request) { $0.status }
+        guard status != 400, status != 405 else {
+            throw OCIRegistryError(
+                .unsupported, "\(transport.host) does not remove tags (\(status))",
+                hint: "remove \(place):\(tag) with the registry's own means", status: status)
+        }
+    }
+
     /// Returns the document that a name stands for now, by HEAD, or by GET if the registry does not answer HEAD with
     /// digest and size.
     package func current(_ name: String) async throws -> Descriptor? { try await current(Self.manifestName(name)) }

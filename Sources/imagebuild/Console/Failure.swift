@@ -1,9 +1,11 @@
 import ArgumentParser
+import ConfigurationFile
 import HTTPTransfer
 import ImageAssembly
 import ImageBuilding
 import ImageDefinition
 import ImageInputs
+import ImageMirroring
 import LayerArchive
 import OCIContent
 import OCIModel
@@ -28,6 +30,7 @@ struct CommandError: ExplainedError, CustomStringConvertible {
 }
 
 extension HTTPTransferError: ExplainedError {}
+extension MirrorError: ExplainedError {}
 
 /// Any error as a person reads it: what failed and why, what to do next, and the exit code.
 struct Failure {
@@ -47,6 +50,7 @@ struct Failure {
     init(_ error: any Error) {
         switch error {
         case is CancellationError: (status, message, hint) = (.interrupted, "", nil)
+        case let error as FileProblems: (status, message, hint) = (.refused, error.description, nil)
         case let error as DefinitionErrors: (status, message, hint) = (.refused, error.description, nil)
         case let error as any ExplainedError:
             (status, message, hint) = (Self.status(of: error), error.message, error.hint)
@@ -61,6 +65,7 @@ struct Failure {
         case let error as CommandError: error.status
         case is ImageAssemblyError, is OCIModelError: .refused
         case let error as ImageBuildingError: error.code == .refused ? .refused : .failed
+        case let error as MirrorError: error.code == .refused ? .refused : .failed
         case let error as ContentError: status(error.code)
         case let error as OCIRegistryError: status(error.code)
         case let error as LayerArchiveError: status(error.code)

@@ -1,9 +1,12 @@
+package import OCIModel
 import Scheduling
 
 /// The limits of requests to registries: every count and every wait has one.
 package struct RegistryLimits: Hashable, Sendable {
     /// The number of attempts at a request that connects.
     package var attempts = 6
+    /// The attempts at requests to registries for which others are wanted.
+    package var attemptsOf: [RegistryHost: Int] = [:]
     /// The number of attempts at a request that does not connect: fewer, so that a machine without a network reports it
     /// soon.
     package var connectionAttempts = 3
@@ -46,6 +49,13 @@ package struct RegistryLimits: Hashable, Sendable {
     func patience(ofOperation byteCount: Int64, time: Timing) -> Patience {
         Patience(
             limit: patience + .seconds(max(0, byteCount) / Self.slowestCommit), longestWait: longestWait, time: time)
+    }
+
+    /// Returns the limits that apply to one registry.
+    func of(_ registry: RegistryHost) -> RegistryLimits {
+        var limits = self
+        if let attempts = attemptsOf[registry] { (limits.attempts, limits.connectionAttempts) = (attempts, attempts) }
+        return limits
     }
 
     /// Returns the time that a request with this many bytes may take until its answer begins.

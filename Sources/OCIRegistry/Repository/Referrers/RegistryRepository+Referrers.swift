@@ -16,6 +16,9 @@ extension RegistryRepository {
         return try unique(decode(index.bytes, subject).manifests)
     }
 
+    /// Whether the repository is known to have no referrers API, so that referrers are listed under tags.
+    package var listsReferrersByTag: Bool { memory.hasReferrersAPI(name) == false }
+
     /// Lists referrers with the API.
     ///
     /// - Returns: `nil` if there is no such API: 404, 400, 405, 406, an HTML page, or anything that is not an index.

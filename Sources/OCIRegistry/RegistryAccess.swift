@@ -1,7 +1,6 @@
 import ImageInputs
 package import OCIContent
-import OCIModel
-package import OCIRegistry
+package import OCIModel
 import Synchronization
 package import SystemPackage
 
@@ -12,28 +11,38 @@ package final class RegistryAccess: Sendable {
     private let storePath: FilePath
     private let now: @Sendable () -> Int64
     private let report: @Sendable (TransferEvent) -> Void
+    private let wrap: @Sendable (RegistryConnection) -> any RegistryTransport
     private let memories = Mutex<[RegistryHost: RegistryMemory]>([:])
 
-    /// The store keeps the addresses of unfinished uploads; `now` returns the seconds since the epoch.
+    /// Creates the access to the registries of a network.
+    ///
+    /// - Parameters:
+    ///   - network: The connections.
+    ///   - storePath: The store, which keeps the addresses of unfinished uploads.
+    ///   - now: Returns the seconds since the epoch.
+    ///   - report: Receives what happens to blobs.
+    ///   - wrap: Puts something between the repositories and their connection.
     package init(
         _ network: RegistryNetwork, storePath: FilePath, now: @escaping @Sendable () -> Int64,
-        report: @escaping @Sendable (TransferEvent) -> Void
+        report: @escaping @Sendable (TransferEvent) -> Void,
+        wrap: @escaping @Sendable (RegistryConnection) -> any RegistryTransport = { $0 }
     ) {
         self.network = network
         self.storePath = storePath
         self.now = now
         self.report = report
+        self.wrap = wrap
     }
 
-    /// The repository of a reference.
-    func repository(_ reference: ImageReference) throws -> RegistryRepository {
+    /// Returns the repository of a reference.
+    package func repository(_ reference: ImageReference) throws -> RegistryRepository {
         let connection = try network.connection(to: reference.host)
         let memory = memories.withLock { memories in
             let memory = memories[reference.host] ?? RegistryMemory(host: connection.host)
             memories[reference.host] = memory
             return memory
         }
-        var repository = RegistryRepository(reference.repository, over: connection, memory: memory)
+        var repository = RegistryRepository(reference.repository, over: wrap(connection), memory: memory)
         repository.report = report
         repository.journal = UploadJournal(folder: storePath.appending("uploads"), now: now)
         return repository

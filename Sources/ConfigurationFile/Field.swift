@@ -1,17 +1,23 @@
 /// A value of an input file with the name that messages use for it (`debian.packages[2].name`).
 ///
 /// Each reading method returns the checked value, or reports what is wrong with it and returns `nil`.
-struct Field {
-    let name: String
-    let node: YAMLNode
-    let findings: Findings
+package struct Field {
+    package let name: String
+    package let node: YAMLNode
+    package let findings: Findings
 
-    func report(_ message: String, hint: String? = nil) {
+    package init(name: String, node: YAMLNode, findings: Findings) {
+        self.name = name
+        self.node = node
+        self.findings = findings
+    }
+
+    package func report(_ message: String, hint: String? = nil) {
         findings.report(message, at: node.position, hint: hint)
     }
 
     /// Reads any scalar as it is written. Numbers and `true` are text here: version 3.10 is not the number 3.1.
-    func text() -> String? {
+    package func text() -> String? {
         guard case .scalar(let text, _) = node.value, !node.isNothing else { return refuse("text") }
         guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f || $0 == "\n" || $0 == "\t" })
         else {
@@ -22,7 +28,7 @@ struct Field {
     }
 
     /// Reads a text that `isValid` accepts; `noun` and `example` say in the message what was expected.
-    func text(_ noun: String, like example: String, where isValid: (String) -> Bool) -> String? {
+    package func text(_ noun: String, like example: String, where isValid: (String) -> Bool) -> String? {
         guard let text = text() else { return nil }
         guard isValid(text) else {
             report("'\(text)' is not \(noun)", hint: "\(noun) looks like \(example)")
@@ -31,7 +37,7 @@ struct Field {
         return text
     }
 
-    func choice(_ noun: String, among known: [String]) -> String? {
+    package func choice(_ noun: String, among known: [String]) -> String? {
         guard let text = text() else { return nil }
         guard known.contains(text) else {
             report("unknown \(noun) '\(text)'", hint: Spelling.hint(for: text, among: known))
@@ -40,14 +46,14 @@ struct Field {
         return text
     }
 
-    func boolean() -> Bool? {
+    package func boolean() -> Bool? {
         guard case .scalar(let text, isPlain: true) = node.value, ["true", "false"].contains(text) else {
             return refuse("true or false")
         }
         return text == "true"
     }
 
-    func integer(in range: ClosedRange<Int>) -> Int? {
+    package func integer(in range: ClosedRange<Int>) -> Int? {
         guard case .scalar(let text, isPlain: true) = node.value, !node.isNothing, isDecimal(text) else {
             return refuse("a number")
         }
@@ -59,14 +65,14 @@ struct Field {
     }
 
     /// Returns the entries of a list, which must not be empty.
-    func list() -> [Field] {
+    package func list() -> [Field] {
         guard case .sequence(let nodes) = node.value else { return refuse("a list") ?? [] }
         if nodes.isEmpty { report("'\(name)' is an empty list") }
         return nodes.enumerated().map { Field(name: "\(name)[\($0.offset)]", node: $0.element, findings: findings) }
     }
 
     /// Returns the entries of a mapping whose keys are the user's own, in the user's order.
-    func entries() -> [(key: Field, value: Field)] {
+    package func entries() -> [(key: Field, value: Field)] {
         guard case .mapping(let pairs) = node.value else { return refuse("a mapping") ?? [] }
         return pairs.map { key, value in
             let shown = if case .scalar(let text, _) = key.value { text } else { "?" }

@@ -1,17 +1,17 @@
 /// A YAML value with its position.
-struct YAMLNode {
-    indirect enum Value {
+package struct YAMLNode {
+    package indirect enum Value {
         /// A scalar; `isPlain` if it was written without quotes, so that it may be a number or nothing at all.
         case scalar(String, isPlain: Bool)
         case sequence([YAMLNode])
         case mapping([(key: YAMLNode, value: YAMLNode)])
     }
 
-    var position: Diagnostic.Position
-    var value: Value
+    package var position: Diagnostic.Position
+    package var value: Value
 
     /// A noun for the value, for messages.
-    var kind: String {
+    package var kind: String {
         switch value {
         case .scalar: isNothing ? "nothing" : "text"
         case .sequence: "a list"
@@ -20,13 +20,13 @@ struct YAMLNode {
     }
 
     /// Whether the value is missing or a plain `null`.
-    var isNothing: Bool {
+    package var isNothing: Bool {
         guard case .scalar(let text, isPlain: true) = value else { return false }
         return ["", "~", "null", "Null", "NULL"].contains(text)
     }
 
     /// Reads the single document of a file; reports syntax errors, anchors, tags and repeated keys.
-    static func read(_ bytes: [UInt8], _ findings: Findings) -> YAMLNode? {
+    package static func read(_ bytes: [UInt8], _ findings: Findings) -> YAMLNode? {
         guard let source = YAMLText(bytes, findings) else { return nil }
         do {
             guard let root = try YAMLReader.read(source.text, findings) else {

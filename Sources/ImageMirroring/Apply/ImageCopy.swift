@@ -1,0 +1,168 @@
+import OCIContent
+import OCIModel
+import OCIRegistry
+import Scheduling
+
+/// The copy of one image to all destinations that need it. Its closure is read once.
+struct ImageCopy: Sendable {
+    let image: MirroredImage
+    let run: MirrorRun
+    let source: ListedSource
+    /// Whether the plan was reviewed, so that source and destinations must be as it found them.
+    let isReviewed: Bool
+
+    private var options: CopyOptions {
+        var options = CopyOptions()
+        options.withReferrers = image.referrers != .none
+        options.platforms = image.platforms
+        return options
+    }
+
+    /// Copies one tag to those destinations whose plan says so, in their order.
+    func results(for tags: [PlannedTag]) async throws -> [MirrorResult] {
+        let work = tags.filter(\.isWork)
+        guard let first = work.first else { return try tags.map(settled) }
+        return try await run.transfers.images.take {
+            try await RequestTally.counting("copy \(image.source.place):\(first.tag)") { tally in
+                let plan: CopyPlan
+                do { plan = try await closure(of: first) } catch {
+                    try Task.checkCancellation()
+                    return try tags.map { $0.isWork ? failed($0, error, tally) : try settled($0) }
+                }
+                var results: [MirrorResult] = []
+                var mirrors: [any ContentSource] = []
+                for tag in tags {
+                    guard tag.isWork else {
+                        results.append(try settled(tag))
+                        continue
+                    }
+                    do {
+                        let target = try destination(of: tag)
+                        let counted = (tally.requests, tally.bytes)
+                        try await put(plan, tag, at: target, mirrors)
+                        results.append(try recorded(plan, tag, tally, since: results.isEmpty ? (0, 0) : counted))
+                        // The next destination reads from this one: the source is read once.
+                        mirrors = [target.repository]
+                    } catch {
+                        try Task.checkCancellation()
+                        results.append(failed(tag, error, tally))
+                    }
+                }
+                return results
+            }
+        }
+    }
+
+    /// Reads all documents of the image and of what belongs to it, and checks that nothing required is missing.
+    private func closure(of tag: PlannedTag) async throws -> CopyPlan {
+        let root = try await root(of: tag)
+        let plan = try await CopyPlan(reading: [root], from: source, options)
+        let absent = image.required.subtracting(plan.evidence(for: root.digest)).map(\.rawValue).sorted()
+        guard absent.isEmpty else {
+            throw IncompleteImage(
+                description:
+                    "\(image.source.place):\(tag.tag) (\(root.digest)) has no \(absent.joined(separator: ", no "))")
+        }
+        return plan
+    }
+
+    private func root(of tag: PlannedTag) async throws -> Descriptor {
+        guard let root = tag.root else { return try await source.resolve(tag.tag) }
+        guard isReviewed else { return root }
+        let current = try await run.registries.repository(image.source).current(tag.tag)?.digest
+        guard current == root.digest else {
+            throw OCIRegistryError(
+                .conflict,
+                "\(image.source.place):\(tag.tag) is at \(current?.description ?? "nothing") and was at \(root.digest) when the plan was made",
+                hint: "make the plan again")
+        }
+        return root
+    }
+
+    private func destination(of tag: PlannedTag) throws -> SharedDestination {
+        guard let target = image.targets.first(where: { $0.place == tag.target }) else {
+            throw MirrorError(.refused, "the mirror file has no destination \(tag.target)")
+        }
+        var repository = try run.registries.repository(target)
+        if isReviewed || image.policy == .never {
+            repository.tagExpectations[tag.tag] = tag.from.map { .at($0) } ?? .absent
+        }
+        for digest in run.transfers.journal?.present[tag.target] ?? [] where !repository.isKnownPresent(digest) {
+            repository.assumePresent(digest)
+        }
+        return SharedDestination(repository: repository, place: tag.target, transfers: run.transfers)
+    }
+
+    private func put(
+        _ plan: CopyPlan, _ tag: PlannedTag, at target: SharedDestination, _ mirrors: [any ContentSource]
+    ) async throws {
+        let from: any ContentSource = mirrors.isEmpty ? source : MirroredSource(source, mirrors: mirrors)
+        try await plan.putContent(to: target, from: from, options)
+        let names = tag.change == .complete ? [] : plan.roots.map { (tag.tag, $0.descriptor.digest) }
+        try await plan.setNames(at: target, names)
+    }
+
+    private func recorded(
+        _ plan: CopyPlan, _ tag: PlannedTag, _ tally: RequestTally, since: (requests: Int, bytes: Int64)
+    ) throws -> MirrorResult {
+        let outcome: Outcome =
+            switch tag.change {
+            case .complete: .completed
+            case .move: .moved
+            default: .created
+            }
+        var result = MirrorResult(tag, outcome)
+        result.digest = plan.roots.first?.descriptor.digest
+        result.attachments = plan.attachments
+        (result.requests, result.bytes) = (tally.requests - since.requests, tally.bytes - since.bytes)
+        try record(result)
+        return result
+    }
+
+    private func record(_ result: MirrorResult) throws {
+        guard let records = run.records, let digest = result.digest else { return }
+        try records.ledger.append(
+            LedgerEntry(
+                time: run.time.description, source: result.source, target: result.target, tag: result.tag,
+                outcome: result.outcome, digest: digest, from: result.from, attachments: result.attachments,
+                bytes: result.bytes, requests: result.requests))
+        try records.journal.note(done: result.tag, digest, at: result.target)
+    }
+
+    /// Returns the result of a tag for which nothing is sent. One that is found mirrored for the first time is recorded.
+    private func settled(_ tag: PlannedTag) throws -> MirrorResult {
+        let outcome: Outcome =
+            switch tag.change {
+            case .known: .known
+            case .keep: .kept
+            case .quarantine: .quarantined
+            case .missing: .missing
+            case .refuse: tag.outcome ?? .failed
+            case .unchanged, .create, .move, .complete: .unchanged
+            }
+        let result = MirrorResult(tag, outcome)
+        if outcome == .unchanged, run.records?.ledger.known(in: tag.target)[tag.tag] != result.digest {
+            try record(result)
+        }
+        return result
+    }
+
+    private func failed(_ tag: PlannedTag, _ error: any Error, _ tally: RequestTally) -> MirrorResult {
+        let hint =
+            switch error {
+            case let error as OCIRegistryError: error.hint
+            case let error as ContentError: error.hint
+            case let error as MirrorError: error.hint
+            default: nil as String?
+            }
+        var result = MirrorResult(tag, failed: error, hint: hint)
+        if error is IncompleteImage { result.outcome = .incomplete }
+        result.requests = tally.requests
+        return result
+    }
+}
+
+/// Required evidence does not belong to an image.
+struct IncompleteImage: Error, CustomStringConvertible {
+    var description: String
+}

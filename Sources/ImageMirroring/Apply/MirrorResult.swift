@@ -1,0 +1,62 @@
+package import OCIModel
+
+/// What became of one tag of one destination.
+package struct MirrorResult: Hashable, Sendable, Codable {
+    package var source: String
+    package var target: String
+    package var tag: String
+    package var outcome: Outcome
+    package var digest: Digest?
+    /// The digest that the tag stood for before.
+    package var from: Digest?
+    /// The bytes of blobs that were sent.
+    package var bytes: Int64 = 0
+    package var requests = 0
+    package var attachments: [Attachment] = []
+    package var reason: String?
+    package var hint: String?
+
+    init(_ tag: PlannedTag, _ outcome: Outcome) {
+        (source, target, self.tag, self.outcome) = (tag.source, tag.target, tag.tag, outcome)
+        (digest, from, reason) = (tag.root?.digest ?? tag.from, tag.from, tag.reason)
+    }
+
+    init(_ tag: PlannedTag, failed error: any Error, hint: String? = nil) {
+        self.init(tag, Outcome(error))
+        reason = "\(error)"
+        self.hint = hint
+    }
+
+    package var name: String { tag.isEmpty ? target : "\(target):\(tag)" }
+}
+
+/// What became of a whole run.
+package struct MirrorReport: Hashable, Sendable, Codable {
+    package var began: String
+    package var ended: String
+    package var requests: Int
+    package var results: [MirrorResult]
+
+    init(began: String, ended: String, requests: Int, results: [MirrorResult]) {
+        (self.began, self.ended) = (began, ended)
+        self.requests = requests
+        self.results = results
+    }
+
+    package enum Verdict: Hashable, Sendable {
+        case nothingToDo, changed, partlyFailed, failed, refused, outOfQuota
+    }
+
+    /// The run in one word: what is throttled is tried again by whoever sees that, so it comes first; a run whose every
+    /// failure needs a person is refused only if nothing else came of it.
+    package var verdict: Verdict {
+        let kinds = Set(results.map(\.outcome.kind))
+        if kinds.contains(.later) { return .outOfQuota }
+        let hasGreen = kinds.contains(.unchanged) || kinds.contains(.changed)
+        if kinds.contains(.red) || kinds.contains(.permanent) {
+            if hasGreen { return .partlyFailed }
+            return kinds.contains(.red) ? .failed : .refused
+        }
+        return kinds.contains(.changed) ? .changed : .nothingToDo
+    }
+}

@@ -1,0 +1,47 @@
+import DurableFiles
+import Synchronization
+import SystemPackage
+
+/// A file of lines that only grows. A line that a killed process left unfinished is cut off when the file is opened.
+final class AppendedFile: Sendable {
+    private let path: FilePath
+    private let file: Mutex<FileDescriptor>
+
+    /// Opens or creates a file.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - limit: The most bytes that it may have.
+    ///   - read: Receives each whole line that is there, without its end.
+    /// - Throws: `FileError`, and what `read` throws.
+    init(_ path: FilePath, limit: Int64, _ read: (ArraySlice<UInt8>) throws -> Void) throws {
+        self.path = path
+        let bytes = try FileSystem.read(path, limit: limit) ?? []
+        var start = bytes.startIndex
+        while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            try read(bytes[start..<end])
+            start = end + 1
+        }
+        let descriptor = try FileSystem.open(
+            path, .readWrite, "cannot write \(path)", options: [.create, .append],
+            permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        if start < bytes.endIndex {
+            do { try descriptor.resize(to: Int64(start)) } catch let problem as Errno {
+                throw FileError(problem, "cannot cut the unfinished line off \(path)")
+            }
+        }
+        file = Mutex(descriptor)
+    }
+
+    deinit { file.withLock { try? $0.close() } }
+
+    /// Appends a line, and with `isDurable` waits until the disk has it.
+    func append(_ line: [UInt8], isDurable: Bool) throws {
+        try file.withLock { descriptor in
+            do { try descriptor.writeAll(line + [UInt8(ascii: "\n")]) } catch let problem as Errno {
+                throw FileError(problem, "cannot write \(path)")
+            }
+            if isDurable { try FileSystem.sync(descriptor, path) }
+        }
+    }
+}

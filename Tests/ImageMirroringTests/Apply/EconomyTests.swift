@@ -1,0 +1,104 @@
+import HTTPTypes
+import ImageMirroring
+import OCIModel
+import RegistryTesting
+import Scheduling
+import Testing
+
+/// The requests of a mirror of 50 tags with two platforms and ten layers each, as they cross the wire.
+@Suite struct EconomyTests {
+    private let file = "images: [{from: SOURCE/a/b, to: a/b, tags: {glob: ['v*']}}]"
+
+    /// Fills the source: 308 different blobs, 150 manifests.
+    private func fill(_ fixture: MirrorFixture) async throws {
+        let client = fixture.client
+        let shared = (0..<8).map { Array("a layer of all images, \($0)".utf8) }
+        for layer in shared { try await client.push(layer) }
+        _ = try await mapConcurrently(Array(0..<50), limit: 8) { tag in
+            var entries: [Descriptor] = []
+            for platform in ["amd64", "arm64"] {
+                let own = (0..<2).map { Array("layer \($0) of \(tag) for \(platform)".utf8) }
+                let config = Array(#"{"architecture":"\#(platform)","os":"linux","of":\#(tag)}"#.utf8)
+                for blob in own + [config] { try await client.push(blob) }
+                let manifest = try Encoded(
+                    Manifest(
+                        config: Descriptor(mediaType: .config, digest: Digest(of: config), size: Int64(config.count)),
+                        layers: (shared + own).map {
+                            Descriptor(mediaType: .layerTar, digest: Digest(of: $0), size: Int64($0.count))
+                        }), as: .manifest, platform: Platform(os: "linux", architecture: platform))
+                _ = try await client.put(manifest.bytes, as: "\(manifest.descriptor.digest)")
+                entries.append(manifest.descriptor)
+            }
+            let index = try Encoded(Index(manifests: entries), as: .index)
+            _ = try await client.put(index.bytes, as: "v\(tag)", type: MediaType.index.rawValue)
+        }
+        fixture.clearWires()
+    }
+
+    @Test func `the first run reads and writes everything once, and the next asks for heads alone`() async throws {
+        try await MirrorFixture.run { fixture in
+            try await fill(fixture)
+            let report = try await fixture.mirror(file)
+            #expect(report.verdict == .changed && report.results.count == 50)
+            #expect(fixture.source.wire.requests(.blob).count == 308)
+            #expect(fixture.source.wire.requests(.manifest).count == 150)
+            #expect(fixture.target.wire.requests(.uploadFinish).count == 308)
+            #expect(fixture.requests.count <= 1690, "\(fixture.requests.count)")
+            #expect(report.requests == fixture.requests.count)
+
+            fixture.clearWires()
+            #expect(try await fixture.mirror(file).verdict == .nothingToDo)
+            #expect(fixture.requests.filter { $0.method == .head }.count == 100)
+            #expect(fixture.requests.filter { $0.kind == .tags }.count == 1)
+            #expect(fixture.requests.count == 101)
+
+            fixture.clearWires()
+            #expect(try await fixture.mirror(file, trustsRecords: true).verdict == .nothingToDo)
+            #expect(fixture.requests.count == 52, "50 heads at the source, a listing on each side")
+        }
+    }
+
+    @Test func `without referrers the first run is at its floor`() async throws {
+        try await MirrorFixture.run { fixture in
+            try await fill(fixture)
+            let plain = "images: [{from: SOURCE/a/b, to: a/b, tags: {glob: ['v*']}, referrers: none}]"
+            #expect(try await fixture.mirror(plain).verdict == .changed)
+            // 308 blobs and 150 manifests are read; 308 are begun and sent, 150 manifests and 50 tags written; two listings.
+            let (reads, writes) = (308 + 150, 2 * 308 + 150 + 50)
+            #expect(fixture.requests.count == reads + writes + 2)
+        }
+    }
+
+    @Test
+    func `a layer that all images share is read and sent once, and mounted where a registry has no referrers API`()
+        async throws
+    {
+        let quirk: Set<Quirk> = [.noReferrers(status: 404)]
+        try await MirrorFixture.run(sourceQuirks: quirk, targetQuirks: quirk) { fixture in
+            let (images, tags) = (4, 5)
+            for image in 0..<images {
+                for tag in 0..<tags {
+                    try await fixture.client.pushIndex(
+                        "v\(tag)", to: "p/i\(image)", platforms: ["amd64", "arm64", "ppc64le"],
+                        layers: ["a base", "layer of \(image) \(tag)"])
+                }
+            }
+            fixture.clearWires()
+            let names = (0..<tags).map { "v\($0)" }.joined(separator: ", ")
+            let file =
+                "images:\n"
+                + (0..<images).map { "  - {from: SOURCE/p/i\($0), to: i\($0), tags: {list: [\(names)]}}\n" }.joined()
+            #expect(try await fixture.mirror(file).verdict == .changed)
+            let documents = images * tags * 4
+            // A configuration for each tag and platform is the same in all images; so is the base.
+            let (own, shared) = (images * tags * 3, (tags + 1) * 3)
+            let reads = documents + own + shared
+            let writes = documents + images * tags + 2 * (own + shared) + (images - 1) * shared
+            // A listing on each side, one question for the referrers API and one for a list under a tag, for each repository.
+            #expect(fixture.requests.count == reads + writes + 4 * images)
+            fixture.clearWires()
+            #expect(try await fixture.mirror(file).verdict == .nothingToDo)
+            #expect(fixture.requests.count == 2 * images * tags && fixture.requests.allSatisfy { $0.method == .head })
+        }
+    }
+}

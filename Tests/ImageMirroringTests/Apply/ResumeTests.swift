@@ -1,0 +1,78 @@
+import FoundationEssentials
+import HTTPTypes
+import ImageMirroring
+import NIOHTTP1
+import OCIModel
+import RegistryTesting
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite struct ResumeTests {
+    private let file = "images: [{from: SOURCE/a/b, to: a/b, tags: {glob: ['v*']}}]"
+
+    private func fill(_ fixture: MirrorFixture) async throws {
+        for tag in 0..<8 { try await fixture.client.pushIndex("v\(tag)", layers: ["base", "layer \(tag)"]) }
+        fixture.clearWires()
+    }
+
+    @Test(arguments: [1, 5, 20, 40, 60]) func `a run that ends anywhere is continued, with hardly a request more`(
+        _ writes: Int
+    ) async throws {
+        var undisturbed = 0
+        try await MirrorFixture.run { fixture in
+            try await fill(fixture)
+            try await fixture.mirror(file)
+            undisturbed = fixture.requests.count
+        }
+        try await MirrorFixture.run { fixture in
+            try await fill(fixture)
+            let run = Task { try await fixture.mirror(file) }
+            try await untilWritten(writes, fixture)
+            run.cancel()
+            _ = await run.result
+            for tag in 0..<8 {
+                // A name that stands is whole.
+                guard let digest = try await fixture.digest("v\(tag)") else { continue }
+                #expect(try await fixture.digest("v\(tag)", in: "a/b", at: fixture.source) == digest)
+            }
+            let asked = fixture.requests.count { $0.headers[.accept] == "*/*" }
+            let report = try await fixture.mirror(file)
+            #expect(report.results.allSatisfy { $0.outcome.isGreen } && report.results.count == 8)
+            // What was under way when it ended is asked for again: so many images at once, and their parts.
+            let waste = fixture.requests.count - asked - undisturbed
+            #expect(waste <= 6 * 12, "\(waste) of \(undisturbed)")
+            let sent = fixture.target.wire.requests(.uploadFinish).filter { $0.status == 201 }
+            #expect(Set(sent.map { $0.path.split(separator: "digest=").last ?? "" }).count == sent.count)
+        }
+    }
+
+    private func untilWritten(_ count: Int, _ fixture: MirrorFixture) async throws {
+        try await until { fixture.target.wire.requests.count { $0.method == .put } >= count }
+    }
+
+    @Test func `an ended run leaves no journal, so the next one asks the registries`() async throws {
+        try await MirrorFixture.run { fixture in
+            try await fill(fixture)
+            try await fixture.mirror(file)
+            _ = try await RegistryClient(fixture.target).send(.DELETE, "/v2/m/a/b/manifests/v3")
+            #expect(try await fixture.mirror(file).lines.contains("v3 created"))
+        }
+    }
+
+    @Test func `a ledger that was changed is refused, and one with a line torn off is continued`() async throws {
+        try await MirrorFixture.run { fixture in
+            try await fill(fixture)
+            try await fixture.mirror(file)
+            let path = fixture.folder.appending("records/ledger.jsonl").string
+            let text = try String(contentsOfFile: path, encoding: .utf8)
+            try (text + #"{"previous":"#).write(toFile: path, atomically: true, encoding: .utf8)
+            #expect(try await fixture.mirror(file).verdict == .nothingToDo)
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
+            let lines = text.split(separator: "\n")
+            try (lines.dropFirst(2).joined(separator: "\n") + "\n").write(
+                toFile: path, atomically: true, encoding: .utf8)
+            await #expect(throws: MirrorError.self) { try await fixture.mirror(file) }
+        }
+    }
+}
