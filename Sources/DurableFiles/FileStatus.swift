@@ -63,11 +63,4 @@ extension FileSystem {
         guard count > 0, count < buffer.count else { return nil }
         return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
-
-    /// Returns whether two pieces of memory hold the same bytes, as quickly as the C library can tell.
-    package static func areEqual(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Bool {
-        guard first.count == second.count else { return false }
-        guard let start = first.baseAddress, let other = second.baseAddress else { return true }
-        return memcmp(start, other, first.count) == 0
-    }
 }

@@ -76,16 +76,18 @@ extension ImageConfig {
         package var interval: Int64?
         package var timeout: Int64?
         package var startPeriod: Int64?
+        package var startInterval: Int64?
         package var retries: Int?
 
         package init(
             test: [String], interval: Int64? = nil, timeout: Int64? = nil, startPeriod: Int64? = nil,
-            retries: Int? = nil
+            startInterval: Int64? = nil, retries: Int? = nil
         ) {
             self.test = test
             self.interval = interval
             self.timeout = timeout
             self.startPeriod = startPeriod
+            self.startInterval = startInterval
             self.retries = retries
         }
 
@@ -94,6 +96,7 @@ extension ImageConfig {
             case interval = "Interval"
             case timeout = "Timeout"
             case startPeriod = "StartPeriod"
+            case startInterval = "StartInterval"
             case retries = "Retries"
         }
     }

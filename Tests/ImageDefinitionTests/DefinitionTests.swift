@@ -41,7 +41,7 @@ import Testing
           volumes: [/var/lib/etcd]
           working-directory: /
           stop-signal: SIGINT
-          healthcheck: {test: [CMD, etcdctl, endpoint], interval: 1m30s, timeout: 500ms, retries: 3}
+          healthcheck: {test: [CMD, etcdctl, endpoint], interval: 1m30s, timeout: 500ms, start-period: 1m, start-interval: 2s, retries: 3}
         labels: {version: "${version}"}
         annotations: {org.opencontainers.image.title: "etcd ${tag}"}
         compression: zstd
@@ -99,7 +99,8 @@ import Testing
         #expect(
             config.healthcheck
                 == .init(
-                    test: ["CMD", "etcdctl", "endpoint"], interval: 90_000_000_000, timeout: 500_000_000, retries: 3))
+                    test: ["CMD", "etcdctl", "endpoint"], interval: 90_000_000_000, timeout: 500_000_000,
+                    startPeriod: 60_000_000_000, startInterval: 2_000_000_000, retries: 3))
     }
 
     @Test(arguments: ["\"0555\"", "0555", "555", "'00555'"]) func `a mode is octal in every spelling`(mode: String)

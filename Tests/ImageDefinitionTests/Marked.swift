@@ -25,6 +25,7 @@ struct Marked {
 
 /// The keys that every definition needs; the tests append their fragments.
 let head = "schema: 1\nname: demo\nplatforms: [linux/amd64]\n"
+let windowsHead = head.replacing("[linux/amd64]", with: "[windows/amd64]")
 
 func parsed(_ text: String) throws -> Definition { try Definition(parsing: Array(text.utf8), file: "image.yaml") }
 

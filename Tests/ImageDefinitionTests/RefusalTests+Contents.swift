@@ -19,6 +19,16 @@ extension RefusalTests {
             "directories: [{path: /a}]\nlinks: [{path: ▶/a, target: b}]\n",
             "the path '/a' is already filled by 'directories[0].path'", "keep one of the entries"),
         Case(
+            "directories: [{path: /a}]\nfiles: [{text: x, path: ▶/a}]\n",
+            "the path '/a' is already filled by 'directories[0].path'", "keep one of the entries"),
+        Case(
+            "files: [{source: a, path: /a}, {source: b, path: ▶/a}]\n",
+            "the path '/a' is already filled by 'files[0].path'", "keep one of the entries"),
+        Case(
+            "files: [{path: /a, member: m, archive: {urls: [\"http://a/b\"], ▶platforms: [linux/amd64]}}]\n",
+            "'platforms' is only allowed in the bundle: a file is made for every platform",
+            "remove it; 'system' restricts a file to linux or windows"),
+        Case(
             bundle("[{version: 3.4.9, suites: [a]}]") + "links: [{path: ▶/bin/a-3.4.9, target: b}]\n",
             "the path '/bin/a-3.4.9' is already filled by the bundle", "keep one of the entries"),
         Case(
@@ -30,16 +40,17 @@ extension RefusalTests {
             "move the file into the folder, or into a neighbour's: ../etcd/name"),
         Case("files: [{source: ▶\"${arc}\", path: /a}]\n", "unknown placeholder '${arc}'", "did you mean 'arch'?"),
         Case(
-            "users: [{name: ▶\"a:b\", id: 1, group: g}]\n", "'a:b' is not an account name",
+            debian + "[libc6]\nusers: [{name: ▶\"a:b\", id: 1, group: g}]\n", "'a:b' is not an account name",
             "an account name looks like etcd"),
         Case(
-            "users: [{name: a, id: 1, group: g, home: ▶\"/a:b\"}]\n",
+            debian + "[libc6]\nusers: [{name: a, id: 1, group: g, home: ▶\"/a:b\"}]\n",
             "the path '/a:b' contains a ':' or a line break, which /etc/passwd cannot hold"),
         Case(
-            "users: [{name: a, id: ▶4294967295, group: g}]\n",
+            debian + "[libc6]\nusers: [{name: a, id: ▶4294967295, group: g}]\n",
             "'users[0].id' is 4294967295, which is not between 0 and 4294967294"),
         Case(
-            "groups: [{name: a, id: 1}, ▶{name: b, id: 1}]\n", "another group already has the name or number '1'",
+            debian + "[libc6]\ngroups: [{name: a, id: 1}, ▶{name: b, id: 1}]\n",
+            "another group already has the name or number '1'",
             "give each group its own name and number"),
         Case(
             "links: [{path: /a, target: ▶\"\"}]\n", "'' is not a link's target",
@@ -61,6 +72,19 @@ extension RefusalTests {
         Case(
             "config: {environment: {A: ▶}}\n", "'config.environment.A' has no value",
             "give it text, or remove the key"),
+        Case(
+            "config: {environment: {A: ▶\"${B\"}}\n", "'${' is never closed by '}'",
+            "write ${NAME} for a variable, and $$ for a dollar sign"),
+        Case(
+            "config: {environment: {A: ▶\"${B:-c}\"}}\n", "'${B:-c}' does not name a variable",
+            "write ${NAME} for a variable, and $$ for a dollar sign"),
+        Case(
+            "users: ▶[{name: a, id: 1, group: g}]\n",
+            "'users' is only allowed with 'debian', whose packages hold the other accounts",
+            "write /etc/passwd and /etc/group under 'files', or give 'config.user' a number"),
+        Case(
+            "windows: ▶{base: r/a}\n", "'windows' is for Windows platforms, but the image has none",
+            "remove it, or add windows/amd64"),
         Case(
             "config: {command: ▶echo hello}\n", "'config.command' must be a list of words, not a single text",
             "write [\"/bin/sh\", \"-c\", \"echo hello\"]"),

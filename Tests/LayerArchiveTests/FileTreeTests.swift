@@ -5,41 +5,6 @@ import TestSupport
 import Testing
 
 @Suite struct `File tree` {
-    @Test func `equal files become links to the first in byte order`() throws {
-        let folder = try TemporaryFolder()
-        let bytes = noise(100_000)
-        let one = try folder.file("one", bytes)
-        let two = try folder.file("two", [9, 9] + bytes)
-        let other = try folder.file("other", bytes.dropLast() + [0xff])
-        func entry(_ file: FilePath, _ offset: Int64 = 0, mode: UInt16 = 0o555, modified: Int64 = 5) -> FileEntry {
-            FileEntry(.regular(.slice(of: file, offset: offset, size: 100_000)), mode: mode, modified: modified)
-        }
-        let tree = try FileTree([
-            ("b/same-slice", entry(one)), ("b/first", entry(one)), ("c/other-file", entry(two, 2)),
-            ("d/other-bytes", entry(other)), ("d/other-mode", entry(one, mode: 0o755)),
-            ("d/other-time", entry(one, modified: 6)),
-            ("e/in-memory", FileEntry(.regular(.bytes(bytes)), mode: 0o555, modified: 5)),
-            ("f/empty", .file("")), ("f/empty2", .file("")),
-        ])
-        let linked = try tree.linkingEqualFiles()
-        let first = try EntryPath("b/first")
-        for path in ["b/same-slice", "c/other-file", "e/in-memory"] {
-            #expect(linked[try EntryPath(path)]?.kind == .hardLink(to: first))
-        }
-        for path in ["b/first", "d/other-bytes", "d/other-mode", "d/other-time", "f/empty", "f/empty2"] {
-            #expect(linked[try EntryPath(path)] == tree[try EntryPath(path)])
-        }
-        let written = try folder.write(linked, .standard(.gzip))
-        #expect(written.uncompressedSize < 5 * 101_000)
-    }
-
-    @Test func `files with the same slice are linked without being read`() throws {
-        let slice = FileEntry(
-            .regular(.slice(of: "/nonexistent", offset: 0, size: 10)), mode: 0o555, modified: 5)
-        let linked = try FileTree([("a", slice), ("b", slice)]).linkingEqualFiles()
-        #expect(linked[try EntryPath("b")]?.kind == .hardLink(to: try EntryPath("a")))
-    }
-
     @Test func `missing parents are listed in byte order`() throws {
         let tree = try FileTree([
             ("usr/bin/etcd", .file("x")), ("usr", .folder), ("a/b/c/d", .file("x")), ("top", .file("x")),

@@ -65,5 +65,19 @@ extension RootFilesystem {
         try write(files.group)
         if let shadow = files.shadow { try write(shadow) }
         if let gshadow = files.gshadow { try write(gshadow) }
+        for user in users { try addHome(of: user) }
+    }
+
+    /// Makes the home that a definition gives a user, as adduser does, unless it is there; `/nonexistent` says that there
+    /// is none.
+    private mutating func addHome(of user: Definition.User) throws(ImageAssemblyError) {
+        guard user.home != Definition.User.noHome else { return }
+        let path: EntryPath
+        do { path = try EntryPath(user.home) } catch { throw ImageAssemblyError(.invalidInput, error.message) }
+        // Packages need not ship the folders above their files.
+        guard !path.isRoot, !tree.entries.keys.contains(where: { $0.isWithin(path) }), !hasEntry(at: path) else {
+            return
+        }
+        try addDirectory(path, mode: 0o755, user: user.name, group: user.group)
     }
 }

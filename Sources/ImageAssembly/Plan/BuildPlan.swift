@@ -11,6 +11,8 @@ package struct BuildPlan: Sendable {
     /// The annotations of the index.
     package var annotations: Annotations
     package var codec: LayerCodec
+    /// The settings that the image does not have as they were asked for, for a person to know; each once.
+    package var warnings: [String] { platforms.flatMap(\.warnings).uniqued }
 }
 
 /// The plan of one platform's image, before its layers are written.
@@ -26,6 +28,8 @@ package struct PlatformPlan: Sendable {
     /// The base image that the layers lie on, if any.
     package var base: BaseImage?
     package var annotations: Annotations
+    /// The settings of the definition and of the base image that this platform's image does not have.
+    var warnings: [String] = []
 }
 
 /// The content of one layer to be written: a cheap value whose key is the layer's recipe.
@@ -174,12 +178,27 @@ extension PlatformPlan {
         }
         annotations = request.annotations(for: contents, created: created)
         execution = request.execution(labels: annotations)
+        var variables = Variables(of: base?.environment ?? [], isWindows: isWindows)
+        let environment = try variables.filled(execution.environment ?? [])
+        execution.environment = environment.isEmpty ? nil : environment
         guard let base else { return }
+        warnings = base.omissions
         if isWindows {
-            let drive = WindowsLayer.drive(of: layers.map(\.tree))
-            execution = WindowsExecution(base: base, tree: drive).convert(execution)
+            let windows = WindowsExecution(
+                base: base, tree: WindowsLayer.drive(of: layers.map(\.tree)),
+                hasLinux: request.definition.platforms.contains { $0.os == "linux" })
+            warnings += windows.omissions(execution)
+            execution = windows.convert(execution)
         } else {
             execution.environment = base.environment(under: execution.environment ?? [])
         }
+    }
+}
+
+extension [String] {
+    /// The texts, each at its first place alone.
+    fileprivate var uniqued: [String] {
+        var seen: Set<String> = []
+        return filter { seen.insert($0).inserted }
     }
 }

@@ -15,7 +15,7 @@ extension LayerPlan {
         for version in request.definition.bundle?.versions ?? [] {
             layers.append(try bundled(version, request, contents, isBelow))
         }
-        if let files = try files(request, contents, isBelow) { layers.append(files) }
+        if let files = try files(request, contents, above: layers) { layers.append(files) }
         guard !layers.isEmpty else {
             throw ImageAssemblyError(
                 .invalidInput, "the image \(request.definition.name) is empty",
@@ -23,7 +23,7 @@ extension LayerPlan {
         }
         return try layers.map { layer in
             var finished = layer
-            finished.tree = try layer.tree.clamped(to: request.sourceDateEpoch).linkingEqualFiles()
+            finished.tree = layer.tree.clamped(to: request.sourceDateEpoch)
             if contents.platform.os == "windows" {
                 finished.tree = try WindowsLayer.tree(finished.tree, time: layer.created.seconds)
             }
@@ -76,8 +76,12 @@ extension LayerPlan {
             }
             entry.mode = bundle.mode
             (entry.userID, entry.groupID, entry.attributes) = (0, 0, [:])
-            tree[try bundle.directory.appending("\(program.name)-\(version)\(suffix)")] = entry
-            if version == bundle.latest { tree[try bundle.directory.appending(program.name + suffix)] = entry }
+            let path = try bundle.directory.appending("\(program.name)-\(version)\(suffix)")
+            tree[path] = entry
+            guard version == bundle.latest else { continue }
+            let plain = try bundle.directory.appending(program.name + suffix)
+            tree[plain] = entry
+            tree[max(path, plain)]?.kind = .hardLink(to: min(path, plain))
         }
         tree.addMissingParents(time: time, except: isBelow)
         let origins = provided.values.map(\.origin.name)
@@ -106,42 +110,7 @@ extension LayerPlan {
         return entry
     }
 
-    private static func files(
-        _ request: PlanRequest, _ contents: PlatformContents, _ isBelow: (EntryPath) -> Bool
-    ) throws -> LayerPlan? {
-        let definition = request.definition
-        let time = request.clamped(contents.newest)
-        var tree = FileTree()
-        let system = contents.platform.os
-        for directory in definition.directories where (directory.system ?? system) == system {
-            tree[directory.path] = FileEntry(
-                .directory, mode: directory.mode, userID: directory.owner.user, groupID: directory.owner.group,
-                modified: time)
-        }
-        for (path, entry) in contents.files.entries {
-            // A folder that already exists keeps its own mode and owner.
-            if entry.kind == .directory, isBelow(path) || tree[path] != nil { continue }
-            tree[path] = entry
-            tree[path]?.modified = time
-        }
-        for (path, input) in contents.inputFiles {
-            let mode = input.file.mode ?? (input.provided.isExecutable ? 0o755 : 0o644)
-            tree[path] = FileEntry(
-                .regular(input.provided.content), mode: mode, userID: input.file.owner.user,
-                groupID: input.file.owner.group, modified: time)
-        }
-        for link in definition.links where (link.system ?? system) == system {
-            tree[link.path] = FileEntry(.symlink(target: Array(link.target.utf8)), mode: 0o777, modified: time)
-        }
-        guard !tree.isEmpty else { return nil }
-        tree.addMissingParents(time: time, except: isBelow)
-        return LayerPlan(
-            name: "files", tree: tree, created: Timestamp(seconds: time),
-            createdBy: "imagebuild: files of \(definition.name)",
-            origins: origins(of: contents.inputFiles.values.map(\.provided)))
-    }
-
-    private static func origins(of files: [ProvidedFile]) -> [FilePath: LayerOrigins.Origin] {
+    static func origins(of files: [ProvidedFile]) -> [FilePath: LayerOrigins.Origin] {
         var origins: [FilePath: LayerOrigins.Origin] = [:]
         for file in files {
             if case .slice(let path, _, _) = file.content { origins[path] = file.origin }

@@ -17,6 +17,16 @@ extension BaseImage {
         return Timestamp(dateTime: text)?.seconds ?? 0
     }
 
+    /// The parts of the base's configuration that an image on it does not have, for a person to know.
+    var omissions: [String] {
+        let triggers = execution["OnBuild"]?.elements.count ?? 0
+        guard triggers > 0 else { return [] }
+        return [
+            "the base image \(pin.reference) has \(triggers) ONBUILD triggers, which only builders of Dockerfiles run: "
+                + "nothing is done for them"
+        ]
+    }
+
     /// Returns the base's variables followed by the definition's, each once; a variable of ours replaces the base's.
     func environment(under own: [String]) -> [String]? {
         func name(_ variable: String) -> Substring { variable.prefix { $0 != "=" } }

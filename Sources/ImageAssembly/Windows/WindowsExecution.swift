@@ -6,15 +6,18 @@ struct WindowsExecution {
     let base: BaseImage
     /// The content of the drive above the base.
     let tree: FileTree
+    /// Whether the image has Linux platforms too, to which an account or a folder of the definition may belong.
+    let hasLinux: Bool
 
     /// The folders where Windows looks for its own programs.
-    private static let systemPath = #"C:\Windows\system32;C:\Windows"#
+    static let systemPath = #"C:\Windows\system32;C:\Windows"#
 
-    /// Returns the parameters for Windows. The user and the stop signal remain the base's, since Linux's mean nothing
-    /// there.
+    /// Returns the parameters for Windows. The stop signal remains the base's, since Linux's mean nothing there, and so
+    /// does the user if the definition names an account of Linux.
     func convert(_ linux: ImageConfig.Execution) -> ImageConfig.Execution {
         var windows = linux
-        (windows.user, windows.stopSignal) = (nil, nil)
+        if let user = linux.user, !isWindowsAccount(user) { windows.user = nil }
+        windows.stopSignal = nil
         windows.environment = environment(linux.environment ?? [])
         windows.entrypoint = linux.entrypoint.map(command)
         windows.command = linux.entrypoint == nil ? linux.command.map(command) : linux.command
@@ -23,6 +26,29 @@ struct WindowsExecution {
             Dictionary(volumes.map { (path($0.key), $0.value) }) { first, _ in first }
         }
         return windows
+    }
+
+    /// Returns what `convert` leaves out, for a person to know.
+    func omissions(_ linux: ImageConfig.Execution) -> [String] {
+        var omissions: [String] = []
+        if let user = linux.user, !isWindowsAccount(user) {
+            omissions.append("'\(user)' is an account of Linux: on Windows the base image's user remains")
+        }
+        if let signal = linux.stopSignal {
+            omissions.append("\(signal) means nothing to Windows and is left out there")
+        }
+        for variable in linux.environment ?? [] where variable.contains(#/%[A-Za-z_]\w*%/#) {
+            let name = variable.prefix { $0 != "=" }
+            omissions.append("Windows fills in no %NAME% in the variable \(name) of a container: write ${NAME}")
+        }
+        return omissions
+    }
+
+    /// Returns whether Windows could have the account. `ContainerUser` and `ContainerAdministrator` exist in every base;
+    /// numbers and groups are Linux's.
+    private func isWindowsAccount(_ user: String) -> Bool {
+        if ["containeruser", "containeradministrator"].contains(user.lowercased()) { return true }
+        return !hasLinux && !user.contains(":") && !user.allSatisfy { ("0"..."9").contains($0) }
     }
 
     private func path(_ text: String) -> String {
@@ -52,16 +78,33 @@ struct WindowsExecution {
         return all.isEmpty ? nil : all
     }
 
-    /// Returns the search path: our folders, followed by the system's own.
+    /// Returns the search path: the definition's folders, followed by the system's own.
     ///
     /// Windows keeps its search path in the registry, and a search path in the configuration hides it, so the system's
-    /// folders must be repeated. Folders that the image does not have are Linux's and left out.
+    /// folders must be repeated. Folders written for Linux that the image does not have are Linux's and left out.
     private func searchPath(of variable: String, _ basePath: String?) -> String {
-        let folders = variable.dropFirst("PATH=".count).split(separator: ":").compactMap { folder -> String? in
-            guard let path = try? EntryPath(String(folder)), tree[path]?.kind == .directory else { return nil }
+        var folders = Self.folders(variable.dropFirst("PATH=".count)).compactMap { folder -> String? in
+            guard folder.hasPrefix("/") else { return folder }
+            guard let path = try? EntryPath(folder), !hasLinux || tree[path]?.kind == .directory else { return nil }
             return path.windowsPath
         }
-        let system = (basePath ?? Self.systemPath).split(separator: ";").map(String.init)
-        return (folders + system.filter { !folders.contains($0) }).map { $0 + ";" }.joined()
+        folders += (basePath ?? Self.systemPath).split(separator: ";").map(String.init)
+        var seen: Set<String> = []
+        return folders.filter { seen.insert($0.uppercased()).inserted }.map { $0 + ";" }.joined()
+    }
+
+    /// Splits a search path at `;` as Windows writes it, and at `:` as Linux does, but not after a drive's letter.
+    private static func folders(_ text: Substring) -> [String] {
+        var folders: [String] = []
+        for part in text.split(separator: ";") {
+            for piece in part.split(separator: ":") {
+                if let drive = folders.last, drive.count == 1, piece.hasPrefix(#"\"#) {
+                    folders[folders.count - 1] = "\(drive):\(piece)"
+                } else {
+                    folders.append(String(piece))
+                }
+            }
+        }
+        return folders
     }
 }

@@ -96,6 +96,7 @@ extension ImageBuilder {
                 debianRelease: lock.releases.first { $0.suite == suite }?.version,
                 sourceDateEpoch: request.sourceDateEpoch, codec: try codec(lock, request)),
             contents: contents)
+        for warning in plan.warnings { observe(.warning(warning)) }
         observe(.planned(plan))
         return plan
     }

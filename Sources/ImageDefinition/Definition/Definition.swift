@@ -195,6 +195,8 @@ extension Definition {
         package var group: String
         package var home: String
         package var shell: String
+        /// The home of a user without one (Debian policy, 9.2.3).
+        package static let noHome = "/nonexistent"
         package init(name: String, id: UInt32, group: String, home: String, shell: String) {
             self.name = name
             self.id = id

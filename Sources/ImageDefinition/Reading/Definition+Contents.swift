@@ -13,18 +13,23 @@ extension Definition {
         } keys: {
             [$0.name, "\($0.id)"]
         }
-        var taken = bundledPaths
-        directories = section["directories"]?.list().compactMap { $0.directory(&taken) } ?? []
+        let bundled = bundledPaths
+        var folders = bundled
+        directories = section["directories"]?.list().compactMap { $0.directory(&folders) } ?? []
+        var taken = bundled
         for field in section["files"]?.list() ?? [] {
             switch Self.isInputFile(field) {
             case true?:
-                if let file = field.inputFile(of: self, { $0.free(&taken) }) { inputFiles.append(file) }
+                if let file = field.inputFile(of: self, { $0.free(&taken, besides: folders) }) {
+                    inputFiles.append(file)
+                }
             case false?:
+                // Under 'directories', a folder that is copied may have a mode and an owner of its own.
                 if let file = field.extraFile(&taken) { files.append(file) }
             case nil: break
             }
         }
-        links = section["links"]?.list().compactMap { $0.link(&taken) } ?? []
+        links = section["links"]?.list().compactMap { $0.link(&taken, besides: folders) } ?? []
     }
 
     /// Reads a list of accounts, in which no name or number may occur twice.
@@ -78,7 +83,7 @@ extension Field {
         guard let section = section(.user) else { return nil }
         let (name, id) = (section["name"]?.accountName(), section["id"]?.identifier())
         let group = section["group"]?.accountName()
-        let home = section["home"].flatMap { $0.passwordPath() } ?? "/nonexistent"
+        let home = section["home"].flatMap { $0.passwordPath() } ?? Definition.User.noHome
         let shell = section["shell"].flatMap { $0.passwordPath() } ?? "/usr/sbin/nologin"
         guard let name, let id, let group else { return nil }
         return Definition.User(name: name, id: id, group: group, home: home, shell: shell)
@@ -94,10 +99,12 @@ extension Field {
         return path
     }
 
-    /// Reads a path that no earlier entry has taken.
-    fileprivate func free(_ taken: inout [EntryPath: String]) -> EntryPath? {
+    /// Reads a path that no earlier entry has taken, nor one of `others`.
+    fileprivate func free(
+        _ taken: inout [EntryPath: String], besides others: [EntryPath: String] = [:]
+    ) -> EntryPath? {
         guard let path = path() else { return nil }
-        if let owner = taken.updateValue("'\(name)'", forKey: path) {
+        if let owner = taken.updateValue("'\(name)'", forKey: path) ?? others[path] {
             report("the path '\(path)' is already filled by \(owner)", hint: "keep one of the entries")
         }
         return path
@@ -124,9 +131,11 @@ extension Field {
         return file
     }
 
-    fileprivate func link(_ taken: inout [EntryPath: String]) -> Definition.Link? {
+    fileprivate func link(
+        _ taken: inout [EntryPath: String], besides folders: [EntryPath: String]
+    ) -> Definition.Link? {
         guard let section = section(.link) else { return nil }
-        let path = section["path"]?.free(&taken)
+        let path = section["path"]?.free(&taken, besides: folders)
         let target = section["target"]?.text("a link's target", like: "etcd or /usr/bin/etcd") { text in
             (1...4095).contains(text.utf8.count) && !text.contains(where: \.isNewline)
         }

@@ -34,15 +34,41 @@ extension Definition {
         bundle = section["bundle"]?.bundle()
         goToolchain = section["go-toolchain"]?.goToolchain()
         debian = section["debian"]?.debianRequirement(with: bundle, on: platforms, moreSuites: goSuites)
-        base = section["base"]?.baseImage(besides: section, on: platforms)
+        base = section["base"]?.baseImage()
         checkOrigins(section)
         windowsBase = section["windows"].map { $0.windowsBase() ?? "" } ?? Definition.standardWindowsBase
+        checkSystems(section)
         readContents(section)
         config = section["config"]?.settings() ?? Settings()
         labels = section["labels"]?.texts(of: self) ?? [:]
         annotations = section["annotations"]?.annotations(of: self) ?? [:]
         compression = section["compression"]?.compression() ?? .gzip
         platformSpecific = section["platform-specific"]?.patterns() ?? []
+    }
+}
+
+extension Definition {
+    /// Reports keys that none of the image's platforms would heed, and accounts that nothing would hold.
+    private func checkSystems(_ section: Section) {
+        let systems = Set(platforms.map(\.os))
+        let needs = [
+            ("base", "linux", "Linux", "Windows platforms take 'windows.base'"),
+            ("debian", "linux", "Linux", "remove it, or add a Linux platform"),
+            ("windows", "windows", "Windows", "remove it, or add windows/amd64"),
+        ]
+        for (key, system, name, hint) in needs where !systems.isEmpty && !systems.contains(system) {
+            section[key]?.report("'\(key)' is for \(name) platforms, but the image has none", hint: hint)
+        }
+        guard section["debian"] == nil else { return }
+        for key in ["users", "groups"] {
+            section[key]?.report(
+                section["base"] == nil
+                    ? "'\(key)' is only allowed with 'debian', whose packages hold the other accounts"
+                    : "'\(key)' is only allowed with 'debian': a base image has its own accounts",
+                hint: section["base"] == nil
+                    ? "write /etc/passwd and /etc/group under 'files', or give 'config.user' a number"
+                    : "name one of those accounts in 'config.user', or give a number")
+        }
     }
 }
 
@@ -95,17 +121,8 @@ extension Field {
         return try? Platform(text)
     }
 
-    /// Reads the base image; refuses keys for what a base brings along, and a base that no platform can use.
-    fileprivate func baseImage(besides image: Section, on platforms: [Platform]) -> Definition.BaseImage? {
-        for key in ["users", "groups"] {
-            image[key]?.report(
-                "'\(key)' is only allowed with 'debian': a base image has its own accounts",
-                hint: "name one of those accounts in 'config.user', or give a number")
-        }
-        if !platforms.isEmpty, !platforms.contains(where: { $0.os == "linux" }) {
-            report(
-                "'base' is for Linux platforms, but the image has none", hint: "Windows platforms take 'windows.base'")
-        }
+    /// Reads the base image.
+    fileprivate func baseImage() -> Definition.BaseImage? {
         guard let section = section(.base) else { return nil }
         let reference = section["image"]?.text(
             "an image reference", like: "registry.example/repository:tag or oci:FOLDER"

@@ -40,7 +40,8 @@ enum DefinitionSection: String, CaseIterable {
         case .archive: Keys(required: ["urls"], optional: ["platforms", "sums", "sha256"])
         case .go: Keys(optional: ["platforms", "source", "packages", "archive", "folder", "module", "package"])
         case .goToolchain: Keys(optional: ["package", "suites", "archive"])
-        case .healthcheck: Keys(required: ["test"], optional: ["interval", "timeout", "start-period", "retries"])
+        case .healthcheck:
+            Keys(required: ["test"], optional: ["interval", "timeout", "start-period", "start-interval", "retries"])
         }
     }
 }

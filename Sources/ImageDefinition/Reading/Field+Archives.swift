@@ -11,6 +11,17 @@ extension Field {
         return urls.isEmpty ? nil : requirement
     }
 
+    /// Reports an archive's platforms where it is asked for on every one.
+    func refusePlatforms() {
+        guard case .mapping(let pairs) = node.value else { return }
+        for (key, _) in pairs {
+            guard case .scalar("platforms", _) = key.value else { continue }
+            findings.report(
+                "'platforms' is only allowed in the bundle: a file is made for every platform", at: key.position,
+                hint: "remove it; 'system' restricts a file to linux or windows")
+        }
+    }
+
     /// Reads platforms as `os/architecture`, each once.
     func platformNames() -> [String] {
         list().distinct { $0.platformName() }

@@ -44,7 +44,9 @@ extension Field {
             }
             let others = section["packages"]?.list().compactMap { $0.packageRequirement() } ?? []
             return field.packageName().map { .packages($0, others: others) }
-        case "archive": return field.archive(known: known).map { .archive($0) }
+        case "archive":
+            field.refusePlatforms()
+            return field.archive(known: known).map { .archive($0) }
         case "module":
             let modules = field.goModules(known: known.filter { $0 == .version })
             return modules.isEmpty ? nil : .modules(modules)

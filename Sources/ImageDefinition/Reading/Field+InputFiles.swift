@@ -28,6 +28,7 @@ extension Field {
             report("'\(name)' has 'archive' but no 'member'")
             return nil
         }
+        archive.refusePlatforms()
         guard let requirement = archive.archive(known: known), let name = member.member(known: known) else {
             return nil
         }

@@ -38,12 +38,15 @@ extension Field {
     }
 
     private func environment() -> [String] {
-        entries().compactMap { key, value in
+        entries().compactMap { key, value -> String? in
             let name = key.text("a variable's name", like: "ETCD_DATA_DIR") { text in
                 !text.isEmpty && text.utf8.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "_") }
                     && !(text.utf8.first.map { (0x30...0x39).contains($0) } ?? true)
             }
             guard let text = value.text(), let name else { return nil }
+            do throws(VariableText.Malformed) { _ = try VariableText(text) } catch {
+                value.report(error.message, hint: "write ${NAME} for a variable, and $$ for a dollar sign")
+            }
             return "\(name)=\(text)"
         }
     }
@@ -87,7 +90,8 @@ extension Field {
         if let kind = test.first { section["test"]?.checkHealthcheck(kind, wordCount: test.count) }
         return ImageConfig.Healthcheck(
             test: test, interval: section["interval"]?.duration(), timeout: section["timeout"]?.duration(),
-            startPeriod: section["start-period"]?.duration(), retries: section["retries"]?.integer(in: 1...1000))
+            startPeriod: section["start-period"]?.duration(), startInterval: section["start-interval"]?.duration(),
+            retries: section["retries"]?.integer(in: 1...1000))
     }
 
     private func checkHealthcheck(_ kind: String, wordCount: Int) {

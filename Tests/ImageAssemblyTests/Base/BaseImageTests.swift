@@ -95,6 +95,15 @@ import Testing
         #expect(config["config"]?.members["OnBuild"] == nil)
     }
 
+    @Test func `triggers that only builders of Dockerfiles run are told`() throws {
+        var fixture = PlanFixture()
+        try fixture.add("opt/tool", "x")
+        fixture.definition.base = .init(reference: "os/base:1", digest: Digest(of: [0]))
+        fixture.bases["linux"] = try TinyBase(Self.root).image()
+        let warnings = try fixture.plan().warnings
+        #expect(warnings.count == 1 && warnings[0].contains("has 1 ONBUILD triggers"), "\(warnings)")
+    }
+
     @Test func `the definition's execution parameters override the base's`() async throws {
         let definition = try definition {
             $0.config.environment = ["MODE=own", "NEW=1"]
@@ -146,8 +155,8 @@ import Testing
     @Test func `directories that the base has are left out of our layers`() async throws {
         let image = try await assemble(try TinyBase(Self.root), files: ["etc/", "etc/conf.d/x", "etc/own/y"])
         let layer = try #require(image.platforms[0].layers.first)
-        // Blocks of 512 bytes: the headers of `etc/conf.d/x`, `etc/own` and `etc/own/y`, the shared content, the end.
-        #expect(layer.uncompressedSize == 512 * (3 + 1 + 2))
+        // Blocks of 512 bytes: the headers of `etc/conf.d/x`, `etc/own` and `etc/own/y`, the two contents, the end.
+        #expect(layer.uncompressedSize == 512 * (3 + 2 + 2))
     }
 
     @Test(arguments: [

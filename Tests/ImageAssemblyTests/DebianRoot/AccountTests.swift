@@ -46,6 +46,19 @@ import Testing
         #expect(try tree.entry("etc/shadow")?.mode == 0o640)
     }
 
+    @Test func `a user's home is made and is the user's, unless it is there or there is none`() throws {
+        let tree = try build(
+            users: [
+                .init(name: "etcd", id: 999, group: "etcd", home: "/var/lib/etcd", shell: "/bin/sh"),
+                .init(name: "other", id: 997, group: "etcd", home: "/usr/share", shell: "/bin/sh"),
+                .init(name: "none", id: 996, group: "etcd", home: "/nonexistent", shell: "/bin/sh"),
+            ], groups: [.init(name: "etcd", id: 998)])
+        let home = try #require(try tree.entry("var/lib/etcd"))
+        #expect(home.kind == .directory && home.mode == 0o755 && (home.userID, home.groupID) == (999, 998))
+        #expect(try tree.entry("usr/share")?.mode == 0o755 && tree.entry("usr/share")?.userID == 0)
+        #expect(try tree.entry("nonexistent") == nil)
+    }
+
     @Test func `without shadow files, no account has a password either`() throws {
         let tree = try build(
             users: [.init(name: "etcd", id: 999, group: "nogroup", home: "/", shell: "/bin/sh")], shadow: false)

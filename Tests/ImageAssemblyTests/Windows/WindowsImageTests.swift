@@ -109,7 +109,9 @@ import Testing
         #expect(
             execution["Env"]
                 == .array([
-                    .text("COMPLUS=1"), .text(#"PATH=C:\usr\local\bin;C:\Windows\system32;C:\Windows;"#),
+                    .text("COMPLUS=1"),
+                    .text(
+                        #"PATH=C:\usr\local\sbin;C:\usr\local\bin;C:\usr\bin;C:\Windows\system32;C:\Windows;"#),
                     .text("TOOL=1"),
                 ]))
     }

@@ -50,7 +50,7 @@ import Testing
     @Test func `our own layers pass the importer, also when read from a tar`() throws {
         let folder = try TemporaryFolder()
         var source = try drive(["/usr/local/bin/a.exe", "/usr/local/bin/a-1.exe", "/usr/local/bin-x", "/etcd/é.txt"])
-        source = try source.linkingEqualFiles()
+        source[try EntryPath("/usr/local/bin/a.exe")]?.kind = .hardLink(to: try EntryPath("/usr/local/bin/a-1.exe"))
         let layer = try folder.listing(try WindowsLayer.tree(source, time: 1))
         #expect(layer.entries.contains { if case .hardLink = $0.member.kind { true } else { false } })
         #expect(WindowsImporter.refusal(of: layer, isBase: false) == nil)
