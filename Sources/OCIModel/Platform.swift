@@ -16,18 +16,30 @@ package struct Platform: Hashable, Sendable, CustomStringConvertible {
         self.osFeatures = osFeatures
     }
 
-    /// Parses `os/architecture[:osversion]`; the architecture may be in Debian's or `uname`'s spelling.
+    /// Parses `os/architecture[/variant][:osversion]`; the architecture may be in Debian's or `uname`'s spelling.
     ///
-    /// A variant is refused: ppc64le and amd64 nodes match only entries without one, and arm64's `v8` is the default.
+    /// The default variant of an architecture (`arm64/v8`, `amd64/v1`) is left out, as it is in an index. Other variants
+    /// are refused unless nodes know them.
     package init(_ text: String) throws(OCIModelError) {
         let halves = text.split(separator: ":", maxSplits: 1).map(String.init)
         let parts = (halves.first ?? "").split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2, let os = parts.first, ["linux", "windows"].contains(os) else {
+        guard (2...3).contains(parts.count), let os = parts.first, ["linux", "windows"].contains(os) else {
             throw OCIModelError(.invalidPlatform, "'\(text)' is not a platform like linux/ppc64le")
         }
+        let architecture = try Self.architecture(parts[1])
+        let variant = Self.normalized(architecture, variant: parts.count == 3 ? parts[2] : "").variant
+        let known = os == "linux" ? Self.variants[architecture] ?? [] : []
+        guard parts.last != "", variant.isEmpty || known.contains(variant) else {
+            throw OCIModelError(
+                .invalidPlatform, "'\(text)' is not a platform: no node of \(os)/\(architecture) has that variant")
+        }
         self.init(
-            os: os, architecture: try Self.architecture(parts[1]), osVersion: halves.count == 2 ? halves[1] : nil)
+            os: os, architecture: architecture, variant: variant.isEmpty ? nil : variant,
+            osVersion: halves.count == 2 ? halves[1] : nil)
     }
+
+    /// The variants beside the default by which nodes tell images of an architecture apart.
+    package static let variants = ["amd64": ["v2", "v3", "v4"]]
 
     /// Returns the `GOARCH` name of an architecture given in Debian's, `uname`'s or Go's spelling.
     package static func architecture(_ name: String) throws(OCIModelError) -> String {
@@ -47,8 +59,10 @@ package struct Platform: Hashable, Sendable, CustomStringConvertible {
     /// The `os/architecture` that a program is built for, whatever the version of the system on which it will run.
     package var withoutVersion: String { "\(os)/\(architecture)" }
 
-    /// The platform as `os/architecture[:osversion]`, the form that `Platform(_:)` reads.
-    package var description: String { withoutVersion + (osVersion.map { ":" + $0 } ?? "") }
+    /// The platform as `os/architecture[/variant][:osversion]`, the form that `Platform(_:)` reads.
+    package var description: String {
+        withoutVersion + (variant.map { "/" + $0 } ?? "") + (osVersion.map { ":" + $0 } ?? "")
+    }
 }
 
 extension Platform: Codable {

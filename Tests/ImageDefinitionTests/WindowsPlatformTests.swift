@@ -49,6 +49,16 @@ import Testing
             "remove one of them")
     }
 
+    @Test func `a platform may have a variant, which its tag has too`() throws {
+        let text = head.replacing("[linux/amd64]", with: "[linux/amd64, linux/amd64/v3, linux/arm64/v8]")
+        let platforms = try parsed(text).platforms
+        #expect(platforms.map(\.description) == ["linux/amd64", "linux/amd64/v3", "linux/arm64"])
+        #expect(platforms.map(\.tagSuffix) == ["-linux-amd64", "-linux-amd64-v3", "-linux-arm64"])
+        expectRefusal(
+            head.replacing("[linux/amd64]", with: "[▶linux/amd64/v8]"),
+            ("unknown platform 'linux/amd64/v8'", "did you mean 'linux/amd64/v2'?"))
+    }
+
     @Test(arguments: ["mcr.microsoft.com/windows/servercore", "localhost:5000/nanoserver", "oci:../base", "oci:base"])
     func `the user can choose the base's repository`(_ repository: String) throws {
         #expect(try parsed(windowsHead + "windows: {base: \"\(repository)\"}\n").windowsBase == repository)

@@ -132,6 +132,23 @@ import Testing
         #expect(try await chosen("linux/s390x", outer) == entries[3].digest)
     }
 
+    @Test func `among variants, containerd's order decides`() async throws {
+        func platform(_ architecture: String, _ variant: String?) -> Platform {
+            Platform(os: "linux", architecture: architecture, variant: variant)
+        }
+        let root = try index(
+            platform("amd64", "v3"), platform("amd64", nil), platform("arm", "v5"), platform("arm", "v7"),
+            platform("arm", "v6"), platform("riscv64", "a"), platform("riscv64", "b"))
+        let entries = try CanonicalJSON.decode(Index.self, from: try await source.document(root)).manifests
+        for (text, place) in [
+            ("linux/amd64", 1), ("linux/amd64/v2", 1), ("linux/amd64/v3", 0), ("linux/amd64/v4", 0), ("linux/arm", 3),
+            ("linux/arm/v6", 4), ("linux/arm/v5", 2),
+        ] { #expect(try await chosen(text, root) == entries[place].digest, "\(text)") }
+        let error = await #expect(throws: ContentError.self) { try await chosen("linux/riscv64", root) }
+        #expect(error?.message.contains("several entries for linux/riscv64") == true)
+        #expect(error?.hint?.contains("linux/amd64/v3, linux/amd64, linux/arm/v5") == true, "\(error?.hint ?? "")")
+    }
+
     @Test func `a version of Windows is matched by its first numbers, and several matches are refused`() async throws {
         let root = try index(
             Platform(os: "windows", architecture: "amd64", osVersion: "10.0.20348.1"),

@@ -85,7 +85,16 @@ import Testing
         #expect(try Platform("windows/amd64:10.0.20348").osVersion == "10.0.20348")
     }
 
-    @Test(arguments: ["linux", "linux/", "linux/s390x", "plan9/amd64", "linux/arm64/v8", "/amd64", ""])
+    @Test(arguments: [
+        ("linux/amd64/v3", "linux/amd64/v3"), ("linux/amd64/v1", "linux/amd64"), ("linux/arm64/v8", "linux/arm64"),
+    ]) func `a variant is part of a platform unless it is the default`(_ text: String, _ platform: String) throws {
+        #expect(try Platform(text).description == platform)
+    }
+
+    @Test(arguments: [
+        "linux", "linux/", "linux/s390x", "plan9/amd64", "linux/arm64/v9", "linux/amd64/v8",
+        "linux/amd64/", "windows/amd64/v3", "/amd64", "",
+    ])
     func `unknown platforms and variants are refused`(text: String) {
         #expect(throws: OCIModelError.self) { try Platform(text) }
     }

@@ -64,6 +64,21 @@ import Testing
         #expect(try choice(.containerd, "windows:10.0.26101", windows(["10.0.20348.2762"])) == nil)
     }
 
+    @Test(
+        arguments: [("10.0.26200", 0), ("10.0.26100", 0), ("10.0.20348", 0), ("10.0.17763", nil)] as [(String, Int?)])
+    func `a newer containerd runs every release since Server 2022 on later hosts`(_ host: String, _ place: Int?) throws
+    {
+        #expect(try choice(.containerdNewer, "windows:\(host)", windows(["10.0.20348.2762"])) == place)
+        #expect(
+            try choice(.containerdNewer, "windows:\(host)", windows(["10.0.26200.1"]))
+                == (host == "10.0.26200" ? 0 : nil))
+    }
+
+    @Test func `both rules of containerd are shown where they can differ`() throws {
+        #expect(NodeSelection.Engine.differing(on: try Node("windows:10.0.26200")).count == 3)
+        #expect(NodeSelection.Engine.differing(on: try Node("linux/amd64")) == [.containerd, .docker])
+    }
+
     @Test func `an entry without os.version matches every Windows host, but comes last`() throws {
         #expect(try choice(.containerd, "windows:10.0.17763", windows([nil])) == 0)
         #expect(try choice(.containerd, "windows:10.0.17763", windows([nil, "10.0.17763.1"])) == 1)

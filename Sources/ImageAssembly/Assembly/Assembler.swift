@@ -89,7 +89,7 @@ extension PlatformPlan {
             (layer.diffID, ImageConfig.History(created: plan.created, createdBy: plan.createdBy, comment: plan.name))
         }
         let config =
-            try base?.config(created: created, execution: execution, layers: history)
+            try base?.config(for: platform, created: created, execution: execution, layers: history)
             ?? Encoded(
                 ImageConfig(platform: platform, created: created, config: execution, layers: history), as: .config)
         let baseLayers = base?.layers ?? []

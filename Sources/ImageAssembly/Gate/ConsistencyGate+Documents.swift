@@ -67,6 +67,6 @@ extension ConsistencyGate {
 
     private static func describe(_ platform: Platform) -> String {
         let features = platform.osFeatures.map { " with " + $0.joined(separator: ",") } ?? ""
-        return platform.description + (platform.variant.map { "/" + $0 } ?? "") + features
+        return platform.description + features
     }
 }

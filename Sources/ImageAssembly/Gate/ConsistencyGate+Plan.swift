@@ -15,6 +15,7 @@ extension ConsistencyGate {
                 var image = PlatformImage(
                     platform: both.0.platform, layers: both.0.layers.map { Layer(name: $0.name, tree: $0.rootTree) },
                     config: both.1.config, manifest: both.1.manifest, entry: entry)
+                image.requested = both.0.requested
                 image.baseLayerCount = both.1.baseLayers.count
                 if let base = both.0.base { image.base = base.root }
                 return image

@@ -20,6 +20,8 @@ package struct ConsistencyGate: Sendable {
     /// The image of one platform, with the documents that describe it.
     package struct PlatformImage: Sendable {
         package var platform: Platform
+        /// The platform as the definition names it, whose nodes must take the image.
+        package var requested: Platform
         /// The image's own layers, lowest first.
         package var layers: [Layer]
         /// The number of a base image's layers below those.
@@ -35,6 +37,7 @@ package struct ConsistencyGate: Sendable {
             entry: Descriptor
         ) {
             self.platform = platform
+            requested = platform
             self.layers = layers
             self.config = config
             self.manifest = manifest
@@ -81,6 +84,7 @@ package struct ConsistencyGate: Sendable {
             var root = image.base
             result.failures += documentFailures(image)
             result.failures += nameFailures(image)
+            result.failures += nodeFailures(image)
             for layer in image.layers {
                 for (path, fault) in root.add(layer) { result.failures.append(image.failure(path, fault)) }
             }

@@ -24,6 +24,8 @@ package enum GateRule: String, Hashable, Sendable, CaseIterable {
     case manifestDigest = "manifest-digest"
     case platformAgreement = "platform-agreement"
     case layerCount = "layer-count"
+    /// Nodes of a platform would take another image of the index, or none.
+    case nodeChoice = "node-choice"
     /// A path, kind or mode differs between Linux platforms without being declared platform-specific.
     case platformDifference = "platform-difference"
     case tagVersion = "tag-version"

@@ -49,10 +49,12 @@ extension BaseImage {
 
     /// Returns the base's configuration with this image's parts added; everything else in it stays.
     func config(
-        created: Timestamp, execution own: ImageConfig.Execution, layers: [(DiffID, ImageConfig.History)]
+        for platform: Platform, created: Timestamp, execution own: ImageConfig.Execution,
+        layers: [(DiffID, ImageConfig.History)]
     ) throws -> Encoded<ImageConfig> {
         var members = config
         members["created"] = .text(created.description)
+        if let variant = platform.variant { members["variant"] = .text(variant) }
         if let features = pin.osFeatures { members["os.features"] = .array(features.map { .text($0) }) }
         var execution = inherited(under: own)
         for (key, value) in try JSONValue(own).members {

@@ -76,12 +76,13 @@ package struct BaseImage: Sendable {
         }
     }
 
-    /// Returns the platform of an image on this base, with `os.version` and variant exactly as the base has them.
+    /// Returns the platform of an image on this base, with `os.version` exactly as the base has it, and with the base's
+    /// variant if none was asked for.
     func platform(of asked: Platform) -> Platform {
         var platform = asked
         if let version = pin.osVersion { platform.osVersion = version }
         platform.osFeatures = pin.osFeatures
-        if case .text(let variant) = config["variant"] { platform.variant = variant }
+        if platform.variant == nil, case .text(let variant) = config["variant"] { platform.variant = variant }
         return platform
     }
 }

@@ -35,7 +35,9 @@ struct PlatformTags: Sendable {
         let manifest = try CanonicalJSON.decode(Manifest.self, from: try await repository.document(root))
         let config = try CanonicalJSON.decode(ImageConfig.self, from: try await repository.document(manifest.config))
         var found = config.platform
-        guard found.os == platform.os, found.architecture == platform.architecture else {
+        guard found.withoutVersion == platform.withoutVersion,
+            platform.variant == nil || found.variant == platform.variant
+        else {
             throw ImageBuildingError(
                 .refused, "\(place):\(tag) is an image for \(found)",
                 hint: "push the image for \(platform) again")

@@ -2,7 +2,9 @@ import OCIModel
 
 extension Definition {
     /// The platforms that an image can have, as the index names them.
-    static let knownPlatforms = ["linux/amd64", "linux/arm64", "linux/ppc64le"]
+    static let knownPlatforms = ["amd64", "arm64", "ppc64le"].flatMap { architecture in
+        ["linux/\(architecture)"] + (Platform.variants[architecture] ?? []).map { "linux/\(architecture)/\($0)" }
+    }
 
     /// Reads `image.yaml`, whose format `images/image.schema.json` describes.
     ///
@@ -117,8 +119,12 @@ extension Field {
     }
 
     private func platform() -> Platform? {
-        guard let text = choice("platform", among: Definition.knownPlatforms) else { return nil }
-        return try? Platform(text)
+        if case .scalar(let text, _) = node.value, let known = try? Platform(text),
+            Definition.knownPlatforms.contains(known.description), text.hasPrefix(known.withoutVersion)
+        {
+            return known
+        }
+        return choice("platform", among: Definition.knownPlatforms).flatMap { try? Platform($0) }
     }
 
     /// Reads the base image.

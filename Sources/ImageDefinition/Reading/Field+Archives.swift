@@ -28,7 +28,7 @@ extension Field {
     }
 
     private func platformName() -> String? {
-        text("a platform", like: "linux/ppc64le") { (try? Platform($0))?.description == $0 && !$0.contains(":") }
+        text("a platform", like: "linux/ppc64le") { (try? Platform($0))?.withoutVersion == $0 }
     }
 
     /// Reads one SHA-256 for all platforms, which is returned under an empty key, or one for each platform.

@@ -45,6 +45,13 @@ package struct LinuxBaseResolver: Sendable {
         guard (found.os, found.architecture) == (platform.os, platform.architecture) else {
             throw reader.corrupt("its index states \(platform), but its configuration \(found)")
         }
+        guard try Node("\(platform)").rank(of: found) != nil else {
+            throw ImageInputsError(
+                .rejected,
+                "cannot build for \(platform) on the base image \(reference): it is for \(found), which no node of \(platform) takes",
+                hint: (try? Platform("\(found)")) == nil
+                    ? "choose another base image: no node has that variant" : "write \(found) under 'platforms'")
+        }
         return PinnedBaseImage(base: image.pin(reference), config: image.configBytes, proof: read.documents)
     }
 }

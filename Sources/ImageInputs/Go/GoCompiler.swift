@@ -27,10 +27,12 @@ struct GoCompiler: Sendable {
     /// information is kept for scanners.
     static let flags = ["-trimpath", "-buildvcs=false", "-ldflags=-buildid="]
 
-    /// Returns Go's own environment; its settings for instruction sets are Go's defaults, written out.
+    /// Returns Go's own environment; its settings for instruction sets are Go's defaults, written out, unless the platform
+    /// has a variant.
     static func environment(for platform: Platform) -> [String: String] {
         [
-            "CGO_ENABLED": "0", "GOOS": platform.os, "GOARCH": platform.architecture, "GOAMD64": "v1",
+            "CGO_ENABLED": "0", "GOOS": platform.os, "GOARCH": platform.architecture,
+            "GOAMD64": platform.architecture == "amd64" ? platform.variant ?? "v1" : "v1",
             "GOARM64": "v8.0", "GOPPC64": "power8", "GOENV": "off", "GOFLAGS": "", "GOPROXY": "off", "GOSUMDB": "off",
             "GOTELEMETRY": "off", "GOTOOLCHAIN": "local", "GOVCS": "*:off", "GOWORK": "off", "LC_ALL": "C", "TZ": "UTC",
         ]

@@ -36,9 +36,10 @@ package struct PlatformChoice: Hashable, Sendable, CustomStringConvertible {
 
     private var defaultVariant: String? { architecture == "arm64" ? "v8" : nil }
 
-    /// Returns the one manifest below a root that is for this platform, or the root itself if it is that manifest.
+    /// Returns the one manifest below a root that is for this platform, or the root itself if it is that manifest. Among
+    /// several variants, containerd's order decides.
     ///
-    /// - Throws: `ContentError` `.missing` if there is none, or several; the error lists the existing ones.
+    /// - Throws: `ContentError` `.missing` if there is none, or several that are equally good; the error lists the existing ones.
     package func choose(
         from root: Descriptor, in source: any ContentSource, limits: CopyLimits = CopyLimits()
     ) async throws -> Descriptor {
@@ -72,7 +73,8 @@ package struct PlatformChoice: Hashable, Sendable, CustomStringConvertible {
     private func only(of manifests: [(Descriptor, Platform?)], below root: Descriptor) throws -> Descriptor {
         let platforms = manifests.compactMap(\.1).map(\.description)
         let fitting = manifests.filter { $0.1.map(includes) ?? false }
-        guard let chosen = fitting.first, fitting.count == 1 else {
+        let preferred = fitting.count == 1 ? fitting : preferred(of: manifests)
+        guard let chosen = preferred.first, preferred.count == 1 else {
             throw ContentError(
                 .missing,
                 "the image \(root.digest) has \(fitting.isEmpty ? "no entry" : "several entries") for \(self)",
@@ -82,5 +84,19 @@ package struct PlatformChoice: Hashable, Sendable, CustomStringConvertible {
         }
         // What an index entry says about its manifest does not apply to the manifest alone.
         return Descriptor(mediaType: chosen.0.mediaType, digest: chosen.0.digest, size: chosen.0.size)
+    }
+
+    /// Returns the entries that a Linux node of this platform likes best, as containerd orders the variants of an
+    /// architecture: its own, then lower ones. Of Windows, only a version decides.
+    private func preferred(of manifests: [(Descriptor, Platform?)]) -> [(Descriptor, Platform?)] {
+        guard os == "linux", osVersion == nil, let node = try? Node("\(self)") else { return [] }
+        let ranked = manifests.compactMap { manifest -> (rank: Int, manifest: (Descriptor, Platform?))? in
+            guard let platform = manifest.1, platform.os == os, platform.architecture == architecture,
+                let rank = node.rank(of: platform)
+            else { return nil }
+            return (rank, manifest)
+        }
+        let best = ranked.map(\.rank).min()
+        return ranked.filter { $0.rank == best }.map(\.manifest)
     }
 }

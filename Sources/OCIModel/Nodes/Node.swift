@@ -45,6 +45,13 @@ package struct Node: Hashable, Sendable, CustomStringConvertible {
             }
     }
 
+    /// Returns the rank of an image in the node's order of preference among architectures and their variants, from 0;
+    /// `nil` if the node cannot run it.
+    package func rank(of platform: Platform) -> Int? {
+        let (architecture, variant) = Platform.normalized(platform.architecture, variant: platform.variant ?? "")
+        return NodeRules(engine: .containerd, node: self).rank(architecture, variant)
+    }
+
     package var description: String {
         "\(os)/\(architecture)" + (variant.isEmpty ? "" : "/\(variant)") + (version.map { ":\($0)" } ?? "")
     }

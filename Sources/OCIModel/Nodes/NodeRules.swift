@@ -38,8 +38,9 @@ struct NodeRules {
             return image.build == host.build
                 ? nil : "its build is \(image.build), but a node before \(first) accepts only its own, \(host.build)"
         }
-        // A stable release runs images from its predecessor among the stable releases onwards.
-        let oldest = Self.stableBuilds.last { $0 < host.build } ?? first
+        // A stable release runs images from its predecessor among the stable releases onwards; by the newer rule, from the
+        // first of them.
+        let oldest = engine == .containerdNewer ? first : Self.stableBuilds.last { $0 < host.build } ?? first
         if image.build > host.build { return "its build \(image.build) is newer than the node's build \(host.build)" }
         if image.build < oldest {
             return "its build \(image.build) is older than \(oldest), the oldest that the node runs"
@@ -48,7 +49,7 @@ struct NodeRules {
     }
 
     /// Returns the rank of an architecture in the node's order of preference, from 0; `nil` if the node cannot run it.
-    private func rank(_ architecture: String, _ variant: String) -> Int? {
+    func rank(_ architecture: String, _ variant: String) -> Int? {
         accepted.firstIndex { $0 == (architecture, variant) }
     }
 
@@ -86,7 +87,7 @@ struct NodeRules {
         let (version, rest) = (one.osVersion ?? "", other.osVersion ?? "")
         switch engine {
         // The versions are compared as text: 10.0.20348.999 comes before 10.0.20348.2762.
-        case .containerd: return rest.utf8.lexicographicallyPrecedes(version.utf8)
+        case .containerd, .containerdNewer: return rest.utf8.lexicographicallyPrecedes(version.utf8)
         case .docker:
             let prefix = "\(host.major).\(host.minor).\(host.build)."
             return version.hasPrefix(prefix) && !rest.hasPrefix(prefix)
@@ -107,7 +108,7 @@ struct NodeRules {
         }
         let newest = accepted.compactMap { $0.osVersion.flatMap { WindowsVersion($0) } }
             .max { ($0.revision ?? 0) < ($1.revision ?? 0) }
-        if engine == .containerd, let newest, (newest.revision ?? 0) > (version.revision ?? 0) {
+        if engine != .docker, let newest, (newest.revision ?? 0) > (version.revision ?? 0) {
             warnings.append("releases of containerd that compare only the revision choose \(newest) instead")
         }
         if engine == .docker, version.build != host.build,

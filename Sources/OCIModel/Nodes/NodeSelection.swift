@@ -2,7 +2,17 @@
 /// applied without a node.
 package struct NodeSelection: Hashable, Sendable, Codable {
     /// The container engine whose rules apply.
-    package enum Engine: String, Hashable, Sendable, Codable, CaseIterable { case containerd, docker }
+    package enum Engine: String, Hashable, Sendable, Codable, CaseIterable {
+        case containerd
+        /// containerd with its module `platforms` of 1.0.0-rc.5 or later, which runs older images of Windows.
+        case containerdNewer = "containerd, platforms rc.5"
+        case docker
+
+        /// Returns the engines whose rules differ on a node.
+        package static func differing(on node: Node) -> [Engine] {
+            node.os == "windows" ? allCases : [.containerd, .docker]
+        }
+    }
 
     /// An entry of the index as this node sees it.
     package struct Candidate: Hashable, Sendable, Codable {

@@ -9,7 +9,7 @@ struct PlatformOptions: ParsableArguments {
     var arch: [String] = []
     @Option(
         help: ArgumentHelp(
-            "os/arch, like linux/ppc64le, or windows/amd64[:version]. Repeatable.", valueName: "platform"))
+            "os/arch[/variant], like linux/ppc64le, or windows/amd64[:version]. Repeatable.", valueName: "platform"))
     var platform: [String] = []
     @Flag(help: "Every platform of the definition.")
     var all = false
@@ -49,12 +49,18 @@ struct PlatformOptions: ParsableArguments {
                 status: .refused, message: "\(definition.name) is not made for \(platform)",
                 hint: "its platforms are " + definition.platforms.map(\.description).joined(separator: ", "))
         }
-        return definition.platforms.filter { one in asked.contains { Self.fits(one, $0) } }
+        return definition.platforms.filter { one in
+            asked.contains { Self.fits(one, $0) && (one == $0 || !definition.platforms.contains($0)) }
+        }
     }
 
-    /// Without a version every one of a Windows platform is meant; with one, by whichever name.
+    /// Without a version every one of a Windows platform is meant; with one, by whichever name. Without a variant, one
+    /// that has none is meant, else every one.
     private static func fits(_ platform: Platform, _ asked: Platform) -> Bool {
-        guard platform.os == "windows", asked.os == "windows" else { return platform == asked }
+        guard platform.os == "windows", asked.os == "windows" else {
+            return platform.withoutVersion == asked.withoutVersion
+                && (asked.variant == nil || asked.variant == platform.variant)
+        }
         let isVersion = asked.osVersion == nil || asked.windowsBaseTag == platform.windowsBaseTag
         return isVersion && platform.architecture == asked.architecture
     }

@@ -25,7 +25,7 @@ struct NodeReport: Encodable {
     init(_ node: Node, _ index: Index, _ images: [InspectedImage.PlatformImage], _ layout: OCILayout) throws {
         self.node = node.description
         let entries = zip(index.manifests, images).map { (entry: $0, configured: $1.config.platform) }
-        let selections = NodeSelection.Engine.allCases.map { NodeSelection($0, node, entries: entries) }
+        let selections = NodeSelection.Engine.differing(on: node).map { NodeSelection($0, node, entries: entries) }
         self.selections = selections
         let chosen = images.filter { image in selections.contains { $0.chosen == image.digest } }
         imports = try node.os == "windows" ? chosen.flatMap { try Self.imports($0, layout) } : []

@@ -36,7 +36,8 @@ import Testing
     private func assemble(
         _ base: TinyBase, _ tree: FileTree, _ definition: Definition, epoch: Int64? = nil
     ) async throws -> AssembledImage {
-        let contents = PlatformContents(platform: TinyBase.platform, files: tree, baseImage: try base.image())
+        let contents = PlatformContents(
+            platform: definition.platforms[0], files: tree, baseImage: try base.image())
         let request = PlanRequest(
             definition: definition, maintainerScripts: MaintainerScripts(packages: [:]), maintainerScriptsFile: "",
             debianRelease: nil, sourceDateEpoch: epoch, codec: .standard(.gzip))
@@ -147,9 +148,27 @@ import Testing
     @Test func `the image has the variant of its base`() async throws {
         var base = try TinyBase(Self.root)
         base.changeConfig = { $0["variant"] = .text("v2") }
-        let image = try await assemble(base)
+        let asked = try Platform("linux/amd64/v2")
+        let image = try await assemble(base, definition { $0.platforms = [asked] })
         #expect(image.index.value.manifests[0].platform?.variant == "v2")
         #expect(image.platforms[0].config.value.variant == "v2")
+    }
+
+    @Test func `an image for a variant may lie on a base for a lower one, and says its own`() async throws {
+        let asked = try Platform("linux/amd64/v3")
+        let image = try await assemble(try TinyBase(Self.root), definition { $0.platforms = [asked] })
+        #expect(image.index.value.manifests[0].platform == asked)
+        #expect(image.platforms[0].config.value.variant == "v3")
+    }
+
+    @Test func `an image that no node of the platform would take is refused`() async throws {
+        var base = try TinyBase(Self.root)
+        base.changeConfig = { $0["variant"] = .text("v8") }
+        let error = await #expect(throws: ImageAssemblyError.self) { try await assemble(base) }
+        #expect(
+            error?.message.contains(
+                "linux/amd64/v8: containerd on a node linux/amd64 would not take it: it is for amd64/v8") == true,
+            "\(error?.message ?? "")")
     }
 
     @Test func `directories that the base has are left out of our layers`() async throws {

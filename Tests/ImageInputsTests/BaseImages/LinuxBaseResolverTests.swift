@@ -101,11 +101,41 @@ import Testing
             }
             #expect(error?.code == .notFound)
             #expect(
-                error?.message.contains("cannot build for linux/arm64 on the base image registry.example/os/base:1@")
+                error?.message.contains("cannot build for linux/arm64/v8 on the base image registry.example/os/base:1@")
                     == true)
             #expect(error?.hint == "choose one of: linux/amd64")
         }
         #expect(try await resolver(amd64.digest, source).resolve(Self.amd64).base.manifest.digest == amd64.digest)
+    }
+
+    @Test func `the best variant for a platform's nodes is chosen`() async throws {
+        var source = FakeBaseImages()
+        let v2 = try image(Platform(os: "linux", architecture: "amd64", variant: "v2"), in: &source)
+        let plain = try image(Self.amd64, in: &source)
+        let digest = try index(in: &source, [v2, plain])
+        for (asked, expected) in [("linux/amd64", plain), ("linux/amd64/v2", v2), ("linux/amd64/v3", v2)] {
+            let base = try await resolver(digest, source).resolve(Platform(asked)).base
+            #expect(base.manifest.digest == expected.digest, "\(asked)")
+        }
+    }
+
+    @Test(arguments: [
+        ("v2", "write linux/amd64/v2 under 'platforms'"),
+        ("v8", "choose another base image: no node has that variant"),
+    ])
+    func `a base that no node of the platform would take is refused`(_ variant: String, _ hint: String) async throws {
+        var source = FakeBaseImages()
+        let stated = Platform(os: "linux", architecture: "amd64", variant: variant)
+        for entry in [try image(stated, in: &source), try image(Self.amd64, in: &source, configured: stated)] {
+            let digest = try index(in: &source, [entry])
+            let error = await #expect(throws: ImageInputsError.self) {
+                try await resolver(digest, source).resolve(Self.amd64)
+            }
+            #expect(
+                error?.message.hasSuffix("it is for linux/amd64/\(variant), which no node of linux/amd64 takes") == true
+            )
+            #expect(error?.hint == hint)
+        }
     }
 
     @Test func `a base that contradicts itself is refused`() async throws {
