@@ -40,8 +40,8 @@ package struct ImageBuilder: Sendable {
         let files = try FolderInputs(request.folder, request.platforms)
         let decision = try request.decision(about: request.folder.lockFile())
         let remembered = try decision.lock.flatMap { store.builtImage(try key(request, $0, files)) }
-        if let known = remembered, !request.isVerified {
-            try await output(known, request)
+        if let lock = decision.lock, let known = remembered, !request.isVerified {
+            try await output(known, request, lock)
             observe(.note("\(request.folder.definition.name) \(known.tag): nothing changed"))
             return known
         }
@@ -68,10 +68,10 @@ package struct ImageBuilder: Sendable {
             let image = try await assemble(plan, request, files, sources)
             return (BuiltImage(image), lock)
         }
-        try await output(image, request)
-        observe(.finished(image))
         // A file changed in the moment before we looked could change again within the clock's grain, unnoticed.
-        if files.latestChange < began - 100_000_000 { try store.remember(image, as: try key(request, lock, files)) }
+        if files.latestChange < began - 100_000_000 { try remember(image, request, lock, files) }
+        try await output(image, request, lock)
+        observe(.finished(image))
         return image
     }
 }

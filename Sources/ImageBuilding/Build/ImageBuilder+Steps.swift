@@ -130,10 +130,20 @@ extension ImageBuilder {
         }
     }
 
-    func output(_ image: BuiltImage, _ request: BuildRequest) async throws {
-        for output in request.outputs {
-            try await output.put(
-                image, name: request.folder.definition.name, from: store, hashesAgain: request.isVerified)
-        }
+    func output(_ image: BuiltImage, _ request: BuildRequest, _ lock: LockFile) async throws {
+        let build = try sameBuild(request, lock)
+        for output in request.outputs { try await output.put(image, from: store, build, observe: observe) }
+    }
+
+    /// Remembers an image under everything that it was made from, and each of its platforms under the same.
+    func remember(_ image: BuiltImage, _ request: BuildRequest, _ lock: LockFile, _ files: FolderInputs) throws {
+        let build = try sameBuild(request, lock)
+        for platform in image.platforms { try build.remember(platform) }
+        try store.remember(image, as: key(request, lock, files))
+    }
+
+    private func sameBuild(_ request: BuildRequest, _ lock: LockFile) throws -> SameBuild {
+        SameBuild(
+            request: request, lock: lock, store: store, toolIdentity: host.toolIdentity, trust: try verifier.trust)
     }
 }

@@ -22,22 +22,24 @@ package struct Output: Hashable, Sendable {
 
     package init(layout path: FilePath) { location = .layout(path, tag: nil) }
 
-    /// Copies the image from the store; where it is there already, that is all that is found out.
-    func put(_ image: BuiltImage, name: String, from store: ContentStore, hashesAgain: Bool) async throws {
+    /// Copies the image from the store. A tag of a layout keeps the platforms that the same build put there before.
+    func put(
+        _ image: BuiltImage, from store: ContentStore, _ build: SameBuild, observe: (BuildEvent) -> Void
+    ) async throws {
         var options = CopyOptions()
         options.absent = Set(image.absentLayers.map(\.digest))
         let tag = location.tag ?? image.tag
         switch location {
         case .layout(let path, _):
-            try await copy(
-                image.index, from: store, to: OCILayout(root: path, hashesAgain: hashesAgain), tag: tag, options)
+            try await LayoutTag(layout: OCILayout(root: path, hashesAgain: build.request.isVerified), tag: tag)
+                .put(image, from: store, build, observe: observe)
         case .layoutArchive(let path, _):
             try await ArchiveFormat.layout.write(to: path, collectingIn: store) {
                 try await copy(image.index, from: store, to: $0, tag: tag, options)
             }
         case .dockerArchive(let path, let given, _):
             let platform = try onlyPlatform(image)
-            try await ArchiveFormat.docker(name: given ?? name).write(to: path, collectingIn: store) {
+            try await ArchiveFormat.docker(name: given ?? build.name).write(to: path, collectingIn: store) {
                 try await copy(platform, from: store, to: $0, tag: tag, options)
             }
         case .registry: break

@@ -1,4 +1,5 @@
 import DurableFiles
+package import ImageInputs
 import OCIArchive
 package import OCIContent
 import OCIModel
@@ -19,14 +20,18 @@ package struct LocationOpener: Sendable {
 
     private let storePath: FilePath
     private let registries: RegistryAccess
+    /// Rules for other places of repositories that are copied from.
+    private let mirrors: DownloadMirrors
     private let observe: @Sendable (TransferEvent) -> Void
 
     /// Archives are collected in the store's folder before they are written.
     package init(
-        storePath: FilePath, registries: RegistryAccess, observe: @escaping @Sendable (TransferEvent) -> Void
+        storePath: FilePath, registries: RegistryAccess, mirrors: DownloadMirrors,
+        observe: @escaping @Sendable (TransferEvent) -> Void
     ) {
         self.storePath = storePath
         self.registries = registries
+        self.mirrors = mirrors
         self.observe = observe
     }
 
@@ -53,7 +58,7 @@ package struct LocationOpener: Sendable {
                 }, name: name)
         case .registry(let text):
             let reference = try ImageReference(text)
-            let repository = try registries.repository(reference)
+            let repository = try registries.source(reference, mirrors)
             let tag = reference.digest == nil ? reference.name.description : reference.tag?.description
             return Source(
                 content: repository, root: { (try await repository.resolve(reference.name.description), tag) },

@@ -81,12 +81,7 @@ package struct PushRequest: Sendable {
             let path = place.lastIndex(of: ":").map { String(place[..<$0]) } ?? String(place)
             return OCILayout(root: folder.path.pushing(FilePath(path)).lexicallyNormalized())
         }
-        let reference = try ImageReference(name)
-        let places = try mirrors.repositories(for: reference.place).map {
-            try registries.repository(try ImageReference($0))
-        }
-        guard let base = places.last else { return try registries.repository(reference) }
-        return MirroredSource(base, mirrors: places.dropLast())
+        return try registries.source(try ImageReference(name), mirrors)
     }
 }
 

@@ -1,3 +1,4 @@
+import ImageInputs
 package import OCIContent
 import OCIModel
 package import OCIRegistry
@@ -36,5 +37,12 @@ package final class RegistryAccess: Sendable {
         repository.report = report
         repository.journal = UploadJournal(folder: storePath.appending("uploads"), now: now)
         return repository
+    }
+
+    /// The repository of a reference as something to read from: at its mirrors where rules name any.
+    func source(_ reference: ImageReference, _ mirrors: DownloadMirrors) throws -> any ContentSource {
+        let places = try mirrors.repositories(for: reference.place).map { try repository(try ImageReference($0)) }
+        guard let base = places.last else { return try repository(reference) }
+        return places.count == 1 ? base : MirroredSource(base, mirrors: places.dropLast())
     }
 }

@@ -73,7 +73,8 @@ struct CopyCommand: AsyncParsableCommand {
             let registries = RegistryAccess(
                 network, storePath: storePath, now: { Surroundings.now }, report: { view.observe($0) })
             let opener = LocationOpener(
-                storePath: storePath, registries: registries, observe: { view.observe($0) })
+                storePath: storePath, registries: registries, mirrors: try NetworkOptions.mirrors(),
+                observe: { view.observe($0) })
             let request = try request()
             if dryRun { return try report(try await request.forecast(opener)) }
             let copied = try await request.copy(opener) { event in

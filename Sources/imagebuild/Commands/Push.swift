@@ -97,7 +97,7 @@ struct Push: AsyncParsableCommand {
                 rules: TagRules(isImmutable: immutable, setsLatest: tagLatest), store: store,
                 registries: RegistryAccess(
                     network, storePath: store.root, now: { Surroundings.now }, report: { view.observe($0) }),
-                mirrors: try self.network.mirrors())
+                mirrors: try NetworkOptions.mirrors())
             if references.isEmpty {
                 let configuration = RegistryConfiguration(
                     address: "127.0.0.1", port: 0, now: { Surroundings.now }, random: { .random(in: .min ... .max) })
@@ -143,7 +143,7 @@ struct Push: AsyncParsableCommand {
     private func build(_ folder: ImageFolder, _ store: ContentStore, _ console: Console) async throws -> BuiltImage {
         let request = BuildRequest(
             folder: folder, platforms: try chosen(folder.definition),
-            outputs: [Output(layout: try folder.defaultLayout)],
+            outputs: dryRun ? [] : [Output(layout: try folder.defaultLayout)],
             isLocked: locked, isOffline: offline, keepsNewLock: !dryRun,
             sourceDateEpoch: try Surroundings.sourceDateEpoch())
         return try await network.builder(store, console).build(request)

@@ -32,7 +32,7 @@ struct NetworkOptions: ParsableArguments {
     /// Everything that fetching inputs needs; the console gets warnings and what is waited for.
     private func inputSettings(_ console: Console) throws -> InputSettings {
         InputSettings(
-            debianMirrors: try debianMirrors(), mirrors: try mirrors(),
+            debianMirrors: try debianMirrors(), mirrors: try Self.mirrors(),
             goProxy: try GoProxy(environment: Surroundings.environment), downloads: try downloadSettings(console),
             registries: try registries.settings(RegistryOptions.sources(), console))
     }
@@ -51,8 +51,8 @@ struct NetworkOptions: ParsableArguments {
             aptSources: [.debian: sources.debian, .security: sources.debianSecurity])
     }
 
-    /// `IMAGEBUILD_MIRRORS`: rules for other places of archives and base images, or the path of a file that has them.
-    func mirrors() throws -> DownloadMirrors {
+    /// `IMAGEBUILD_MIRRORS`: rules for other places of archives and images, or the path of a file that has them.
+    static func mirrors() throws -> DownloadMirrors {
         let value = Surroundings.environment["IMAGEBUILD_MIRRORS"] ?? ""
         guard !value.isEmpty, !value.contains("=") else { return try DownloadMirrors(value) }
         let path = Surroundings.currentFolder.pushing(FilePath(value)).lexicallyNormalized()

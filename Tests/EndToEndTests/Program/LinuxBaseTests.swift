@@ -101,6 +101,15 @@ extension ProgramTests {
             }
         }
 
+        @Test func `a copy reads a repository at its mirrors too`() async throws {
+            try await building { fixture, registry, base in
+                let copied = try await fixture.succeed("copy", "registry.example/os/base:1", "oci:copied")
+                #expect(copied == "\(base.index.digest)")
+                let listed = try await fixture.succeed("copy", "registry.example/os/base", "oci:all", "--all-tags")
+                #expect(listed.contains("1 \(base.index.digest)"), "\(listed)")
+            }
+        }
+
         @Test func `a base of Docker's media types becomes an image of OCI's`() async throws {
             try await building { fixture, registry, base in
                 let docker = "\(registry.host)/os/docker:1"

@@ -81,9 +81,11 @@ extension ProgramTests {
                 #expect(try await fixture.run("copy", "\(registry)/tiny:trixie-0", "oci:x").status == 1)
                 let digest = try await fixture.succeed("push", "tiny", "\(registry)/tiny", "--offline")
                 try fixture.write("other\n", to: "images/tiny/hello.txt")
+                let layout = try fixture.text(".imagebuild/oci/tiny/index.json")
                 let moved = try await fixture.succeed("push", "tiny", "\(registry)/tiny", "--offline", "--dry-run")
                 #expect(moved.contains("tag trixie-0: moves from \(digest) to sha256:"), "\(moved)")
                 #expect(moved.contains("there: ") && moved.contains("to send: "), "\(moved)")
+                #expect(try fixture.text(".imagebuild/oci/tiny/index.json") == layout)
             }
         }
 
