@@ -13,6 +13,8 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
         case notPlain
         /// Somebody else can change what must be this user's alone.
         case notPrivate
+        /// Something is mounted there.
+        case busy
         /// Another process holds what only one may.
         case inUse
     }
@@ -43,6 +45,9 @@ extension FileError {
             self.init(.tooManyFiles, "\(what): \(errno)", hint: "raise the limit of open files (ulimit -n)")
         case .notDirectory, .noSuchFileOrDirectory:
             self.init(.inputOutput, "\(what): \(errno)", hint: "check the path")
+        case .resourceBusy:
+            self.init(
+                .busy, "\(what): \(errno)", hint: "something is mounted there: unmount it, or choose another place")
         default: self.init(.inputOutput, "\(what): \(errno)")
         }
     }

@@ -32,4 +32,27 @@ package final class FileReplacement: Sendable {
         try FileSystem.rename(path, to: target)
         isCommitted.store(true, ordering: .releasing)
     }
+
+    /// Gives the file its name, as `commit` does. Where another file is mounted on that name, which no rename can
+    /// replace, that file gets the bytes.
+    func commitOrCopy() throws {
+        do { try commit() } catch let error as FileError where error.code == .busy { try copyOver() }
+    }
+
+    private func copyOver() throws {
+        let source = try FileSystem.open(path, .readOnly, "cannot read \(path)")
+        defer { try? source.close() }
+        let mounted = try FileSystem.open(target, .writeOnly, "cannot write \(target)", options: [.truncate])
+        defer { try? mounted.close() }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+        defer { buffer.deallocate() }
+        do {
+            while case let count = try source.read(into: buffer), count > 0 {
+                try mounted.writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            }
+        } catch let problem as Errno {
+            throw FileError(problem, "cannot write \(target)")
+        }
+        try FileSystem.sync(mounted, target)
+    }
 }

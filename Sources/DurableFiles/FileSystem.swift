@@ -90,6 +90,13 @@ package enum FileSystem {
         return Int64(status.st_size)
     }
 
+    /// Returns whether a path leads to a folder; `nil` if it leads to nothing.
+    package static func isFolder(_ path: FilePath) -> Bool? {
+        var status = stat()
+        guard stat(path.string, &status) == 0 else { return nil }
+        return status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// Returns the number of names of a regular file; `nil` if there is none.
     package static func linkCount(_ path: FilePath) -> Int? {
         var status = stat()

@@ -1,8 +1,8 @@
-import DurableFiles
+package import DurableFiles
 import LayerArchive
 package import OCIContent
 import OCIModel
-package import SystemPackage
+import SystemPackage
 
 /// The format of an image written as one tar file. Like a layer, the file depends on nothing but the image: equal
 /// images give equal archives.
@@ -13,7 +13,7 @@ package enum ArchiveFormat: Hashable, Sendable {
     /// image is called `name:tag` there if it has a name.
     case docker(name: String?)
 
-    /// Passes a destination to `fill`, and then writes what it received to the file `path`: all of it or nothing.
+    /// Passes a destination to `fill`, and then writes what it received: to a file all of it or nothing.
     ///
     /// The content is collected in the store's folder, where blobs that are already in the store cost no space.
     ///
@@ -22,7 +22,7 @@ package enum ArchiveFormat: Hashable, Sendable {
     ///   with all its layers.
     @discardableResult
     package func write<R>(
-        to path: FilePath, collectingIn store: ContentStore,
+        to output: OutputFile, collectingIn store: ContentStore,
         observe: @escaping @Sendable (TransferEvent) -> Void = { _ in },
         _ fill: (any ContentDestination) async throws -> R
     ) async throws -> R {
@@ -32,15 +32,14 @@ package enum ArchiveFormat: Hashable, Sendable {
             let tree =
                 switch self {
                 case .layout: try Self.layoutTree(layout)
-                case .docker(let name): try await Self.dockerTree(layout, name: name, path)
+                case .docker(let name): try await Self.dockerTree(layout, name: name, output.path)
                 }
-            try FileSystem.makeDirectories(path.removingLastComponent())
             do {
-                try FileSystem.replace(path) { file in try TarFile.write(tree, to: file) { Task.isCancelled } }
-            } catch var error
-                as LayerArchiveError
-            {
-                error.message = "\(path): \(error.message)"
+                try output.write(isCancelled: { Task.isCancelled }) { file in
+                    try TarFile.write(tree, to: file) { Task.isCancelled }
+                }
+            } catch var error as LayerArchiveError {
+                error.message = "\(output.path): \(error.message)"
                 throw error
             }
             return result

@@ -37,8 +37,10 @@ package struct DockerArchive: Sendable {
     ///
     /// - Throws: `LayerArchiveError`, as `TarTable` does; `ContentError` `.invalidLayout` if the tar file is not such
     ///   an archive, `.corrupt` if a layer is not the one that the configuration names.
-    package init(reading file: FilePath, isCancelled: @escaping @Sendable () -> Bool) throws {
-        table = try TarTable(reading: file, isCancelled: isCancelled)
+    package init(
+        reading file: FilePath, spool: () throws -> FileDescriptor, isCancelled: @escaping @Sendable () -> Bool
+    ) throws {
+        table = try TarTable(reading: file, spool: spool, isCancelled: isCancelled)
         guard let slice = table.slice("manifest.json") else {
             throw ContentError(
                 .invalidLayout, "\(file) is not a docker-archive",

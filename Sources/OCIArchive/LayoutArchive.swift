@@ -15,8 +15,10 @@ package struct LayoutArchive: Sendable {
     ///
     /// - Throws: `LayerArchiveError`, as `TarTable` does; `ContentError` `.invalidLayout` if the tar file does not
     ///   contain a layout.
-    package init(reading file: FilePath, isCancelled: @escaping @Sendable () -> Bool) throws {
-        table = try TarTable(reading: file, isCancelled: isCancelled)
+    package init(
+        reading file: FilePath, spool: () throws -> FileDescriptor, isCancelled: @escaping @Sendable () -> Bool
+    ) throws {
+        table = try TarTable(reading: file, spool: spool, isCancelled: isCancelled)
         guard table.slice("oci-layout") != nil, let slice = table.slice("index.json") else {
             throw ContentError(
                 .invalidLayout, "\(file) does not contain an OCI layout",

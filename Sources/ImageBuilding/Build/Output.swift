@@ -1,3 +1,4 @@
+import DurableFiles
 import ImageAssembly
 import OCIArchive
 import OCIContent
@@ -22,6 +23,26 @@ package struct Output: Hashable, Sendable {
 
     package init(layout path: FilePath) { location = .layout(path, tag: nil) }
 
+    /// Checks before anything is built that the output can hold an image of so many platforms, and that it is no folder.
+    package func check(platformCount: Int) throws {
+        switch location {
+        case .layout, .registry: break
+        case .layoutArchive(let path, _): _ = try OutputFile(path)
+        case .dockerArchive(let path, _, _):
+            _ = try OutputFile(path)
+            guard platformCount == 1 else { throw Self.severalPlatforms(platformCount) }
+        }
+    }
+
+    /// Whether the image goes to the standard output, which then has no room for anything else.
+    package var isStandardOutput: Bool { location.isStandardOutput }
+
+    private static func severalPlatforms(_ count: Int) -> ImageBuildingError {
+        ImageBuildingError(
+            .refused, "a docker-archive holds one platform, and this image has \(count)",
+            hint: "choose one with --arch, or write an oci-archive")
+    }
+
     /// Copies the image from the store. A tag of a layout keeps the platforms that the same build put there before.
     func put(
         _ image: BuiltImage, from store: ContentStore, _ build: SameBuild, observe: (BuildEvent) -> Void
@@ -34,12 +55,12 @@ package struct Output: Hashable, Sendable {
             try await LayoutTag(layout: OCILayout(root: path, hashesAgain: build.request.isVerified), tag: tag)
                 .put(image, from: store, build, observe: observe)
         case .layoutArchive(let path, _):
-            try await ArchiveFormat.layout.write(to: path, collectingIn: store) {
+            try await ArchiveFormat.layout.write(to: OutputFile(path), collectingIn: store) {
                 try await copy(image.index, from: store, to: $0, tag: tag, options)
             }
         case .dockerArchive(let path, let given, _):
             let platform = try onlyPlatform(image)
-            try await ArchiveFormat.docker(name: given ?? build.name).write(to: path, collectingIn: store) {
+            try await ArchiveFormat.docker(name: given ?? build.name).write(to: OutputFile(path), collectingIn: store) {
                 try await copy(platform, from: store, to: $0, tag: tag, options)
             }
         case .registry: break
@@ -48,9 +69,7 @@ package struct Output: Hashable, Sendable {
 
     private func onlyPlatform(_ image: BuiltImage) throws -> Descriptor {
         guard let platform = image.platforms.first, image.platforms.count == 1 else {
-            throw ImageBuildingError(
-                .refused, "a docker-archive holds one platform, and this image has \(image.platforms.count)",
-                hint: "choose one with --arch, or write an oci-archive")
+            throw Self.severalPlatforms(image.platforms.count)
         }
         guard platform.absentLayers.isEmpty else {
             throw ImageBuildingError(

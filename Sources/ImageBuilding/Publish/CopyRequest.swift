@@ -30,12 +30,20 @@ package struct CopyRequest: Sendable {
             throw ImageBuildingError(
                 .refused, "--all-tags copies every tag, and one is named", hint: "leave the tag away")
         }
+        if isEveryTag, destination.isStandardOutput || source.isStandardInput {
+            throw ImageBuildingError(.refused, "a stream holds one image, and --all-tags copies several")
+        }
         self.source = source
         self.destination = destination
         self.platform = platform
         self.isEveryTag = isEveryTag
         self.options = options
     }
+}
+
+extension CopyRequest {
+    /// Whether the image goes to the standard output, which then has no room for anything else.
+    package var isStandardOutput: Bool { destination.isStandardOutput }
 }
 
 /// What was copied under one name.

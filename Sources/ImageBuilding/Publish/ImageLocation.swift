@@ -23,7 +23,12 @@ package enum ImageLocation: Hashable, Sendable {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let rest = parts.count == 2 ? parts[1] : ""
         switch parts[0] {
-        case "oci": self = try Self.split(rest, text, current) { .layout($0, tag: $1) }
+        case "oci":
+            self = try Self.split(rest, text, current) { .layout($0, tag: $1) }
+            if case .layout(OutputFile.standardStream, _) = self {
+                throw Self.refusal(
+                    text, "a layout is a folder, and no stream can hold one", hint: "write oci-archive:-")
+            }
         case "oci-archive": self = try Self.split(rest, text, current) { .layoutArchive($0, tag: $1) }
         case "docker-archive":
             guard !rest.isEmpty else { throw Self.refusal(text, "it names no file") }
@@ -34,6 +39,24 @@ package enum ImageLocation: Hashable, Sendable {
                 tag: pieces.count == 3 ? pieces[2] : nil)
         case "docker": self = .registry(rest.hasPrefix("//") ? String(rest.dropFirst(2)) : text)
         default: self = .registry(text)
+        }
+    }
+
+    /// Whether an image that is put there goes to the standard output.
+    package var isStandardOutput: Bool {
+        switch self {
+        case .layoutArchive(let path, _), .dockerArchive(let path, _, _):
+            (try? OutputFile(path))?.isStandardOutput ?? false
+        case .layout, .registry: false
+        }
+    }
+
+    /// Whether an image that is taken from there comes from the standard input.
+    package var isStandardInput: Bool {
+        switch self {
+        case .layoutArchive(let path, _), .dockerArchive(let path, _, _):
+            path == OutputFile.standardStream || path == "/dev/stdin"
+        case .layout, .registry: false
         }
     }
 
@@ -92,12 +115,13 @@ package enum ImageLocation: Hashable, Sendable {
     }
 
     private static func path(_ text: String, _ current: FilePath) -> FilePath {
-        current.pushing(FilePath(text)).lexicallyNormalized()
+        if text == OutputFile.standardStream.string { return OutputFile.standardStream }
+        return current.pushing(FilePath(text)).lexicallyNormalized()
     }
 
-    private static func refusal(_ text: String, _ reason: String) -> ImageBuildingError {
+    private static func refusal(_ text: String, _ reason: String, hint: String? = nil) -> ImageBuildingError {
         ImageBuildingError(
             .refused, "'\(text)' is no place for an image: \(reason)",
-            hint: "write HOST/REPOSITORY:TAG, " + fileForms.joined(separator: ", "))
+            hint: hint ?? "write HOST/REPOSITORY:TAG, " + fileForms.joined(separator: ", "))
     }
 }

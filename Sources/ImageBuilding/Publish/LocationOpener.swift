@@ -44,11 +44,11 @@ package struct LocationOpener: Sendable {
                 content: layout, root: { Self.tagged(try await layout.descriptor(named: tag), tag) },
                 name: path.lastComponent?.string)
         case .layoutArchive(let path, let tag):
-            let archive = try await reading(path) { try LayoutArchive(reading: path, isCancelled: $0) }
+            let archive = try await reading(path) { try LayoutArchive(reading: $0, spool: $1, isCancelled: $2) }
             return Source(
                 content: archive, root: { Self.tagged(try await archive.descriptor(named: tag), tag) })
         case .dockerArchive(let path, let name, let tag):
-            let archive = try await reading(path) { try DockerArchive(reading: path, isCancelled: $0) }
+            let archive = try await reading(path) { try DockerArchive(reading: $0, spool: $1, isCancelled: $2) }
             let wanted = name.map { $0 + (tag.map { ":\($0)" } ?? "") }
             return Source(
                 content: archive,
@@ -77,13 +77,13 @@ package struct LocationOpener: Sendable {
             return try await OCILayout(root: path, observe: observe).listingAtOnce { try await use($0, true) }
         case .layoutArchive(let path, _):
             let store = try ContentStore(root: storePath)
-            return try await ArchiveFormat.layout.write(to: path, collectingIn: store, observe: observe) {
+            return try await ArchiveFormat.layout.write(to: OutputFile(path), collectingIn: store, observe: observe) {
                 try await use($0, false)
             }
         case .dockerArchive(let path, let given, _):
             let store = try ContentStore(root: storePath)
             let format = ArchiveFormat.docker(name: given ?? name)
-            return try await format.write(to: path, collectingIn: store, observe: observe) {
+            return try await format.write(to: OutputFile(path), collectingIn: store, observe: observe) {
                 try await use($0, false)
             }
         case .registry(let text):
@@ -114,11 +114,23 @@ package struct LocationOpener: Sendable {
         Descriptor(mediaType: root.mediaType, digest: root.digest, size: root.size, platform: root.platform)
     }
 
+    /// Reads a file that a user names: `-` is the standard input. What cannot be read at any offset, as a pipe, is copied
+    /// to the store's folder first.
     private func reading<R: Sendable>(
-        _ path: FilePath, _ read: @escaping @Sendable (@escaping @Sendable () -> Bool) throws -> R
+        _ path: FilePath,
+        _ read:
+            @escaping @Sendable (FilePath, () throws -> FileDescriptor, @escaping @Sendable () -> Bool) throws -> R
     ) async throws -> R {
-        guard FileSystem.regularFileSize(path) != nil else { throw missing("no file \(path)") }
-        return try await BlockingPool.with(threads: 1) { pool in try await pool.run { flag in try read { flag.isSet } }
+        let file = path == OutputFile.standardStream ? "/dev/stdin" : path
+        guard let isFolder = FileSystem.isFolder(file) else { throw missing("no file \(file)") }
+        guard !isFolder else {
+            throw ImageBuildingError(.refused, "\(file) is a folder", hint: "read a layout in a folder as oci:\(file)")
+        }
+        let storePath = storePath
+        return try await BlockingPool.with(threads: 1) { pool in
+            try await pool.run { flag in
+                try read(file, { try ContentStore(root: storePath).unnamedFile() }, { flag.isSet })
+            }
         }
     }
 

@@ -96,7 +96,7 @@ extension ImageInputsError {
             switch failure.code {
             case .diskFull: .diskFull
             case .readOnly: .readOnly
-            case .inputOutput, .tooManyFiles, .tooLarge, .notPlain, .notPrivate, .inUse: .inputOutput
+            case .inputOutput, .tooManyFiles, .tooLarge, .notPlain, .notPrivate, .busy, .inUse: .inputOutput
             }
         return ImageInputsError(code, failure.message, hint: failure.hint, cause: error)
     }

@@ -20,18 +20,19 @@ package struct TarTable: Sendable {
     private static let limits = ArchiveLimits(
         totalSize: 1 << 40, memberSize: 1 << 38, members: 200_000, heldSize: 1 << 20)
 
-    /// Reads a tar from start to end. Blocks until it is read.
+    /// Reads a tar from start to end. Blocks until it is read. A pipe is first copied to the file that `spool` makes, and
+    /// a compressed tar is decoded into it: from there members can be read at any time.
     ///
-    /// - Throws: `LayerArchiveError` with the code `corrupt`, also for a compressed file and for a name that occurs
-    ///   twice, or `escape`, `tooLarge`, `inputOutput` or `cancelled`.
-    package init(reading file: FilePath, isCancelled: @escaping @Sendable () -> Bool) throws(LayerArchiveError) {
+    /// - Throws: `LayerArchiveError` with the code `corrupt`, or `escape`, `tooLarge`, `inputOutput` or `cancelled`; the
+    ///   errors of `spool`.
+    package init(
+        reading file: FilePath, spool: () throws -> FileDescriptor, isCancelled: @escaping @Sendable () -> Bool
+    ) throws {
         self.file = file
-        open = try OpenFile(reading: file)
-        guard !(try open.isCompressed(at: 0)) else {
-            throw LayerArchiveError(
-                .corrupt, "cannot read \(file): it is compressed as a whole",
-                hint: "decompress it first (gunzip, unzstd)")
-        }
+        var open = try OpenFile(reading: file)
+        if !open.isSeekable { open = try open.copied(to: spool(), limit: Self.limits.totalSize, isCancelled) }
+        if try open.isCompressed { open = try open.decoded(to: spool(), limit: Self.limits.totalSize, isCancelled) }
+        self.open = open
         let range = FileRange(open, name: "\(file)", offset: 0, size: try open.size())
         let stream = try DecodedStream(
             range, subject: "\(file)", filters: [], limit: Self.limits.totalSize, isCancelled: isCancelled)
@@ -154,12 +155,5 @@ extension MediaType {
         } else {
             return nil
         }
-    }
-}
-
-extension OpenFile {
-    fileprivate func isCompressed(at offset: Int64) throws(LayerArchiveError) -> Bool {
-        let magic = try bytes(at: offset, count: 6)
-        return MediaType(compressedLayerBeginning: magic) != nil || magic.starts(with: [0xfd, 0x37, 0x7a, 0x58, 0x5a])
     }
 }

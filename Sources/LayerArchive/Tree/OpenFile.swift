@@ -14,6 +14,9 @@ final class OpenFile: Sendable {
         self.path = path
     }
 
+    /// Takes over a descriptor; `path` is for messages.
+    init(_ path: FilePath, _ descriptor: FileDescriptor) { (self.path, self.descriptor) = (path, descriptor) }
+
     /// Returns the size in bytes. Moves the descriptor's position, from which nothing reads.
     func size() throws(LayerArchiveError) -> Int64 {
         do { return try descriptor.seek(offset: 0, from: .end) } catch {

@@ -109,6 +109,16 @@ extension ContentStore {
         return try await use(path)
     }
 
+    /// Creates an empty file in the store's folder, open for reading and writing, that is gone when it is closed.
+    package func unnamedFile() throws -> FileDescriptor {
+        let path = temporary.appending(Self.temporaryName())
+        let file = try FileSystem.open(
+            path, .readWrite, "cannot write to the store \(root)", options: [.create, .exclusiveCreate],
+            permissions: [.ownerReadWrite])
+        try FileSystem.remove(path)
+        return file
+    }
+
     /// Passes the path of an empty folder in the store's own to `use`, and removes it afterwards with its content.
     package func withTemporaryFolder<R>(_ use: (FilePath) async throws -> R) async throws -> R {
         let path = temporary.appending(Self.temporaryName())

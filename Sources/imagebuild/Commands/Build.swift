@@ -30,7 +30,7 @@ struct Build: AsyncParsableCommand {
     @OptionGroup var platforms: PlatformOptions
     @Option(
         help: ArgumentHelp(
-            "Where to put the image: oci:DIR, oci-archive:FILE or docker-archive:FILE. Default: oci:.imagebuild/oci/IMAGE. Repeatable.",
+            "Where to put the image: oci:DIR, oci-archive:FILE or docker-archive:FILE, where - is standard output. Default: oci:.imagebuild/oci/IMAGE. Repeatable.",
             valueName: "kind:path"))
     var output: [String] = []
     @Flag(help: "Refuse to build where the lock is missing, stale or no longer to be had.")
@@ -63,8 +63,15 @@ struct Build: AsyncParsableCommand {
             outputs: try outputs(folder),
             isLocked: locked, isOffline: offline, isVerified: verify,
             sourceDateEpoch: try Surroundings.sourceDateEpoch())
+        for output in request.outputs { try output.check(platformCount: request.platforms.count) }
+        let streams = request.outputs.filter(\.isStandardOutput).count
+        guard streams < 2 else {
+            throw CommandError(status: .refused, message: "two outputs cannot both be the standard output")
+        }
         let store = try ContentStore(root: storeOptions.path())
         let built = try await network.builder(store, console).build(request)
+        // The image itself is on the standard output.
+        guard streams == 0 else { return console.note("\(built.index.digest)") }
         switch format {
         case .text: print(built.index.digest)
         case .json: try printJSON(built)

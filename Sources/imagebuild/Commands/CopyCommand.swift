@@ -11,7 +11,7 @@ struct CopyCommand: AsyncParsableCommand {
         discussion: """
             SOURCE and DESTINATION are [docker://]HOST/REPOSITORY[:TAG][@DIGEST], oci:DIR[:TAG], oci-archive:FILE[:TAG] or \
             docker-archive:FILE[:NAME[:TAG]]. Without a tag the destination gets the source's. All platforms are copied, \
-            unless one is chosen: then its manifest alone, as it is.
+            unless one is chosen: then its manifest alone, as it is. The FILE - is standard input or output.
 
             --username and --password-stdin are for DESTINATION, or for SOURCE where that is no registry. \
             Blobs are copied first, what names them after that, the tag last. Prints the digest; with --all-tags a line \
@@ -87,6 +87,10 @@ struct CopyCommand: AsyncParsableCommand {
                 console.warn("left out \(counted(skipped, "layer")) of base images: they stay where those are")
             }
             view.finish()
+            // The image itself is on the standard output.
+            guard !request.isStandardOutput else {
+                return console.note(copied.map { "\($0.digest)" }.joined(separator: "\n"))
+            }
             try report(copied)
         }
     }
@@ -94,6 +98,11 @@ struct CopyCommand: AsyncParsableCommand {
     private func request() throws -> CopyRequest {
         let current = Surroundings.currentFolder
         let (from, to) = (try ImageLocation(source, from: current), try ImageLocation(destination, from: current))
+        guard !from.isStandardInput || loginOptions.username == nil else {
+            throw CommandError(
+                status: .refused, message: "standard input cannot hold both the image and a password",
+                hint: "run 'imagebuild login' first, or read the image from a file")
+        }
         var options = CopyOptions()
         options.withReferrers = referrers
         options.withForeignLayers = foreignLayers

@@ -1,0 +1,117 @@
+package import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
+/// The place that a user names for a result: a file, which is written whole or not at all, or a pipe or a device, which
+/// gets the bytes as they come. `-` is the standard output. Symbolic links are followed: what they lead to is written.
+package struct OutputFile: Sendable {
+    private enum Kind {
+        /// A file, whether it is there already or not, by its own name.
+        case file(FilePath)
+        /// A pipe or a device.
+        case stream(FilePath)
+        case standardOutput
+    }
+
+    /// The path as it is named in messages.
+    package let path: FilePath
+    private let kind: Kind
+
+    /// The name of a standard stream.
+    package static let standardStream: FilePath = "-"
+
+    /// The limits on following links, and on waiting for somebody to read a pipe.
+    private static let (linkLimit, pause, patience) = (40, Duration.milliseconds(100), Duration.seconds(60))
+
+    /// Finds out what is at a path.
+    ///
+    /// - Throws: `FileError` for a folder, a socket, links that lead nowhere, and a folder above that cannot be written.
+    package init(_ path: FilePath) throws {
+        self.path = path
+        guard path != Self.standardStream else {
+            kind = .standardOutput
+            return
+        }
+        var status = stat()
+        guard stat(path.string, &status) == 0 else {
+            let problem = Errno(rawValue: errno)
+            guard problem == .noSuchFileOrDirectory else { throw FileError(problem, "cannot write \(path)") }
+            kind = .file(try Self.followed(path))
+            return
+        }
+        switch status.st_mode & S_IFMT {
+        case _ where FileSystem.isSameFile(.standardOutput, path) && Self.isDescriptor(path): kind = .standardOutput
+        case S_IFREG: kind = .file(try Self.followed(path))
+        case S_IFIFO, S_IFCHR, S_IFBLK: kind = .stream(path)
+        case S_IFDIR:
+            throw FileError(
+                .notPlain, "cannot write \(path): it is a folder", hint: "name a file, or - for standard output")
+        default:
+            throw FileError(.notPlain, "cannot write \(path): it is a socket", hint: "name a file or a pipe")
+        }
+    }
+
+    /// Whether the bytes go to the standard output, which then has no room for anything else.
+    package var isStandardOutput: Bool { if case .standardOutput = kind { true } else { false } }
+
+    /// Writes the result. Blocks.
+    package func write(isCancelled: () -> Bool, _ write: (FileDescriptor) throws -> Void) throws {
+        switch kind {
+        case .standardOutput: try write(FileDescriptor.standardOutput)
+        case .stream(let path):
+            let stream = try Self.open(stream: path, isCancelled)
+            defer { try? stream.close() }
+            try write(stream)
+        case .file(let path):
+            try FileSystem.makeDirectories(path.removingLastComponent())
+            let replacement = try FileReplacement(of: path)
+            try write(replacement.file)
+            try replacement.commitOrCopy()
+        }
+    }
+
+    /// Returns whether a path is a name of an open descriptor: `/dev/stdout`, `/proc/self/fd/1`.
+    private static func isDescriptor(_ path: FilePath) -> Bool {
+        var path = path
+        for _ in 0..<linkLimit {
+            if path.starts(with: "/proc/self/fd") || path.starts(with: "/dev/fd") { return true }
+            guard let target = FileSystem.symbolicLinkTarget(path) else { return false }
+            path = path.removingLastComponent().pushing(FilePath(target))
+        }
+        return false
+    }
+
+    /// Returns the path behind all links at the end of a path.
+    private static func followed(_ path: FilePath) throws -> FilePath {
+        var path = path
+        for _ in 0..<linkLimit {
+            guard let target = FileSystem.symbolicLinkTarget(path) else { return path }
+            path = path.removingLastComponent().pushing(FilePath(target)).lexicallyNormalized()
+        }
+        throw FileError(.inputOutput, "cannot write \(path): too many symbolic links lead from one to the next")
+    }
+
+    /// Opens a pipe or a device. A pipe that nobody reads cannot be opened.
+    private static func open(stream path: FilePath, _ isCancelled: () -> Bool) throws -> FileDescriptor {
+        let began = ContinuousClock.now
+        while true {
+            do {
+                let file = try FileDescriptor.open(path, .writeOnly, options: [.closeOnExec, .nonBlocking])
+                // Whoever writes waits for the reader.
+                _ = fcntl(file.rawValue, F_SETFL, fcntl(file.rawValue, F_GETFL) & ~O_NONBLOCK)
+                return file
+            } catch let problem as Errno {
+                guard problem == .noSuchAddressOrDevice else { throw FileError(problem, "cannot write \(path)") }
+                guard !isCancelled(), ContinuousClock.now - began < patience else {
+                    throw FileError(
+                        .inputOutput, "cannot write \(path): nobody reads this pipe", hint: "start its reader first")
+                }
+                usleep(UInt32(pause.components.attoseconds / 1_000_000_000_000))
+            }
+        }
+    }
+}
