@@ -31,4 +31,7 @@ package struct LayerArchiveError: Error, Sendable, CustomStringConvertible {
     }
 
     package var description: String { message }
+
+    /// The advice for damage whose cause is not known.
+    static let damageHint = "the file is damaged or cut short: make it, or fetch it, again"
 }

@@ -71,7 +71,7 @@ package enum ArchiveFormat: Hashable, Sendable {
         let manifest: Manifest
         do {
             manifest = try CanonicalJSON.decode(Manifest.self, from: try await layout.document(root))
-        } catch is DecodingError {
+        } catch is OCIModelError {
             throw noImage(root.mediaType, path)
         }
         guard manifest.config.mediaType == .config || manifest.config.mediaType == .dockerConfig else {

@@ -49,7 +49,7 @@ package struct DockerArchive: Sendable {
         let listed: [Listed]
         do {
             listed = try CanonicalJSON.decode([Listed].self, from: try table.contents(slice, limit: Self.listLimit))
-        } catch let error as DecodingError {
+        } catch let error as OCIModelError {
             throw ContentError(.invalidLayout, "cannot read the manifest.json in \(file): \(error)")
         }
         guard listed.count <= Self.imageLimit, listed.allSatisfy({ $0.layers.count <= Self.layerLimit }) else {

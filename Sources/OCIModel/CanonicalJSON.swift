@@ -19,7 +19,34 @@ package enum CanonicalJSON {
         return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
     }
 
+    /// Decodes a document.
+    ///
+    /// - Throws: `OCIModelError` with the code `invalidDocument`, whose message says what is wrong at which place: a phrase
+    ///   for the end of a sentence; the errors of the type itself.
     package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
-        try JSONDecoder().decode(type, from: Data(bytes))
+        do { return try JSONDecoder().decode(type, from: Data(bytes)) } catch let error as DecodingError {
+            throw OCIModelError(.invalidDocument, error.account)
+        }
+    }
+}
+
+extension DecodingError {
+    /// A description of what could not be decoded, and where in the document.
+    fileprivate var account: String {
+        switch self {
+        case .keyNotFound(let key, let context): "'\(key.stringValue)' is missing" + Self.place(context.codingPath)
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            "a value of the wrong type" + Self.place(context.codingPath)
+        case .dataCorrupted(let context):
+            context.codingPath.isEmpty
+                ? "it is not JSON" + (context.underlyingError.map { ": \($0)" } ?? "")
+                : context.debugDescription + Self.place(context.codingPath)
+        @unknown default: "\(self)"
+        }
+    }
+
+    private static func place(_ path: [any CodingKey]) -> String {
+        guard !path.isEmpty else { return "" }
+        return " in '" + path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".") + "'"
     }
 }

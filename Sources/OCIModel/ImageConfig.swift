@@ -24,6 +24,13 @@ package struct ImageConfig: Hashable, Sendable, Codable {
         history = layers.map(\.1)
     }
 
+    /// Reads somebody else's configuration: members that are `null`, as labels without a value are in some, count as
+    /// missing.
+    package init(reading bytes: [UInt8]) throws {
+        let document = try CanonicalJSON.decode(JSONValue.self, from: bytes).withoutNulls
+        self = try CanonicalJSON.decode(Self.self, from: CanonicalJSON.encode(document))
+    }
+
     /// The platform that the configuration claims; the index entry must state the same.
     package var platform: Platform {
         Platform(os: os, architecture: architecture, variant: variant, osVersion: osVersion, osFeatures: osFeatures)

@@ -42,6 +42,15 @@ package enum JSONValue: Hashable, Sendable, Codable {
         }
     }
 
+    /// The document without members and elements that are `null`, which readers in Go take for what is not there.
+    package var withoutNulls: JSONValue {
+        switch self {
+        case .object(let members): .object(members.filter { $0.value != .null }.mapValues(\.withoutNulls))
+        case .array(let elements): .array(elements.filter { $0 != .null }.map(\.withoutNulls))
+        case .null, .boolean, .integer, .number, .text: self
+        }
+    }
+
     /// Converts another value to the document that it would be encoded as.
     package init(_ value: some Encodable) throws {
         self = try CanonicalJSON.decode(JSONValue.self, from: CanonicalJSON.encode(value))

@@ -56,7 +56,11 @@ import Testing
         #expect(opened.package.control.isEmpty)
     }
 
-    @Test(arguments: ["tar -czf archive etcd-v1", "tar -cJf archive etcd-v1", "tar -cf archive etcd-v1"])
+    @Test(arguments: [
+        "tar -czf archive etcd-v1", "tar -cJf archive etcd-v1", "tar -cf archive etcd-v1", "tar -cjf archive etcd-v1",
+        "tar -c etcd-v1 | zstd -q > archive", "tar -czf archive etcd-v1 etcd-v1/etcd",
+        "tar -c etcd-v1 | head -c 1536 | gzip > archive",
+    ])
     func `a tar is read, compressed or not`(command: String) async throws {
         let folder = try TemporaryFolder()
         let make =
@@ -65,6 +69,64 @@ import Testing
         let opened = try Self.open(try contents(folder.path.appending("archive")), in: folder)
         #expect(try Self.content("etcd-v1/etcd", opened) == Array("hello".utf8))
         #expect(opened.package.date == 1_700_000_000)
+    }
+
+    @Test(arguments: [
+        ("tool", "cp plain archive", ["tool"]), ("tool.gz", "gzip -c plain > archive", ["tool", "tool.gz"]),
+        ("tool.XZ", "xz -c plain > archive", ["tool", "tool.XZ"]),
+        ("tool.zst", "zstd -qc plain > archive", ["tool", "tool.zst"]),
+        ("tool.bz2", "bzip2 -c plain > archive", ["tool", "tool.bz2"]),
+    ])
+    func `a release may be a single file, plain or compressed`(
+        _ name: String, _ command: String, _ names: [String]
+    ) async throws {
+        let folder = try TemporaryFolder()
+        for (text, mode) in [
+            ("\u{7f}ELF" + String(repeating: "x", count: 2000), 0o755), ("#!/bin/sh\n", 0o755), ("a: b", 0o644),
+        ] {
+            _ = try folder.file("plain", Array(text.utf8))
+            #expect(try await run(command, in: folder.path) == 0)
+            let record = try folder.withOutput("spool") {
+                try ArchiveFile.unpack(
+                    file: folder.path.appending("archive"), name: name, into: $0, isCancelled: { false })
+            }
+            let package = try UnpackedPackage(record: record, spool: folder.path.appending("spool"))
+            let single = try #require(package.singleFileNames(name))
+            #expect(single.names == names)
+            #expect(package.tree[single.path]?.mode == UInt16(mode))
+            #expect(try contents(folder.path.appending("spool")) == Array(text.utf8))
+        }
+    }
+
+    @Test(arguments: ["a.tar.gz", "a.tgz", "a.tar"])
+    func `a damaged tar is not taken for a single file`(_ name: String) throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.file("archive", Array("not a tar".utf8))
+        #expect(throws: LayerArchiveError.self) {
+            try folder.withOutput("spool") {
+                try ArchiveFile.unpack(file: file, name: name, into: $0, isCancelled: { false })
+            }
+        }
+    }
+
+    @Test func `of members with the same name the last one stays, and other names of the first keep it`() async throws {
+        let folder = try TemporaryFolder()
+        let make = """
+            mkdir p && printf one > p/a && ln p/a p/b && ln p/a p/c && tar -cf archive p && rm p/a && printf two > p/a && \
+            tar -rf archive p/a
+            """
+        #expect(try await run(make, in: folder.path) == 0)
+        let opened = try Self.open(try contents(folder.path.appending("archive")), in: folder)
+        #expect(try Self.content("p/a", opened) == Array("two".utf8))
+        var others: [String] = []
+        for name in ["p/b", "p/c"] {
+            let path = try EntryPath(name)
+            switch opened.package.tree[path]?.kind {
+            case .hardLink(let target): others.append("\(target)")
+            default: others.append(String(decoding: try #require(try Self.content(name, opened)), as: UTF8.self))
+            }
+        }
+        #expect(others.sorted() == ["/p/b", "one"] || others.sorted() == ["/p/c", "one"])
     }
 
     /// A zip of one stored file, with parameters for what may be wrong with it.

@@ -80,7 +80,8 @@ extension TemporaryFolder {
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws -> UnpackedPackage {
         let record = try withOutput("spool") {
-            try DebPackage.unpack(file: deb, into: $0, limits: limits, isCancelled: isCancelled)
+            try DebPackage.unpack(
+                file: deb, name: deb.lastComponent?.string ?? "", into: $0, limits: limits, isCancelled: isCancelled)
         }
         let spool = path.appending("spool")
         let stored = try contents(spool)

@@ -79,6 +79,16 @@ import Testing
         }
     }
 
+    @Test func `of two members with the same name the last one stays`() throws {
+        let folder = try TemporaryFolder()
+        let package = try folder.unpack(
+            DebFixture([Member(name: "./a", content: [1]), Member(name: "./a", content: [2, 3])]).bytes())
+        guard case .regular(.slice(_, 1, 2)) = package.tree[try EntryPath("a")]?.kind else {
+            Issue.record("the first member is still there: \(package.tree.entries)")
+            return
+        }
+    }
+
     static let hostile: [[Member]] = [
         [Member(name: "./../etc/passwd", content: [1])],
         [Member(name: "..", type: "5")],
@@ -95,7 +105,6 @@ import Testing
         [Member(name: "./a", type: "1", link: "./later"), Member(name: "./later", content: [1])],
         [Member(name: "./d", type: "5"), Member(name: "./a", type: "1", link: "./d")],
         [Member(name: "./s", type: "2", link: "/etc/shadow"), Member(name: "./a", type: "1", link: "./s")],
-        [Member(name: "./a", content: [1]), Member(name: "./a", content: [2])],
         [Member(name: "./d/", type: "5"), Member(name: "./d", type: "2", link: "/etc")],
     ]
 

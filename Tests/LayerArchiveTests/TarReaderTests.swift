@@ -64,6 +64,44 @@ import Testing
         #expect(member.modified == -2)
     }
 
+    @Test func `a tar may end in two zero blocks, in one, in none, and without padding`() throws {
+        let folder = try TemporaryFolder()
+        let whole = block("a", "0", [1]) + block("b", "0", [2])
+        let endings: [[UInt8]] = [
+            whole + [UInt8](repeating: 0, count: 1024), whole + [UInt8](repeating: 0, count: 512), whole,
+            Array(whole.dropLast(100)), Array(whole.dropLast(511)),
+        ]
+        for (index, bytes) in endings.enumerated() {
+            let file = try folder.file("\(index)", bytes)
+            let listing = try LayerReader.list(file, isCancelled: { false })
+            #expect(listing.entries.map(\.path.description) == ["/a", "/b"], "\(index)")
+            #expect(listing.uncompressedSize == bytes.count)
+        }
+    }
+
+    @Test func `a layer of no bytes has no members, compressed or not`() async throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.file("plain", [])
+        #expect(try await run("gzip -k plain && zstd -q plain", in: folder.path) == 0)
+        for name in ["plain", "plain.gz", "plain.zst"] {
+            let listing = try LayerReader.list(folder.path.appending(name), isCancelled: { false })
+            #expect(listing.entries.isEmpty && listing.diffID == DiffID(Digest(of: [])), "\(name)")
+        }
+    }
+
+    @Test func `a tar that is cut short elsewhere is refused, without the library's own words`() throws {
+        let folder = try TemporaryFolder()
+        let long = pax("11 mtime=5\n")
+        for bytes in [
+            Array(block("a", "0", [1]).prefix(512)), Array(block("a", "0").prefix(300)), long,
+            [UInt8]([0x1f, 0x8b, 8, 0, 0]),
+        ] {
+            let file = try folder.file("cut", bytes)
+            let error = #expect(throws: LayerArchiveError.self) { try LayerReader.list(file, isCancelled: { false }) }
+            #expect(error?.code == .corrupt && error?.message.contains("INTERNAL") == false, "\(error?.message ?? "")")
+        }
+    }
+
     @Test func `damaged headers are refused`() throws {
         let good = block("f", "0", [1])
         var flipped = good

@@ -10,7 +10,7 @@ import Testing
     private func unpack(_ folder: borrowing TemporaryFolder, _ name: String = "layer") throws -> UnpackedLayer {
         let file = folder.path.appending(name)
         let record = try folder.withOutput("spool") {
-            try LayerReader.unpack(file, into: $0, isCancelled: { false })
+            try LayerReader.unpack(file, name: "layer", into: $0, isCancelled: { false })
         }
         #expect(try Digest(of: contents(folder.path.appending("spool"))) == record.spool)
         return try UnpackedLayer(record: LayerRecord(decoding: record.encode()), spool: folder.path.appending("spool"))
@@ -84,7 +84,7 @@ import Testing
         let folder = try TemporaryFolder()
         _ = try folder.write(`Layer writer`.everything(), .standard(.gzip))
         let record = try folder.withOutput("spool") {
-            try LayerReader.unpack(folder.path.appending("layer"), into: $0, isCancelled: { false })
+            try LayerReader.unpack(folder.path.appending("layer"), name: "layer", into: $0, isCancelled: { false })
         }
         let text = String(decoding: try record.encode(), as: UTF8.self)
         for (old, new) in [("\"schema\":1", "\"schema\":2"), ("\"f ", "\"q "), ("\"entries\"", "\"other\"")] {

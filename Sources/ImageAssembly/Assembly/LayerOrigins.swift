@@ -58,7 +58,12 @@ package struct LayerOrigins: Codable, Sendable {
         func shipped(_ path: EntryPath, _ entry: FileEntry) -> Origin? {
             switch entry.kind {
             case .regular(.slice(let file, _, _)): bySpool[file] ?? Origin(name: "the definition's file \(file)")
-            case .hardLink(let original): paths[Self.key(original)].map { origins[$0] }
+            case .hardLink(let original):
+                if case .regular(.slice(let file, _, _)) = tree[original]?.kind {
+                    bySpool[file]
+                } else {
+                    paths[Self.key(original)].map { origins[$0] }
+                }
             default: owners.first { Self.has($0.0, path) }?.1
             }
         }

@@ -14,8 +14,11 @@ extension ContentStore {
     ///
     /// - Throws: `ContentError` if a blob is missing or damaged, `LayerArchiveError` if the package is.
     package func open(_ pin: Lock.Package, isCancelled: @escaping @Sendable () -> Bool) throws -> OpenedPackage {
-        let contents = try unpackedPackage(pin.sha256, size: pin.size) { file, spool in
-            try DebPackage.unpack(file: file, into: spool, isCancelled: isCancelled)
+        let file = pin.path.split(separator: "/").last.map(String.init) ?? pin.path
+        let contents = try Self.explaining("the package \(pin.name) \(pin.version) (\(pin.architecture))") {
+            try unpackedPackage(pin.sha256, size: pin.size) { path, spool in
+                try DebPackage.unpack(file: path, name: file, into: spool, isCancelled: isCancelled)
+            }
         }
         return OpenedPackage(pin: pin, contents: contents)
     }
@@ -24,17 +27,36 @@ extension ContentStore {
     package func open(
         _ pin: Lock.Archive, name: String, isCancelled: @escaping @Sendable () -> Bool
     ) throws -> UnpackedPackage {
-        try unpackedPackage(pin.sha256, size: pin.size) { file, spool in
-            try ArchiveFile.unpack(file: file, name: name, into: spool, isCancelled: isCancelled)
+        try Self.explaining("the archive \(pin.urls.first ?? name)") {
+            try unpackedPackage(pin.sha256, size: pin.size) { file, spool in
+                try ArchiveFile.unpack(file: file, name: name, into: spool, isCancelled: isCancelled)
+            }
         }
     }
 
     /// Opens a base image's layer that is in the store, as `open(_:isCancelled:)` opens a package.
-    package func openLayer(_ layer: Descriptor, isCancelled: @escaping @Sendable () -> Bool) throws -> UnpackedLayer {
-        let (record, spool) = try unpacked(Self.layerKind, layer.digest, size: layer.size) { file, spool in
-            try LayerReader.unpack(file, into: spool, isCancelled: isCancelled)
+    /// `base` is the image's name, for messages.
+    package func openLayer(
+        _ layer: Descriptor, of base: String, isCancelled: @escaping @Sendable () -> Bool
+    ) throws -> UnpackedLayer {
+        try Self.explaining("the base image \(base)") {
+            let (record, spool) = try unpacked(Self.layerKind, layer.digest, size: layer.size) { file, spool in
+                try LayerReader.unpack(
+                    file, name: "its layer \(layer.digest)", into: spool, isCancelled: isCancelled)
+            }
+            return try UnpackedLayer(record: record, spool: spool)
         }
-        return try UnpackedLayer(record: record, spool: spool)
+    }
+
+    /// Opens what was locked, and lets an error say what that is. Its bytes are the locked ones, so that fetching them again
+    /// would not help.
+    private static func explaining<Result>(_ subject: String, _ open: () throws -> Result) throws -> Result {
+        do { return try open() } catch var error as LayerArchiveError {
+            guard [.corrupt, .escape, .tooLarge].contains(error.code) else { throw error }
+            error.message = "cannot open \(subject): \(error.message)"
+            error.hint = "these are the bytes that were locked: choose another version, or ask whoever published it"
+            throw error
+        }
     }
 
     /// The result of a check of what the store remembers of opened packages and layers.
@@ -63,7 +85,7 @@ extension ContentStore {
                 do {
                     if kind == Self.layerKind {
                         let layer = Descriptor(mediaType: .layerGzip, digest: key, size: size)
-                        _ = try again.openLayer(layer, isCancelled: isCancelled)
+                        _ = try again.openLayer(layer, of: "", isCancelled: isCancelled)
                     } else {
                         _ = try again.openAgain(key, size: size, isCancelled)
                     }
@@ -91,7 +113,8 @@ extension ContentStore {
                 return try ArchiveFile.unpack(
                     file: file, name: digest.description, into: spool, isCancelled: isCancelled)
             }
-            return try DebPackage.unpack(file: file, into: spool, isCancelled: isCancelled)
+            return try DebPackage.unpack(
+                file: file, name: digest.description, into: spool, isCancelled: isCancelled)
         }
     }
 

@@ -74,6 +74,20 @@ package struct ProvidedFile: Hashable, Sendable {
     }
 }
 
+/// A folder of an archive, at its place in the image.
+package struct ProvidedFolder: Sendable {
+    /// The entries by their paths in the image; their times are not used.
+    package var tree: FileTree
+    /// The date of what the folder is made from, in seconds since the epoch.
+    package var date: Int64
+    package var origin: LayerOrigins.Origin
+    package init(tree: FileTree, date: Int64, origin: LayerOrigins.Origin) {
+        self.tree = tree
+        self.date = date
+        self.origin = origin
+    }
+}
+
 /// The opened inputs of one platform.
 package struct PlatformContents: Sendable {
     package let platform: Platform
@@ -85,6 +99,8 @@ package struct PlatformContents: Sendable {
     package let provided: [String: [String: ProvidedFile]]
     /// The definition's input files, by their paths in the image.
     package let inputFiles: [EntryPath: (file: Definition.InputFile, provided: ProvidedFile)]
+    /// The folders of archives that the definition names.
+    package let folders: [ProvidedFolder]
     /// The definition's files from the image's folder, at their paths in the image; their times are not used.
     package let files: FileTree
     /// The base image: always set for Windows, and for Linux if the definition names one.
@@ -93,14 +109,15 @@ package struct PlatformContents: Sendable {
     package init(
         platform: Platform, base: [OpenedPackage] = [], bundle: [String: [OpenedPackage]] = [:],
         provided: [String: [String: ProvidedFile]] = [:],
-        inputFiles: [EntryPath: (file: Definition.InputFile, provided: ProvidedFile)] = [:], files: FileTree,
-        baseImage: BaseImage?
+        inputFiles: [EntryPath: (file: Definition.InputFile, provided: ProvidedFile)] = [:],
+        folders: [ProvidedFolder] = [], files: FileTree, baseImage: BaseImage?
     ) {
         self.platform = platform
         self.base = base
         self.bundle = bundle
         self.provided = provided
         self.inputFiles = inputFiles
+        self.folders = folders
         self.files = files
         self.baseImage = baseImage
     }
@@ -108,7 +125,8 @@ package struct PlatformContents: Sendable {
     /// The date of the newest of these inputs in seconds since the epoch; 0 if there are none.
     var newest: Int64 {
         let made = provided.values.flatMap(\.values) + inputFiles.values.map(\.provided)
-        return ((base + bundle.values.joined()).map(\.contents.date) + made.map(\.date)).max() ?? 0
+        return ((base + bundle.values.joined()).map(\.contents.date) + made.map(\.date) + folders.map(\.date)).max()
+            ?? 0
     }
 }
 

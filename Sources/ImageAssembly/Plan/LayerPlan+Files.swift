@@ -1,6 +1,7 @@
 import ImageDefinition
 import LayerArchive
 import OCIModel
+import SystemPackage
 
 extension LayerPlan {
     /// Returns the layer of the definition's own files and folders, with the folders that its configuration presupposes;
@@ -20,18 +21,23 @@ extension LayerPlan {
                 .directory, mode: directory.mode, userID: directory.owner.user, groupID: directory.owner.group,
                 modified: time)
         }
-        for (path, entry) in contents.files.entries {
+        for (path, entry) in Array(contents.files.entries) + contents.folders.flatMap(\.tree.entries) {
             // A folder that already exists keeps its own mode and owner.
             if entry.kind == .directory, isBelow(path) || tree[path] != nil { continue }
-            guard tree[path] == nil else {
+            if let other = tree[path] {
                 throw ImageAssemblyError(
-                    .conflict, "'directories' has the folder \(path), but 'files' puts a \(entry.noun) there",
+                    .conflict, "'files' puts a \(entry.noun) at \(path), where another entry has a \(other.noun)",
                     hint: "keep one of the entries")
             }
             tree[path] = entry
             tree[path]?.modified = time
         }
         for (path, input) in contents.inputFiles {
+            if let other = tree[path] {
+                throw ImageAssemblyError(
+                    .conflict, "'files' puts a file at \(path), where another entry has a \(other.noun)",
+                    hint: "keep one of the entries")
+            }
             let mode = input.file.mode ?? (input.provided.isExecutable ? 0o755 : 0o644)
             tree[path] = FileEntry(
                 .regular(input.provided.content), mode: mode, userID: input.file.owner.user,
@@ -56,7 +62,18 @@ extension LayerPlan {
         return LayerPlan(
             name: "files", tree: tree, created: Timestamp(seconds: time),
             createdBy: "imagebuild: files of \(definition.name)",
-            origins: origins(of: contents.inputFiles.values.map(\.provided)), causes: causes)
+            origins: origins(of: contents.inputFiles.values.map(\.provided))
+                .merging(origins(of: contents.folders)) { own, _ in own }, causes: causes)
+    }
+
+    private static func origins(of folders: [ProvidedFolder]) -> [FilePath: LayerOrigins.Origin] {
+        var origins: [FilePath: LayerOrigins.Origin] = [:]
+        for folder in folders {
+            for entry in folder.tree.entries.values {
+                if case .regular(.slice(let path, _, _)) = entry.kind { origins[path] = folder.origin }
+            }
+        }
+        return origins
     }
 
     /// Returns the place of the working directory if neither this layer's tree nor anything below has it: engines differ

@@ -19,12 +19,19 @@ extension BaseImage {
 
     /// The parts of the base's configuration that an image on it does not have, for a person to know.
     var omissions: [String] {
+        var omissions: [String] = []
         let triggers = execution["OnBuild"]?.elements.count ?? 0
-        guard triggers > 0 else { return [] }
-        return [
-            "the base image \(pin.reference) has \(triggers) ONBUILD triggers, which only builders of Dockerfiles run: "
-                + "nothing is done for them"
-        ]
+        if triggers > 0 {
+            omissions.append(
+                "the base image \(pin.reference) has \(triggers) ONBUILD triggers, which only builders of Dockerfiles run: "
+                    + "nothing is done for them")
+        }
+        if !hasWholeHistory {
+            omissions.append(
+                "the history of the base image \(pin.reference) does not match its \(pin.layers.count) layers, and is left out"
+            )
+        }
+        return omissions
     }
 
     /// Returns the base's variables followed by the definition's, each once; a variable of ours replaces the base's.
@@ -68,7 +75,7 @@ extension BaseImage {
         rootfs["diff_ids"] = .array((rootfs["diff_ids"]?.elements ?? []) + layers.map { .text($0.0.description) })
         members["rootfs"] = .object(rootfs)
         // Without the base's steps, ours alone would contradict the number of layers.
-        let history = config["history"]?.elements ?? []
+        let history = hasWholeHistory ? config["history"]?.elements ?? [] : []
         members["history"] = history.isEmpty ? nil : .array(history + (try layers.map { try JSONValue($0.1) }))
         return try Encoded(decoding: CanonicalJSON.encode(JSONValue.object(members)), as: .config)
     }

@@ -8,6 +8,9 @@ package struct BaseImage: Sendable {
     package var pin: Lock.BaseImage
     /// The configuration with everything that its makers wrote into it.
     let config: [String: JSONValue]
+    /// Whether the history has as many steps as there are layers, or none. If not, engines refuse the image, or show
+    /// one layer's step for another's.
+    let hasWholeHistory: Bool
     /// The root filesystem of its layers; empty if they are not read.
     package private(set) var root = MergedRoot()
     package let diffIDs: [DiffID]
@@ -22,8 +25,10 @@ package struct BaseImage: Sendable {
         guard pin.config.digest.isOf(bytes) else { throw refused("its configuration is not the locked one") }
         let known: ImageConfig
         do {
-            config = try CanonicalJSON.decode(JSONValue.self, from: bytes).members
-            known = try CanonicalJSON.decode(ImageConfig.self, from: bytes)
+            var members = try CanonicalJSON.decode(JSONValue.self, from: bytes).members
+            for key in ["config", "history"] { members[key] = members[key]?.withoutNulls }
+            config = members
+            known = try ImageConfig(reading: bytes)
         } catch {
             throw refused("its configuration cannot be read: \(error)")
         }
@@ -36,10 +41,8 @@ package struct BaseImage: Sendable {
         guard diffIDs.count == pin.layers.count else {
             throw refused("its configuration has \(diffIDs.count) layers, but the lock has \(pin.layers.count)")
         }
-        let steps = (known.history ?? []).count { $0.emptyLayer != true }
-        guard steps == pin.layers.count || (known.history ?? []).isEmpty else {
-            throw refused("its history has \(steps) layers, but there are \(pin.layers.count)")
-        }
+        let history = known.history ?? []
+        hasWholeHistory = history.isEmpty || history.count { $0.emptyLayer != true } == pin.layers.count
     }
 
     /// Returns the base image together with the content of its layers, which are given lowest first.

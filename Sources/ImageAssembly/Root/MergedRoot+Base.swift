@@ -6,6 +6,8 @@ import OCIModel
 extension MergedRoot {
     /// A limit on the number of entries that no real image reaches.
     private static let maximumEntries = 2_000_000
+    /// The limit on directories that are replaced in their own layer, each of which costs a walk through all entries.
+    private static let maximumReplaced = 1000
     private static let whiteout = Array(".wh.".utf8)
     private static let opaque = Array(".wh..wh..opq".utf8)
 
@@ -15,10 +17,11 @@ extension MergedRoot {
     ///   names the path.
     init(base layers: [UnpackedLayer]) throws(ImageAssemblyError) {
         self.init()
+        var replaced = 0
         for layer in layers {
             removeHidden(by: layer)
             for one in layer.entries where !one.path.name.starts(with: Self.whiteout) {
-                try lay(one.entry, at: place(of: one.path))
+                try lay(one.entry, at: place(of: one.path), &replaced)
                 guard tree.entries.count <= Self.maximumEntries else {
                     throw ImageAssemblyError(.invalidInput, "its layers hold more than \(Self.maximumEntries) files")
                 }
@@ -58,7 +61,9 @@ extension MergedRoot {
         }
     }
 
-    private mutating func lay(_ entry: FileEntry, at place: EntryPath) throws(ImageAssemblyError) {
+    private mutating func lay(
+        _ entry: FileEntry, at place: EntryPath, _ replaced: inout Int
+    ) throws(ImageAssemblyError) {
         var entry = entry
         if case .hardLink(let target) = entry.kind {
             let parent = target.parent ?? .root
@@ -69,9 +74,15 @@ extension MergedRoot {
             }
             entry = file
         }
-        guard entry.kind == .directory || !tree.isDirectory(place) else {
-            throw ImageAssemblyError(
-                .invalidInput, "one of its layers has \(place) as a directory and as something else")
+        // Within a layer too, unpackers remove what a later entry replaces.
+        if entry.kind != .directory, tree.isDirectory(place) {
+            replaced += 1
+            guard replaced <= Self.maximumReplaced else {
+                throw ImageAssemblyError(
+                    .invalidInput,
+                    "more than \(Self.maximumReplaced) directories are replaced in the layer that has them: \(place)")
+            }
+            remove { $0 != place && $0.isWithin(place) }
         }
         put(entry, at: place)
     }

@@ -22,9 +22,38 @@ struct ArchiveMembers: Sendable {
         return try members.mapValues { try file(names.expand($0), of: opened, pin) }
     }
 
+    /// Takes a file, or a folder with everything below it, out of an archive.
+    ///
+    /// - Throws: `ImageBuildingError` (`refused`) for a member that is not there, or that no image can have.
+    func input(
+        _ member: String, for file: Definition.InputFile, of requirement: Definition.ArchiveRequirement,
+        _ names: InputNames
+    ) async throws -> ArchiveInput {
+        let pin = try archives.pin(requirement.request(names), of: name)
+        let opened = try await opener.open(pin)
+        let member = names.expand(member)
+        let path = try EntryPath(member)
+        guard opened.singleFileNames(pin.fileName) == nil,
+            path.isRoot || opened.tree.isDirectory(path) || opened.tree.missingParents.contains(path)
+        else {
+            return .file(try self.file(member, of: opened, pin))
+        }
+        let tree = try ArchiveFolder(path: path, of: opened.tree, archive: pin.fileName).tree(for: file)
+        return .folder(ProvidedFolder(tree: tree, date: opened.date, origin: origin(pin)))
+    }
+
+    private func origin(_ pin: Lock.Archive) -> LayerOrigins.Origin {
+        .init(name: pin.fileName, path: pin.urls.first, digest: pin.sha256)
+    }
+
     private func file(_ member: String, of opened: UnpackedPackage, _ pin: Lock.Archive) throws -> ProvidedFile {
-        guard var entry = opened.tree[try EntryPath(member)] else {
-            let known = opened.tree.sorted.prefix(8).map { String($0.path.description.dropFirst()) }
+        let single = opened.singleFileNames(pin.fileName)
+        let path =
+            if let single, single.names.contains(member) { single.path } else { try EntryPath(member) }
+        guard var entry = opened.tree[path] else {
+            let known =
+                single?.names.prefix(1).map { $0 }
+                ?? opened.tree.sorted.prefix(8).map { String($0.path.description.dropFirst()) }
             throw ImageBuildingError(
                 .refused, "\(pin.fileName) has no member '\(member)'",
                 hint: "correct 'member' in the definition; the archive has " + known.joined(separator: ", "))
@@ -35,7 +64,12 @@ struct ArchiveMembers: Sendable {
         }
         return ProvidedFile(
             content: content, date: opened.date,
-            origin: .init(name: pin.fileName, path: pin.urls.first, digest: pin.sha256),
-            isExecutable: entry.mode & 0o111 != 0)
+            origin: origin(pin), isExecutable: entry.mode & 0o111 != 0)
     }
+}
+
+/// What an entry of `files` takes out of an archive.
+enum ArchiveInput {
+    case file(ProvidedFile)
+    case folder(ProvidedFolder)
 }

@@ -20,7 +20,7 @@ extension BaseImages {
         let base = try BaseImage(pin, config: try store.readDocument(pin.config))
         guard system == .linux else { return base }
         let layers = try await mapConcurrently(pin.layers, limit: inputs.host.coreCount) { layer in
-            try await pool.run { flag in try store.openLayer(layer, isCancelled: { flag.isSet }) }
+            try await pool.run { flag in try store.openLayer(layer, of: pin.reference, isCancelled: { flag.isSet }) }
         }
         return try await pool.run { _ in try base.laidOut(layers) }
     }

@@ -55,10 +55,11 @@ struct ContentsMaker: Sendable {
                 return OpenedPackage(pin: pin, contents: contents)
             }
         }
+        let inputs = try await inputFiles(of: platform.platform, compiled)
         return PlatformContents(
             platform: platform.platform, base: try packages(pins.base), bundle: try pins.bundle.mapValues(packages),
-            provided: try await programs(of: platform.platform, compiled),
-            inputFiles: try await inputFiles(of: platform.platform, compiled), files: platform.files.tree,
+            provided: try await programs(of: platform.platform, compiled), inputFiles: inputs.files,
+            folders: inputs.folders, files: platform.files.tree,
             baseImage: try await baseImages.base(of: platform.platform, lock, isOffline: opener.isOffline))
     }
 
@@ -107,24 +108,29 @@ struct ContentsMaker: Sendable {
         return found
     }
 
-    /// The definition's input files, by their paths in the image.
+    /// The definition's input files, by their paths in the image, and the folders among them.
     private func inputFiles(
         of platform: Platform, _ compiled: [CompiledProgram.Key: ProvidedFile]
-    ) async throws -> [EntryPath: (file: Definition.InputFile, provided: ProvidedFile)] {
+    ) async throws -> (
+        files: [EntryPath: (file: Definition.InputFile, provided: ProvidedFile)], folders: [ProvidedFolder]
+    ) {
         var found: [EntryPath: (file: Definition.InputFile, provided: ProvidedFile)] = [:]
+        var folders: [ProvidedFolder] = []
         let names = InputNames(version: definition.bundle?.latest ?? "", platform: platform)
         for file in definition.inputFiles(on: platform) {
             switch file.kind {
             case .archive(let requirement, let member):
-                let provided = try await archives.files([file.path: member], of: requirement, names)
-                found[file.path] = provided[file.path].map { (file, $0) }
+                switch try await archives.input(member, for: file, of: requirement, names) {
+                case .file(let provided): found[file.path] = (file, provided)
+                case .folder(let folder): folders.append(folder)
+                }
             case .text(let text): found[file.path] = (file, generated(text))
             case .go:
                 let path = try EntryPath(file.path.bytes + names.executableSuffix.utf8)
                 found[path] = compiled[.init(platform: platform, role: .file(file.path))].map { (file, $0) }
             }
         }
-        return found
+        return (found, folders)
     }
 
     private func generated(_ text: String) -> ProvidedFile {

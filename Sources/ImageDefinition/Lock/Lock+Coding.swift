@@ -28,8 +28,6 @@ extension Lock {
             self = try CanonicalJSON.decode(Lock.self, from: bytes)
         } catch let error as DefinitionErrors {
             throw error
-        } catch let error as DecodingError {
-            throw refuse(error.account, remedy)
         } catch {
             throw refuse("\(error)", remedy)
         }
@@ -80,25 +78,4 @@ extension Lock {
 
     /// The part that is read first: if the schema is unknown, nothing else can be understood.
     private struct Schema: Decodable { var schema: Int }
-}
-
-extension DecodingError {
-    /// A description of what could not be decoded, and where in the document.
-    fileprivate var account: String {
-        switch self {
-        case .keyNotFound(let key, let context): "'\(key.stringValue)' is missing" + Self.place(context.codingPath)
-        case .typeMismatch(_, let context), .valueNotFound(_, let context):
-            "a value of the wrong type" + Self.place(context.codingPath)
-        case .dataCorrupted(let context):
-            context.codingPath.isEmpty
-                ? "it is not JSON" + (context.underlyingError.map { ": \($0)" } ?? "")
-                : context.debugDescription + Self.place(context.codingPath)
-        @unknown default: "\(self)"
-        }
-    }
-
-    private static func place(_ path: [any CodingKey]) -> String {
-        guard !path.isEmpty else { return "" }
-        return " in '" + path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".") + "'"
-    }
 }

@@ -20,7 +20,9 @@ extension Definition {
         for field in section["files"]?.list() ?? [] {
             switch Self.isInputFile(field) {
             case true?:
-                if let file = field.inputFile(of: self, { $0.free(&taken, besides: folders) }) {
+                // A member of an archive may be a folder too.
+                let others = field.isMember ? bundled : folders
+                if let file = field.inputFile(of: self, { $0.free(&taken, besides: others) }) {
                     inputFiles.append(file)
                 }
             case false?:

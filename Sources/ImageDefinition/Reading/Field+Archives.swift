@@ -57,9 +57,11 @@ extension Field {
         return address
     }
 
-    /// Reads the name of a file inside an archive: a relative path without `..`.
+    /// Reads the name of a file or folder inside an archive: a relative path without `..`, or `.` for all of it.
     func member(known: [Placeholder]) -> String? {
-        let member = text("a member's name", like: "etcd-v${version}-${os}-${arch}/etcd${exe}") { isRelative($0) }
+        let member = text("a member's name", like: "etcd-v${version}-${os}-${arch}/etcd${exe}") { text in
+            text == "." || isRelative(text)
+        }
         if let member { checkPlaceholders(member, known: known) }
         return member
     }

@@ -15,6 +15,12 @@ extension Field {
             kind, path: path, mode: mode, owner: owner ?? Definition.Ownership(), system: section["system"]?.system())
     }
 
+    /// Whether the entry is a member of an archive.
+    var isMember: Bool {
+        guard case .mapping(let pairs) = node.value else { return false }
+        return pairs.contains { if case .scalar("archive", _) = $0.key.value { true } else { false } }
+    }
+
     private func inputKind(_ section: Section, hasVersions: Bool) -> Definition.InputFile.Kind? {
         let known: [Placeholder] = (hasVersions ? [.version] : []) + [.os, .arch, .exe]
         if let text = section["text"] {

@@ -27,8 +27,8 @@ struct BaseImageReader {
     }
 
     func image(_ entry: Descriptor) async throws -> Image {
-        let manifest = try await document(Manifest.self, entry, "manifest").value
-        let config = try await document(ImageConfig.self, manifest.config, "configuration")
+        let manifest = try await document(entry, "manifest") { try CanonicalJSON.decode(Manifest.self, from: $0) }.value
+        let config = try await document(manifest.config, "configuration") { try ImageConfig(reading: $0) }
         guard config.value.rootfs.diffIDs.count == manifest.layers.count else {
             throw corrupt(
                 "its configuration has \(config.value.rootfs.diffIDs.count) layers, its manifest \(manifest.layers.count)"
@@ -39,14 +39,14 @@ struct BaseImageReader {
         return image
     }
 
-    func document<Value: Decodable>(
-        _ type: Value.Type, _ descriptor: Descriptor, _ what: String
+    func document<Value>(
+        _ descriptor: Descriptor, _ what: String, _ read: ([UInt8]) throws -> Value
     ) async throws -> (value: Value, bytes: [UInt8]) {
         guard (1...Lock.BaseImage.documentLimit).contains(descriptor.size) else {
             throw corrupt("it refers to a document of \(descriptor.size) bytes")
         }
         let bytes = try await source.document(descriptor)
-        do { return (try CanonicalJSON.decode(type, from: bytes), bytes) } catch {
+        do { return (try read(bytes), bytes) } catch {
             throw corrupt("its \(what) cannot be read: \(error)")
         }
     }

@@ -58,6 +58,7 @@ struct DecodedStream: ~Copyable {
 
     private mutating func decode() throws(LayerArchiveError) -> Bool {
         if isCancelled() { throw LayerArchiveError(.cancelled, "cannot finish reading \(subject): cancelled") }
+        if archive.isEmpty { return false }
         var start: UnsafeRawPointer?
         var count = 0
         var offset: Int64 = 0
@@ -82,6 +83,8 @@ extension DecodedStream {
     /// libarchive's state, which is freed exactly once, and the input that its callback reads.
     private struct Handle: ~Copyable {
         let pointer: OpaquePointer
+        /// Whether there is nothing to decode, which libarchive must not be asked for.
+        private(set) var isEmpty = false
         private let input: FileRange
         private let subject: String
 
@@ -95,14 +98,14 @@ extension DecodedStream {
             guard let pointer = archive_read_new() else {
                 throw LayerArchiveError(.inputOutput, "cannot read \(subject): out of memory")
             }
-            let handle = Handle(pointer, input, subject)
+            var handle = Handle(pointer, input, subject)
             try handle.open(filters)
             return handle
         }
 
         deinit { archive_read_free(pointer) }
 
-        private func open(_ filters: Set<Filter>) throws(LayerArchiveError) {
+        private mutating func open(_ filters: Set<Filter>) throws(LayerArchiveError) {
             for filter in filters { try check(filter.support(pointer)) }
             try check(archive_read_support_format_raw(pointer))
             try check(archive_read_support_format_empty(pointer))
@@ -110,17 +113,20 @@ extension DecodedStream {
             try check(archive_read_open2(pointer, context, nil, readRange, nil, nil))
             var entry: OpaquePointer?
             let code = archive_read_next_header(pointer, &entry)
-            if code != ARCHIVE_EOF { try check(code) }
+            isEmpty = code == ARCHIVE_EOF
+            if !isEmpty { try check(code) }
         }
 
         /// Throws unless the call succeeded. Warnings count as failures, because whatever libarchive skips is damage.
         func check(_ code: Int32) throws(LayerArchiveError) {
             guard code != ARCHIVE_OK else { return }
             if let error = input.failure { throw error }
-            let reason = archive_error_string(pointer).map { String(cString: $0) } ?? "it is damaged"
+            let reason = archive_error_string(pointer).map { String(cString: $0) } ?? ""
             throw LayerArchiveError(
-                .corrupt, "cannot read \(subject): \(reason)",
-                hint: "the file is damaged or cut short; fetch it again")
+                .corrupt,
+                // The library's words about itself would tell nobody anything.
+                "cannot read \(subject): \(reason.isEmpty || reason.contains("INTERNAL ERROR") ? "it is damaged" : reason)",
+                hint: LayerArchiveError.damageHint)
         }
     }
 }

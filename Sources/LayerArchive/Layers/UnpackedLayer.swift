@@ -62,21 +62,22 @@ extension LayerReader {
     ///
     /// - Parameters:
     ///   - file: The layer, whose digest the caller has checked.
+    ///   - name: The layer's name in messages.
     ///   - spool: An empty file, positioned at its start. After an error its content is useless.
     ///   - isCancelled: Called for each decoded piece; if it returns `true`, the decoding stops.
     /// - Returns: The record, from which an `UnpackedLayer` can be made once the spool is in its final place.
     /// - Throws: `LayerArchiveError` with the codes of `list`.
     package static func unpack(
-        _ file: FilePath, into spool: FileDescriptor, isCancelled: @escaping @Sendable () -> Bool
+        _ file: FilePath, name: String, into spool: FileDescriptor, isCancelled: @escaping @Sendable () -> Bool
     ) throws(LayerArchiveError) -> LayerRecord {
         var lines: [String] = []
         var (hasher, size) = (SHA256Hasher(), Int64(0))
-        let whole = try read(file, limits: unpackingLimits, isCancelled: isCancelled) {
+        let whole = try read(file, name: name, limits: unpackingLimits, isCancelled: isCancelled) {
             path, member, tar throws(LayerArchiveError) in
             let start = size
             if member.kind == .regular {
                 try tar.readContent { bytes throws(LayerArchiveError) in
-                    try spool.writeFully(bytes, doing: "write the contents of \(file)")
+                    try spool.writeFully(bytes, doing: "write the contents of \(name)")
                     hasher.update(bytes)
                     size += Int64(bytes.count)
                 }

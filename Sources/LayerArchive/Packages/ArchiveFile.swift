@@ -1,6 +1,7 @@
 package import SystemPackage
 
-/// Unpacks release archives: `.tar.gz`, `.tar.xz`, `.tar` and `.zip`, told apart by their bytes.
+/// Unpacks what releases consist of: tars, plain or compressed, zips, and single files, plain or compressed; told apart by
+/// their bytes.
 package enum ArchiveFile {
     /// Decodes an archive once, as `DebPackage.unpack` decodes a package: writes the contents to the spool and returns
     /// everything else as the record.
@@ -14,7 +15,7 @@ package enum ArchiveFile {
     ///   - limits: The most that the archive may ask for.
     ///   - isCancelled: Called for each decoded piece; if it returns `true`, the decoding stops.
     /// - Returns: The record, from which an `UnpackedPackage` can be made once the spool is in its final place.
-    /// - Throws: `LayerArchiveError` with the code `escape`
+    /// - Throws: `LayerArchiveError` with the code `escape` for a member that would leave the root, lie below a link or
     ///   take the place of another, or `tooLarge`, `corrupt`, `inputOutput` or `cancelled`.
     package static func unpack(
         file: FilePath, name: String, into spool: FileDescriptor, limits: ArchiveLimits = ArchiveLimits(),
@@ -22,17 +23,33 @@ package enum ArchiveFile {
     ) throws(LayerArchiveError) -> PackageRecord {
         let open = try OpenFile(reading: file)
         var tree = PackageTree(subject: "the archive \(name)", spool: spool)
+        func stream() throws(LayerArchiveError) -> DecodedStream {
+            try DecodedStream(
+                FileRange(open, name: name, offset: 0, size: try open.size()), subject: name,
+                filters: Set(DecodedStream.Filter.allCases), limit: limits.totalSize, isCancelled: isCancelled)
+        }
         if try open.starts(with: "PK\u{3}\u{4}") {
             try unpackZip(open, name, into: &tree, limits, isCancelled)
+        } else if let file = SingleFile(name: name, beginning: try beginning(stream())) {
+            try tree.add(file.member) { use throws(LayerArchiveError) in
+                var content = try stream()
+                while try content.next(atMost: .max, use) != nil {}
+            }
         } else {
-            let range = FileRange(open, name: name, offset: 0, size: try open.size())
-            let stream = try DecodedStream(
-                range, subject: name, filters: [.gzip, .xz], limit: limits.totalSize, isCancelled: isCancelled)
-            var tar = TarReader(stream, limits: limits)
+            var tar = TarReader(try stream(), limits: limits)
             while let member = try tar.next() { try tree.add(member, content: &tar) }
             _ = try tar.finish()
         }
         return try tree.record(control: [:], date: tree.newest)
+    }
+
+    /// Returns the first decoded bytes, as many as a tar's header has.
+    private static func beginning(_ stream: consuming DecodedStream) throws(LayerArchiveError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < TarHeader.blockSize,
+            try stream.next(atMost: Int64(TarHeader.blockSize - bytes.count), { bytes.append(contentsOf: $0) }) != nil
+        {}
+        return bytes
     }
 
     private static func unpackZip(

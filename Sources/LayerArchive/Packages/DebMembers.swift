@@ -16,19 +16,19 @@ struct DebMembers {
     let data: Member
 
     /// Reads the ar headers and checks the format's version.
-    init(_ file: OpenFile) throws(LayerArchiveError) {
-        let members = try Self.list(file)
+    init(_ file: OpenFile, name: String) throws(LayerArchiveError) {
+        let members = try Self.list(file, name)
         guard members.count >= 3, members[0].name == "debian-binary" else {
-            throw Self.corrupt(file.path, "its members are not those of a Debian package")
+            throw Self.corrupt(name, "its members are not those of a Debian package")
         }
         let version = try file.bytes(at: members[0].offset, count: Int(min(members[0].size, 64)))
         guard version.starts(with: "2.".utf8) else {
             throw Self.corrupt(
-                file.path, "its format '\(String(decoding: version.prefix(16), as: UTF8.self))' is not 2.x")
+                name, "its format '\(String(decoding: version.prefix(16), as: UTF8.self))' is not 2.x")
         }
         guard Self.isTar(members[1].name, "control.tar"), Self.isTar(members[2].name, "data.tar") else {
             throw Self.corrupt(
-                file.path, "its members '\(members[1].name)' and '\(members[2].name)' are not control.tar and data.tar")
+                name, "its members '\(members[1].name)' and '\(members[2].name)' are not control.tar and data.tar")
         }
         (marker, control, data) = (members[0], members[1], members[2])
     }
@@ -52,17 +52,17 @@ struct DebMembers {
     }
 
     /// Returns the first members up to data.tar. Members whose names begin with `_` are skipped, as deb(5) requires.
-    private static func list(_ file: OpenFile) throws(LayerArchiveError) -> [Member] {
+    private static func list(_ file: OpenFile, _ name: String) throws(LayerArchiveError) -> [Member] {
         let size = try file.size()
         guard try file.bytes(at: 0, count: 8).elementsEqual("!<arch>\n".utf8) else {
-            throw corrupt(file.path, "it is not an ar archive")
+            throw corrupt(name, "it is not an ar archive")
         }
         var members: [Member] = []
         var offset: Int64 = 8
         for _ in 0..<64 where members.count < 3 && offset < size {
-            let member = try header(file, at: offset)
+            let member = try header(file, name, at: offset)
             guard member.size <= size - member.offset else {
-                throw corrupt(file.path, "its member '\(member.name)' is cut short")
+                throw corrupt(name, "its member '\(member.name)' is cut short")
             }
             if !member.name.hasPrefix("_") { members.append(member) }
             offset = member.offset + member.size + (member.size & 1)
@@ -70,11 +70,13 @@ struct DebMembers {
         return members
     }
 
-    private static func header(_ file: OpenFile, at offset: Int64) throws(LayerArchiveError) -> Member {
+    private static func header(_ file: OpenFile, _ package: String, at offset: Int64) throws(LayerArchiveError)
+        -> Member
+    {
         let bytes = try file.bytes(at: offset, count: 60)
         guard bytes.count == 60, bytes[58...].elementsEqual("`\n".utf8), let size = number(bytes[48..<58]),
             let modified = number(bytes[16..<28])
-        else { throw corrupt(file.path, "the ar header at byte \(offset) is damaged") }
+        else { throw corrupt(package, "the ar header at byte \(offset) is damaged") }
         let name = bytes[0..<16].prefix { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "/") }
         return Member(
             name: String(decoding: name, as: UTF8.self), offset: offset + 60, size: size, modified: modified)
@@ -86,9 +88,8 @@ struct DebMembers {
         return Int64(String(decoding: digits, as: UTF8.self))
     }
 
-    private static func corrupt(_ file: FilePath, _ reason: String) -> LayerArchiveError {
+    private static func corrupt(_ name: String, _ reason: String) -> LayerArchiveError {
         LayerArchiveError(
-            .corrupt, "cannot open the package \(file): \(reason)",
-            hint: "the file is damaged, cut short or not a Debian package; fetch it again")
+            .corrupt, "cannot open the package \(name): \(reason)", hint: LayerArchiveError.damageHint)
     }
 }

@@ -10,6 +10,7 @@ package enum DebPackage {
     ///
     /// - Parameters:
     ///   - file: The `.deb`, whose digest the caller has checked.
+    ///   - name: The package's file name, for messages.
     ///   - spool: An empty file, positioned at its start. After an error its content is useless.
     ///   - limits: The most that the package may ask for.
     ///   - isCancelled: Called for each decoded piece of about 64 KiB; if it returns `true`, the decoding stops.
@@ -17,12 +18,11 @@ package enum DebPackage {
     /// - Throws: `LayerArchiveError` with the code `escape` for a member that would leave the root, lie below a link or
     ///   take the place of another, or `tooLarge`, `corrupt`, `inputOutput` or `cancelled`.
     package static func unpack(
-        file: FilePath, into spool: FileDescriptor, limits: ArchiveLimits = ArchiveLimits(),
+        file: FilePath, name: String, into spool: FileDescriptor, limits: ArchiveLimits = ArchiveLimits(),
         isCancelled: @escaping @Sendable () -> Bool
     ) throws(LayerArchiveError) -> PackageRecord {
         let open = try OpenFile(reading: file)
-        let members = try DebMembers(open)
-        let name = "\(file.lastComponent?.string ?? file.string)"
+        let members = try DebMembers(open, name: name)
         func tar(_ member: DebMembers.Member, totalSize: Int64) throws(LayerArchiveError) -> TarReader {
             let range = FileRange(open, name: name, offset: member.offset, size: member.size)
             let stream = try DecodedStream(
@@ -35,7 +35,11 @@ package enum DebPackage {
         var dataTar = try tar(members.data, totalSize: limits.totalSize)
         var data = PackageTree(subject: "the package \(name)", spool: spool)
         while let member = try dataTar.next() { try data.add(member, content: &dataTar) }
-        _ = try dataTar.finish()
+        guard try dataTar.finish().size > 0 else {
+            throw LayerArchiveError(
+                .corrupt, "cannot open the package \(name): its \(members.data.name) is empty",
+                hint: LayerArchiveError.damageHint)
+        }
         return try data.record(control: control, date: members.marker.modified)
     }
 

@@ -28,11 +28,29 @@ struct PackageTree {
             guard member.kind == .directory else { throw refused(member, "it would replace the root directory") }
             return
         }
-        guard tree[path] == nil else { throw refused(member, "another member has the same name") }
+        // A program that packs a file twice makes the second a link to the first.
+        if case .hardLink(let target) = member.kind, try inside(target, of: member) == path, tree[path] != nil {
+            return
+        }
         let kind = try kind(of: member, content)
+        try makeRoom(at: path, for: member)
         tree[path] = FileEntry(
             kind, mode: member.mode, userID: member.userID, groupID: member.groupID, modified: member.modified,
             attributes: member.attributes)
+    }
+
+    /// Removes an earlier member of the same name, as unpacking does: the last one stays.
+    private mutating func makeRoom(at path: EntryPath, for member: TarMember) throws(LayerArchiveError) {
+        guard let earlier = tree[path] else { return }
+        guard (earlier.kind == .directory) == (member.kind == .directory) else {
+            throw refused(member, "it and an earlier member of the same name are a folder and something else")
+        }
+        guard case .regular = earlier.kind else { return }
+        // The other names of the earlier file keep it.
+        let names = tree.entries.filter { $0.value.kind == .hardLink(to: path) }.keys.sorted()
+        guard let first = names.first else { return }
+        for name in names.dropFirst() { tree[name]?.kind = .hardLink(to: first) }
+        tree[first] = earlier
     }
 
     /// Returns the record after checking the tree as a whole, since a symlink may follow the members below it.

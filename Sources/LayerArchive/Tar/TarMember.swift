@@ -30,6 +30,13 @@ package struct TarMember: Hashable, Sendable {
 }
 
 extension TarMember {
+    /// Creates a regular file that no header describes. Its content may have any size.
+    init(file path: [UInt8], mode: UInt16) {
+        (self.path, self.mode, kind) = (path, mode, .regular)
+        (userID, groupID, size, modified) = (0, 0, 0, 0)
+        (attributes, paxRecords) = ([:], [:])
+    }
+
     struct Malformed: Error {
         let reason: String
         init(_ reason: String) { self.reason = reason }

@@ -18,14 +18,19 @@ struct TarReader: ~Copyable {
         self.limits = limits
     }
 
-    /// Skips the unread content of the current member and returns the next one, or `nil` after the two zero blocks at
-    /// the end.
+    /// Skips the unread content of the current member and returns the next one, or `nil` at the end: after a zero block,
+    /// or where the file ends between two members, as other readers have it too.
     mutating func next() throws(LayerArchiveError) -> TarMember? {
         var overrides = Overrides()
         while true {
-            try skip(remaining + padding)
+            guard try skip(remaining) else { throw endsTooEarly }
+            // The last member's padding may be missing.
+            guard try skip(padding) else { return nil }
             (remaining, padding) = (0, 0)
-            guard let header = try readHeader() else { return nil }
+            guard let header = try readHeader() else {
+                guard overrides.isEmpty else { throw endsTooEarly }
+                return nil
+            }
             switch header.type {
             case UInt8(ascii: "x"):
                 try overrides.records.merge(readRecords(header)) { _, new in new }
@@ -45,6 +50,7 @@ struct TarReader: ~Copyable {
         var records: [String: [UInt8]] = [:]
         var longName: [UInt8]?
         var longLink: [UInt8]?
+        fileprivate var isEmpty: Bool { records.isEmpty && longName == nil && longLink == nil }
     }
 
     /// The offset of the current member's content from the start of the tar in bytes, until some of the content has
@@ -130,30 +136,37 @@ struct TarReader: ~Copyable {
     }
 
     private mutating func readHeader() throws(LayerArchiveError) -> TarMember.Header? {
-        let block = try readBlock()
+        guard let block = try readBlock() else { return nil }
         if block.allSatisfy({ $0 == 0 }) {
-            guard try readBlock().allSatisfy({ $0 == 0 }) else { throw corrupt("only one zero block marks its end") }
+            guard let second = try readBlock() else { return nil }
+            guard second.allSatisfy({ $0 == 0 }) else { throw corrupt("a single zero block lies between its members") }
             return nil
         }
         do throws(TarMember.Malformed) { return try TarMember.Header(block) } catch { throw corrupt(error.reason) }
     }
 
-    private mutating func readBlock() throws(LayerArchiveError) -> [UInt8] {
+    /// Returns the next block, or `nil` if the file ends before it.
+    private mutating func readBlock() throws(LayerArchiveError) -> [UInt8]? {
         var block: [UInt8] = []
         block.reserveCapacity(TarHeader.blockSize)
         while block.count < TarHeader.blockSize {
             let missing = Int64(TarHeader.blockSize - block.count)
-            guard try stream.next(atMost: missing, { block.append(contentsOf: $0) }) != nil else { throw endsTooEarly }
+            guard try stream.next(atMost: missing, { block.append(contentsOf: $0) }) != nil else {
+                guard block.isEmpty else { throw endsTooEarly }
+                return nil
+            }
         }
         return block
     }
 
-    private mutating func skip(_ count: Int64) throws(LayerArchiveError) {
+    /// Returns whether there was so much to skip.
+    private mutating func skip(_ count: Int64) throws(LayerArchiveError) -> Bool {
         var left = count
         while left > 0 {
-            guard let skipped = try stream.next(atMost: left, { Int64($0.count) }) else { throw endsTooEarly }
+            guard let skipped = try stream.next(atMost: left, { Int64($0.count) }) else { return false }
             left -= skipped
         }
+        return true
     }
 
     private var endsTooEarly: LayerArchiveError { corrupt("it ends too early") }
@@ -161,6 +174,6 @@ struct TarReader: ~Copyable {
     private func corrupt(_ reason: String) -> LayerArchiveError {
         LayerArchiveError(
             .corrupt, "cannot read \(stream.subject): \(reason)",
-            hint: "the file is damaged or cut short; fetch it again")
+            hint: LayerArchiveError.damageHint)
     }
 }

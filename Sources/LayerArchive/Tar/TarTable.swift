@@ -45,13 +45,10 @@ package struct TarTable: Sendable {
         do throws(OCIModelError) { path = try EntryPath(member.path) } catch {
             throw LayerArchiveError(.escape, "cannot read \(file): \(error.message)")
         }
+        // Of members with the same name, readers that unpack an archive end up with the last.
+        (slices[path], links[path]) = (nil, nil)
         switch member.kind {
-        case .regular:
-            guard slices[path] == nil, links[path] == nil else {
-                throw LayerArchiveError(
-                    .corrupt, "cannot read \(file): its member '\(member.shownPath)' occurs twice")
-            }
-            slices[path] = Slice(offset: offset, size: member.size)
+        case .regular: slices[path] = Slice(offset: offset, size: member.size)
         case .symlink(let target): links[path] = target
         case .directory, .hardLink, .characterDevice, .blockDevice, .fifo: break
         }

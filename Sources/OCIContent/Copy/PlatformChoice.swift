@@ -67,7 +67,7 @@ package struct PlatformChoice: Hashable, Sendable, CustomStringConvertible {
     private func configured(_ document: CopyDocument, in source: any ContentSource) async throws -> Platform? {
         guard let config = document.blobs.first, config.size <= CopyLimits().documentSize else { return nil }
         let bytes = try await source.document(config)
-        return try? CanonicalJSON.decode(ImageConfig.self, from: bytes).platform
+        return try? ImageConfig(reading: bytes).platform
     }
 
     private func only(of manifests: [(Descriptor, Platform?)], below root: Descriptor) throws -> Descriptor {

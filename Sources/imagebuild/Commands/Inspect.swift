@@ -56,7 +56,7 @@ struct Inspect: AsyncParsableCommand {
         var images: [InspectedImage.PlatformImage] = []
         for entry in index.manifests {
             let manifest = try CanonicalJSON.decode(Manifest.self, from: try await layout.document(entry))
-            let config = try CanonicalJSON.decode(ImageConfig.self, from: try await layout.document(manifest.config))
+            let config = try ImageConfig(reading: try await layout.document(manifest.config))
             let absent = manifest.layers.filter { FileSystem.regularFileSize(layout.path(of: $0.digest)) != $0.size }
             images.append(
                 .init(

@@ -19,6 +19,98 @@ extension ProgramTests {
             """
         }
 
+        /// Serves a folder that a shell fills, and builds an image with one entry of `files`.
+        private func build(
+            _ make: String, file: String, entry: String,
+            _ check: (CommandLineFixture, Ended) async throws -> Void
+        ) async throws {
+            try await CommandLineFixture.scoped { fixture in
+                try await fixture.tool("sh", "-c", "mkdir mirror && cd mirror && \(make)")
+                let sum = Digest(of: try Data(contentsOf: fixture.folder.appending(path: "mirror/\(file)"))).hex
+                try await Mirror.serving(fixture.folder.appending(path: "mirror"), fixture) { mirror in
+                    let url = mirror.url.replacingOccurrences(of: "/debian", with: "/\(file)")
+                    try fixture.write(
+                        """
+                        schema: 1
+                        name: released
+                        platforms: [linux/amd64]
+                        files:
+                          - {path: /opt/tool, archive: {urls: ["\(url)"], sha256: \(sum)}, \(entry)}
+
+                        """, to: "images/released/image.yaml")
+                    let ended = try await fixture.run("build", "released", "--all", in: mirror.setting(fixture))
+                    if ended.status == 0 {
+                        let image = fixture.layout("released").path + ":0"
+                        try await fixture.tool("umoci", "raw", "unpack", "--rootless", "--image", image, "unpacked")
+                    }
+                    try await check(fixture, ended)
+                }
+            }
+        }
+
+        @Test(arguments: [
+            ("tool", "printf '#!/bin/sh\\n' > tool", "tool"),
+            ("tool.gz", "printf '#!/bin/sh\\n' | gzip > tool.gz", "tool"),
+            ("tool.xz", "printf '#!/bin/sh\\n' | xz > tool.xz", "tool.xz"),
+            (
+                "t.tar.bz2", "mkdir p && printf '#!/bin/sh\\n' > p/tool && chmod 755 p/tool && tar cjf t.tar.bz2 p",
+                "p/tool"
+            ),
+            (
+                "t.tar.zst",
+                "mkdir p && printf '#!/bin/sh\\n' > p/tool && chmod 755 p/tool && tar c p | zstd -q > t.tar.zst",
+                "p/tool"
+            ),
+            (
+                "t.tgz", "mkdir p && printf '#!/bin/sh\\n' > p/tool && chmod 755 p/tool && tar czf t.tgz p p/tool",
+                "p/tool"
+            ),
+        ])
+        func `a program is taken out of whatever a release is`(
+            _ file: String, _ make: String, _ member: String
+        ) async throws {
+            try await build(make, file: file, entry: "member: \(member)") { (fixture, ended) async throws in
+                #expect(ended.status == 0, "\(ended.errors)")
+                #expect(try await fixture.tool("stat", "-c", "%a", "unpacked/opt/tool") == "755")
+                #expect(try fixture.text("unpacked/opt/tool") == "#!/bin/sh\n")
+            }
+        }
+
+        @Test(arguments: [("p", ""), (".", "/p")])
+        func `a folder is taken with everything below it`(_ member: String, _ below: String) async throws {
+            let make = """
+                mkdir -p p/lib && printf x > p/lib/x && printf y > p/y && chmod 755 p/y && ln -s lib/x p/l && ln p/y p/z \
+                && tar czf t.tgz p
+                """
+            try await build(make, file: "t.tgz", entry: "member: \(member), owner: \"7:8\"") {
+                (fixture, ended) async throws in
+                #expect(ended.status == 0, "\(ended.errors)")
+                let root = "unpacked/opt/tool\(below)"
+                #expect(try fixture.text("\(root)/l") == "x" && fixture.text("\(root)/z") == "y")
+                let modes = try await fixture.tool(
+                    "stat", "-c", "%a %h", root, "\(root)/lib/x", "\(root)/y")
+                #expect(modes == "755 3\n644 1\n755 2")
+                let origin = try await fixture.succeed("inspect", "released", "--file", "/opt/tool\(below)/y")
+                #expect(origin.contains("t.tgz"), "\(origin)")
+            }
+        }
+
+        @Test(arguments: [
+            ("mkdir p && ln -s /etc p/l && tar czf t.tgz p", "t.tgz", "p", "/p/l is a symbolic link out of the folder"),
+            ("mkdir p && ln -s ../x p/l && tar czf t.tgz p", "t.tgz", "p", "/p/l is a symbolic link out of the folder"),
+            ("mkdir p && mkfifo p/f && tar czf t.tgz p", "t.tgz", "p", "/p/f is a device or a pipe"),
+            ("printf '#!/bin/sh\\n' > tool", "tool", "p/tool", "tool has no member 'p/tool'"),
+            ("printf nothing > t.tar", "t.tar", "x", "cannot open the archive http"),
+        ])
+        func `what no image can have of a release is refused by its name`(
+            _ make: String, _ file: String, _ member: String, _ reason: String
+        ) async throws {
+            try await build(make, file: file, entry: "member: \(member)") { _, ended in
+                #expect(ended.status != 0 && ended.errors.contains(reason), "\(ended.errors)")
+                #expect(!ended.errors.contains("INTERNAL") && !ended.errors.contains("again"), "\(ended.errors)")
+            }
+        }
+
         @Test
         func `an archive without the wanted member, or with other bytes, stops the build and leaves all as it was`()
             async throws

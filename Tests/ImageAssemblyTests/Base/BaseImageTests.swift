@@ -1,6 +1,5 @@
 import ExecutableFixtures
 import Foundation
-import ImageAssembly
 import ImageDefinition
 import LayerArchive
 import OCIContent
@@ -9,6 +8,8 @@ import Scheduling
 import SystemPackage
 import TestSupport
 import Testing
+
+@testable import ImageAssembly
 
 /// Tests of images on a Linux base image.
 @Suite struct BaseImageTests {
@@ -94,6 +95,31 @@ import Testing
         #expect(config["x-vendor"] == .integer(7))
         #expect(config["config"]?.members["x-more"] == .boolean(true))
         #expect(config["config"]?.members["OnBuild"] == nil)
+    }
+
+    @Test func `a history that does not match the layers is left out with a warning`() async throws {
+        var base = try TinyBase(Self.root)
+        for history: [JSONValue] in [
+            [.object([:]), .object([:])], [.object(["empty_layer": .boolean(true)])],
+            [.object([:]), .object(["created": .null]), .null],
+        ] {
+            base.changeConfig = { $0["history"] = .array(history) }
+            let image = try await assemble(base)
+            #expect(image.platforms[0].config.value.history == nil)
+            #expect(try base.image().omissions.last?.contains("the history of the base image") == true)
+        }
+    }
+
+    @Test func `labels without a value are left out`() async throws {
+        var base = try TinyBase(Self.root)
+        base.changeConfig = { members in
+            var execution = members["config"]?.members ?? [:]
+            execution["Labels"] = .object(["a": .null, "b": .text("1")])
+            (execution["Volumes"], execution["Cmd"]) = (.null, .null)
+            members["config"] = .object(execution)
+        }
+        let execution = try await assemble(base).platforms[0].config.value.config
+        #expect(execution?.labels?["b"] == "1" && execution?.labels?.keys.contains("a") == false)
     }
 
     @Test func `triggers that only builders of Dockerfiles run are told`() throws {

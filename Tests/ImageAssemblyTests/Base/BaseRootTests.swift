@@ -49,12 +49,19 @@ import Testing
             (["f", "f/below"], "lies below"), (["l -> l", "l/below"], "lies below"),
             (["l -> gone", "l/below"], "lies below"),
             (["g = gone"], "leads to /gone"), (["d/", "g = d"], "leads to /d"),
-            (["d/", "d/x", "d -> e"], "as a directory"),
         ] {
             let error = #expect(throws: ImageAssemblyError.self, "\(lines)") { try TinyBase(lines).image() }
             #expect(error?.message.contains(reason) == true, "\(lines): \(error?.message ?? "")")
             #expect(error?.message.contains("cannot build on the base image registry.example/os/base:1@") == true)
         }
+    }
+
+    @Test func `an entry replaces an earlier one of its own layer`() throws {
+        #expect(try TinyBase(["d/", "d/x", "d -> e"]).lines() == ["d -> e"])
+        #expect(try TinyBase(["a", "b", "a -> b"]).lines() == ["a -> b", "b: b"])
+        let replaced = (0...1000).flatMap { ["d\($0)/", "d\($0)"] }
+        let error = #expect(throws: ImageAssemblyError.self) { try TinyBase(replaced).image() }
+        #expect(error?.message.contains("more than 1000 directories are replaced") == true)
     }
 
     @Test func `as many whiteouts as files take only linear time`() throws {

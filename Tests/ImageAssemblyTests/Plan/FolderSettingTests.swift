@@ -24,7 +24,9 @@ import Testing
         try fixture.add("opt/app", "a file")
         fixture.definition.directories = [.init(path: try EntryPath("opt/app"), mode: 0o775, owner: .init())]
         let error = #expect(throws: ImageAssemblyError.self) { try fixture.plan() }
-        #expect(error?.code == .conflict && error?.message.contains("puts a file there") == true)
+        #expect(
+            error?.code == .conflict
+                && error?.message.contains("puts a file at /opt/app, where another entry has a directory") == true)
     }
 
     @Test func `a working directory that nothing has is made`() throws {
