@@ -184,8 +184,7 @@ extension PlatformPlan {
                 hint: "lock the image again")
         }
         platform = base?.platform(of: contents.platform) ?? contents.platform
-        let newest = isWindows ? contents.newest : max(contents.newest, base?.created ?? 0)
-        created = Timestamp(seconds: request.sourceDateEpoch ?? newest)
+        created = Timestamp(seconds: request.sourceDateEpoch ?? max(contents.newest, base?.created ?? 0))
         layers = try LayerPlan.layers(request, contents)
         let (below, most) = (base?.layers.count ?? 0, Lock.BaseImage.maximumLayers)
         guard layers.count + below <= most else {

@@ -91,4 +91,28 @@ extension SecurityDescriptor {
         }
         return UInt32(digits, radix: 16)
     }
+
+    /// Returns whether a text has the form of a descriptor ([MS-DTYP] 2.5.1.1), whatever names and rights it uses: parts
+    /// `O:`, `G:`, `D:` and `S:` in this order, the last two with flags and rules in parentheses.
+    static func isText(_ text: String) -> Bool {
+        let identifier = #/[A-Z]{2}|S-1-(0x[0-9A-Fa-f]+|[0-9]+)(-(0x[0-9A-Fa-f]+|[0-9]+))+/#
+        let rule =
+            #/\((XA|XD|XU|ZA|RA|SP|TL|FL|[A-Z]{1,2});[A-Z]*;(0x[0-9A-Fa-f]+|[0-9]+|[A-Z]*);[0-9A-Fa-f-]*;[0-9A-Fa-f-]*;[^()]+\)/#
+        func take(_ mark: String, from rest: inout Substring) -> Bool {
+            guard rest.hasPrefix(mark) else { return false }
+            rest = rest.dropFirst(mark.count)
+            return true
+        }
+        var rest = text[...]
+        for mark in ["O:", "G:"] where take(mark, from: &rest) {
+            guard let found = rest.prefixMatch(of: identifier) else { return false }
+            rest = rest[found.range.upperBound...]
+        }
+        for mark in ["D:", "S:"] where take(mark, from: &rest) {
+            guard let flags = rest.prefixMatch(of: #/(NO_ACCESS_CONTROL|P|AR|AI)*/#) else { return false }
+            rest = rest[flags.range.upperBound...]
+            while let found = rest.prefixMatch(of: rule) { rest = rest[found.range.upperBound...] }
+        }
+        return rest.isEmpty && !text.isEmpty
+    }
 }

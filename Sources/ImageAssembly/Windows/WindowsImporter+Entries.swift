@@ -53,6 +53,9 @@ extension WindowsImporter {
         }
         let attributes = try checkRecords(of: member)
         try checkUtilityVM(path, member)
+        if member.kind == .directory, let reason = WindowsName.directoryRefusal(path.name) {
+            throw Fault(.name, "'\(String(decoding: path.name, as: UTF8.self))' \(reason)")
+        }
         try checkFree(path)
         try checkParent(of: path)
         if case .symlink(let target) = member.kind { try checkSymlink(path, target, isDirectory: attributes & 16 != 0) }
@@ -69,7 +72,7 @@ extension WindowsImporter {
         let path = entry.path
         let shown = String(decoding: target, as: UTF8.self)
         guard let file = try? EntryPath(target), Self.isContent(path), Self.isContent(file),
-            entry.member.path.elementsEqual(path.bytes)
+            entry.member.path.elementsEqual(path.bytes), target.elementsEqual(file.bytes)
         else {
             throw Fault(
                 .hardLink, "is a hard link to '\(shown)', but both must lie below Files, without a leading '.' or '/'")
@@ -81,6 +84,15 @@ extension WindowsImporter {
             throw Fault(.hardLink, "is a hard link to '\(shown)', \(reason)")
         }
         if let kind, kind != .file { throw Fault(.hardLink, "is a hard link to '\(shown)', which is a directory") }
+        guard WindowsName.canBeLink(path.name) else {
+            throw Fault(.hardLink, "is a hard link whose name has a single UTF-16 unit")
+        }
+        let original = originals[WindowsName.folded(file.bytes)] ?? WindowsName.folded(file.bytes)
+        originals[WindowsName.folded(path.bytes)] = original
+        linkCounts[original, default: 0] += 1
+        guard linkCounts[original, default: 0] <= WindowsName.maximumLinks else {
+            throw Fault(.hardLink, "is a hard link to '\(shown)', which has \(WindowsName.maximumLinks) already")
+        }
         try checkFree(path)
         try checkParent(of: path)
         note(path, .file)

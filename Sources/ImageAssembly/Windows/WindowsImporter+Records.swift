@@ -7,7 +7,7 @@ extension WindowsImporter {
     /// Reads the metadata as the importer does, and returns the Win32 attributes.
     func checkRecords(of member: TarMember) throws(Fault) -> UInt32 {
         let records = member.paxRecords
-        if let text = records[WindowsLayer.Record.security] {
+        if let text = records[WindowsLayer.Record.security], !text.isEmpty {
             guard let bytes = Base64.decode(text) else {
                 throw Fault(.security, "has a security descriptor that is not Base64")
             }
@@ -16,7 +16,7 @@ extension WindowsImporter {
                     .security, "has an invalid security descriptor: its lengths and offsets contradict each other")
             }
         }
-        if let text = records[WindowsLayer.Record.securityText], !text.contains(":") {
+        if let text = records[WindowsLayer.Record.securityText], !SecurityDescriptor.isText(text) {
             throw Fault(.security, "has an invalid security descriptor as text: '\(text.prefix(60))'")
         }
         if let text = records[WindowsLayer.Record.created], !Self.isTime(text) {

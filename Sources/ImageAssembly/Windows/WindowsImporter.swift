@@ -55,6 +55,9 @@ package struct WindowsImporter {
 
     /// The kinds of the entries so far, by folded path.
     var made: [[Unicode.Scalar]: Made] = [:]
+    /// The files that hard links lead to in the end, by the links' folded paths, and the number of links to each.
+    var originals: [[Unicode.Scalar]: [Unicode.Scalar]] = [:]
+    var linkCounts: [[Unicode.Scalar]: Int] = [:]
     /// The names of files and links exactly as the importer notes them.
     var exactNames: Set<[UInt8]> = []
     /// The path of the previous entry as it is in the tar, if streams may follow it.

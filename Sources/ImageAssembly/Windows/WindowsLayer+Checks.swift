@@ -31,6 +31,11 @@ extension WindowsLayer {
                 throw refused("'\(String(decoding: name, as: UTF8.self))' \(reason)")
             }
         }
+        for name in path.components.dropLast(entry.kind == .directory ? 0 : 1) {
+            if let reason = WindowsName.directoryRefusal(name) {
+                throw refused("'\(String(decoding: name, as: UTF8.self))' \(reason)", hint: "shorten the name")
+            }
+        }
         guard entry.attributes.isEmpty else {
             throw refused("it has extended attributes, which only Linux understands")
         }

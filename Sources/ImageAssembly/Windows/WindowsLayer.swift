@@ -38,7 +38,7 @@ package enum WindowsLayer {
         for root in [files, hives] {
             layer[root] = entry(.directory, mode: 0o755, time: time, security: nil)
         }
-        for (path, source) in drive.sorted {
+        for (path, source) in drive.withImportableLinks.sorted {
             try check(path, source)
             layer[path.replacing(.root, with: files)] = try entry(source, below: files)
         }

@@ -8,6 +8,25 @@ package import OCIModel
 enum WindowsName {
     /// The maximum length of a name in UTF-16 code units.
     private static let maximumLength = 255
+    /// The maximum length of a directory's name in a layer: Windows' importer puts a file beside it, whose name is longer
+    /// by a suffix.
+    static let maximumDirectoryLength = maximumLength - WindowsImporter.directoryRecordSuffix.utf16.count
+    /// The largest number of hard links to one file, beside its first name.
+    static let maximumLinks = 1023
+
+    /// Returns the reason why Windows' importer cannot make a directory of that name, which Windows itself can have, or
+    /// `nil` if it can.
+    static func directoryRefusal(_ name: some Collection<UInt8>) -> String? {
+        guard length(name) > maximumDirectoryLength else { return nil }
+        return "is the name of a directory and has more than \(maximumDirectoryLength) UTF-16 units"
+    }
+
+    /// Returns whether a hard link can have the name: the system call takes none of a single UTF-16 unit.
+    static func canBeLink(_ name: some Collection<UInt8>) -> Bool { length(name) > 1 }
+
+    private static func length(_ name: some Collection<UInt8>) -> Int {
+        String(decoding: name, as: UTF8.self).utf16.count
+    }
 
     /// Returns the reason why Windows cannot have the name, or `nil` if it can.
     static func refusal(_ name: some Collection<UInt8>) -> String? {
@@ -39,12 +58,16 @@ enum WindowsName {
 
     /// Returns a form that is equal for names that are the same to Windows.
     ///
-    /// Each letter is in upper case, as NTFS compares names; like NTFS, this ignores mappings to several letters. It
+    /// Each letter is in upper case, as NTFS compares names: by Unicode's simple mapping, unit by unit of UTF-16. It
     /// consists of scalars because composed and decomposed letters are different names.
     static func folded(_ name: some Collection<UInt8>) -> [Unicode.Scalar] {
         String(decoding: name, as: UTF8.self).unicodeScalars.map { scalar in
-            let upper = scalar.properties.uppercaseMapping.unicodeScalars
-            return upper.count == 1 ? upper.first ?? scalar : scalar
+            // Letters of two units have no upper case to NTFS, nor have the dotless i and the long s.
+            guard scalar.value <= 0xffff, ![0x131, 0x17f].contains(scalar.value) else { return scalar }
+            let (upper, title) = (scalar.properties.uppercaseMapping, scalar.properties.titlecaseMapping)
+            if upper.unicodeScalars.count == 1 { return upper.unicodeScalars.first ?? scalar }
+            // Greek letters with an iota below: the simple mapping is that of titles.
+            return title.unicodeScalars.count == 1 ? title.unicodeScalars.first ?? scalar : scalar
         }
     }
 }

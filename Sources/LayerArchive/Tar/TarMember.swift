@@ -44,7 +44,8 @@ extension TarMember {
 
     init(_ header: Header, _ overrides: TarReader.Overrides) throws(Malformed) {
         // An empty value removes an earlier one (POSIX, "pax Extended Header"), but an extended attribute may be empty.
-        let records = overrides.records.filter { !$0.value.isEmpty || $0.key.hasPrefix("SCHILY.xattr.") }
+        // Vendors' records are kept as they are, for those who know them.
+        let records = overrides.records.filter { !$0.value.isEmpty || $0.key.contains(".") }
         guard !records.keys.contains(where: { $0.hasPrefix("GNU.sparse.") }) else {
             throw Malformed("it holds a sparse file, which is not supported")
         }

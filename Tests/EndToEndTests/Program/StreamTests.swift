@@ -23,6 +23,7 @@ extension ProgramTests {
                 var setting = fixture.setting
                 setting.environment["IB"] = Program.imagebuild
                 setting.environment["IMAGEBUILD_STORE"] = fixture.store.path
+                setting.environment["IMAGEBUILD_DEBIAN_KEYRING"] = fixture.keyring.path
                 let build = #"build() { "$IB" build tiny --offline --arch amd64 --output docker-archive:"$1"; }"#
                 let ended = try await Program.run(["bash", "-c", "set -o pipefail; \(build); \(line)"], in: setting)
                 try check(fixture, ended)

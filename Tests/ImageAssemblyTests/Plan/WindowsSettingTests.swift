@@ -50,6 +50,15 @@ import Testing
             ])
     }
 
+    @Test func `an image of files is as old as its base`() throws {
+        let folder = try TemporaryFolder()
+        var fixture = PlanFixture([PlanFixture.windows])
+        try fixture.add("app/x.txt", "x")
+        let base = try TinyWindowsBase(in: folder)
+        fixture.bases["windows"] = try BaseImage(base.pin, config: base.config)
+        #expect(try fixture.plan().platforms[0].created.description == "2024-10-04T12:34:56Z")
+    }
+
     @Test func `an image without such settings has no warning`() throws {
         #expect(try plan { $0.environment = ["RATE=5%"] }.warnings == [])
     }

@@ -56,8 +56,8 @@ struct BrokenLayer: Sendable, CustomTestStringConvertible {
             "another case of a directory", .duplicate, at: "Files/USR",
             roots + [.directory("Files/usr"), .directory("Files/USR")]),
         BrokenLayer(
-            "a link over a file", .duplicate, at: "Files/b",
-            roots + [.file("Files/a"), .file("Files/b"), .hardLink("Files/b", "Files/a")]),
+            "a link over a file", .duplicate, at: "Files/bb",
+            roots + [.file("Files/a"), .file("Files/bb"), .hardLink("Files/bb", "Files/a")]),
         BrokenLayer(
             "the importer's own name", .duplicate, at: "Files/a.$wcidirs$", roots + [.file("Files/a.$wcidirs$")]),
         BrokenLayer("an absolute path", .name, at: "/Files/a", roots + [.file("/Files/a")]),
@@ -99,8 +99,8 @@ struct BrokenLayer: Sendable, CustomTestStringConvertible {
             "a hard link to a directory", .hardLink, at: "Files/b",
             roots + [.directory("Files/a"), .hardLink("Files/b", "Files/a")]),
         BrokenLayer(
-            "a hard link below nothing", .parent, at: "Files/d/b",
-            roots + [.file("Files/a"), .hardLink("Files/d/b", "Files/a")]),
+            "a hard link below nothing", .parent, at: "Files/d/bb",
+            roots + [.file("Files/a"), .hardLink("Files/d/bb", "Files/a")]),
         BrokenLayer("a symlink to nothing", .symlink, at: "Files/l", roots + [.symlink("Files/l", "")]),
         BrokenLayer(
             "a symlink to a directory with a file's attributes", .symlink, at: "Files/l",
@@ -147,6 +147,31 @@ struct BrokenLayer: Sendable, CustomTestStringConvertible {
             "an old descriptor that is invalid", .security, at: "Files/a",
             roots + [.file("Files/a", ["MSWINDOWS.sd": "everybody"])]),
         BrokenLayer(
+            "an old descriptor of nonsense", .security, at: "Files/a",
+            roots + [.file("Files/a", ["MSWINDOWS.sd": "O:everybody"])]),
+        BrokenLayer(
+            "an old descriptor with a broken rule", .security, at: "Files/a",
+            roots + [.file("Files/a", ["MSWINDOWS.sd": "O:BAG:SYD:(A;;FA)"])]),
+        BrokenLayer(
+            "an empty creation time", .record, at: "Files/a",
+            roots + [.file("Files/a", ["LIBARCHIVE.creationtime": ""])]),
+        BrokenLayer(
+            "a hard link to an absolute path", .hardLink, at: "Files/bb",
+            roots + [.file("Files/a"), .hardLink("Files/bb", "/Files/a")]),
+        BrokenLayer(
+            "a hard link of one letter", .hardLink, at: "Files/b",
+            roots + [.file("Files/a"), .hardLink("Files/b", "Files/a")]),
+        BrokenLayer(
+            "1024 hard links", .hardLink, at: "Files/l1024",
+            roots + [.file("Files/a")]
+                + (1...1024).map { .hardLink("Files/l\($0)", $0 < 500 ? "Files/a" : "Files/l\($0 - 1)") }),
+        BrokenLayer(
+            "a directory with a long name", .name, at: "Files/" + String(repeating: "d", count: 246),
+            roots + [.directory("Files/" + String(repeating: "d", count: 246))]),
+        BrokenLayer(
+            "a Greek letter in another case", .duplicate, at: "Files/\u{1f88}",
+            roots + [.file("Files/\u{1f80}"), .file("Files/\u{1f88}")]),
+        BrokenLayer(
             "a creation time in words", .record, at: "Files/a",
             roots + [.file("Files/a", ["LIBARCHIVE.creationtime": "yesterday"])]),
         BrokenLayer(
@@ -192,7 +217,9 @@ struct BrokenLayer: Sendable, CustomTestStringConvertible {
             .directory("Files/Windows", ["MSWINDOWS.fileattr": "16", "MSWINDOWS.sd": "O:BAG:SYD:"]),
             .file("Files/Windows/a"),
             .file("Files/Windows/a:Zone.Identifier"), .file("Files/Windows/a:second"),
-            .hardLink("Files/Windows/b", "Files/Windows/a"),
+            .hardLink("Files/Windows/bb", "Files/Windows/a"),
+            .directory("Files/" + String(repeating: "d", count: 245)), .file("Files/\u{131}"), .file("Files/i"),
+            .file("Files/\u{17f}"), .file("Files/s"), .file("Files/\u{10428}"), .file("Files/\u{10400}"),
             .symlink("Files/Old", "C:\\Windows", ["MSWINDOWS.fileattr": "1040", "MSWINDOWS.mountpoint": "1"]),
             .file("Files/.wh.gone"), .file("Hives/Sam_Delta"), .directory("UtilityVM"), .directory("UtilityVM/Files"),
             .file("UtilityVM/Files/EFI/Microsoft/Boot/BCD"), .file("UtilityVM/Files/.wh.x"),
@@ -208,10 +235,10 @@ struct BrokenLayer: Sendable, CustomTestStringConvertible {
     @Test func `a hard link may lead to a file of a layer below, in any case`() throws {
         let folder = try TemporaryFolder()
         let lower = try folder.listing(Self.roots + [.directory("Files/d"), .file("Files/d/a")])
-        let upper = try folder.listing(Self.roots + [.hardLink("Files/b", "Files/D/A")])
+        let upper = try folder.listing(Self.roots + [.hardLink("Files/bb", "Files/D/A")])
         #expect(WindowsImporter.refusal(of: upper, isBase: false) != nil)
         #expect(WindowsImporter.refusal(of: upper, isBase: false, lower: [lower]) == nil)
-        let toDirectory = try folder.listing(Self.roots + [.hardLink("Files/b", "Files/d")])
+        let toDirectory = try folder.listing(Self.roots + [.hardLink("Files/bb", "Files/d")])
         #expect(WindowsImporter.refusal(of: toDirectory, isBase: false, lower: [lower]) != nil)
     }
 

@@ -84,6 +84,9 @@ import Testing
 
     @Test(arguments: [
         (["/usr/A", "/usr/a"], true), (["/usr/bin/x", "/USR/y"], true), (["/usr/É", "/usr/é"], true),
+        (["/usr/\u{1f80}", "/usr/\u{1f88}"], true), (["/usr/\u{1ff3}", "/usr/\u{1ffc}"], true),
+        (["/usr/\u{131}", "/usr/i"], false), (["/usr/\u{17f}", "/usr/s"], false),
+        (["/usr/\u{10428}", "/usr/\u{10400}"], false),
         (["/usr/ß", "/usr/SS"], false), (["/usr/\u{e9}", "/usr/e\u{301}"], false),
     ])
     func `names that differ only in case are the same name`(_ paths: [String], _ isConflict: Bool) throws {
@@ -94,6 +97,30 @@ import Testing
         }
         let error = #expect(throws: ImageAssemblyError.self) { try WindowsLayer.tree(source, time: 0) }
         #expect(error?.code == .conflict)
+    }
+
+    @Test func `a hard link that the importer could not make becomes a copy`() throws {
+        let folder = try TemporaryFolder()
+        var source = try drive(["/usr/m.exe"])
+        let file = try EntryPath("/usr/m.exe")
+        for name in ["/usr/a", "/usr/z", "/usr/zz"] + (0..<1100).map({ "/usr/link-\($0)" }) {
+            try source.add(name, .hardLink(to: file), mode: 0o555)
+        }
+        let layer = try folder.listing(try WindowsLayer.tree(source, time: 1))
+        #expect(WindowsImporter.refusal(of: layer, isBase: false) == nil)
+        let links = layer.entries.filter { if case .hardLink = $0.member.kind { true } else { false } }
+        #expect(links.count == 1023 && !links.contains { $0.path.description == "/Files/usr/z" })
+        #expect(layer.entries.count { $0.member.kind == .regular } == 1104 - 1023)
+    }
+
+    @Test(arguments: [true, false])
+    func `a directory whose name is too long for the importer is refused`(_ isImplied: Bool) throws {
+        let path = "/" + String(repeating: "d", count: 246) + (isImplied ? "/f" : "")
+        var tree = FileTree()
+        tree[try EntryPath(path)] = FileEntry(isImplied ? .regular(.bytes([])) : .directory, mode: 0o755, modified: 0)
+        let error = #expect(throws: ImageAssemblyError.self) { try WindowsLayer.tree(tree, time: 0) }
+        #expect(error?.message.contains("more than 245 UTF-16 units") == true)
+        _ = try WindowsLayer.tree(drive(["/" + String(repeating: "f", count: 255)]), time: 0)
     }
 
     @Test func `links, devices, attributes and names that are not UTF-8 are refused`() throws {
