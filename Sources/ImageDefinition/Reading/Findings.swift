@@ -31,9 +31,9 @@ final class Findings {
 }
 
 /// Finds the word that a misspelt one was probably meant to be.
-enum Spelling {
+package enum Spelling {
     /// Returns `did you mean 'x'?` for the nearest known word, or the list of known words if it is short.
-    static func hint(for word: String, among known: [String]) -> String? {
+    package static func hint(for word: String, among known: [String]) -> String? {
         if let near = nearest(to: word, among: known) { return "did you mean '\(near)'?" }
         guard !known.isEmpty, known.count <= 20 else { return nil }
         return "known: " + known.joined(separator: ", ")
