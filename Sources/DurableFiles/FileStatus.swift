@@ -24,7 +24,7 @@ package struct FileStatus: Hashable, Sendable {
     /// - Throws: `Errno` if nothing has that name, or a folder on the way cannot be entered.
     package init(of path: FilePath) throws(Errno) {
         var status = stat()
-        guard lstat(path.string, &status) == 0 else { throw Errno(rawValue: errno) }
+        guard path.withPlatformString({ lstat($0, &status) }) == 0 else { throw Errno(rawValue: errno) }
         self.init(status)
     }
 
@@ -58,9 +58,24 @@ package struct FileStatus: Hashable, Sendable {
 extension FileSystem {
     /// Returns the target of a symbolic link; `nil` if there is none, or it is longer than a path can be (4095 bytes).
     package static func symbolicLinkTarget(_ path: FilePath) -> String? {
+        rawSymbolicLinkTarget(path).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Returns the target of a symbolic link as it is, whether it is text or not.
+    package static func rawSymbolicLinkTarget(_ path: FilePath) -> [UInt8]? {
         var buffer = [CChar](repeating: 0, count: 4096)
-        let count = readlink(path.string, &buffer, buffer.count)
-        guard count > 0, count < buffer.count else { return nil }
-        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let limit = buffer.count
+        let count = path.withPlatformString { readlink($0, &buffer, limit) }
+        return count > 0 && count < limit ? buffer[..<count].map { UInt8(bitPattern: $0) } : nil
+    }
+}
+
+extension FilePath {
+    /// Returns the path of a name in this folder; the name may be any bytes but a slash.
+    package func appending(bytes name: [UInt8]) -> FilePath {
+        let component = (name + [0]).withUnsafeBytes { bytes in
+            bytes.baseAddress.flatMap { FilePath.Component(platformString: $0.assumingMemoryBound(to: CChar.self)) }
+        }
+        return component.map { appending($0) } ?? self
     }
 }

@@ -177,24 +177,36 @@ package enum FileSystem {
 
     /// Returns the names in a folder in byte order; none if the folder does not exist.
     package static func names(in directory: FilePath) throws -> [String] {
-        guard let handle = opendir(directory.string) else {
+        guard let handle = directory.withPlatformString({ opendir($0) }) else {
             if errno == ENOENT { return [] }
             throw FileError(Errno(rawValue: errno), "cannot list \(directory)")
         }
         return names(listing: handle)
     }
 
+    /// Returns the names in a folder as they are, whether they are text or not, in byte order; none if the folder does not
+    /// exist.
+    package static func rawNames(in directory: FilePath) throws -> [[UInt8]] {
+        guard let handle = directory.withPlatformString({ opendir($0) }) else {
+            if errno == ENOENT { return [] }
+            throw FileError(Errno(rawValue: errno), "cannot list \(directory)")
+        }
+        return rawNames(listing: handle)
+    }
+
     /// Returns the names of an open listing in byte order, and closes it.
     static func names(listing handle: OpaquePointer) -> [String] {
+        rawNames(listing: handle).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private static func rawNames(listing handle: OpaquePointer) -> [[UInt8]] {
         defer { closedir(handle) }
-        var names: [String] = []
+        var names: [[UInt8]] = []
         while let entry = readdir(handle) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != "." && name != ".." { names.append(name) }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            if name != Array(".".utf8) && name != Array("..".utf8) { names.append(name) }
         }
-        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return names.sorted { $0.lexicographicallyPrecedes($1) }
     }
 
     /// Takes an advisory lock on an open file or folder without waiting.

@@ -40,7 +40,7 @@ package struct ImageBuilder: Sendable {
         let files = try FolderInputs(request.folder, request.platforms)
         let decision = try request.decision(about: request.folder.lockFile())
         let remembered = try decision.lock.flatMap { store.builtImage(try key(request, $0, files)) }
-        if let known = remembered, let lock = decision.lock, !request.isVerified {
+        if let lock = decision.lock, let known = remembered, !request.isVerified {
             try await output(known, request, lock)
             observe(.note("\(request.folder.definition.name) \(known.tag): nothing changed"))
             return known

@@ -26,7 +26,7 @@ package struct ImageFolder: Sendable {
         guard let path = Self.find(image, from: current) else {
             throw ImageBuildingError(
                 .refused, "no image '\(image)': neither a folder with an image.yaml, nor under images/",
-                hint: Self.known(from: current))
+                hint: Self.advice(about: image, from: current))
         }
         self.path = path
         let file = path.appending("image.yaml")
@@ -93,6 +93,17 @@ package struct ImageFolder: Sendable {
             guard !folder.components.isEmpty else { return nil }
             folder.removeLastComponent()
         }
+    }
+
+    private static func advice(about image: String, from current: FilePath) -> String {
+        if let kind = image.split(separator: ":").first, image.contains(":"),
+            ["oci-archive", "docker-archive"].contains(kind)
+        {
+            return "copy it to a layout first: imagebuild copy \(image) oci:DIR"
+        }
+        let folder = current.pushing(FilePath(image)).lexicallyNormalized()
+        if FileSystem.isFolder(folder) == true { return "there is no image.yaml in \(folder)" }
+        return known(from: current)
     }
 
     private static func known(from current: FilePath) -> String {

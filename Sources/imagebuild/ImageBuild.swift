@@ -1,5 +1,6 @@
 import ArgumentParser
 import DurableFiles
+import ImageDefinition
 import SystemPackage
 
 /// The command line: composition root, printing, exit codes.
@@ -42,9 +43,19 @@ struct ImageBuild: AsyncParsableCommand {
             message: "cannot run without /proc, which is not mounted here", hint: "run: mount -t proc proc /proc")
     }
 
+    /// Says of a misspelt command what it may have meant.
+    private static func requireKnownCommand() throws {
+        guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-") else { return }
+        let known = configuration.subcommands.compactMap { $0.configuration.commandName }
+        guard !known.contains(word), word != "help" else { return }
+        let hint = Spelling.hint(for: word, among: known) ?? "known: " + known.joined(separator: ", ")
+        throw ValidationError("Unknown command '\(word)': \(hint)")
+    }
+
     static func main() async {
         do {
             try Self.requireProcessFiles()
+            try Self.requireKnownCommand()
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

@@ -31,6 +31,7 @@ extension RefusalTests {
         Case(
             bundle("[{version: 3.4.9, suites: [a]}]") + "links: [{path: ▶/bin/a-3.4.9, target: b}]\n",
             "the path '/bin/a-3.4.9' is already filled by the bundle", "keep one of the entries"),
+        Case("files: [{▶sorce: a, path: /a}]\n", "unknown key 'sorce' in 'files[0]'", "did you mean 'source'?"),
         Case(
             "files: [{source: ▶/etc/shadow, path: /a}]\n",
             "the path '/etc/shadow' is not relative to the image's folder",

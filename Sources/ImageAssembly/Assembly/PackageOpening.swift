@@ -15,7 +15,7 @@ extension ContentStore {
     /// - Throws: `ContentError` if a blob is missing or damaged, `LayerArchiveError` if the package is.
     package func open(_ pin: Lock.Package, isCancelled: @escaping @Sendable () -> Bool) throws -> OpenedPackage {
         let file = pin.path.split(separator: "/").last.map(String.init) ?? pin.path
-        let contents = try Self.explaining("the package \(pin.name) \(pin.version) (\(pin.architecture))", file) {
+        let contents = try Self.explaining("the package \(pin.name) \(pin.version) (\(pin.architecture))") {
             try unpackedPackage(pin.sha256, size: pin.size) { path, spool in
                 try DebPackage.unpack(file: path, name: file, into: spool, isCancelled: isCancelled)
             }
@@ -27,7 +27,7 @@ extension ContentStore {
     package func open(
         _ pin: Lock.Archive, name: String, isCancelled: @escaping @Sendable () -> Bool
     ) throws -> UnpackedPackage {
-        try Self.explaining("the archive \(pin.urls.first ?? name)", name) {
+        try Self.explaining("the archive \(pin.urls.first ?? name)") {
             try unpackedPackage(pin.sha256, size: pin.size) { file, spool in
                 try ArchiveFile.unpack(file: file, name: name, into: spool, isCancelled: isCancelled)
             }
@@ -39,7 +39,7 @@ extension ContentStore {
     package func openLayer(
         _ layer: Descriptor, of base: String, isCancelled: @escaping @Sendable () -> Bool
     ) throws -> UnpackedLayer {
-        try Self.explaining("the base image \(base)", "its layer \(layer.digest)") {
+        try Self.explaining("the base image \(base)") {
             let (record, spool) = try unpacked(Self.layerKind, layer.digest, size: layer.size) { file, spool in
                 try LayerReader.unpack(
                     file, name: "its layer \(layer.digest)", into: spool, isCancelled: isCancelled)
@@ -50,9 +50,7 @@ extension ContentStore {
 
     /// Opens what was locked, and lets an error say what that is. Its bytes are the locked ones, so that fetching them again
     /// would not help.
-    private static func explaining<Result>(_ subject: String, _ name: String, _ open: () throws -> Result) throws
-        -> Result
-    {
+    private static func explaining<Result>(_ subject: String, _ open: () throws -> Result) throws -> Result {
         do { return try open() } catch var error as LayerArchiveError {
             guard [.corrupt, .escape, .tooLarge].contains(error.code) else { throw error }
             error.message = "cannot open \(subject): \(error.message)"
@@ -122,7 +120,8 @@ extension ContentStore {
                 return try ArchiveFile.unpack(
                     file: file, name: name ?? digest.description, into: spool, isCancelled: isCancelled)
             }
-            return try DebPackage.unpack(file: file, name: digest.description, into: spool, isCancelled: isCancelled)
+            return try DebPackage.unpack(
+                file: file, name: digest.description, into: spool, isCancelled: isCancelled)
         }
     }
 

@@ -48,20 +48,21 @@ package struct FolderFiles: Sendable {
         case .directory:
             // The mode of a `files` entry applies to files; a folder must remain one that can be entered.
             set(path, .directory, 0o755, file.owner)
-            for name in try FileSystem.names(in: source) {
-                let child = try EntryPath(path.bytes + [UInt8(ascii: "/")] + name.utf8)
-                try add(source.appending(name), at: child, file, depth: depth + 1)
+            for name in try FileSystem.rawNames(in: source) {
+                let child = try EntryPath(path.bytes + [UInt8(ascii: "/")] + name)
+                try add(source.appending(bytes: name), at: child, file, depth: depth + 1)
             }
         case .symbolicLink:
-            guard let target = FileSystem.symbolicLinkTarget(source) else {
+            guard let target = FileSystem.rawSymbolicLinkTarget(source) else {
                 throw ImageAssemblyError(.invalidInput, "cannot read the symbolic link \(source)")
             }
-            guard depth > 0, !target.starts(with: "/"), path.destination(ofLinkTo: target.utf8) != nil else {
+            guard depth > 0, target.first != UInt8(ascii: "/"), path.destination(ofLinkTo: target) != nil else {
                 throw ImageAssemblyError(
-                    .invalidInput, "\(source) is a symbolic link to \(target), outside the copied files",
+                    .invalidInput,
+                    "\(source) is a symbolic link to \(String(decoding: target, as: UTF8.self)), outside the copied files",
                     hint: "write it under 'links' in the definition")
             }
-            set(path, .symlink(target: Array(target.utf8)), 0o777, file.owner)
+            set(path, .symlink(target: target), 0o777, file.owner)
         case .other:
             throw ImageAssemblyError(.invalidInput, "\(source) is neither a file, a folder nor a symbolic link")
         }

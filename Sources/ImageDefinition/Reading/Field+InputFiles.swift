@@ -48,10 +48,12 @@ extension Definition {
     /// one kind, for which it returns `nil`.
     static func isInputFile(_ field: Field) -> Bool? {
         guard case .mapping(let pairs) = field.node.value else { return false }
-        let kinds = pairs.compactMap { pair -> String? in
-            guard case .scalar(let key, _) = pair.key.value else { return nil }
-            return ["source", "text", "archive", "go"].contains(key) ? key : nil
+        let given = pairs.compactMap { pair -> String? in
+            if case .scalar(let key, _) = pair.key.value { key } else { nil }
         }
+        let kinds = given.filter { ["source", "text", "archive", "go"].contains($0) }
+        // A misspelt key is reported as such, where the keys are read.
+        if kinds.isEmpty, !given.allSatisfy(DefinitionSection.file.keys.all.contains) { return false }
         guard kinds.count == 1 else {
             field.report(
                 kinds.isEmpty

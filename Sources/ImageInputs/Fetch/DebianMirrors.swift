@@ -28,22 +28,25 @@ package struct DebianMirrors: Hashable, Sendable {
     ///     then expected beside it (`http://host/debian-security`), with Debian's server as a fallback. A second
     ///     address after white space names the mirror of `debian-security` itself. A blank text means no mirror.
     ///   - aptSources: The machine's own sources, in order; those that are not `http` or `https` are skipped.
+    ///   - logins: The logins of the machine's apt, which its mirrors may need.
     /// - Throws: `ImageInputsError.Code.invalidAddress` if an explicit mirror is not an `http` or `https` address.
-    /// - Throws: `ImageInputsError.Code.invalidAddress` if an explicit mirror is not an `http` or `https` address.
-    package init(explicit: String?, aptSources: [Archive: [String]]) throws(ImageInputsError) {
+    package init(
+        explicit: String?, aptSources: [Archive: [String]], logins: AptLogins = AptLogins()
+    ) throws(ImageInputsError) {
         let named = (explicit ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
         let standard = try Archive.allCases.map { archive throws(ImageInputsError) in
             (archive, try asInput { () throws(HTTPTransferError) in try HTTPAddress(archive.standard) })
         }
         bases = Dictionary(uniqueKeysWithValues: standard.map { ($0.0, [$0.1]) })
-        guard named.isEmpty else {
+        if named.isEmpty {
+            for (archive, url) in standard {
+                let own = (aptSources[archive] ?? []).compactMap { try? HTTPAddress($0) }
+                bases[archive] = Self.unique(own + [url])
+            }
+        } else {
             try useExplicit(named)
-            return
         }
-        for (archive, url) in standard {
-            let own = (aptSources[archive] ?? []).compactMap { try? HTTPAddress($0) }
-            bases[archive] = Self.unique(own + [url])
-        }
+        bases = bases.mapValues { $0.map(logins.applied) }
     }
 
     private mutating func useExplicit(_ named: [String]) throws(ImageInputsError) {

@@ -48,7 +48,8 @@ struct NetworkOptions: ParsableArguments {
         let sources = AptSources(Self.aptSourceFiles())
         return try DebianMirrors(
             explicit: debianMirror ?? Surroundings.environment["IMAGEBUILD_DEBIAN_MIRROR"],
-            aptSources: [.debian: sources.debian, .security: sources.debianSecurity])
+            aptSources: [.debian: sources.debian, .security: sources.debianSecurity],
+            logins: AptLogins(Self.aptFiles("auth.conf", below: "auth.conf.d")))
     }
 
     /// `IMAGEBUILD_MIRRORS`: rules for other places of archives and images, or the path of a file that has them.
@@ -67,9 +68,29 @@ struct NetworkOptions: ParsableArguments {
     private func downloadSettings(_ console: Console) throws -> DownloadSettings {
         let environment = Surroundings.environment
         return DownloadSettings(
-            proxies: try ProxySettings(environment: environment),
+            proxies: try ProxySettings(environment: Self.withProxiesOfApt(environment)),
             certificateFile: environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : FilePath($0) },
             time: Timing(jitter: { Double.random(in: 0..<1) }), note: { console.note($0) })
+    }
+
+    /// The environment, with apt's proxies where it names none: on a machine behind one, apt often alone knows it.
+    private static func withProxiesOfApt(_ environment: [String: String]) -> [String: String] {
+        guard !environment.contains(where: { $0.key.lowercased().hasSuffix("_proxy") && !$0.value.isEmpty }) else {
+            return environment
+        }
+        // apt reads its own file after those in the folder.
+        let files = Array(aptFiles("apt.conf", below: "apt.conf.d").reversed())
+        return environment.merging(AptConfiguration(files).proxyVariables) { _, apt in apt }
+    }
+
+    /// Returns the texts of a file in `/etc/apt`, and of the files in a folder there by name.
+    private static func aptFiles(_ file: String, below folder: String) -> [String] {
+        let apt: FilePath = "/etc/apt"
+        let names = (try? FileSystem.names(in: apt.appending(folder))) ?? []
+        return ([apt.appending(file)] + names.reversed().map { apt.appending(folder).appending($0) }).compactMap {
+            path in
+            (try? FileSystem.read(path, limit: 1 << 20)).flatMap { $0 }.map { String(decoding: $0, as: UTF8.self) }
+        }
     }
 
     private static func aptSourceFiles() -> [AptSources.File] {

@@ -35,6 +35,15 @@ extension ProgramTests {
             }
         }
 
+        @Test(arguments: [("biuld", "did you mean 'build'?"), ("frobnicate", "known: build, lock")])
+        func `a command that is misspelt gets the one that it may be`(_ command: String, _ hint: String) async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let ended = try await fixture.run(command, "tiny")
+                #expect(ended.status == 64 && ended.errors.contains("Unknown command '\(command)'"), "\(ended.errors)")
+                #expect(ended.errors.contains(hint), "\(ended.errors)")
+            }
+        }
+
         @Test func `a file that the definition names and that is not there is told`() async throws {
             try await CommandLineFixture.scoped { fixture in
                 let tiny = try await TinyImage(fixture)
@@ -60,6 +69,11 @@ extension ProgramTests {
             (["build", "tiny", "--output", "tarball:x"], "'tarball:x' is not an output", "docker-archive:PATH"),
             (["build", "tiny", "--all", "--offline", "--output", "docker-archive:x"], "one platform", "--arch"),
             (["lock", "nosuch"], "no image 'nosuch'", "known here: tiny"),
+            (["build", "."], "no image '.'", "there is no image.yaml in /"),
+            (
+                ["inspect", "docker-archive:x.tar"], "no image 'docker-archive:x.tar'",
+                "copy docker-archive:x.tar oci:DIR"
+            ),
             (["inspect", "nosuch"], "no image 'nosuch'", "known here: tiny"),
             (["inspect", "tiny", "--file", "/../x"], "'/../x' leaves the root filesystem", "'..'"),
         ])

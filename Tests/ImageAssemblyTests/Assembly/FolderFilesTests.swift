@@ -7,6 +7,12 @@ import SystemPackage
 import TestSupport
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
 /// The definition's files in the image's folder: a checkout can carry links to any place of this machine.
 @Suite struct FolderFilesTests {
     @Test(arguments: ["linked/passwd", "a/linked/passwd", "../linked/x/passwd"])
@@ -25,6 +31,32 @@ import Testing
                 try FolderFiles([file], in: image, for: Platform(os: "linux", architecture: "amd64"))
             }
             #expect(error?.code == .notPlain)
+        }
+    }
+
+    @Test func `names and targets of links are taken as they are, text or not`() throws {
+        try withTemporaryFolder { folder in
+            let source = folder.pushing("image/d")
+            try FileSystem.makeDirectories(source)
+            let (name, other): ([UInt8], [UInt8]) = ([0xff, 0x61], [0xfe, 0x61])
+            for bytes in [name, other] {
+                let file = try FileDescriptor.open(
+                    source.appending(bytes: bytes), .writeOnly, options: .create, permissions: .ownerReadWrite)
+                try file.closeAfter { _ = try file.writeAll(bytes) }
+            }
+            let target = name.map { CChar(bitPattern: $0) } + [0]
+            let made = source.appending(bytes: [0x6c, 0xff]).withPlatformString { symlink(target, $0) }
+            try #require(made == 0)
+            let file = Definition.ExtraFile(source: "d", path: try EntryPath("d"), mode: nil, owner: .init())
+            let tree = try FolderFiles(
+                [file], in: folder.appending("image"), for: Platform(os: "linux", architecture: "amd64")
+            ).tree
+            for bytes in [name, other] {
+                let entry = try #require(tree[try EntryPath(Array("d/".utf8) + bytes)])
+                guard case .regular(let content) = entry.kind else { throw FileError(.notPlain, "no file") }
+                #expect(try ContentReader().readAll(content, limit: 10) == bytes)
+            }
+            #expect(tree[try EntryPath(Array("d/l".utf8) + [0xff])]?.kind == .symlink(target: name))
         }
     }
 

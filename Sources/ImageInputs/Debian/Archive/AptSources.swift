@@ -50,7 +50,13 @@ extension AptSources {
             self.signedBy = signedBy
         }
 
-        var archive: String? { uri.split(separator: "/").last.map(String.init) }
+        /// The archive at the address, judged by its suites: its path may be any, as behind a proxy of a company.
+        var archive: String {
+            suites.contains { $0.hasSuffix("-security") || $0.hasSuffix("/updates") } ? "debian-security" : "debian"
+        }
+
+        /// Whether the address ends as those of Debian's own mirrors do.
+        private var isUsual: Bool { ["debian", "debian-security"].contains(uri.split(separator: "/").last) }
 
         var isDebian: Bool {
             let scheme = uri.hasPrefix("http://") || uri.hasPrefix("https://")
@@ -61,7 +67,7 @@ extension AptSources {
 
         /// The rank of the entry, lower for more likely mirrors: signed by Debian's keyring, and at the root of its
         /// host.
-        var rank: Int { (signedBy == nil ? 2 : 0) + (uri.split(separator: "/").count == 3 ? 0 : 1) }
+        var rank: Int { (isUsual ? 0 : 4) + (signedBy == nil ? 2 : 0) + (uri.split(separator: "/").count == 3 ? 0 : 1) }
 
         private static func isDebianSuite(_ suite: String) -> Bool {
             let names = [
