@@ -1,7 +1,9 @@
 # Thin calls of imagebuild; `make help` lists them. ARCHITECTURE.md says what imagebuild does.
 
 # An image's folder under images/, or a path.
-IMAGE ?= $(if $(filter windows,$(OS)),etcd-all,etcd)
+IMAGE ?= etcd
+# One of the image's variants: upstream. By default the first of them.
+VARIANT ?=
 # amd64, arm64 or ppc64le; Debian's and uname's spellings serve too.
 ARCH ?= $(if $(filter windows,$(OS)),amd64,$(shell uname -m))
 # linux or windows.
@@ -24,7 +26,7 @@ IMAGE_NAME ?= $(notdir $(IMAGE))
 
 IMAGEBUILD = .build/release/imagebuild
 PLATFORM = $(OS)/$(ARCH)$(if $(filter windows,$(OS)),:$(OSVERSION))
-OVERRIDES = $(if $(BUNDLED_ETCD_VERSIONS),--bundled-versions "$(BUNDLED_ETCD_VERSIONS)") \
+OVERRIDES = $(if $(VARIANT),--variant $(VARIANT)) $(if $(BUNDLED_ETCD_VERSIONS),--bundled-versions "$(BUNDLED_ETCD_VERSIONS)") \
 	$(if $(LATEST_ETCD_VERSION),--latest $(LATEST_ETCD_VERSION)) $(if $(REVISION),--revision $(REVISION))
 REPOSITORIES = $(foreach registry,$(PUSH_REGISTRY),$(registry)/$(IMAGE_NAME)$(if $(IMAGE_TAG),:$(IMAGE_TAG)))
 
@@ -42,7 +44,7 @@ SCRIPTS = .ci/deps .ci/manifests .ci/run $(wildcard images/etcd/*.sh $(MIGRATE)/
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo 'variables: IMAGE=$(IMAGE) OS=$(OS) ARCH=$(ARCH) OSVERSION=$(OSVERSION)'
+	@echo 'variables: IMAGE=$(IMAGE) VARIANT=$(VARIANT) OS=$(OS) ARCH=$(ARCH) OSVERSION=$(OSVERSION)'
 	@echo '           BUNDLED_ETCD_VERSIONS LATEST_ETCD_VERSION REVISION'
 	@echo '           PUSH_REGISTRY=$(PUSH_REGISTRY) REGISTRY=$(REGISTRY) IMAGE_TAG=$(IMAGE_TAG) IMAGE_NAME=$(IMAGE_NAME)'
 
@@ -69,13 +71,13 @@ $(STATIC): | deps
 build: imagebuild ## build IMAGE for OS and ARCH (the default)
 	$(IMAGEBUILD) build $(IMAGE) --platform $(PLATFORM) $(OVERRIDES)
 
-all-build: imagebuild ## build IMAGE for all its platforms, in one index
+all-build: imagebuild ## build IMAGE for all platforms of its lock, in one index
 	$(IMAGEBUILD) build $(IMAGE) --all $(OVERRIDES)
 
 push: imagebuild ## push IMAGE for OS and ARCH to each of PUSH_REGISTRY, under its platform's tag
 	$(IMAGEBUILD) push $(IMAGE) $(REPOSITORIES) --platform $(PLATFORM) $(OVERRIDES)
 
-all-push: imagebuild ## push IMAGE for all its platforms, then the index
+all-push: imagebuild ## push IMAGE for all platforms of its lock, Linux and Windows, then the index
 	$(IMAGEBUILD) push $(IMAGE) $(REPOSITORIES) $(OVERRIDES)
 
 push-manifest: imagebuild ## push the index over the platforms' images that are in PUSH_REGISTRY

@@ -25,6 +25,19 @@ struct YAMLNode {
         return ["", "~", "null", "Null", "NULL"].contains(text)
     }
 
+    /// Returns the value with its positions in an included file.
+    func placed(in file: String) -> YAMLNode {
+        var node = self
+        node.position.file = file
+        switch value {
+        case .scalar: break
+        case .sequence(let items): node.value = .sequence(items.map { $0.placed(in: file) })
+        case .mapping(let pairs):
+            node.value = .mapping(pairs.map { ($0.key.placed(in: file), $0.value.placed(in: file)) })
+        }
+        return node
+    }
+
     /// Reads the single document of a file; reports syntax errors, anchors, tags and repeated keys.
     static func read(_ bytes: [UInt8], _ findings: Findings) -> YAMLNode? {
         guard let source = YAMLText(bytes, findings) else { return nil }
