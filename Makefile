@@ -40,7 +40,7 @@ ON_PROGRAM = IMAGEBUILD_PROGRAM=$(CURDIR)/$(IMAGEBUILD)
 SCRIPTS = .ci/deps .ci/manifests .ci/run $(wildcard images/etcd/*.sh $(MIGRATE)/testdata/*.sh)
 
 .DEFAULT_GOAL := build
-.PHONY: help deps build all-build push all-push push-manifest test tests $(TIERS) lock check fmt bench clean imagebuild
+.PHONY: help deps build all-build push all-push push-manifest test test-image tests $(TIERS) lock check fmt bench clean imagebuild
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -116,6 +116,9 @@ test-endurance: tests imagebuild ## kill what is under way, over and over, and f
 	$(ON_PROGRAM) swift test --skip-build --filter EndToEndTests.EnduranceTests
 	$(MIGRATE)/testdata/fetch-etcd.sh $(ETCD_BINARIES)
 	cd $(MIGRATE) && ETCD_BINARIES=$(ETCD_BINARIES) go test -tags etcd -timeout 30m -run '$(ENDURANCE)' ./e2e
+
+test-image: imagebuild ## run IMAGE's own tests in its root file system, for OS and ARCH
+	$(IMAGEBUILD) test $(IMAGE) --platform $(PLATFORM) $(OVERRIDES)
 
 lock: imagebuild ## pin IMAGE's inputs anew
 	$(IMAGEBUILD) lock $(IMAGE) $(OVERRIDES)

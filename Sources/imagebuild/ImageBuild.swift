@@ -16,6 +16,7 @@ struct ImageBuild: AsyncParsableCommand {
               imagebuild build etcd --arch ppc64le    one platform
               imagebuild build etcd --all             every platform of the definition, in one index
               imagebuild lock etcd                    pin every input anew
+              imagebuild test etcd                    run the image's own tests in it
               imagebuild push etcd registry.example.org/k8s/etcd
                                                       every platform and the index, tags last
               imagebuild copy oci:etcd registry.example.org/k8s/etcd
@@ -28,7 +29,8 @@ struct ImageBuild: AsyncParsableCommand {
             """,
         version: ToolIdentity.version,
         subcommands: [
-            Build.self, LockCommand.self, Push.self, CopyCommand.self, Inspect.self, Store.self, Registry.self,
+            Build.self, LockCommand.self, TestCommand.self, Push.self, CopyCommand.self, Inspect.self, Store.self,
+            Registry.self,
             Login.self, Logout.self,
         ])
 

@@ -39,6 +39,7 @@ extension Definition {
         annotations = section["annotations"]?.annotations(of: self) ?? [:]
         compression = section["compression"]?.compression() ?? .gzip
         platformSpecific = section["platform-specific"]?.patterns() ?? []
+        test = section["test"]?.sharedPath()
     }
 }
 

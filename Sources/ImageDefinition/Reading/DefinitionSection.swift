@@ -13,7 +13,7 @@ enum DefinitionSection: String, CaseIterable {
                 optional: [
                     "revision", "debian", "base", "windows", "bundle", "users", "groups", "directories", "files",
                     "links", "config", "labels", "annotations", "compression", "platform-specific", "go-toolchain",
-                    "include", "variants",
+                    "include", "variants", "test",
                 ])
         case .debian:
             Keys(

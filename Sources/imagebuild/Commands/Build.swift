@@ -61,7 +61,7 @@ struct Build: AsyncParsableCommand {
             image, variant: variants.variant, from: Surroundings.currentFolder, overrides: overrides.overrides)
         let request = BuildRequest(
             folder: folder,
-            platforms: try chosen(folder, console), outputs: try outputs(folder),
+            platforms: try platforms.toBuild(of: folder, console), outputs: try outputs(folder),
             isLocked: locked, isOffline: offline, isVerified: verify,
             sourceDateEpoch: try Surroundings.sourceDateEpoch())
         let store = try ContentStore(root: storeOptions.path())
@@ -70,11 +70,6 @@ struct Build: AsyncParsableCommand {
         case .text: print(built.index.digest)
         case .json: try printJSON(built)
         }
-    }
-
-    private func chosen(_ folder: ImageFolder, _ console: Console) throws -> [Platform] {
-        if platforms.all { return try platforms.whole(of: folder, console) }
-        return try platforms.chosen(from: folder.definition) ?? platforms.native(of: folder.definition)
     }
 
     private func outputs(_ folder: ImageFolder) throws -> [Output] {

@@ -57,8 +57,14 @@ struct PlatformOptions: ParsableArguments {
         return whole
     }
 
+    /// The platforms to build for: this machine's where nothing was said.
+    func toBuild(of folder: ImageFolder, _ console: Console) throws -> [Platform] {
+        if all { return try whole(of: folder, console) }
+        return try chosen(from: folder.definition) ?? native(of: folder.definition)
+    }
+
     /// This machine's architecture.
-    func native(of definition: Definition) throws -> [Platform] {
+    private func native(of definition: Definition) throws -> [Platform] {
         try fitting([Platform(os: "linux", architecture: Surroundings.architecture)], in: definition)
     }
 
