@@ -93,14 +93,16 @@ import Testing
     @Test func `the upstream variant takes released archives, and everything else is the same`() throws {
         let definition = try Self.definition("etcd", variant: "upstream")
         let etcd = try Self.definition("etcd")
-        #expect(definition.tag == "3.6.14-0")
+        #expect(definition.tag == "3.7.1-0")
+        #expect(definition.bundle?.versions.map(\.version) == ["3.4.45", "3.5.33", "3.6.14", "3.7.1"])
         for platform in definition.platforms {
             let requests = definition.archiveRequests(on: platform)
             let isLinux = platform.os == "linux"
-            // The sums for Windows are taken from the release's SHA256SUMS.
-            #expect(requests.map { $0.sha256 != nil } == [isLinux, isLinux])
+            // Other sums are taken from the release's SHA256SUMS.
+            let isFirst = platform.withoutVersion == "linux/amd64"
+            #expect(requests.map { $0.sha256 != nil } == [false, isLinux, isLinux, isFirst])
             let ending = isLinux ? "tar.gz" : "zip"
-            #expect(requests.last?.fileName == "etcd-v3.6.14-\(platform.os)-\(platform.architecture).\(ending)")
+            #expect(requests.last?.fileName == "etcd-v3.7.1-\(platform.os)-\(platform.architecture).\(ending)")
         }
         #expect(definition.platforms == etcd.platforms)
         #expect(
