@@ -4,7 +4,7 @@
 IMAGE ?= etcd
 # One of the image's variants: upstream. By default the first of them.
 VARIANT ?=
-# amd64, arm64 or ppc64le; Debian's and uname's spellings serve too.
+# amd64, arm64, ppc64le, or, for VARIANT=ports, s390x, riscv64 or arm; Debian's and uname's spellings serve too.
 ARCH ?= $(if $(filter windows,$(OS)),amd64,$(shell uname -m))
 # linux or windows.
 OS ?= linux

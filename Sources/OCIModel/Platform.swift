@@ -16,17 +16,27 @@ package struct Platform: Hashable, Sendable, CustomStringConvertible {
         self.osFeatures = osFeatures
     }
 
-    /// Parses `os/architecture[:osversion]`; the architecture may be in Debian's or `uname`'s spelling.
+    /// Parses `os/architecture[/variant][:osversion]`; the architecture may be in Debian's or `uname`'s spelling.
     ///
-    /// A variant is refused: ppc64le and amd64 nodes match only entries without one, and arm64's `v8` is the default.
+    /// A variant that is its architecture's default, like arm64's `v8`, is left away, because nodes match entries with
+    /// and without it alike; another one is refused unless the architecture is arm.
     package init(_ text: String) throws(OCIModelError) {
         let halves = text.split(separator: ":", maxSplits: 1).map(String.init)
         let parts = (halves.first ?? "").split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2, let os = parts.first, ["linux", "windows"].contains(os) else {
+        guard (2...3).contains(parts.count), let os = parts.first, ["linux", "windows"].contains(os) else {
             throw OCIModelError(.invalidPlatform, "'\(text)' is not a platform like linux/ppc64le")
         }
+        let architecture = try Self.architecture(parts[1])
+        var variant: String?
+        if parts.count == 3 {
+            let normal = Self.normalized(architecture, variant: parts[2]).variant
+            guard normal.isEmpty || architecture == "arm" && ["v5", "v6", "v7", "v8"].contains(normal) else {
+                throw OCIModelError(.invalidPlatform, "'\(text)' has a variant that no image can be built for")
+            }
+            variant = normal.isEmpty ? nil : normal
+        }
         self.init(
-            os: os, architecture: try Self.architecture(parts[1]), osVersion: halves.count == 2 ? halves[1] : nil)
+            os: os, architecture: architecture, variant: variant, osVersion: halves.count == 2 ? halves[1] : nil)
     }
 
     /// Returns the `GOARCH` name of an architecture given in Debian's, `uname`'s or Go's spelling.
@@ -35,19 +45,41 @@ package struct Platform: Hashable, Sendable, CustomStringConvertible {
         case "amd64", "x86_64", "x86-64": return "amd64"
         case "arm64", "aarch64": return "arm64"
         case "ppc64le", "ppc64el", "powerpc64le": return "ppc64le"
+        case "arm", "armhf", "armv7l": return "arm"
+        case let known where ["s390x", "riscv64"].contains(known): return known
         default:
             throw OCIModelError(
-                .invalidPlatform, "unknown architecture '\(name)': use amd64, arm64 or ppc64le")
+                .invalidPlatform,
+                "unknown architecture '\(name)': use amd64, arm64, ppc64le, s390x, riscv64 or arm")
         }
     }
 
     /// The architecture's name in the Debian archive.
-    package var debianArchitecture: String { architecture == "ppc64le" ? "ppc64el" : architecture }
+    package var debianArchitecture: String {
+        switch architecture {
+        case "ppc64le": "ppc64el"
+        case "arm": "armhf"
+        default: architecture
+        }
+    }
 
-    /// The `os/architecture` that a program is built for, whatever the version of the system on which it will run.
-    package var withoutVersion: String { "\(os)/\(architecture)" }
+    /// The `os/architecture[/variant]` that a program is built for, whatever the version of the system on which it will
+    /// run.
+    package var withoutVersion: String { "\(os)/\(architecture)" + (ownVariant.map { "/" + $0 } ?? "") }
 
-    /// The platform as `os/architecture[:osversion]`, the form that `Platform(_:)` reads.
+    /// The variant, unless it is its architecture's default.
+    package var ownVariant: String? {
+        variant.map { Self.normalized(architecture, variant: $0).variant }.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Whether both have the same system and processor, by whatever name the variant goes.
+    package func runsOn(_ other: Platform) -> Bool {
+        os == other.os
+            && Self.normalized(architecture, variant: variant ?? "")
+                == Self.normalized(other.architecture, variant: other.variant ?? "")
+    }
+
+    /// The platform as `os/architecture[/variant][:osversion]`, the form that `Platform(_:)` reads.
     package var description: String { withoutVersion + (osVersion.map { ":" + $0 } ?? "") }
 }
 

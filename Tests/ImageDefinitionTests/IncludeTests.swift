@@ -93,6 +93,12 @@ import Testing
         #expect(definition.compression == .gzip)
     }
 
+    @Test func `a file replaces what any file before it says`() throws {
+        let files = ["demo/a.yaml": "labels: {b: a}\n", "demo/b.yaml": "labels!: {c: b}\n"]
+        let root = Self.head + "labels: {a: image}\nvariants: {one: {include: [a.yaml, b.yaml]}}\n"
+        #expect(try Self.definition(root, files).labels == ["c": "b"])
+    }
+
     @Test(arguments: ["labels!: {a: b}\n", "config: {user!: a}\n", "variants: {a: {config: {user!: a}}}\n"])
     func `a replacement of nothing is refused`(text: String) {
         #expect(Self.refusal(Self.head + text)?.contains("replaces nothing") == true)

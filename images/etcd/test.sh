@@ -43,7 +43,11 @@ oldest='' before='' newest=''
 while read -r version; do
     oldest=${oldest:-$version} before=$newest newest=$version
 done </usr/local/share/etcd/bundled-versions
-[ -n "$before" ] || fail "fewer than two versions are bundled"
+if [ -z "$before" ]; then
+    migrate "$newest"
+    with_etcd "$newest" 'ctl put /registry/a new >/dev/null'
+    exit
+fi
 
 migrate "$oldest"
 with_etcd "$oldest" 'ctl put /registry/a old >/dev/null'

@@ -19,9 +19,11 @@ extension Platform {
         return version.revision == nil ? WindowsVersion.name(ofBuild: version.build) ?? asked : asked
     }
 
-    /// The suffix that a platform's own image has after the tag of the whole image: `-linux-ppc64le`,
+    /// The suffix that a platform's own image has after the tag of the whole image: `-linux-ppc64le`, `-linux-arm-v7`,
     /// `-windows-amd64-ltsc2022`.
-    package var tagSuffix: String { "-\(os)-\(architecture)" + (windowsBaseTag.map { "-\($0)" } ?? "") }
+    package var tagSuffix: String {
+        "-\(os)-\(architecture)" + (ownVariant.map { "-\($0)" } ?? "") + (windowsBaseTag.map { "-\($0)" } ?? "")
+    }
 
     /// The build number by which a node tells Windows images apart, or `nil` for other operating systems.
     var windowsBuild: UInt32? {

@@ -2,7 +2,9 @@ import OCIModel
 
 extension Definition {
     /// The platforms that an image can have, as the index names them.
-    static let knownPlatforms = ["linux/amd64", "linux/arm64", "linux/ppc64le"]
+    static let knownPlatforms = [
+        "linux/amd64", "linux/arm64", "linux/ppc64le", "linux/s390x", "linux/riscv64", "linux/arm/v7",
+    ]
 
     /// Reads `image.yaml`, whose format `images/image.schema.json` describes, without any other file.
     ///

@@ -29,11 +29,11 @@ struct DefinitionReader {
     mutating func read(
         _ bytes: [UInt8], variant asked: String?
     ) throws(DefinitionErrors) -> (root: YAMLNode, choice: VariantChoice)? {
-        guard var root = document(bytes, path, in: nil, chain: [path]) else { return nil }
+        guard var root = document(bytes, path, in: nil, chain: [path], on: nil) else { return nil }
         let choice = try VariantChoice(root.take("variants"), asked: asked, findings)
         if let overlay = choice.overlay, !overlay.isNothing {
             let base = overlay.position.file.map { path(shownAs: $0) } ?? path
-            root = root.merged(with: resolved(overlay, base, chain: [base]))
+            root = resolved(overlay, base, chain: [base], on: root)
         }
         guard !isIncomplete else { return nil }
         root.refuseReplacements(findings)
@@ -46,9 +46,9 @@ struct DefinitionReader {
         name.dropFirst(prefix.count).split(separator: "/").map(String.init)
     }
 
-    /// Reads one file and what it includes.
+    /// Reads one file, and puts it with what it includes on top of what has been read before.
     private mutating func document(
-        _ bytes: [UInt8], _ path: [String], in file: String?, chain: [[String]]
+        _ bytes: [UInt8], _ path: [String], in file: String?, chain: [[String]], on below: YAMLNode?
     ) -> YAMLNode? {
         files.append(bytes)
         findings.file = file
@@ -57,25 +57,29 @@ struct DefinitionReader {
         guard let read else { return nil }
         let node = file.map(read.placed) ?? read
         guard Field(name: "", node: node, findings: findings).hasKnownSchema() else { return nil }
-        return resolved(node, path, chain: chain)
+        return resolved(node, path, chain: chain, on: below)
     }
 
-    /// Puts a document on top of what it includes, in the order in which that is listed.
-    private mutating func resolved(_ document: YAMLNode, _ path: [String], chain: [[String]]) -> YAMLNode {
-        var document = document
-        guard let list = document.take("include") else { return document }
-        var below: YAMLNode?
-        for entry in Field(name: "include", node: list, findings: findings).list() {
-            guard let included = included(entry, from: path, chain) else {
+    /// Puts what a document includes, in the order in which that is listed, and then the document itself on top of what
+    /// has been read before.
+    private mutating func resolved(
+        _ document: YAMLNode, _ path: [String], chain: [[String]], on below: YAMLNode?
+    ) -> YAMLNode {
+        var (document, below) = (document, below)
+        let list = document.take("include")
+        for entry in list.map({ Field(name: "include", node: $0, findings: findings).list() }) ?? [] {
+            guard let included = included(entry, from: path, chain, on: below) else {
                 isIncomplete = true
                 continue
             }
-            below = below?.merged(with: included) ?? included
+            below = included
         }
         return below?.merged(with: document) ?? document
     }
 
-    private mutating func included(_ entry: Field, from path: [String], _ chain: [[String]]) -> YAMLNode? {
+    private mutating func included(
+        _ entry: Field, from path: [String], _ chain: [[String]], on below: YAMLNode?
+    ) -> YAMLNode? {
         guard let target = entry.includedPath(from: path) else { return nil }
         guard !chain.contains(target) else {
             let circle = (chain + [target]).map(shown).joined(separator: " → ")
@@ -95,7 +99,7 @@ struct DefinitionReader {
         }
         do {
             let bytes = try include(target.joined(separator: "/"))
-            return document(bytes, target, in: shown(target), chain: chain + [target])
+            return document(bytes, target, in: shown(target), chain: chain + [target], on: below)
         } catch {
             entry.report("cannot include '\(shown(target))': \(error.message)", hint: error.hint)
             return nil

@@ -31,7 +31,8 @@ struct GoCompiler: Sendable {
     static func environment(for platform: Platform) -> [String: String] {
         [
             "CGO_ENABLED": "0", "GOOS": platform.os, "GOARCH": platform.architecture, "GOAMD64": "v1",
-            "GOARM64": "v8.0", "GOPPC64": "power8", "GOENV": "off", "GOFLAGS": "", "GOPROXY": "off", "GOSUMDB": "off",
+            "GOARM": String(platform.variant?.dropFirst() ?? "7"), "GOARM64": "v8.0", "GOPPC64": "power8",
+            "GORISCV64": "rva20u64", "GOENV": "off", "GOFLAGS": "", "GOPROXY": "off", "GOSUMDB": "off",
             "GOTELEMETRY": "off", "GOTOOLCHAIN": "local", "GOVCS": "*:off", "GOWORK": "off", "LC_ALL": "C", "TZ": "UTC",
         ]
     }

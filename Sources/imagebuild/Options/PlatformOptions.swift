@@ -6,7 +6,9 @@ import OCIModel
 /// Which of a definition's platforms are meant.
 struct PlatformOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("amd64, arm64 or ppc64le; Debian's and uname's names too. Repeatable.", valueName: "arch"))
+        help: ArgumentHelp(
+            "amd64, arm64, ppc64le, s390x, riscv64 or arm; Debian's and uname's names too. Repeatable.",
+            valueName: "arch"))
     var arch: [String] = []
     @Option(
         help: ArgumentHelp(
@@ -82,7 +84,7 @@ struct PlatformOptions: ParsableArguments {
     /// Without an architecture every one of the system is meant. Without a version every one of a Windows platform is meant; with one, by whichever name.
     private static func fits(_ platform: Platform, _ asked: Platform) -> Bool {
         if asked.architecture.isEmpty { return platform.os == asked.os }
-        guard platform.os == "windows", asked.os == "windows" else { return platform == asked }
+        guard platform.os == "windows", asked.os == "windows" else { return platform.runsOn(asked) }
         let isVersion = asked.osVersion == nil || asked.windowsBaseTag == platform.windowsBaseTag
         return isVersion && platform.architecture == asked.architecture
     }
