@@ -1,8 +1,10 @@
 # Thin calls of imagebuild; `make help` lists them. ARCHITECTURE.md says what imagebuild does.
 
 # An image's folder under images/, or a path.
-IMAGE ?= $(if $(filter windows,$(OS)),etcd-all,etcd)
-# amd64, arm64 or ppc64le; Debian's and uname's spellings serve too.
+IMAGE ?= etcd
+# One of the image's variants: upstream. By default the first of them.
+VARIANT ?=
+# amd64, arm64, ppc64le, or, for VARIANT=ports, s390x, riscv64 or arm; Debian's and uname's spellings serve too.
 ARCH ?= $(if $(filter windows,$(OS)),amd64,$(shell uname -m))
 # linux or windows.
 OS ?= linux
@@ -24,7 +26,7 @@ IMAGE_NAME ?= $(notdir $(IMAGE))
 
 IMAGEBUILD = .build/release/imagebuild
 PLATFORM = $(OS)/$(ARCH)$(if $(filter windows,$(OS)),:$(OSVERSION))
-OVERRIDES = $(if $(BUNDLED_ETCD_VERSIONS),--bundled-versions "$(BUNDLED_ETCD_VERSIONS)") \
+OVERRIDES = $(if $(VARIANT),--variant $(VARIANT)) $(if $(BUNDLED_ETCD_VERSIONS),--bundled-versions "$(BUNDLED_ETCD_VERSIONS)") \
 	$(if $(LATEST_ETCD_VERSION),--latest $(LATEST_ETCD_VERSION)) $(if $(REVISION),--revision $(REVISION))
 REPOSITORIES = $(foreach registry,$(PUSH_REGISTRY),$(registry)/$(IMAGE_NAME)$(if $(IMAGE_TAG),:$(IMAGE_TAG)))
 
@@ -38,11 +40,11 @@ ON_PROGRAM = IMAGEBUILD_PROGRAM=$(CURDIR)/$(IMAGEBUILD)
 SCRIPTS = .ci/deps .ci/manifests .ci/run $(wildcard images/etcd/*.sh $(MIGRATE)/testdata/*.sh)
 
 .DEFAULT_GOAL := build
-.PHONY: help deps build all-build push all-push push-manifest test tests $(TIERS) lock check fmt bench clean imagebuild
+.PHONY: help deps build all-build push all-push push-manifest test test-image tests $(TIERS) lock check fmt bench clean imagebuild
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo 'variables: IMAGE=$(IMAGE) OS=$(OS) ARCH=$(ARCH) OSVERSION=$(OSVERSION)'
+	@echo 'variables: IMAGE=$(IMAGE) VARIANT=$(VARIANT) OS=$(OS) ARCH=$(ARCH) OSVERSION=$(OSVERSION)'
 	@echo '           BUNDLED_ETCD_VERSIONS LATEST_ETCD_VERSION REVISION'
 	@echo '           PUSH_REGISTRY=$(PUSH_REGISTRY) REGISTRY=$(REGISTRY) IMAGE_TAG=$(IMAGE_TAG) IMAGE_NAME=$(IMAGE_NAME)'
 
@@ -69,13 +71,13 @@ $(STATIC): | deps
 build: imagebuild ## build IMAGE for OS and ARCH (the default)
 	$(IMAGEBUILD) build $(IMAGE) --platform $(PLATFORM) $(OVERRIDES)
 
-all-build: imagebuild ## build IMAGE for all its platforms, in one index
+all-build: imagebuild ## build IMAGE for all platforms of its lock, in one index
 	$(IMAGEBUILD) build $(IMAGE) --all $(OVERRIDES)
 
 push: imagebuild ## push IMAGE for OS and ARCH to each of PUSH_REGISTRY, under its platform's tag
 	$(IMAGEBUILD) push $(IMAGE) $(REPOSITORIES) --platform $(PLATFORM) $(OVERRIDES)
 
-all-push: imagebuild ## push IMAGE for all its platforms, then the index
+all-push: imagebuild ## push IMAGE for all platforms of its lock, Linux and Windows, then the index
 	$(IMAGEBUILD) push $(IMAGE) $(REPOSITORIES) $(OVERRIDES)
 
 push-manifest: imagebuild ## push the index over the platforms' images that are in PUSH_REGISTRY
@@ -114,6 +116,9 @@ test-endurance: tests imagebuild ## kill what is under way, over and over, and f
 	$(ON_PROGRAM) swift test --skip-build --filter EndToEndTests.EnduranceTests
 	$(MIGRATE)/testdata/fetch-etcd.sh $(ETCD_BINARIES)
 	cd $(MIGRATE) && ETCD_BINARIES=$(ETCD_BINARIES) go test -tags etcd -timeout 30m -run '$(ENDURANCE)' ./e2e
+
+test-image: imagebuild ## run IMAGE's own tests in its root file system, for OS and ARCH
+	$(IMAGEBUILD) test $(IMAGE) --platform $(PLATFORM) $(OVERRIDES)
 
 lock: imagebuild ## pin IMAGE's inputs anew
 	$(IMAGEBUILD) lock $(IMAGE) $(OVERRIDES)

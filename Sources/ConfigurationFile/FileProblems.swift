@@ -20,7 +20,8 @@ package struct FileProblems: Error, Hashable, Sendable, CustomStringConvertible 
     package var description: String { diagnostics.map { line(for: $0, withHint: true) }.joined(separator: "\n") }
 
     private func line(for diagnostic: Diagnostic, withHint: Bool) -> String {
-        let place = diagnostic.position.map { "\(file):\($0.line):\($0.column)" } ?? file
+        let place =
+            diagnostic.position.map { "\($0.file ?? file):\($0.line):\($0.column)" } ?? diagnostic.wholeFile ?? file
         let hint = withHint ? diagnostic.hint.map { " (\($0))" } ?? "" : ""
         return "\(place): \(diagnostic.message)\(hint)"
     }

@@ -8,12 +8,20 @@ package final class Findings {
 
     private var diagnostics: [Diagnostic] = []
 
+    /// The included file that is being read, or `nil` for the file that the errors name.
+    package var file: String?
+
     package init() {}
 
     package var count: Int { diagnostics.count }
 
     package func report(_ message: String, at position: Diagnostic.Position?, hint: String? = nil) {
-        diagnostics.append(Diagnostic(at: position, message, hint: hint))
+        var diagnostic = Diagnostic(at: position, message, hint: hint)
+        if let file, position?.file == nil {
+            diagnostic.position?.file = file
+            diagnostic.wholeFile = position == nil ? file : nil
+        }
+        diagnostics.append(diagnostic)
     }
 
     /// Returns all diagnostics in the order of their positions, those of the whole file first.

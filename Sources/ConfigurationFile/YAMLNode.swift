@@ -10,6 +10,11 @@ package struct YAMLNode {
     package var position: Diagnostic.Position
     package var value: Value
 
+    package init(position: Diagnostic.Position, value: Value) {
+        self.position = position
+        self.value = value
+    }
+
     /// A noun for the value, for messages.
     package var kind: String {
         switch value {
@@ -23,6 +28,19 @@ package struct YAMLNode {
     package var isNothing: Bool {
         guard case .scalar(let text, isPlain: true) = value else { return false }
         return ["", "~", "null", "Null", "NULL"].contains(text)
+    }
+
+    /// Returns the value with its positions in an included file.
+    package func placed(in file: String) -> YAMLNode {
+        var node = self
+        node.position.file = file
+        switch value {
+        case .scalar: break
+        case .sequence(let items): node.value = .sequence(items.map { $0.placed(in: file) })
+        case .mapping(let pairs):
+            node.value = .mapping(pairs.map { ($0.key.placed(in: file), $0.value.placed(in: file)) })
+        }
+        return node
     }
 
     /// Reads the single document of a file; reports syntax errors, anchors, tags and repeated keys.

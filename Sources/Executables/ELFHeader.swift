@@ -1,14 +1,13 @@
 /// The fields of an ELF file's header that tell what it runs on and where its program headers are.
 package struct ELFHeader: Hashable, Sendable {
-    package let is64Bit: Bool
-    package let isLittleEndian: Bool
+    package let layout: ELFLayout
     /// `e_machine`.
     package let machine: UInt16
-    /// `e_flags`; zero, like the following fields, unless the file is 64-bit and little-endian.
-    package private(set) var flags: UInt32 = 0
-    var programHeaderOffset: UInt64 = 0
-    var programHeaderSize: UInt16 = 0
-    var programHeaderCount: UInt16 = 0
+    /// `e_flags`.
+    package let flags: UInt32
+    let programHeaderOffset: UInt64
+    let programHeaderSize: UInt16
+    let programHeaderCount: UInt16
 
     /// The number of bytes of a file that `init` needs.
     package static let size = 64
@@ -22,15 +21,14 @@ package struct ELFHeader: Hashable, Sendable {
         guard (1...2).contains(bytes[4]), (1...2).contains(bytes[5]) else {
             throw ExecutableError(.malformedELF, "has an ELF header of unknown class or byte order")
         }
-        is64Bit = bytes[4] == 2
-        isLittleEndian = bytes[5] == 1
-        let value: UInt16 = bytes.littleEndian(at: 18)
-        machine = isLittleEndian ? value : value.byteSwapped
-        guard is64Bit, isLittleEndian else { return }
-        guard bytes.count >= Self.size else { throw ExecutableError(.malformedELF, "ends within its ELF header") }
-        flags = bytes.littleEndian(at: 48)
-        programHeaderOffset = bytes.littleEndian(at: 32)
-        programHeaderSize = bytes.littleEndian(at: 54)
-        programHeaderCount = bytes.littleEndian(at: 56)
+        layout = ELFLayout(is64Bit: bytes[4] == 2, isLittleEndian: bytes[5] == 1)
+        guard bytes.count >= layout.headerSize else {
+            throw ExecutableError(.malformedELF, "ends within its ELF header")
+        }
+        machine = layout.number(bytes, at: 18)
+        flags = layout.number(bytes, at: layout.place(48, 36))
+        programHeaderOffset = layout.word(bytes, at: layout.place(32, 28))
+        programHeaderSize = layout.number(bytes, at: layout.place(54, 42))
+        programHeaderCount = layout.number(bytes, at: layout.place(56, 44))
     }
 }

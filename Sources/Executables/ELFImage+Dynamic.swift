@@ -21,10 +21,11 @@ extension ELFImage {
         }
         var values: [UInt64: UInt64] = [:]
         var names: [UInt64] = []
-        for start in stride(from: 0, through: bytes.count - 16, by: 16) {
-            let tag: UInt64 = bytes.littleEndian(at: start)
+        let (layout, size) = (header.layout, header.layout.wordSize)
+        for start in stride(from: 0, through: bytes.count - 2 * size, by: 2 * size) {
+            let tag = layout.word(bytes, at: start)
             if tag == Tag.null { break }
-            let value: UInt64 = bytes.littleEndian(at: start + 8)
+            let value = layout.word(bytes, at: start + size)
             if tag == Tag.needed { names.append(value) } else { values[tag] = value }
         }
         guard names.count <= Self.maximumNeeded else {

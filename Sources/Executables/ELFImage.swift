@@ -1,8 +1,7 @@
-/// The parts of an ELF file that the loader reads: segments, interpreter and dynamic section (ELF-64 object file
-/// format; gABI, chapters 4 and 5).
+/// The parts of an ELF file that the loader reads: segments, interpreter and dynamic section (gABI, chapters 4 and 5;
+/// ELF-64 object file format).
 ///
-/// Only 64-bit little-endian files are read beyond their header, since no platform that can be built has any other
-/// kind. Everything is read by offset with a limit on each count and length, and nothing in a file can make this trap.
+/// Everything is read by offset with a limit on each count and length, and nothing in a file can make this trap.
 package struct ELFImage: Hashable, Sendable {
     package let header: ELFHeader
     package private(set) var segments: [ProgramSegment] = []
@@ -22,17 +21,18 @@ package struct ELFImage: Hashable, Sendable {
     package init(_ file: some RandomAccessBytes, header: ELFHeader) throws(ExecutableError) {
         self.header = header
         let count = Int(header.programHeaderCount)
+        let size = header.layout.programHeaderSize
         guard count > 0 else { return }
-        guard count <= Self.maximumSegments, header.programHeaderSize == 56,
+        guard count <= Self.maximumSegments, header.programHeaderSize == size,
             let start = Int64(exactly: header.programHeaderOffset)
         else { throw ExecutableError(.malformedELF, "has a malformed ELF program header table") }
-        let table = try file.bytes(at: start, count: count * 56)
-        guard table.count == count * 56 else {
+        let table = try file.bytes(at: start, count: count * size)
+        guard table.count == count * size else {
             throw ExecutableError(.malformedELF, "ends within its ELF program headers")
         }
         var dynamic: ProgramSegment?
         for index in 0..<count {
-            let (type, segment) = Self.programHeader(table, at: index * 56)
+            let (type, segment) = Self.programHeader(table, at: index * size, header.layout)
             switch type {
             case 1: segments.append(segment)
             case 2: dynamic = segment
@@ -43,12 +43,15 @@ package struct ELFImage: Hashable, Sendable {
         if let dynamic { try readDynamic(dynamic, file) }
     }
 
-    private static func programHeader(_ table: [UInt8], at offset: Int) -> (type: UInt32, ProgramSegment) {
+    private static func programHeader(
+        _ table: [UInt8], at offset: Int, _ layout: ELFLayout
+    ) -> (type: UInt32, ProgramSegment) {
         let segment = ProgramSegment(
-            offset: table.littleEndian(at: offset + 8), address: table.littleEndian(at: offset + 16),
-            fileSize: table.littleEndian(at: offset + 32),
-            isWritable: table.littleEndian(at: offset + 4, as: UInt32.self) & 2 != 0)
-        return (table.littleEndian(at: offset), segment)
+            offset: layout.word(table, at: offset + layout.place(8, 4)),
+            address: layout.word(table, at: offset + layout.place(16, 8)),
+            fileSize: layout.word(table, at: offset + layout.place(32, 16)),
+            isWritable: layout.number(table, at: offset + layout.place(4, 24), as: UInt32.self) & 2 != 0)
+        return (layout.number(table, at: offset), segment)
     }
 
     private static func interpreter(

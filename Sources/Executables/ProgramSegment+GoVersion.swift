@@ -15,7 +15,9 @@ extension [ProgramSegment] {
     /// reports its version has it in a package variable, and Go stores a string variable in the writable data as an
     /// aligned address and length. etcd 3.4 and 3.5 have two that look like a version: their own, and the oldest one
     /// with which they can form a cluster.
-    package func greatestGoVersionVariable(in file: some RandomAccessBytes) throws(ExecutableError) -> VersionNumber? {
+    package func greatestGoVersionVariable(
+        in file: some RandomAccessBytes, _ layout: ELFLayout
+    ) throws(ExecutableError) -> VersionNumber? {
         var isGo = false
         var greatest: VersionNumber?
         var total: UInt64 = 0
@@ -24,11 +26,12 @@ extension [ProgramSegment] {
             guard segment.fileSize <= GoData.maximum, total <= GoData.maximum else { return nil }
             guard let offset = Int64(exactly: segment.offset), offset <= file.size else { return nil }
             // Variables are aligned by their address.
-            var position = Int64((8 - segment.address % 8) % 8)
+            let word = UInt64(layout.wordSize)
+            var position = Int64((word - segment.address % word) % word)
             while position < Int64(segment.fileSize) {
                 let wanted = Swift.min(GoData.chunk + 8, Int(Int64(segment.fileSize) - position))
                 let bytes = try file.bytes(at: offset + position, count: wanted)
-                try scan(bytes, file, &isGo, &greatest)
+                try scan(bytes, file, layout, &isGo, &greatest)
                 position += Int64(GoData.chunk)
             }
         }
@@ -36,17 +39,19 @@ extension [ProgramSegment] {
     }
 
     private func scan(
-        _ bytes: [UInt8], _ file: some RandomAccessBytes, _ isGo: inout Bool,
+        _ bytes: [UInt8], _ file: some RandomAccessBytes, _ layout: ELFLayout, _ isGo: inout Bool,
         _ greatest: inout VersionNumber?
     ) throws(ExecutableError) {
-        for start in stride(from: 0, through: bytes.count - 16, by: 8) {
+        let size = layout.wordSize
+        for start in stride(from: 0, through: bytes.count - 2 * size, by: size) {
             if bytes[start] == 0xff, bytes[start...].starts(with: GoData.magic) { isGo = true }
             // A length of 5 to 32, which rules out nearly all other words.
-            guard (5...32).contains(bytes[start + 8]), bytes[(start + 9)..<(start + 16)].allSatisfy({ $0 == 0 }) else {
+            let low = layout.isLittleEndian ? start + size : start + 2 * size - 1
+            guard (5...32).contains(bytes[low]), layout.word(bytes, at: start + size) == UInt64(bytes[low]) else {
                 continue
             }
-            let length = Int(bytes[start + 8])
-            guard let offset = fileOffset(of: bytes.littleEndian(at: start), count: UInt64(length)) else { continue }
+            let length = Int(bytes[low])
+            guard let offset = fileOffset(of: layout.word(bytes, at: start), count: UInt64(length)) else { continue }
             let text = try file.bytes(at: offset, count: length)
             // Exactly three numbers, since four would be an address such as 127.0.0.1.
             guard text.prefix(while: { $0 != UInt8(ascii: "-") }).count(where: { $0 == UInt8(ascii: ".") }) == 2,

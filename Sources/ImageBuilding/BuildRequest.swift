@@ -39,7 +39,8 @@ package struct BuildRequest: Sendable {
             "build 2", toolIdentity, trust.hex, folder.definition.tag, "\(sourceDateEpoch.map(String.init) ?? "")",
         ]
         parts += platforms.map(\.description)
-        parts += [folder.definitionBytes, lock, files.maintainerScripts ?? []].map { Digest(of: $0).hex }
+        parts += folder.definitionFiles.map { Digest(of: $0).hex }
+        parts += [lock, files.maintainerScripts ?? []].map { Digest(of: $0).hex }
         parts += files.looked.flatMap { $0.stamps.map { "\($0) \($1)" }.sorted() }
         return Digest(of: parts.joined(separator: "\n").utf8)
     }

@@ -10,6 +10,8 @@ package struct ImageBuildingError: Error, Sendable, CustomStringConvertible {
         case offline
         /// The lock or its proof does not answer the definition.
         case stale
+        /// The image does not do what its tests ask of it.
+        case failed
         /// A part of the image cannot be had from where it is, or not in time.
         case unavailable
     }

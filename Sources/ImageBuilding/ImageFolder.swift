@@ -1,19 +1,25 @@
 import DurableFiles
 package import ImageDefinition
 import OCIContent
-import OCIModel
+package import OCIModel
 package import SystemPackage
 
-/// An image's folder, found and read: `image.yaml`, the lock beside it, the proof in `lock/`.
+/// An image's folder, found and read: `image.yaml`, the lock beside it, the proof in `lock/`. A variant that is not the
+/// default has a lock and a proof of its own.
 package struct ImageFolder: Sendable {
     package let path: FilePath
     package let definition: Definition
-    let definitionBytes: [UInt8]
+    /// The variant of the image; `nil` for the default.
+    package let variant: String?
+    /// What the definition was read from, with the variant.
+    let definitionFiles: [[UInt8]]
 
     var definitionPath: FilePath { path.appending("image.yaml") }
-    var lockPath: FilePath { lockFolder.appending(Self.lockName) }
-    static let lockName = "image.lock.json"
-    static let proofName = "lock"
+    var lockPath: FilePath { lockFolder.appending(lockName) }
+    var lockName: String { variant.map { "image.\($0).lock.json" } ?? "image.lock.json" }
+    var proofName: String { variant.map { "lock.\($0)" } ?? "lock" }
+    /// How the user named the image, as arguments of a command: `etcd --variant upstream`.
+    package let arguments: String
     /// The image's folder; for inputs that only a user's changes ask for, one beside the outputs, so that the committed
     /// lock stays as it is.
     let lockFolder: FilePath
@@ -21,8 +27,10 @@ package struct ImageFolder: Sendable {
     private static let definitionLimit: Int64 = 1 << 20
 
     /// Finds `IMAGE`: a folder with an `image.yaml`, or a name under the `images/` of this folder or one above it.
-    package init(_ image: String, from current: FilePath, overrides: DefinitionOverrides = DefinitionOverrides()) throws
-    {
+    package init(
+        _ image: String, variant: String? = nil, from current: FilePath,
+        overrides: DefinitionOverrides = DefinitionOverrides()
+    ) throws {
         guard let path = Self.find(image, from: current) else {
             throw ImageBuildingError(
                 .refused, "no image '\(image)': neither a folder with an image.yaml, nor under images/",
@@ -33,13 +41,45 @@ package struct ImageFolder: Sendable {
         guard let bytes = try FileSystem.read(file, limit: Self.definitionLimit) else {
             throw ImageBuildingError(.refused, "\(file) is missing")
         }
-        definitionBytes = bytes
-        let committed = try Definition(parsing: bytes, file: file.string)
+        let text = try DefinitionText(bytes, file: file.string, variant: variant) {
+            name throws(IncludeRefusal) in try Self.included(name, in: path.removingLastComponent())
+        }
+        let committed = text.definition
+        self.variant = text.variant
+        arguments = image + (text.variant.map { " --variant \($0)" } ?? "")
+        definitionFiles = text.files + [Array((text.variant ?? "").utf8)]
         definition = try committed.overridden(by: overrides)
-        let asked = try definition.requirementsDigest
-        let isCommitted = try asked == committed.requirementsDigest
+        let asked = try definition.restricted(to: definition.platforms).requirementsDigest
+        let isCommitted = try asked == committed.restricted(to: committed.platforms).requirementsDigest
         lockFolder =
             isCommitted ? path : try Self.ownFolder(of: path, "locks", "\(definition.name)-\(asked.hex.prefix(12))")
+    }
+
+    /// Returns the platforms that the whole image has: those that are locked, or the definition's where nothing is
+    /// locked yet.
+    package func wholePlatforms() throws -> [Platform] {
+        let locked = try lockFile()?.lock.platforms(of: definition) ?? []
+        return locked.isEmpty ? definition.platforms : locked
+    }
+
+    /// Reads a file that a definition includes, by its path in the folder of the images. No link is followed.
+    private static func included(_ name: String, in images: FilePath) throws(IncludeRefusal) -> [UInt8] {
+        var names = name.split(separator: "/").map(String.init)
+        let last = names.removeLast()
+        do {
+            var folder: Folder? = try Folder(at: images)
+            for name in names { folder = try folder?.folder(name) }
+            guard let bytes = try folder?.read(last, limit: definitionLimit) else {
+                throw IncludeRefusal("there is no such file")
+            }
+            return bytes
+        } catch let error as IncludeRefusal {
+            throw error
+        } catch let error as FileError {
+            throw IncludeRefusal(error.message, hint: error.hint)
+        } catch {
+            throw IncludeRefusal("\(error)")
+        }
     }
 
     /// The file of audited maintainer scripts; the definition itself where it needs none.
@@ -61,7 +101,7 @@ package struct ImageFolder: Sendable {
     ///
     /// - Throws: `FileError` if the way there leads through a symbolic link: a checkout can carry one.
     package var defaultLayout: FilePath {
-        get throws { try Self.ownFolder(of: path, "oci", definition.name) }
+        get throws { try Self.ownFolder(of: path, "oci", definition.name + (variant.map { ".\($0)" } ?? "")) }
     }
 
     private static func ownFolder(of image: FilePath, _ names: String...) throws -> FilePath {

@@ -7,6 +7,11 @@ package struct LockedInputs: Sendable {
     /// The files of the folder `lock/`, by path.
     package let proof: [String: [UInt8]]
 
+    package init(lock: Lock, proof: [String: [UInt8]]) {
+        self.lock = lock
+        self.proof = proof
+    }
+
     /// Merges what the resolvers found for a definition; `codec` makes the layers' bytes.
     package init(
         _ definition: Definition, codec: String, debian: DebianPins, archives: [Lock.Archive] = [],

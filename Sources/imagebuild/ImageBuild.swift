@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConfigurationFile
 import DurableFiles
 import ImageDefinition
 import SystemPackage
@@ -17,6 +18,7 @@ struct ImageBuild: AsyncParsableCommand {
               imagebuild build etcd --arch ppc64le    one platform
               imagebuild build etcd --all             every platform of the definition, in one index
               imagebuild lock etcd                    pin every input anew
+              imagebuild test etcd                    run the image's own tests in it
               imagebuild push etcd registry.example.org/k8s/etcd
                                                       every platform and the index, tags last
               imagebuild copy oci:etcd registry.example.org/k8s/etcd
@@ -30,7 +32,8 @@ struct ImageBuild: AsyncParsableCommand {
             """,
         version: ToolIdentity.version,
         subcommands: [
-            Build.self, LockCommand.self, Push.self, CopyCommand.self, Mirror.self, Inspect.self, Store.self,
+            Build.self, LockCommand.self, TestCommand.self, Push.self, CopyCommand.self, Mirror.self, Inspect.self,
+            Store.self,
             Registry.self,
             Login.self, Logout.self,
         ])

@@ -11,13 +11,19 @@ import Testing
 
     private func read(_ bytes: [UInt8]) throws -> (ELFImage, VersionNumber?)? {
         guard let header = try ELFHeader(Array(bytes.prefix(ELFHeader.size))) else { return nil }
-        guard header.is64Bit, header.isLittleEndian else { return nil }
         let image = try ELFImage(ByteFile(bytes), header: header)
-        return (image, try image.segments.greatestGoVersionVariable(in: ByteFile(bytes)))
+        return (image, try image.segments.greatestGoVersionVariable(in: ByteFile(bytes), header.layout))
     }
 
-    @Test func `interpreter, libraries, search path and version variables are read`() throws {
-        let (image, version) = try #require(try read(whole))
+    @Test(arguments: [(true, true), (true, false), (false, true), (false, false)])
+    func `interpreter, libraries, search path and version variables are read`(
+        is64Bit: Bool, isLittleEndian: Bool
+    ) throws {
+        let file = TinyELF(
+            is64Bit: is64Bit, isLittleEndian: isLittleEndian, interpreter: "/lib/ld.so",
+            needed: ["liba.so", "libb.so"], runpath: "/x:$ORIGIN/y",
+            variables: ["1.2.3", "3.5.16", "10.0.0.1", "3.5.2-rc.1"], isGo: true)
+        let (image, version) = try #require(try read(file.bytes()))
         #expect(image.interpreter == Array("/lib/ld.so".utf8))
         #expect(image.needed == ["liba.so", "libb.so"].map { Array($0.utf8) })
         #expect(image.searchPath == ["/x", "$ORIGIN/y"].map { Array($0.utf8) })
@@ -97,6 +103,12 @@ import Testing
             "is an ELF file for x86-64, 64-bit little-endian, not for AArch64, 64-bit little-endian"
         ),
         ("linux", "ppc64le", TinyELF(machine: 21, flags: 2), nil),
+        ("linux", "s390x", TinyELF(machine: 22, isLittleEndian: false), nil),
+        ("linux", "riscv64", TinyELF(machine: 243), nil), ("linux", "arm", TinyELF(machine: 40, is64Bit: false), nil),
+        (
+            "linux", "arm", TinyELF(machine: 40),
+            "is an ELF file for ARM, 64-bit little-endian, not for ARM, 32-bit little-endian"
+        ),
         (
             "linux", "ppc64le", TinyELF(machine: 21, flags: 1),
             "is an ELF file for PowerPC64, 64-bit little-endian of another ABI than ELFv2"

@@ -61,7 +61,7 @@ import Testing
         var (lock, definition) = (try lock(), try definition())
         try change(&lock)
         asked(&definition)
-        return lock.discrepancies(from: definition, for: definition.platforms)
+        return lock.discrepancies(from: definition, for: definition.platforms, partOf: definition)
     }
 
     @Test func `an answer has none`() throws {

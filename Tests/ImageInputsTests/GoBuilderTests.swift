@@ -141,10 +141,11 @@ import Testing
             let lines = try Self.text(compiled[0], store).split(separator: "\n").map(String.init)
             let shells = ["OLDPWD", "PWD", "SHLVL", "_"]
             #expect(
-                lines.filter { !shells.contains($0) }.prefix(24) == [
-                    "CGO_ENABLED", "GO111MODULE", "GOAMD64", "GOARCH", "GOARM64", "GOCACHE", "GOENV", "GOFLAGS",
-                    "GOMEMLIMIT",
-                    "GOOS", "GOPATH", "GOPPC64", "GOPROXY", "GOROOT", "GOSUMDB", "GOTELEMETRY", "GOTOOLCHAIN", "GOVCS",
+                lines.filter { !shells.contains($0) }.prefix(26) == [
+                    "CGO_ENABLED", "GO111MODULE", "GOAMD64", "GOARCH", "GOARM", "GOARM64", "GOCACHE", "GOENV",
+                    "GOFLAGS", "GOMEMLIMIT",
+                    "GOOS", "GOPATH", "GOPPC64", "GOPROXY", "GORISCV64", "GOROOT", "GOSUMDB", "GOTELEMETRY",
+                    "GOTOOLCHAIN", "GOVCS",
                     "GOWORK", "HOME", "LC_ALL", "PATH", "TMPDIR", "TZ",
                 ])
             #expect(lines.contains("8388608"))

@@ -83,6 +83,12 @@ import Testing
         #expect(try Platform("linux/aarch64").debianArchitecture == "arm64")
         #expect(try Platform("linux/ppc64le").debianArchitecture == "ppc64el")
         #expect(try Platform("windows/amd64:10.0.20348").osVersion == "10.0.20348")
+        #expect(try Platform("linux/s390x").debianArchitecture == "s390x")
+        #expect(try Platform("linux/arm/v7").debianArchitecture == "armhf")
+        #expect(try Platform("linux/arm/v7") == Platform(os: "linux", architecture: "arm", variant: "v7"))
+        #expect(try Platform("linux/armhf/7").description == "linux/arm/v7")
+        #expect(try Platform("linux/arm64/v8").description == "linux/arm64")
+        #expect(try Platform("linux/amd64/v1").description == "linux/amd64")
     }
 
     @Test(arguments: [
@@ -91,9 +97,15 @@ import Testing
         #expect(try Platform(text).description == platform)
     }
 
+    @Test func `platforms with and without the default variant are one`() throws {
+        #expect(try Platform("linux/arm").runsOn(Platform("linux/arm/v7")))
+        #expect(try !Platform("linux/arm/v6").runsOn(Platform("linux/arm/v7")))
+        #expect(try !Platform("linux/arm/v7").runsOn(Platform("linux/arm64")))
+    }
+
     @Test(arguments: [
-        "linux", "linux/", "linux/s390x", "plan9/amd64", "linux/arm64/v9", "linux/amd64/v8",
-        "linux/amd64/", "windows/amd64/v3", "/amd64", "",
+        "linux", "linux/", "linux/mips", "plan9/amd64", "linux/arm64/v9", "linux/amd64/v8", "linux/arm/v9",
+        "linux/arm/v7/x", "linux/amd64/", "windows/amd64/v3", "/amd64", "",
     ])
     func `unknown platforms and variants are refused`(text: String) {
         #expect(throws: OCIModelError.self) { try Platform(text) }

@@ -50,6 +50,7 @@ extension ConsistencyGate {
             result.failures.append(
                 GateFailure(platform: platform, path: path, rule: fault.rule, message: fault.message))
         }
+        let layout = ELFTarget(platform)?.layout ?? .wide
         // The newest version's programs are there under two names; they are examined once.
         var known: [EntryPath: VersionNumber?] = [:]
         for claim in Self.claims(of: bundle, suffix: platform.os == "windows" ? ".exe" : "") {
@@ -71,7 +72,7 @@ extension ConsistencyGate {
             do throws(ExecutableError) {
                 if known[file.path] == nil {
                     let content = ReadableContent(content: file.content, reader: reader)
-                    known[file.path] = .some(try segments.greatestGoVersionVariable(in: content))
+                    known[file.path] = .some(try segments.greatestGoVersionVariable(in: content, layout))
                 }
                 let version = known[file.path] ?? nil
                 guard version != claim.version else { continue }

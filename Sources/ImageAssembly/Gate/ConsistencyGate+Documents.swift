@@ -67,6 +67,7 @@ extension ConsistencyGate {
 
     private static func describe(_ platform: Platform) -> String {
         let features = platform.osFeatures.map { " with " + $0.joined(separator: ",") } ?? ""
-        return platform.description + features
+        let shown = platform.ownVariant == nil ? platform.variant : nil
+        return platform.description + (shown.map { "/" + $0 } ?? "") + features
     }
 }

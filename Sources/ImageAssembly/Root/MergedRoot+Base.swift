@@ -1,4 +1,4 @@
-import LayerArchive
+package import LayerArchive
 import OCIModel
 
 /// Applies the layers of a foreign base image on top of each other, as containers' unpackers do (image-spec, layer.md,
@@ -15,7 +15,7 @@ extension MergedRoot {
     ///
     /// - Throws: `ImageAssemblyError` with the code `invalidInput` for layers that no unpacker accepts; its message
     ///   names the path.
-    init(base layers: [UnpackedLayer]) throws(ImageAssemblyError) {
+    package init(base layers: [UnpackedLayer]) throws(ImageAssemblyError) {
         self.init()
         var replaced = 0
         for layer in layers {

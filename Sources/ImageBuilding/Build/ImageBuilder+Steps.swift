@@ -23,6 +23,12 @@ extension ImageBuilder {
         case .resolve(let reason, let previous):
             observe(.warning("\(reason); resolving every input anew"))
             return try await fetchedNewLock(request, sources, previous: previous)
+        case .extend(let file, let platforms, let reason):
+            observe(.warning("\(reason); resolving the inputs of these platforms"))
+            let missing = try PinRequest(platforms, of: request.folder, earlier: file.lock)
+            let inputs = try await sources.resolve(missing, observe: observe)
+            try await fetch(inputs.lock, request, sources)
+            return try unwritten(inputs, request)
         case .use(let file):
             do {
                 if request.folder.definition.needsLock {
@@ -50,18 +56,23 @@ extension ImageBuilder {
         _ request: BuildRequest, _ sources: InputSources, previous: Lock?
     ) async throws -> LockFile {
         let folder = request.folder
-        let inputs = try await sources.resolve(folder, previous: previous, observe: observe)
-        for change in previous?.staleness(against: inputs.lock) ?? [] { observe(.warning(change)) }
+        // The others would have to answer this definition too, and are not asked for.
+        let part = previous?.part(request.platforms)
+        let inputs = try await sources.resolve(
+            PinRequest(request.platforms, of: folder, earlier: part), observe: observe)
+        for change in part?.staleness(against: inputs.lock) ?? [] { observe(.warning(change)) }
         try await fetch(inputs.lock, request, sources)
-        guard previous == nil else {
-            observe(.note("\(folder.lockPath) stays as it is: 'imagebuild lock' changes it"))
-            return try LockFile(inputs.lock)
-        }
+        guard previous == nil else { return try unwritten(inputs, request) }
         guard request.keepsNewLock else { return try LockFile(inputs.lock) }
         let file = try folder.write(inputs)
-        try prover(folder, sources, isOffline: request.isOffline).remember(file)
+        try prover(folder, sources, isOffline: request.isOffline).remember(file, for: request.platforms)
         observe(.note("wrote \(folder.lockPath)"))
         return file
+    }
+
+    private func unwritten(_ inputs: LockedInputs, _ request: BuildRequest) throws -> LockFile {
+        observe(.note("\(request.folder.lockPath) stays as it is: 'imagebuild lock' changes it"))
+        return try LockFile(inputs.lock)
     }
 
     private func fetch(_ lock: Lock, _ request: BuildRequest, _ sources: InputSources) async throws {

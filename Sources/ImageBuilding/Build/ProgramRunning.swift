@@ -4,7 +4,6 @@ import LayerArchive
 import OCIContent
 import OCIModel
 import Scheduling
-import Subprocess
 import SystemPackage
 
 /// Runs an image's program to learn its version: natively, or under qemu-user where that is installed. The program is laid
@@ -32,7 +31,11 @@ struct ProgramRunning: Sendable {
                 let libraries = program.libraryDirectories.map(path).joined(separator: ":")
                 command += [path(interpreter), "--library-path", libraries]
             }
-            return try await Self.output(of: command + [path(program.program)] + arguments)
+            return try await ChildProgram(
+                command: command + [path(program.program)] + arguments,
+                environment: ["LC_ALL": "C", "HOME": "/nonexistent"], timeLimit: Self.timeLimit,
+                outputLimit: Self.outputLimit
+            ).run().output
         }
     }
 
@@ -40,10 +43,8 @@ struct ProgramRunning: Sendable {
     private func emulator(for platform: Platform) -> [String]? {
         guard platform.os == "linux" else { return nil }
         if platform.architecture == architecture { return [] }
-        let names = ["amd64": "x86_64", "arm64": "aarch64", "ppc64le": "ppc64le"]
-        guard let name = names[platform.architecture] else { return nil }
-        let emulator = FilePath("/usr/bin/qemu-\(name)-static")
-        return FileSystem.regularFileSize(emulator) == nil ? nil : [emulator.string]
+        let emulator = Emulator(architecture: platform.architecture)
+        return emulator.isInstalled ? [emulator.path.string] : nil
     }
 
     private static func layOut(_ program: ProgramRun, in folder: FilePath) throws {
@@ -51,24 +52,6 @@ struct ProgramRunning: Sendable {
             let target = folder.pushing(FilePath(String(file.path.description.dropFirst())))
             try FileSystem.makeDirectories(target.removingLastComponent())
             try file.content.copy(to: target, mode: file.mode)
-        }
-    }
-
-    private static func output(of command: [String]) async throws -> String? {
-        try await withThrowingTaskGroup(of: String?.self) { group in
-            group.addTask {
-                let result = try await Subprocess.run(
-                    .path(FilePath(command[0])), arguments: Arguments(Array(command.dropFirst())),
-                    environment: .custom(["LC_ALL": "C", "HOME": "/nonexistent"]), output: .string(limit: outputLimit),
-                    error: .combinedWithOutput)
-                return result.standardOutput
-            }
-            group.addTask {
-                try await Task.sleep(for: timeLimit)
-                throw ImageBuildingError(.unavailable, "\(command.last ?? "") did not answer within \(timeLimit)")
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? nil
         }
     }
 }

@@ -35,9 +35,7 @@ struct PlatformTags: Sendable {
         let manifest = try CanonicalJSON.decode(Manifest.self, from: try await repository.document(root))
         let config = try CanonicalJSON.decode(ImageConfig.self, from: try await repository.document(manifest.config))
         var found = config.platform
-        guard found.withoutVersion == platform.withoutVersion,
-            platform.variant == nil || found.variant == platform.variant
-        else {
+        guard found.runsOn(platform) else {
             throw ImageBuildingError(
                 .refused, "\(place):\(tag) is an image for \(found)",
                 hint: "push the image for \(platform) again")

@@ -17,18 +17,20 @@ struct BaseImages: Sendable {
 
     var definition: Definition { folder.definition }
 
-    /// Pins the base of every platform of the definition that has one, and keeps its configuration in the store.
-    func pin() async throws -> [(platform: Platform, base: PinnedBaseImage)] {
-        let pinned = try await pinWindows() + pinLinux()
+    /// Pins the base of every platform that has one, and keeps its configuration in the store.
+    func pin(_ platforms: [Platform]) async throws -> [(platform: Platform, base: PinnedBaseImage)] {
+        let pinned =
+            try await pinWindows(platforms.filter { $0.os == "windows" })
+            + pinLinux(platforms.filter { $0.os == "linux" })
         for (_, found) in pinned { _ = try inputs.store.add(found.config) }
         return pinned
     }
 
-    private func pinLinux() async throws -> [(platform: Platform, base: PinnedBaseImage)] {
-        guard let base = definition.base else { return [] }
+    private func pinLinux(_ platforms: [Platform]) async throws -> [(platform: Platform, base: PinnedBaseImage)] {
+        guard let base = definition.base, !platforms.isEmpty else { return [] }
         return try await withSource(.linux) { source in
             let resolver = LinuxBaseResolver(source: source, name: try base.fullName, digest: base.digest)
-            let found = try await mapConcurrently(definition.linuxPlatforms, limit: 4) {
+            let found = try await mapConcurrently(platforms, limit: 4) {
                 (platform: $0, base: try await resolver.resolve($0))
             }
             try await noteMove(of: base, in: source)
@@ -36,14 +38,19 @@ struct BaseImages: Sendable {
         }
     }
 
-    private func pinWindows() async throws -> [(platform: Platform, base: PinnedBaseImage)] {
-        let platforms = definition.platforms.filter { $0.os == "windows" }
+    private func pinWindows(_ platforms: [Platform]) async throws -> [(platform: Platform, base: PinnedBaseImage)] {
         guard !platforms.isEmpty else { return [] }
-        return try await withSource(.windows) { source in
-            let resolver = WindowsBaseResolver(source: source, repository: definition.windowsBase)
-            return try await mapConcurrently(platforms, limit: 4) {
-                (platform: $0, base: try await resolver.resolve($0))
+        do {
+            return try await withSource(.windows) { source in
+                let resolver = WindowsBaseResolver(source: source, repository: definition.windowsBase)
+                return try await mapConcurrently(platforms, limit: 4) {
+                    (platform: $0, base: try await resolver.resolve($0))
+                }
             }
+        } catch let error as any ExplainedError where definition.platforms.contains(where: { $0.os == "linux" }) {
+            let others = "lock the others for now: imagebuild lock \(folder.arguments) --platform linux"
+            throw ImageBuildingError(
+                .unavailable, error.message, hint: error.hint.map { "\($0); or \(others)" } ?? others)
         }
     }
 
@@ -84,7 +91,8 @@ struct BaseImages: Sendable {
 }
 
 extension ImageFolder {
-    /// Follows the Linux base image of each platform from the definition's digest again, through the documents beside the lock.
+    /// Follows the Linux base image of each platform from the definition's digest again, through the documents beside the
+    /// lock.
     func baseImageProblems(_ lock: Lock, for platforms: [Platform]) async throws -> [String] {
         guard let base = definition.base else { return [] }
         let proof = BaseImageProof { try proofFile($0) }
@@ -101,10 +109,6 @@ extension ImageFolder {
         }
         return problems
     }
-}
-
-extension Definition {
-    fileprivate var linuxPlatforms: [Platform] { platforms.filter { $0.os == "linux" } }
 }
 
 extension Definition.BaseImage {

@@ -1,15 +1,15 @@
 package import ImageDefinition
 import ImageInputs
-import OCIModel
+package import OCIModel
 
 extension ImageBuilder {
-    /// Pins every input anew and writes the lock with its proof. No Release and no published module may contradict the
-    /// previous lock.
-    package func lock(_ folder: ImageFolder, previous: Lock?) async throws -> LockFile {
-        try await withSources { sources in
-            let inputs = try await sources.resolve(folder, previous: previous, observe: observe)
-            let file = try folder.write(inputs)
-            try prover(folder, sources, isOffline: false).remember(file)
+    /// Pins the inputs of platforms anew and writes the lock with its proof. Other platforms of the previous lock stay
+    /// as they are. No Release and no published module may contradict the previous lock.
+    package func lock(_ platforms: [Platform], of folder: ImageFolder, previous: Lock?) async throws -> LockFile {
+        let request = try PinRequest(platforms, of: folder, earlier: previous)
+        return try await withSources { sources in
+            let file = try folder.write(try await sources.resolve(request, observe: observe))
+            try prover(folder, sources, isOffline: false).remember(file, for: platforms)
             return file
         }
     }
@@ -17,15 +17,16 @@ extension ImageBuilder {
     /// Finds out whether a lock answers the definition, whether its proof holds, and, unless `isOffline`, what a lock
     /// made now would say otherwise.
     package func check(_ file: LockFile, of folder: ImageFolder, isOffline: Bool) async throws -> LockCheck {
-        let definition = folder.definition
-        guard try file.lock.requirements == definition.requirementsDigest else {
+        guard try file.lock.answers(folder.definition) else {
             return LockCheck(problems: ["the definition asks for something else than this lock answers"])
         }
+        let locked = file.lock.platforms(of: folder.definition)
         return try await withSources { sources in
             var found = try await prover(folder, sources, isOffline: isOffline)
-                .check(file.lock, for: definition.platforms)
+                .check(file.lock, for: locked)
             guard !isOffline, found.problems.isEmpty else { return found }
-            let now = try await sources.resolve(folder, previous: file.lock, observe: observe)
+            let request = try PinRequest(locked, of: folder, earlier: file.lock)
+            let now = try await sources.resolve(request, observe: observe)
             found.problems = file.lock.staleness(against: now.lock)
             return found
         }

@@ -9,11 +9,15 @@ extension Lock {
     ///
     /// The lock's own note of what it answers counts for nothing here, because whoever edits a lock can copy it. Which
     /// packages the suites resolve to is `LockProof`'s to tell.
-    func discrepancies(from definition: Definition, for platforms: [Platform]) -> [String] {
+    ///
+    /// `definition` is the one of the locked platforms alone, and a part of `whole`.
+    func discrepancies(
+        from definition: Definition, for platforms: [Platform], partOf whole: Definition
+    ) -> [String] {
         var found: [String] = []
         found += missing(platforms.map(\.description), Set(self.platforms.keys), "inputs for")
         found += unasked(self.platforms.keys, Set(definition.platforms.map(\.description)), "inputs for")
-        found += releaseDiscrepancies(definition)
+        found += releaseDiscrepancies(definition, whole)
         found += archiveDiscrepancies(definition)
         found += moduleDiscrepancies(definition)
         found += toolchainDiscrepancies(definition)
@@ -35,11 +39,12 @@ extension Lock {
         Set(asked).subtracting(names).sorted().map { "the lock has no \(what) \($0), which the definition asks for" }
     }
 
-    private func releaseDiscrepancies(_ definition: Definition) -> [String] {
-        let suites = Set(definition.debianSuites)
+    private func releaseDiscrepancies(_ definition: Definition, _ whole: Definition) -> [String] {
+        let suites = Set(definition.suites)
         var found = unasked(releases.map(\.suite), suites, "the suite")
         found += missing(suites, Set(releases.map(\.suite)), "suite")
-        let architectures = Set(definition.hostArchitectures + definition.otherHosts)
+        // Any platform's index may replace a missing one.
+        let architectures = Set(whole.hostArchitectures + whole.otherHosts)
         let indexes = Set(architectures.map { LockProof.indexPath(for: $0) })
         let debian = definition.debian
         for release in releases {
@@ -59,7 +64,9 @@ extension Lock {
     }
 
     private func archiveDiscrepancies(_ definition: Definition) -> [String] {
-        let requests = Dictionary(definition.archiveRequests.map { ($0.urls.first ?? "", $0) }) { first, _ in first }
+        let requests = Dictionary(
+            definition.archiveRequests(pinning: definition.platforms).map { ($0.urls.first ?? "", $0) }
+        ) { first, _ in first }
         let archives = archives ?? []
         var found = unasked(archives.compactMap(\.urls.first), Set(requests.keys), "the archive")
         found += missing(requests.keys, Set(archives.compactMap(\.urls.first)), "archive")

@@ -28,6 +28,14 @@ extension Lock {
         platforms[platform.description] ?? PlatformInputs(base: [], bundle: [:])
     }
 
+    /// Returns the lock without the platforms that are not among these.
+    func part(_ platforms: [Platform]) -> Lock {
+        let names = Set(platforms.map(\.description))
+        var part = self
+        part.platforms = self.platforms.filter { names.contains($0.key) }
+        return part
+    }
+
     /// Every package that is in a platform's image.
     func packages(for platform: Platform) -> [Package] {
         let inputs = inputs(for: platform)

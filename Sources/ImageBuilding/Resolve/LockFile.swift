@@ -32,7 +32,7 @@ extension ImageFolder {
     /// Returns the lock; `nil` where there is none yet.
     package func lockFile() throws -> LockFile? {
         let folder = try Folder(ifThere: lockFolder)
-        guard let bytes = try folder?.read(Self.lockName, limit: Int64(Lock.sizeLimit)) else { return nil }
+        guard let bytes = try folder?.read(lockName, limit: Int64(Lock.sizeLimit)) else { return nil }
         return try LockFile(reading: bytes, file: lockPath.string)
     }
 
@@ -41,23 +41,23 @@ extension ImageFolder {
     func write(_ inputs: LockedInputs) throws -> LockFile {
         try FileSystem.makeDirectories(lockFolder)
         let folder = try Folder(at: lockFolder)
-        let earlier = try folder.folder(Self.proofName).map { try ProofFile.all(below: $0) } ?? []
+        let earlier = try folder.folder(proofName).map { try ProofFile.all(below: $0) } ?? []
         for (path, bytes) in inputs.proof {
-            var place = try folder.makeFolder(Self.proofName)
+            var place = try folder.makeFolder(proofName)
             var names = path.split(separator: "/").map(String.init)
             let name = names.removeLast()
             for name in names { place = try place.makeFolder(name) }
             try place.write(bytes, to: name)
         }
         let file = try LockFile(inputs.lock)
-        try folder.write(file.bytes, to: Self.lockName)
+        try folder.write(file.bytes, to: lockName)
         for file in earlier where inputs.proof[file.path] == nil { try file.folder.remove(file.name) }
         return file
     }
 
     /// Reads a file of the proof by its path relative to `lock/`.
     func proofFile(_ path: String) throws -> [UInt8]? {
-        var place = try Folder(ifThere: lockFolder)?.folder(Self.proofName)
+        var place = try Folder(ifThere: lockFolder)?.folder(proofName)
         var names = path.split(separator: "/").map(String.init)
         guard let name = names.popLast() else { return nil }
         for name in names { place = try place?.folder(name) }

@@ -20,13 +20,14 @@ struct LockProver: Sendable {
     let isOffline: Bool
     let note: @Sendable (String) -> Void
 
-    private var definition: Definition { folder.definition }
     private var store: ContentStore { sources.store }
 
     /// Checks everything that is locked for some platforms. Fetches locked indexes that the store lacks, unless
     /// `isOffline`.
     func check(_ lock: Lock, for platforms: [Platform]) async throws -> LockCheck {
-        var found = LockCheck(problems: lock.discrepancies(from: definition, for: platforms))
+        let whole = folder.definition
+        let definition = whole.restricted(to: lock.platforms(of: whole))
+        var found = LockCheck(problems: lock.discrepancies(from: definition, for: platforms, partOf: whole))
         found.problems += try await folder.baseImageProblems(lock, for: platforms)
         guard found.problems.isEmpty else { return found }
         let hosts = hosts(lock, platforms)
@@ -42,7 +43,8 @@ struct LockProver: Sendable {
             return found
         }
         found.problems = try await LockProof.verify(
-            lock, of: definition, for: platforms, hosts: hosts, with: try resolver(lock, file), file: file)
+            lock, of: definition, for: platforms, or: whole.platforms, hosts: hosts, with: try resolver(lock, file),
+            file: file)
         return found
     }
 
@@ -79,7 +81,7 @@ extension LockProver {
         guard found.problems.isEmpty else {
             throw ImageBuildingError(
                 .stale,
-                "the lock of \(definition.name) is not proven:\n"
+                "the lock of \(folder.definition.name) is not proven:\n"
                     + found.problems.map { "  \($0)" }.joined(separator: "\n"),
                 hint: "find out who changed the lock or the definition; 'imagebuild lock' makes the lock anew")
         }
@@ -90,17 +92,17 @@ extension LockProver {
         for (_, key) in unproven { try store.setRecord(Self.kind, key, []) }
     }
 
-    /// Remembers the proof of a lock that was made from what it names.
-    func remember(_ file: LockFile) throws {
-        for key in try keys(file, definition.platforms) { try store.setRecord(Self.kind, key, []) }
+    /// Remembers the proof of those platforms of a lock that were just pinned from what it names.
+    func remember(_ file: LockFile, for platforms: [Platform]) throws {
+        for key in try keys(file, platforms) { try store.setRecord(Self.kind, key, []) }
     }
 
     /// Returns what a proof rests on, for each platform: the lock, what the definition asks for, the trusted keys, and
     /// the program that judges.
     private func keys(_ file: LockFile, _ platforms: [Platform]) throws -> [Digest] {
         let common = [
-            "proof 1", sources.host.toolIdentity, Digest(of: file.bytes).hex, try definition.requirementsDigest.hex,
-            try sources.verifier.trust.hex, sources.host.architecture,
+            "proof 1", sources.host.toolIdentity, Digest(of: file.bytes).hex,
+            try folder.definition.requirementsDigest.hex, try sources.verifier.trust.hex, sources.host.architecture,
         ]
         return platforms.map { Digest(of: (common + [$0.description]).joined(separator: "\n").utf8) }
     }

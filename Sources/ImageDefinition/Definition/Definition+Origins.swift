@@ -12,10 +12,11 @@ extension Definition.Bundle {
     /// packages if the version has suites, then a source that names no platform; `nil` if nothing provides this version
     /// on this platform.
     package func origin(of version: Definition.BundledVersion, on platform: Platform) -> Origin? {
-        let name = platform.withoutVersion
         var origins = archives.map { (platforms: $0.platforms, origin: Origin.archive($0.pinned(for: version))) }
         if let go { origins.append((go.platforms, .go(go))) }
-        if let named = origins.first(where: { $0.platforms.contains(name) }) { return named.origin }
+        if let named = platform.names.lazy.compactMap({ name in origins.first { $0.platforms.contains(name) } }).first {
+            return named.origin
+        }
         if platform.os == "linux", !version.suites.isEmpty { return .packages }
         return origins.first { $0.platforms.isEmpty }?.origin
     }
@@ -33,7 +34,7 @@ extension Definition.ArchiveRequirement {
     package func request(_ names: InputNames) -> ArchiveRequest {
         ArchiveRequest(
             urls: urls.map(names.expand), sums: sums.map(names.expand),
-            sha256: sha256[names.platform.withoutVersion] ?? sha256[""])
+            sha256: names.platform.names.lazy.compactMap { sha256[$0] }.first ?? sha256[""])
     }
 }
 

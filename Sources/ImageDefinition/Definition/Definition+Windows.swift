@@ -20,10 +20,10 @@ extension Platform {
         return version.revision == nil ? WindowsVersion.name(ofBuild: version.build) ?? asked : asked
     }
 
-    /// The suffix that a platform's own image has after the tag of the whole image: `-linux-ppc64le`, `-linux-amd64-v3`,
+    /// The suffix that a platform's own image has after the tag of the whole image: `-linux-ppc64le`, `-linux-arm-v7`,
     /// `-windows-amd64-ltsc2022`.
     package var tagSuffix: String {
-        "-\(os)-\(architecture)" + (variant.map { "-\($0)" } ?? "") + (windowsBaseTag.map { "-\($0)" } ?? "")
+        "-\(os)-\(architecture)" + (ownVariant.map { "-\($0)" } ?? "") + (windowsBaseTag.map { "-\($0)" } ?? "")
     }
 
     /// The build number by which a node tells Windows images apart, or `nil` for other operating systems.

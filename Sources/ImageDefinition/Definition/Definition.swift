@@ -32,6 +32,8 @@ package struct Definition: Hashable, Sendable {
     /// Glob patterns (`*` within a component, `**` across components) of the paths that may differ between the Linux
     /// platforms.
     package var platformSpecific: [String] = []
+    /// The script that the image's own shell runs to test it, relative to the image's folder.
+    package var test: String?
 
     package init(name: String, platforms: [Platform], revision: Int) {
         self.name = name

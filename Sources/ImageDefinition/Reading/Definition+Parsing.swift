@@ -3,29 +3,26 @@ import OCIModel
 
 extension Definition {
     /// The platforms that an image can have, as the index names them.
-    static let knownPlatforms = ["amd64", "arm64", "ppc64le"].flatMap { architecture in
-        ["linux/\(architecture)"] + (Platform.variants[architecture] ?? []).map { "linux/\(architecture)/\($0)" }
-    }
+    static let knownPlatforms =
+        ["amd64", "arm64", "ppc64le", "s390x", "riscv64"].flatMap { architecture in
+            ["linux/\(architecture)"] + (Platform.variants[architecture] ?? []).map { "linux/\(architecture)/\($0)" }
+        } + ["linux/arm/v7"]
 
-    /// Reads `image.yaml`, whose format `images/image.schema.json` describes.
+    /// Reads `image.yaml`, whose format `images/image.schema.json` describes, without any other file.
     ///
     /// - Parameters:
     ///   - bytes: The content of the file.
     ///   - file: The file's name as the user knows it, for the diagnostics.
     /// - Throws: `DefinitionErrors` with all problems together; a syntax error or a repeated key hides the others.
     package init(parsing bytes: [UInt8], file: String) throws(DefinitionErrors) {
-        let findings = Findings()
-        var definition: Definition?
-        if let root = YAMLNode.read(bytes, findings) {
-            definition = Definition(reading: Field(name: "", node: root, findings: findings))
-        }
-        guard findings.count == 0, let definition else { throw findings.errors(.invalidDefinition, file: file) }
-        self = definition
+        self = try DefinitionText(bytes, file: file, variant: nil) { _ throws(IncludeRefusal) in
+            throw IncludeRefusal("it cannot be read from here")
+        }.definition
     }
 
     /// Reads the definition, which is complete only if nothing was reported.
-    private init?(reading root: Field) {
-        guard root.hasKnownSchema(), let section = root.section(.image) else { return nil }
+    fileprivate init?(reading root: Field) {
+        guard let section = root.section(.image) else { return nil }
         self.init(
             name: section["name"]?.imageName() ?? "",
             platforms: section["platforms"]?.platforms() ?? [],
@@ -47,6 +44,41 @@ extension Definition {
         annotations = section["annotations"]?.annotations(of: self) ?? [:]
         compression = section["compression"]?.compression() ?? .gzip
         platformSpecific = section["platform-specific"]?.patterns() ?? []
+        test = section["test"]?.sharedPath()
+    }
+}
+
+/// A definition as it was read, with what decided it.
+package struct DefinitionText: Sendable {
+    package let definition: Definition
+    /// The variant that this is; `nil` for the image's default, and for an image without variants.
+    package let variant: String?
+    /// The contents of `image.yaml` and of the files that it includes.
+    package let files: [[UInt8]]
+
+    /// Reads `image.yaml`, what it includes, and one of its variants.
+    ///
+    /// - Parameters:
+    ///   - bytes: The content of the file.
+    ///   - file: The file's name as the user knows it, for the diagnostics; its last two parts are its path in the
+    ///     folder of the images.
+    ///   - variant: The variant that is meant; `nil` for the default.
+    ///   - include: Returns the content of another file by its path in the folder of the images.
+    /// - Throws: `DefinitionErrors`, as for a single file.
+    package init(
+        _ bytes: [UInt8], file: String, variant: String?,
+        include: @escaping (String) throws(IncludeRefusal) -> [UInt8]
+    ) throws(DefinitionErrors) {
+        let findings = Findings()
+        var reader = DefinitionReader(file, findings, include: include)
+        let read = try reader.read(bytes, variant: variant)
+        let definition = read.flatMap { Definition(reading: Field(name: "", node: $0.root, findings: findings)) }
+        guard findings.count == 0, let definition, let choice = read?.choice else {
+            throw findings.errors(.invalidDefinition, file: file)
+        }
+        self.definition = definition
+        self.variant = choice.isDefault ? nil : choice.name
+        files = reader.files
     }
 }
 

@@ -15,6 +15,7 @@ enum DefinitionSection: String, CaseIterable {
                 optional: [
                     "revision", "debian", "base", "windows", "bundle", "users", "groups", "directories", "files",
                     "links", "config", "labels", "annotations", "compression", "platform-specific", "go-toolchain",
+                    "include", "variants", "test",
                 ])
         case .debian:
             Keys(

@@ -33,7 +33,9 @@ struct GoCompiler: Sendable {
         [
             "CGO_ENABLED": "0", "GOOS": platform.os, "GOARCH": platform.architecture,
             "GOAMD64": platform.architecture == "amd64" ? platform.variant ?? "v1" : "v1",
-            "GOARM64": "v8.0", "GOPPC64": "power8", "GOENV": "off", "GOFLAGS": "", "GOPROXY": "off", "GOSUMDB": "off",
+            "GOARM": platform.architecture == "arm" ? String(platform.variant?.dropFirst() ?? "7") : "7",
+            "GOARM64": "v8.0", "GOPPC64": "power8", "GORISCV64": "rva20u64", "GOENV": "off", "GOFLAGS": "",
+            "GOPROXY": "off", "GOSUMDB": "off",
             "GOTELEMETRY": "off", "GOTOOLCHAIN": "local", "GOVCS": "*:off", "GOWORK": "off", "LC_ALL": "C", "TZ": "UTC",
         ]
     }

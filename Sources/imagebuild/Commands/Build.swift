@@ -27,6 +27,7 @@ struct Build: AsyncParsableCommand {
 
     @Argument(help: "Folder of the image, or its name under images/.")
     var image: String
+    @OptionGroup var variants: VariantOptions
     @OptionGroup var platforms: PlatformOptions
     @Option(
         help: ArgumentHelp(
@@ -56,11 +57,11 @@ struct Build: AsyncParsableCommand {
 
     private func build() async throws {
         let console = Console(environment: Surroundings.environment)
-        let folder = try ImageFolder(image, from: Surroundings.currentFolder, overrides: overrides.overrides)
+        let folder = try ImageFolder(
+            image, variant: variants.variant, from: Surroundings.currentFolder, overrides: overrides.overrides)
         let request = BuildRequest(
             folder: folder,
-            platforms: try platforms.chosen(from: folder.definition) ?? platforms.native(of: folder.definition),
-            outputs: try outputs(folder),
+            platforms: try platforms.toBuild(of: folder, console), outputs: try outputs(folder),
             isLocked: locked, isOffline: offline, isVerified: verify,
             sourceDateEpoch: try Surroundings.sourceDateEpoch())
         for output in request.outputs { try output.check(platformCount: request.platforms.count) }

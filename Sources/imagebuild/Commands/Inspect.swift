@@ -25,6 +25,7 @@ struct Inspect: AsyncParsableCommand {
 
     @Argument(help: "oci:DIR[:TAG], or an image's folder or name.")
     var reference: String
+    @OptionGroup var variants: VariantOptions
     @Option(
         help: ArgumentHelp(
             "Say for each platform which layer has this file, and which input it came from.", valueName: "path"))
@@ -100,8 +101,11 @@ struct Inspect: AsyncParsableCommand {
         let current = Surroundings.currentFolder
         guard reference.hasPrefix("oci:"), case .layout(let path, let tag) = try ImageLocation(reference, from: current)
         else {
-            let folder = try ImageFolder(reference, from: current)
+            let folder = try ImageFolder(reference, variant: variants.variant, from: current)
             return (OCILayout(root: try folder.defaultLayout), folder.definition.tag)
+        }
+        if variants.variant != nil {
+            throw ValidationError("--variant goes with an image's folder or name, and '\(reference)' is a layout.")
         }
         return (OCILayout(root: path), tag)
     }

@@ -10,12 +10,18 @@ struct LockCommand: AsyncParsableCommand {
         commandName: "lock",
         abstract: "Pin every input of an image by size and SHA-256, with the proof of where it comes from.",
         discussion: """
-            Writes image.lock.json and the folder lock/ beside image.yaml; commit both. The lock names no mirror.
+            Writes image.lock.json and the folder lock/ beside image.yaml; commit both. The lock names no mirror. A variant \
+            other than the default has image.VARIANT.lock.json and lock.VARIANT/.
+
+            With --arch or --platform the other platforms of the lock stay as they are, and these are taken from the archive \
+            as it was when those were locked.
 
             A base image is what the definition's digest says: that its tag has moved on is told, and makes no lock stale.
 
             EXAMPLES
               imagebuild lock etcd              take the newest packages of the definition's suites
+              imagebuild lock etcd --platform windows
+                                                the same for the Windows platforms alone, beside those that are locked
               imagebuild lock etcd --check      say what is stale; exit code 1 if anything is
               imagebuild lock etcd --check --offline
                                                 check the lock and its proof alone, up to Debian's signatures and the
@@ -24,6 +30,8 @@ struct LockCommand: AsyncParsableCommand {
 
     @Argument(help: "Folder of the image, or its name under images/.")
     var image: String
+    @OptionGroup var variants: VariantOptions
+    @OptionGroup var platforms: PlatformOptions
     @Flag(help: "Change nothing; say what is stale, and fail if anything is.")
     var check = false
     @Flag(help: "With --check: do not ask the archive.")
@@ -34,6 +42,7 @@ struct LockCommand: AsyncParsableCommand {
 
     func validate() throws {
         if offline && !check { throw ValidationError("--offline goes with --check: a new lock needs the archive.") }
+        if check && !platforms.isEmpty { throw ValidationError("--check is about the whole lock: name no platforms.") }
     }
 
     func run() async throws {
@@ -43,14 +52,15 @@ struct LockCommand: AsyncParsableCommand {
     private func lock() async throws {
         let console = Console(environment: Surroundings.environment)
         let folder = try ImageFolder(
-            image, from: Surroundings.currentFolder, overrides: overrides.overrides)
+            image, variant: variants.variant, from: Surroundings.currentFolder, overrides: overrides.overrides)
         guard folder.definition.needsLock else {
             console.note("\(folder.definition.name) takes nothing from an archive: there is nothing to lock")
             return
         }
         if check { return try await checkLock(folder, console) }
         let previous = try previousLock(folder)
-        let written = try await builder(console).lock(folder, previous: previous)
+        let chosen = try platforms.chosen(from: folder.definition) ?? folder.definition.platforms
+        let written = try await builder(console).lock(chosen, of: folder, previous: previous)
         report(previous, written.lock, console)
         for concession in written.lock.concessions(of: folder.definition, now: Timestamp(seconds: Surroundings.now)) {
             console.warn(concession)
@@ -87,14 +97,14 @@ struct LockCommand: AsyncParsableCommand {
     private func checkLock(_ folder: ImageFolder, _ console: Console) async throws {
         guard let file = try folder.lockFile() else {
             throw CommandError(
-                message: "\(folder.definition.name) has no lock yet", hint: "run 'imagebuild lock \(image)'")
+                message: "\(folder.definition.name) has no lock yet", hint: "run 'imagebuild lock \(folder.arguments)'")
         }
         let found = try await builder(console).check(file, of: folder, isOffline: offline)
         guard found.problems.isEmpty else {
             throw CommandError(
                 message: "the lock of \(folder.definition.name) is stale:\n"
                     + found.problems.map { "  \($0)" }.joined(separator: "\n"),
-                hint: "run 'imagebuild lock \(image)' and review the change")
+                hint: "run 'imagebuild lock \(folder.arguments)' and review the change")
         }
         guard found.unproven.isEmpty else {
             throw CommandError(
@@ -103,7 +113,9 @@ struct LockCommand: AsyncParsableCommand {
                     "nothing is wrong with the lock of \(folder.definition.name) as far as it was checked, but it is "
                     + "not proven that its packages are in the signed indexes, which are not in the store:\n"
                     + found.unproven.map { "  \($0)" }.joined(separator: "\n"),
-                hint: "run 'imagebuild lock \(image)', which fetches the indexes of today and proves what it locks")
+                hint:
+                    "run 'imagebuild lock \(folder.arguments)', which fetches the indexes of today and proves what it locks"
+            )
         }
         console.note("the lock of \(folder.definition.name) is up to date, and its proof holds")
         print(Digest(of: file.bytes))

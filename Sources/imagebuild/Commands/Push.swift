@@ -32,6 +32,7 @@ struct Push: AsyncParsableCommand {
 
     @Argument(help: "Folder of the image, or its name under images/.")
     var image: String
+    @OptionGroup var variants: VariantOptions
     @Argument(help: ArgumentHelp("[HOST/]REPOSITORY[:TAG].", valueName: "repository"))
     var repositories: [String] = []
     @OptionGroup var platforms: PlatformOptions
@@ -74,17 +75,19 @@ struct Push: AsyncParsableCommand {
 
     private func push(_ record: NamingRecord) async throws {
         let console = Console(environment: Surroundings.environment)
-        let folder = try ImageFolder(image, from: Surroundings.currentFolder, overrides: overrides.overrides)
+        let folder = try ImageFolder(
+            image, variant: variants.variant, from: Surroundings.currentFolder, overrides: overrides.overrides)
         let references = try repositories.map { try self.reference($0) }
         // Before anything is built for them.
-        for reference in references { try reference.checkTags(of: chosen(folder.definition)) }
+        let chosen = try platforms.chosen(from: folder.definition) ?? platforms.whole(of: folder, console)
+        for reference in references { try reference.checkTags(of: chosen) }
         let hosts = Set(references.map(\.host))
         let login = hosts.count == 1 ? hosts.first : nil
         try loginOptions.check(loginFor: login)
         let view = TransferView(console)
         defer { view.finish() }
         let store = try ContentStore(root: storeOptions.path())
-        let built = manifestOnly ? nil : try await build(folder, store, console)
+        let built = manifestOnly ? nil : try await build(folder, chosen, store, console)
         let observe: @Sendable (PublicationEvent) -> Void = { event in
             record.observe(event)
             console.note(event)
@@ -93,7 +96,7 @@ struct Push: AsyncParsableCommand {
             network.registries, loginFor: login, console
         ) { network in
             let request = PushRequest(
-                folder: folder, platforms: try chosen(folder.definition), isWhole: isWhole,
+                folder: folder, platforms: chosen, isWhole: isWhole,
                 rules: TagRules(isImmutable: immutable, setsLatest: tagLatest), store: store,
                 registries: RegistryAccess(
                     network, storePath: store.root, now: { Surroundings.now }, report: { view.observe($0) }),
@@ -136,14 +139,11 @@ struct Push: AsyncParsableCommand {
         }
     }
 
-    private func chosen(_ definition: Definition) throws -> [Platform] {
-        try platforms.chosen(from: definition) ?? definition.platforms
-    }
-
-    private func build(_ folder: ImageFolder, _ store: ContentStore, _ console: Console) async throws -> BuiltImage {
+    private func build(
+        _ folder: ImageFolder, _ platforms: [Platform], _ store: ContentStore, _ console: Console
+    ) async throws -> BuiltImage {
         let request = BuildRequest(
-            folder: folder, platforms: try chosen(folder.definition),
-            outputs: dryRun ? [] : [Output(layout: try folder.defaultLayout)],
+            folder: folder, platforms: platforms, outputs: dryRun ? [] : [Output(layout: try folder.defaultLayout)],
             isLocked: locked, isOffline: offline, keepsNewLock: !dryRun,
             sourceDateEpoch: try Surroundings.sourceDateEpoch())
         return try await network.builder(store, console).build(request)

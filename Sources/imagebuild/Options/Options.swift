@@ -27,6 +27,13 @@ struct StoreOptions: ParsableArguments {
     }
 }
 
+struct VariantOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The variant of the image, from those in its definition. Default: the first of them.", valueName: "name"))
+    var variant: String?
+}
+
 struct OverrideOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(

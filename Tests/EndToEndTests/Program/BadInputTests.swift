@@ -63,9 +63,9 @@ extension ProgramTests {
 
         @Test(arguments: [
             (["build", "nosuch"], "no image 'nosuch'", "known here: tiny"),
-            (["build", "tiny", "--arch", "mips"], "unknown architecture 'mips'", "amd64, arm64 or ppc64le"),
+            (["build", "tiny", "--arch", "mips"], "unknown architecture 'mips'", "s390x, riscv64 or arm"),
             (["build", "tiny", "--arch", "arm64"], "tiny is not made for linux/arm64", "linux/amd64, linux/ppc64le"),
-            (["build", "tiny", "--platform", "linux"], "'linux' is not a platform", "linux/ppc64le"),
+            (["build", "tiny", "--platform", "freebsd"], "'freebsd' is not a platform", "linux/ppc64le"),
             (["build", "tiny", "--output", "tarball:x"], "'tarball:x' is not an output", "docker-archive:PATH"),
             (["build", "tiny", "--all", "--offline", "--output", "docker-archive:x"], "one platform", "--arch"),
             (["lock", "nosuch"], "no image 'nosuch'", "known here: tiny"),
@@ -103,7 +103,7 @@ extension ProgramTests {
                 let stale = try await fixture.run("build", "tiny", "--locked")
                 #expect(stale.status == 2)
                 #expect(stale.errors.contains("answers another definition"), "\(stale.errors)")
-                #expect(stale.errors.contains("hint: run 'imagebuild lock'"), "\(stale.errors)")
+                #expect(stale.errors.contains("hint: run 'imagebuild lock tiny'"), "\(stale.errors)")
                 let check = try await fixture.run("lock", "tiny", "--check", "--offline")
                 #expect(check.status == 1)
                 #expect(check.errors.contains("the definition asks for something else"), "\(check.errors)")

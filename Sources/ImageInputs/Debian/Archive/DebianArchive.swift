@@ -53,10 +53,13 @@ package struct DebianArchive: Sendable {
 
     /// Returns a resolver that takes Releases and indexes from this archive, and reports to `progress` what it is
     /// fetching.
+    ///
+    /// The indexes of `kept` Releases are looked for in snapshot.debian.org too.
     package func resolver(
-        verifier: ReleaseVerifier, progress: @escaping @Sendable (String) -> Void
-    ) -> DebianResolver {
-        DebianResolver(
+        verifier: ReleaseVerifier, kept: [Lock.Release] = [], progress: @escaping @Sendable (String) -> Void
+    ) throws -> DebianResolver {
+        let dates = try kept.dates()
+        return DebianResolver(
             verifier: verifier, excerpts: excerpts,
             fetchRelease: { archive, suite in
                 progress("fetching the Release of \(suite)")
@@ -64,7 +67,7 @@ package struct DebianArchive: Sendable {
             },
             fetchIndex: { request in
                 announce(request, progress)
-                return try await index(request)
+                return try await index(request, released: dates[request.suite])
             },
             decompress: decompress)
     }

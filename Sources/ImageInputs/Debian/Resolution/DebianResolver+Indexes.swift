@@ -98,11 +98,11 @@ extension DebianResolver {
         throw refusal
     }
 
-    /// Reads the indexes from which a platform's packages are chosen. A missing index is replaced by that of the
-    /// definition's first other platform whose index is available: only `Architecture: all` packages are taken from it,
+    /// Reads the indexes from which a platform's packages are chosen. A missing index is replaced by that of the first
+    /// of `substitutes` whose index is available: only `Architecture: all` packages are taken from it,
     /// and the same Release lists it.
     func indexes(
-        of platform: Platform, in definition: Definition, _ releases: [SignedRelease],
+        of platform: Platform, in definition: Definition, or substitutes: [Platform], _ releases: [SignedRelease],
         _ files: inout [Digest: IndexPlace]
     ) async throws -> SuiteIndexes {
         var indexes: [(source: IndexSource, index: IndexView)] = []
@@ -110,7 +110,7 @@ extension DebianResolver {
         for release in releases {
             let own = try release.index(for: platform.debianArchitecture)
             if case .missing = files[own.sha256] { missing.insert(IndexSource(own, of: release)) }
-            for candidate in [platform] + definition.platforms {
+            for candidate in [platform] + substitutes {
                 let index = try release.index(for: candidate.debianArchitecture)
                 if files[index.sha256] == nil {
                     let wanted = WantedIndex(index, of: release, for: candidate.architecture, in: definition)

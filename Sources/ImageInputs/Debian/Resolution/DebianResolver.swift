@@ -54,18 +54,22 @@ package struct DebianResolver: Sendable {
         self.decompress = decompress
     }
 
-    /// Pins every package of every platform, and keeps the proof.
+    /// Pins every package of every platform, or of those in `platforms`, and keeps the proof.
     ///
     /// An index that no mirror has may be missing if the definition accepts that, which the release's pin then
-    /// records. No Release may be older than the one in the previous lock.
+    /// records. No Release may be older than the one in the previous lock. The Releases in `kept`, on which the other
+    /// platforms rest, are taken instead of those of today. The index of one of `substitutes`, by default the
+    /// definition's platforms, replaces a missing one.
     ///
     /// - Throws: `ImageInputsError`; with the code `.unsatisfiable`, it lists the problems of all platforms.
     package func resolve(
-        _ definition: Definition, now: Timestamp, previous: Lock?
+        _ definition: Definition, platforms: [Platform]? = nil, now: Timestamp, previous: Lock?,
+        kept: [KeptRelease] = [], substitutes: [Platform]? = nil
     ) async throws -> DebianPins {
-        let releases = try await releases(definition, now: now, previous: previous)
+        let releases = try await releases(definition, now: now, previous: previous, kept)
         return try await pins(
-            of: definition, from: releases, for: definition.platforms, hosts: definition.otherHosts)
+            of: definition, from: releases, for: platforms ?? definition.platforms, hosts: definition.otherHosts,
+            substitutes: substitutes ?? definition.platforms)
     }
 
     /// Pins the packages of some of a definition's platforms, and the Go toolchain of machines of other architectures.
@@ -73,19 +77,20 @@ package struct DebianResolver: Sendable {
     /// Indexes that were asked the same before need not be decoded: their excerpts answer. If one of those is asked
     /// anything else, everything is resolved again from the whole indexes.
     func pins(
-        of definition: Definition, from releases: [SignedRelease], for platforms: [Platform], hosts: [String]
+        of definition: Definition, from releases: [SignedRelease], for platforms: [Platform], hosts: [String],
+        substitutes: [Platform]
     ) async throws -> DebianPins {
         let (recalled, isWhole) = try await outcome(
-            definition, releases, platforms, hosts, isRecalling: excerpts != nil)
+            definition, releases, platforms, hosts, substitutes, isRecalling: excerpts != nil)
         if isWhole { return try recalled.finish(definition.name) }
-        return try await outcome(definition, releases, platforms, hosts, isRecalling: false).outcome
+        return try await outcome(definition, releases, platforms, hosts, substitutes, isRecalling: false).outcome
             .finish(definition.name)
     }
 
     /// - Returns: What was found, and whether it is all: `false` if an excerpt was asked what it does not know.
     private func outcome(
         _ definition: Definition, _ releases: [SignedRelease], _ platforms: [Platform], _ hosts: [String],
-        isRecalling: Bool
+        _ substitutes: [Platform], isRecalling: Bool
     ) async throws -> (outcome: ResolutionOutcome, isWhole: Bool) {
         var files = try await indexFiles(definition, releases, platforms, hosts, isRecalling: isRecalling)
         var outcome = ResolutionOutcome(releases: releases)
@@ -94,10 +99,11 @@ package struct DebianResolver: Sendable {
             if let excerpts { try indexes.remember(in: excerpts) }
             return true
         }
+        for platform in definition.platforms where !platforms.contains(platform) { try outcome.addPinned(platform) }
         for platform in platforms {
             try Task.checkCancellation()
             // One architecture at a time: its indexes take 100 MB of memory, which are freed before the next.
-            let indexes = try await indexes(of: platform, in: definition, releases, &files)
+            let indexes = try await indexes(of: platform, in: definition, or: substitutes, releases, &files)
             try outcome.add(definition, platform, indexes)
             guard try isWhole(indexes) else { return (outcome, false) }
         }
@@ -111,19 +117,39 @@ package struct DebianResolver: Sendable {
     }
 
     private func releases(
-        _ definition: Definition, now: Timestamp, previous: Lock?
+        _ definition: Definition, now: Timestamp, previous: Lock?, _ kept: [KeptRelease]
     ) async throws -> [SignedRelease] {
         let accepted = definition.debian?.acceptExpired ?? []
-        let expectations = try definition.debianSuites.map { suite in
+        return try await mapConcurrently(definition.suites, limit: 4) { suite in
             let archive = SignedRelease.archive(of: suite)
+            if let kept = kept.first(where: { $0.release.archive == archive && $0.release.suite == suite }) {
+                return try await kept.signed(verifier)
+            }
             let before = previous?.releases.first { $0.archive == archive && $0.suite == suite }
-            return ReleaseExpectation(
+            let expected = ReleaseExpectation(
                 suite: suite, now: now, acceptExpired: accepted.contains(suite),
                 previousDate: try before.map { try $0.timestamp() })
+            return try await SignedRelease(fetchRelease(archive, suite), expected: expected, verifier: verifier)
         }
-        return try await mapConcurrently(expectations, limit: 4) { expected in
-            let bytes = try await fetchRelease(SignedRelease.archive(of: expected.suite), expected.suite)
-            return try await SignedRelease(bytes, expected: expected, verifier: verifier)
+    }
+}
+
+/// A Release that was locked, with its text from the lock's proof.
+package struct KeptRelease: Sendable {
+    package var release: Lock.Release
+    package var bytes: [UInt8]
+
+    package init(_ release: Lock.Release, bytes: [UInt8]) {
+        self.release = release
+        self.bytes = bytes
+    }
+
+    fileprivate func signed(_ verifier: ReleaseVerifier) async throws -> SignedRelease {
+        guard Digest(of: bytes) == release.inRelease else {
+            throw ImageInputsError(
+                .corrupt, "the Release of \(release.suite) beside the lock is not the one that was locked",
+                hint: "restore the lock and its proof, or lock all platforms anew")
         }
+        return try await SignedRelease(kept: bytes, of: release, verifier: verifier)
     }
 }

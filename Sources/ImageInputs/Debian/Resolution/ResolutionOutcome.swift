@@ -36,12 +36,15 @@ struct ResolutionOutcome {
         try addToolchain(definition, platform.architecture, suiteIndexes)
         platforms[platform] = DebianPins.Packages(base: base, bundle: bundle, sources: sources)
         missing.formUnion(suiteIndexes.missing)
-        try list(suiteIndexes, of: releases)
+        try list(suiteIndexes.architecture, of: releases)
     }
 
-    private mutating func list(_ suiteIndexes: SuiteIndexes, of releases: [SignedRelease]) throws {
+    /// Records the indexes of an architecture whose platforms are pinned already, so that none can be concealed.
+    mutating func addPinned(_ platform: Platform) throws { try list(platform.debianArchitecture, of: releases) }
+
+    private mutating func list(_ architecture: String, of releases: [SignedRelease]) throws {
         for release in releases {
-            let index = try release.index(for: suiteIndexes.architecture)
+            let index = try release.index(for: architecture)
             guard !missing.contains(IndexSource(index, of: release)) else { continue }
             // Platforms of the same architecture, for Linux and Windows, share its index.
             guard !(indexes[release.suite]?.contains(index) ?? false) else { continue }
@@ -53,7 +56,7 @@ struct ResolutionOutcome {
     mutating func addHost(_ definition: Definition, _ architecture: String, _ indexes: SuiteIndexes) throws {
         try addToolchain(definition, architecture, indexes)
         guard case .packages(_, let suites) = definition.goToolchain else { return }
-        try list(indexes, of: releases.filter { suites.contains($0.suite) })
+        try list(indexes.architecture, of: releases.filter { suites.contains($0.suite) })
     }
 
     /// Adds Debian's toolchain for machines of this platform's architecture: only its files, which need no C library.
@@ -104,7 +107,14 @@ struct ResolutionOutcome {
         }
         var locked = releases.map { release in
             let absent = missing.filter { $0.suite == release.suite }.map(\.path)
-            return release.locked(indexes: indexes[release.suite] ?? [], missing: absent)
+            var listed = indexes[release.suite] ?? []
+            // A substitute may be the index of a platform that is not pinned.
+            for source in stanzas.keys where source.suite == release.suite {
+                guard !listed.contains(where: { $0.path == source.path }), let file = release.file.files[source.path]
+                else { continue }
+                listed.append(Lock.ListedFile(path: source.path, size: file.size, sha256: file.sha256))
+            }
+            return release.locked(indexes: listed, missing: absent)
         }
         locked.sort { a, b in "\(a.archive) \(a.suite)".utf8.lexicographicallyPrecedes("\(b.archive) \(b.suite)".utf8) }
         var proof: [String: [UInt8]] = [:]
@@ -120,15 +130,6 @@ struct ResolutionOutcome {
 }
 
 extension Definition {
-    /// The suites from which anything is taken, each once, the base's first.
-    package var debianSuites: [String] {
-        let all =
-            (debian?.suites ?? []) + (debian?.packages.flatMap { $0.suites ?? [] } ?? [])
-            + (bundle?.versions.flatMap(\.suites) ?? []) + goSuites
-        var seen: Set<String> = []
-        return all.filter { seen.insert($0).inserted }
-    }
-
     var baseWishes: [PackageWish] {
         (debian?.packages ?? []).map { package in
             PackageWish(

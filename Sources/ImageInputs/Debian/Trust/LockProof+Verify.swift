@@ -15,13 +15,15 @@ extension LockProof {
     ///   - lock: The lock.
     ///   - definition: The definition that the lock claims to answer.
     ///   - platforms: The platforms whose packages are followed back; signatures and stanzas are checked for all.
+    ///   - substitutes: The platforms whose indexes may have replaced missing ones.
     ///   - hosts: The architectures of machines whose Go toolchain is followed back besides the platforms' own.
     ///   - resolver: Reads the proof's Releases and the locked indexes.
     ///   - file: Returns a file of the folder `lock/` by its relative path, or `nil` if it is missing.
     /// - Returns: All problems, each with the file or package concerned; none for a good proof.
     /// - Throws: The resolver's error if a locked index cannot be read: then nothing is said about the lock.
     package static func verify(
-        _ lock: Lock, of definition: Definition, for platforms: [Platform], hosts: [String],
+        _ lock: Lock, of definition: Definition, for platforms: [Platform],
+        or substitutes: [Platform]? = nil, hosts: [String],
         with resolver: DebianResolver, file: (String) throws -> [UInt8]?
     ) async throws -> [String] {
         var check = ProofCheck(lock: lock)
@@ -30,7 +32,9 @@ extension LockProof {
         check.comparePackages()
         guard check.problems.isEmpty else { return check.problems }
         do {
-            let pins = try await resolver.pins(of: definition, from: releases, for: platforms, hosts: hosts)
+            let pins = try await resolver.pins(
+                of: definition, from: releases, for: platforms, hosts: hosts,
+                substitutes: substitutes ?? definition.platforms)
             check.compare(pins, for: platforms)
         } catch let error as ImageInputsError where error.code == .unsatisfiable {
             check.problems.append(error.message)
