@@ -1,6 +1,6 @@
 package import OCIModel
 
-/// What became of one tag of one destination.
+/// The result for one tag of one destination.
 package struct MirrorResult: Hashable, Sendable, Codable {
     package var source: String
     package var target: String
@@ -30,7 +30,7 @@ package struct MirrorResult: Hashable, Sendable, Codable {
     package var name: String { tag.isEmpty ? target : "\(target):\(tag)" }
 }
 
-/// What became of a whole run.
+/// The results of a whole run.
 package struct MirrorReport: Hashable, Sendable, Codable {
     package var began: String
     package var ended: String

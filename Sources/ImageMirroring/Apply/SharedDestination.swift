@@ -28,7 +28,7 @@ struct SharedDestination: WrappedDestination {
     }
 }
 
-/// What all transfers of a run share.
+/// The turns and records that all transfers of a run share.
 struct Transfers: Sendable {
     /// The blobs on their way at the same time, which bounds the memory that they need.
     static let blobsAtOnce = 8

@@ -10,7 +10,7 @@ import Synchronization
 final class SignedSource: WrappedSource {
     let base: any ContentSource
     private let origin: any ContentSource
-    /// What was found at the origin alone.
+    /// The digests that were found at the origin alone.
     private let ofOrigin = Mutex<Set<Digest>>([])
 
     init(_ base: any ContentSource, origin: any ContentSource) {

@@ -31,9 +31,9 @@ package struct MirrorDestination: Hashable, Sendable, CustomStringConvertible {
 
 /// A repository whose images are mirrored.
 package struct MirroredImage: Hashable, Sendable {
-    /// What is copied besides the image.
+    /// The rule for documents that refer to an image.
     package enum Referrers: String, Hashable, Sendable, CaseIterable {
-        /// What refers to an image is copied with it.
+        /// They are copied with it.
         case copy
         /// Unchanged images are also asked for new referrers, which costs a listing for each of their documents.
         case recheck

@@ -4,7 +4,7 @@ import ConfigurationFile
 package struct ImportedMirror: Sendable {
     /// The mirror file.
     package let text: String
-    /// What could not be carried over, each with its place.
+    /// A line for each thing that could not be carried over, with its place.
     package private(set) var losses: [String] = []
 
     /// Reads regsync's YAML, skopeo sync's, or the Kubernetes promoter's `images.yaml`.
@@ -42,7 +42,7 @@ package struct ImportedMirror: Sendable {
         guard !images.isEmpty else { throw MirrorError(.refused, "\(file) has no image that can be mirrored") }
         losses = reader.losses
         text = try Self.text(images, destination)
-        // What is written must be a mirror file; the tests of each form show that.
+        // The result must be a mirror file, whatever was in the other.
         _ = try MirrorFile(parsing: Array(text.utf8), file: "the mirror file made from \(file)")
     }
 

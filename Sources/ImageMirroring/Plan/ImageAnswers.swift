@@ -1,6 +1,6 @@
 package import OCIModel
 
-/// What registries answered about one repository of a mirror file and its destinations. A plan is made of this and the
+/// The answers of registries about one repository of a mirror file and its destinations. A plan is made of this and the
 /// file alone.
 package struct ImageAnswers: Sendable {
     package enum Root: Sendable {

@@ -1,6 +1,6 @@
 package import OCIModel
 
-/// What a run of the mirror does: a value that is printed, kept as a file, reviewed, divided and applied.
+/// A plan of what a run of the mirror does: a value that is printed, kept as a file, reviewed, divided and applied.
 package struct MirrorPlan: Hashable, Sendable, Codable {
     package var schema = 1
     /// The mirror file that it was made from, so that it can be applied where the file is not.

@@ -43,7 +43,7 @@ package struct PlannedTag: Hashable, Sendable, Codable {
     package var name: String { tag.isEmpty ? target : "\(target):\(tag)" }
 }
 
-/// What copying an image takes, as the destination was found.
+/// The cost of copying an image, as the destination was found.
 package struct PlannedCost: Hashable, Sendable, Codable {
     package var documents = 0
     package var blobsToSend = 0

@@ -9,7 +9,7 @@ final class MirrorJournal: Sendable {
     private struct Line: Codable {
         /// The mirror file, in the first line.
         var file: Digest?
-        /// What is present at a destination.
+        /// A blob or document that is present at a destination.
         var present: Digest?
         /// The tag that is done.
         var tag: String?
@@ -22,7 +22,7 @@ final class MirrorJournal: Sendable {
 
     private let path: FilePath
     private let file: AppendedFile
-    /// What an earlier run left, by repository.
+    /// The blobs and documents that an earlier run put, by repository.
     let present: [String: [Digest]]
     /// The tags that it was done with, by repository.
     let done: [String: [String: Digest]]

@@ -11,7 +11,7 @@ extension MirrorReport {
 }
 
 extension MirrorReport {
-    /// What was mirrored in the form of the Kubernetes promoter's `images.yaml`: the tags of each digest, by image.
+    /// The mirrored images in the form of the Kubernetes promoter's `images.yaml`: the tags of each digest, by image.
     package var imagesYAML: String {
         var images: [String: [Digest: Set<String>]] = [:]
         for result in results where result.outcome.isGreen && result.outcome != .removed {

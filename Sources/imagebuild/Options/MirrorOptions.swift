@@ -5,7 +5,7 @@ import OCIModel
 import OCIRegistry
 import SystemPackage
 
-/// Where a mirror's records are.
+/// The options for a mirror's records.
 struct MirrorRecordOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("Folder of ledger and journal. Default: one for the file, in the store.", valueName: "dir"))
@@ -27,7 +27,7 @@ struct MirrorRecordOptions: ParsableArguments {
     }
 }
 
-/// How a mirror's report is told.
+/// The options for a mirror's report.
 struct MirrorReportOptions: ParsableArguments {
     @Option(help: "text or json.")
     var format = OutputFormat.text

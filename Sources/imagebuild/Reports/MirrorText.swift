@@ -57,7 +57,7 @@ extension MirrorPlan {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// What a registry's limits mean for the plan.
+    /// Returns what a registry's limits mean for the plan.
     private func estimate(_ host: RegistryHost, _ rules: RegistryRules) -> [String] {
         let own = work.filter { $0.source.hasPrefix("\(host)/") || $0.target.hasPrefix("\(host)/") }
         let cost = own.compactMap(\.cost).reduce(PlannedCost(), +)

@@ -44,7 +44,10 @@ import Testing
                 _ = try await $0.run()
             }
             let told = lines.withLock { $0 }
-            #expect(told.count == fixture.requests.count)
+            for request in fixture.requests {
+                let path = request.path.prefix { $0 != "?" }
+                #expect(told.contains { $0.contains("\(request.method) ") && $0.contains(path) }, "\(request)")
+            }
             #expect(told.allSatisfy { $0.contains("(survey ") || $0.contains("(copy ") }, "\(told)")
         }
     }
