@@ -20,6 +20,8 @@ import Testing
         #expect(windows.bundle?.go == etcd.bundle?.go)
         #expect(windows.suites.contains("sid"))
         #expect(windows.debian?.packages == [])
+        #expect(try !etcd.suites(for: Platform("linux/arm64")).contains("sid"))
+        #expect(try etcd.suites(for: Platform("windows/amd64:1809")).contains("sid"))
         let upstream = try ShippedFilesTests.definition("etcd", variant: "upstream")
         let archives = try part(upstream, "linux/arm64").bundle?.archives ?? []
         #expect(archives.map(\.platforms) == [["linux/arm64"]])

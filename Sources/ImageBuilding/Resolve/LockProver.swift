@@ -32,7 +32,7 @@ struct LockProver: Sendable {
         guard found.problems.isEmpty else { return found }
         let hosts = hosts(lock, platforms)
         let file: @Sendable (String) throws -> [UInt8]? = { try folder.proofFile($0) }
-        let absent = LockProof.indexes(of: lock, for: platforms, hosts: hosts).filter { _, index in
+        let absent = LockProof.indexes(of: lock, in: definition, for: platforms, hosts: hosts).filter { _, index in
             !store.contains(index.sha256, size: index.size)
         }
         if isOffline, !absent.isEmpty {

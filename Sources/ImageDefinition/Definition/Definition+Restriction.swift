@@ -31,6 +31,9 @@ extension Definition {
         return part
     }
 
+    /// Returns the suites from which anything is taken for one of the definition's platforms.
+    package func suites(for platform: Platform) -> Set<String> { Set(restricted(to: [platform]).suites) }
+
     /// The suites from which anything is taken, each once, the base's first.
     package var suites: [String] {
         let all =

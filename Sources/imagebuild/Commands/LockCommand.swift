@@ -90,7 +90,14 @@ struct LockCommand: AsyncParsableCommand {
                 "locked \(count) packages, \(archives) archives and \(bases) base images for "
                     + new.platforms.keys.sorted().joined(separator: ", "))
         }
-        let changes = old.staleness(against: new)
+        let added = new.platforms.keys.filter { old.platforms[$0] == nil }.sorted()
+        var known = new
+        for name in added { known.platforms[name] = nil }
+        if !added.isEmpty {
+            console.note("locked \(added.joined(separator: ", ")) beside the others")
+            known.requirements = old.requirements
+        }
+        let changes = old.staleness(against: known)
         console.note(changes.isEmpty ? "no package changed" : changes.joined(separator: "\n"))
     }
 

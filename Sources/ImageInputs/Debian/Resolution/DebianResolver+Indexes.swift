@@ -26,7 +26,8 @@ extension DebianResolver {
             files[place].append(wanted)
         }
         for platform in platforms {
-            for release in releases {
+            let suites = definition.suites(for: platform)
+            for release in releases where suites.contains(release.suite) {
                 let index = try release.index(for: platform.debianArchitecture)
                 want(index, WantedIndex(index, of: release, for: platform.architecture, in: definition))
             }
@@ -107,7 +108,8 @@ extension DebianResolver {
     ) async throws -> SuiteIndexes {
         var indexes: [(source: IndexSource, index: IndexView)] = []
         var missing: Set<IndexSource> = []
-        for release in releases {
+        let suites = definition.suites(for: platform)
+        for release in releases where suites.contains(release.suite) {
             let own = try release.index(for: platform.debianArchitecture)
             if case .missing = files[own.sha256] { missing.insert(IndexSource(own, of: release)) }
             for candidate in [platform] + substitutes {

@@ -44,15 +44,18 @@ extension LockProof {
 
     /// Returns the locked indexes that `verify` reads, each once.
     package static func indexes(
-        of lock: Lock, for platforms: [Platform], hosts: [String]
+        of lock: Lock, in definition: Definition, for platforms: [Platform], hosts: [String]
     ) -> [(release: Lock.Release, index: Lock.ListedFile)] {
-        let own = platforms.map { indexPath(for: $0.architecture) }
+        let own = platforms.map { (path: indexPath(for: $0.architecture), suites: definition.suites(for: $0)) }
         let others = hosts.map { indexPath(for: $0) }
         return lock.releases.flatMap { release in
+            let needed = own.filter { $0.suites.contains(release.suite) }.map(\.path)
             // A platform without an index of its own takes what it can from the others'.
-            let isReplaced = own.contains { release.missingIndexes?.contains($0) == true }
-            return release.indexes.filter { isReplaced || own.contains($0.path) || others.contains($0.path) }
-                .map { (release, $0) }
+            let isReplaced = needed.contains { release.missingIndexes?.contains($0) == true }
+            return release.indexes.filter {
+                isReplaced || needed.contains($0.path)
+                    || others.contains($0.path) && definition.goSuites.contains(release.suite)
+            }.map { (release, $0) }
         }
     }
 }
