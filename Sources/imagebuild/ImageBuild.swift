@@ -1,7 +1,6 @@
 import ArgumentParser
 import ConfigurationFile
 import DurableFiles
-import ImageDefinition
 import SystemPackage
 
 /// The command line: composition root, printing, exit codes.
