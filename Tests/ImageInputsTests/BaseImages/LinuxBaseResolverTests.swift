@@ -101,7 +101,7 @@ import Testing
             }
             #expect(error?.code == .notFound)
             #expect(
-                error?.message.contains("cannot build for linux/arm64/v8 on the base image registry.example/os/base:1@")
+                error?.message.contains("cannot build for linux/arm64 on the base image registry.example/os/base:1@")
                     == true)
             #expect(error?.hint == "choose one of: linux/amd64")
         }

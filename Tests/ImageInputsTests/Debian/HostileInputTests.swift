@@ -11,7 +11,7 @@ struct HostileInputTests {
         for (name, text) in [("a.list", list), ("a.sources", sources)] {
             for bytes in damaged(text, seed: 4, times: 1000) {
                 let file = AptSources.File(name: name, text: String(decoding: bytes, as: UTF8.self))
-                for uri in AptSources([file]).debian { #expect(uri.hasSuffix("/debian")) }
+                for uri in AptSources([file]).debian { #expect(!uri.isEmpty && !uri.contains(" ")) }
             }
         }
     }
