@@ -35,6 +35,17 @@ import Testing
         }
     }
 
+    @Test func `folders without entries of their own are there for links`() throws {
+        try withTemporaryFolder { folder in
+            let text = FileContent.bytes(Array("package a".utf8))
+            let tree = try tree([
+                ("usr/share/go/src/a/a.go", .regular(text)), ("usr/lib/go/src", link("../../share/go/src")),
+            ])
+            try tree.layOut(in: folder.appending("root"), isCancelled: { false })
+            #expect(try FileSystem.read(folder.pushing("root/usr/lib/go/src/a/a.go"), limit: 100) != nil)
+        }
+    }
+
     /// Links that stay inside by their text, and lead out through each other.
     @Test(arguments: [
         [("d", "."), ("e.go", "d/../secret.go")], [("d", "deep/er"), ("e.go", "d/../../../secret.go")],

@@ -14,8 +14,12 @@ extension FileTree {
     /// Blocks.
     func layOut(in folder: FilePath, isCancelled: () -> Bool) throws {
         var links: [EntryPath] = []
+        // A tree need not have an entry for every folder.
+        var folders: Set<EntryPath> = []
         for (path, entry) in sorted {
             if isCancelled() { throw CancellationError() }
+            var parent = path.parent
+            while let above = parent, folders.insert(above).inserted { parent = above.parent }
             let target = folder.pushing(FilePath(String(path.description.dropFirst())))
             switch entry.kind {
             case .directory: try FileSystem.makeDirectories(target)
@@ -28,7 +32,9 @@ extension FileTree {
         }
         // Links come last, so that nothing is ever written through one.
         for path in links {
-            guard let destination = resolve(path), let way = path.way(to: destination) else { continue }
+            guard let destination = resolve(path, mayBeMissing: true),
+                self[destination] != nil || folders.contains(destination), let way = path.way(to: destination)
+            else { continue }
             let target = folder.pushing(FilePath(String(path.description.dropFirst())))
             try FileSystem.makeDirectories(target.removingLastComponent())
             try FileSystem.makeSymlink(target, to: way)
