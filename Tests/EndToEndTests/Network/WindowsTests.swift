@@ -47,7 +47,8 @@ extension NetworkTests {
                     "inspect", "oci:whole", "--node", node, "--format", "json")
                 let report = try #require(
                     try CanonicalJSON.decode([Report].self, from: Array(text.utf8)).first, "\(node)")
-                #expect(report.selections.count == 2)
+                // Docker's and containerd's, which for Windows has an older rule and a newer one.
+                #expect(report.selections.count == (node.hasPrefix("windows") ? 3 : 2))
                 for selection in report.selections {
                     #expect(selection.chosen == index.manifests[place].digest, "\(node) \(selection.engine)")
                 }
