@@ -15,7 +15,7 @@ extension FileSystem {
         guard errno == EEXIST else { return false }
         let temporary = other.removingLastComponent().appending(".new-\(UInt64.random(in: .min ... .max))")
         guard link(file, to: temporary) else { return false }
-        // Where both already are the same file, a rename does nothing, and leaves the temporary name.
+        // A rename between two names of one file does nothing, and leaves the temporary name.
         defer { try? remove(temporary) }
         try rename(temporary, to: other)
         return true

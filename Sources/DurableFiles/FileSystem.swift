@@ -177,11 +177,7 @@ package enum FileSystem {
 
     /// Returns the names in a folder in byte order; none if the folder does not exist.
     package static func names(in directory: FilePath) throws -> [String] {
-        guard let handle = directory.withPlatformString({ opendir($0) }) else {
-            if errno == ENOENT { return [] }
-            throw FileError(Errno(rawValue: errno), "cannot list \(directory)")
-        }
-        return names(listing: handle)
+        try rawNames(in: directory).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Returns the names in a folder as they are, whether they are text or not, in byte order; none if the folder does not

@@ -1,4 +1,4 @@
-/// How an ELF file writes numbers, and where it puts them: its class and its byte order.
+/// The class and the byte order of an ELF file, which decide how it writes numbers and where it puts them.
 package struct ELFLayout: Hashable, Sendable {
     package let is64Bit: Bool
     package let isLittleEndian: Bool

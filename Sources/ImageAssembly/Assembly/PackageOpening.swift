@@ -66,8 +66,9 @@ extension ContentStore {
         package var wrong: [Digest] = []
     }
 
-    /// Opens every package, archive and layer again of which a record says what is in it, and compares; removes wrong
-    /// records if `repair` is set, and those whose blob is gone or damaged. What builds remember of layers, programs and
+    /// Opens every package, archive and layer again of which a record says what is in it, and compares. If `repair` is
+    /// set, wrong records are replaced, or removed where the blob cannot be opened. A record without its blob says
+    /// nothing. What builds remember of layers, programs and
     /// images follows from inputs that are not here: `build --verify` makes those again. Blocks.
     package func verifyRecords(
         repair: Bool, isCancelled: @escaping @Sendable () -> Bool
@@ -93,8 +94,12 @@ extension ContentStore {
                 } catch is ContentError { isRight = false } catch is LayerArchiveError { isRight = false }
                 if isRight { continue }
                 result.wrong.append(key)
-                // Opening has replaced the record by the right one.
-                if !repair { try setRecord(kind, key, known) }
+                // Opening has replaced the record by the right one, unless it failed.
+                if !repair {
+                    try setRecord(kind, key, known)
+                } else if record(kind, key) == known {
+                    try removeRecord(kind, key)
+                }
             }
         }
         return result

@@ -2,7 +2,7 @@ import DurableFiles
 import OCIModel
 import SystemPackage
 
-/// What runs programs of another architecture on this machine: qemu-user, where it is installed.
+/// The emulator that runs programs of another architecture on this machine: qemu-user, where it is installed.
 struct Emulator: Sendable {
     let path: FilePath
 

@@ -32,6 +32,13 @@ import Testing
             #expect(store.record(kind, pins[0].sha256) == swapped)
             #expect(try store.verifyRecords(repair: true, isCancelled: { false }).wrong == [pins[0].sha256])
             #expect(store.record(kind, pins[0].sha256) == right)
+            // Of what cannot be opened, nothing is remembered.
+            let damaged = try store.add(Array("!<arch>\ndamaged".utf8))
+            try store.setRecord(kind, damaged, swapped)
+            #expect(try store.verifyRecords(repair: false, isCancelled: { false }).wrong == [damaged])
+            #expect(store.record(kind, damaged) == swapped)
+            #expect(try store.verifyRecords(repair: true, isCancelled: { false }).wrong == [damaged])
+            #expect(store.record(kind, damaged) == nil)
         }
     }
 
