@@ -34,7 +34,7 @@ import Testing
     }
 
     static func content(_ path: String, _ opened: Opened) throws -> [UInt8]? {
-        guard case .regular(.slice(_, let offset, let size)) = opened.package.tree[try EntryPath(path)]?.kind else {
+        guard case .regular(.slice(_, let offset, let size, _?)) = opened.package.tree[try EntryPath(path)]?.kind else {
             return nil
         }
         return Array(opened.spool[Int(offset)..<Int(offset + size)])

@@ -17,7 +17,7 @@ import Testing
     }
 
     private func bytes(_ content: FileContent) throws -> [UInt8] {
-        guard case .slice(let path, let offset, let size) = content else { return [] }
+        guard case .slice(let path, let offset, let size, _?) = content else { return [] }
         return Array(try contents(path)[Int(offset)..<Int(offset + size)])
     }
 
@@ -87,7 +87,7 @@ import Testing
             try LayerReader.unpack(folder.path.appending("layer"), name: "layer", into: $0, isCancelled: { false })
         }
         let text = String(decoding: try record.encode(), as: UTF8.self)
-        for (old, new) in [("\"schema\":1", "\"schema\":2"), ("\"f ", "\"q "), ("\"entries\"", "\"other\"")] {
+        for (old, new) in [("\"schema\":2", "\"schema\":1"), ("\"f ", "\"q "), ("\"entries\"", "\"other\"")] {
             #expect(throws: LayerArchiveError.self, "\(old)") {
                 let changed = Array(text.replacing(old, with: new).utf8)
                 _ = try UnpackedLayer(record: LayerRecord(decoding: changed), spool: FilePath("spool"))

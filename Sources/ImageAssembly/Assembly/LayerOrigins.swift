@@ -52,14 +52,14 @@ package struct LayerOrigins: Codable, Sendable {
         var bySpool = layer.origins
         for (package, origin) in owners {
             for entry in package.contents.tree.entries.values {
-                if case .regular(.slice(let file, _, _)) = entry.kind { bySpool[file] = origin; break }
+                if case .regular(.slice(let file, _, _, _)) = entry.kind { bySpool[file] = origin; break }
             }
         }
         func shipped(_ path: EntryPath, _ entry: FileEntry) -> Origin? {
             switch entry.kind {
-            case .regular(.slice(let file, _, _)): bySpool[file] ?? Origin(name: "the definition's file \(file)")
+            case .regular(.slice(let file, _, _, _)): bySpool[file] ?? Origin(name: "the definition's file \(file)")
             case .hardLink(let original):
-                if case .regular(.slice(let file, _, _)) = tree[original]?.kind {
+                if case .regular(.slice(let file, _, _, _)) = tree[original]?.kind {
                     bySpool[file]
                 } else {
                     paths[Self.key(original)].map { origins[$0] }

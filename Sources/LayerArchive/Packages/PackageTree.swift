@@ -89,12 +89,15 @@ struct PackageTree {
         case .regular:
             let start = spoolSize
             newest = max(newest, member.modified)
+            var file = SHA256Hasher()
             try content { bytes throws(LayerArchiveError) in
                 try spool.writeFully(bytes, doing: "write the contents of \(subject)")
                 hasher.update(bytes)
+                file.update(bytes)
                 spoolSize += Int64(bytes.count)
             }
-            return .regular(.slice(of: PackageRecord.unplaced, offset: start, size: spoolSize - start))
+            return .regular(
+                .slice(of: PackageRecord.unplaced, offset: start, size: spoolSize - start, digest: file.finish()))
         }
     }
 

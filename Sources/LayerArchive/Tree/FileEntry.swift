@@ -5,14 +5,15 @@ package import SystemPackage
 package enum FileContent: Hashable, Sendable {
     case bytes([UInt8])
     /// `size` bytes at `offset` of a file on disk, which may be a member of an unpacked package or, at offset 0, a
-    /// whole file.
-    case slice(of: FilePath, offset: Int64, size: Int64)
+    /// whole file. With a digest, the bytes were checked once; whoever reads them all compares them with it again, since
+    /// the file may have changed in between.
+    case slice(of: FilePath, offset: Int64, size: Int64, digest: Digest? = nil)
 
     /// The size in bytes.
     package var size: Int64 {
         switch self {
         case .bytes(let bytes): Int64(bytes.count)
-        case .slice(_, _, let size): size
+        case .slice(_, _, let size, _): size
         }
     }
 }

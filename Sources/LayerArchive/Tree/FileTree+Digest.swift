@@ -39,10 +39,11 @@ private final class ContentPieces {
     private let open: OpenFile?
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
     private var done: Int64 = 0
+    private var check: ContentCheck?
 
     init(_ content: FileContent, of path: EntryPath) throws(LayerArchiveError) {
-        (self.content, self.path) = (content, path)
-        if case .slice(let file, _, _) = content { open = try OpenFile(reading: file) } else { open = nil }
+        (self.content, self.path, check) = (content, path, ContentCheck(content))
+        if case .slice(let file, _, _, _) = content { open = try OpenFile(reading: file) } else { open = nil }
     }
 
     deinit { buffer.deallocate() }
@@ -53,12 +54,14 @@ private final class ContentPieces {
             rebasing: buffer[..<Int(min(Int64(buffer.count), content.size - done))])
         switch content {
         case .bytes(let bytes): part.copyBytes(from: bytes[Int(done)..<Int(done) + part.count])
-        case .slice(let file, let offset, _):
+        case .slice(let file, let offset, _, _):
             let count = try open?.descriptor.readFully(
                 at: offset + done, into: part, doing: "read \(file), the content of \(path)")
             guard count == part.count else { throw LayerArchiveError.short(content: file, of: path) }
         }
         done += Int64(part.count)
+        check?.update(UnsafeRawBufferPointer(part))
+        if done == content.size { try check?.finish() }
         return UnsafeRawBufferPointer(part)
     }
 }
