@@ -31,9 +31,10 @@ package struct FileStatus: Hashable, Sendable {
     /// Reads the status of a name in an open folder.
     ///
     /// - Throws: `Errno` if nothing has that name.
-    init(of name: String, in folder: FileDescriptor) throws(Errno) {
+    init(of name: [UInt8], in folder: FileDescriptor) throws(Errno) {
         var status = stat()
-        guard fstatat(folder.rawValue, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { throw Errno(rawValue: errno) }
+        let result = FileSystem.withName(name) { fstatat(folder.rawValue, $0, &status, AT_SYMLINK_NOFOLLOW) }
+        guard result == 0 else { throw Errno(rawValue: errno) }
         self.init(status)
     }
 

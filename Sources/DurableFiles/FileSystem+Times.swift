@@ -29,8 +29,11 @@ extension FileSystem {
     private static let seal = timespec(tv_sec: 1, tv_nsec: 0)
 
     /// Marks a file whose bytes were just checked, also as used now; a failure only costs another check.
-    package static func seal(_ path: FilePath) {
-        _ = utimensat(AT_FDCWD, path.string, [now, seal], AT_SYMLINK_NOFOLLOW)
+    package static func seal(_ path: FilePath) { seal(path.string, in: AT_FDCWD) }
+
+    /// Marks a file of an open folder.
+    static func seal(_ name: String, in folder: CInt) {
+        _ = utimensat(folder, name, [now, seal], AT_SYMLINK_NOFOLLOW)
     }
 
     /// Returns whether a file of this size exists that was not written to since it was sealed, as far as `stat` can

@@ -191,11 +191,7 @@ package enum FileSystem {
     }
 
     /// Returns the names of an open listing in byte order, and closes it.
-    static func names(listing handle: OpaquePointer) -> [String] {
-        rawNames(listing: handle).map { String(decoding: $0, as: UTF8.self) }
-    }
-
-    private static func rawNames(listing handle: OpaquePointer) -> [[UInt8]] {
+    static func rawNames(listing handle: OpaquePointer) -> [[UInt8]] {
         defer { closedir(handle) }
         var names: [[UInt8]] = []
         while let entry = readdir(handle) {

@@ -57,7 +57,13 @@ package enum ArchiveFormat: Hashable, Sendable {
                 tree[try EntryPath("\(path)/\(name)")] = try file(digest, of: layout)
             }
         }
-        for name in ["index.json", "oci-layout"] { tree[try EntryPath(name)] = try file(layout.root.appending(name)) }
+        for name in ["index.json", "oci-layout"] {
+            let path = layout.root.appending(name)
+            guard let bytes = try FileSystem.read(path, limit: CopyLimits().documentSize) else {
+                throw ContentError(.missing, "\(path) is missing: nothing was copied")
+            }
+            tree[try EntryPath(name)] = FileEntry(.regular(.bytes(bytes)), mode: 0o644, modified: 0)
+        }
         return tree
     }
 
@@ -118,15 +124,12 @@ package enum ArchiveFormat: Hashable, Sendable {
 
     private static let directory = FileEntry(.directory, mode: 0o755, modified: 0)
 
-    private static func file(_ path: FilePath, _ digest: Digest? = nil) throws -> FileEntry {
+    private static func file(_ blob: Digest, of layout: OCILayout) throws -> FileEntry {
+        let path = layout.path(of: blob)
         guard let size = FileSystem.regularFileSize(path) else {
             throw ContentError(.missing, "\(path) is missing: nothing was copied")
         }
-        return FileEntry(.regular(.slice(of: path, offset: 0, size: size, digest: digest)), mode: 0o644, modified: 0)
-    }
-
-    private static func file(_ blob: Digest, of layout: OCILayout) throws -> FileEntry {
-        try file(layout.path(of: blob), blob)
+        return FileEntry(.regular(.slice(of: path, offset: 0, size: size, digest: blob)), mode: 0o644, modified: 0)
     }
 }
 

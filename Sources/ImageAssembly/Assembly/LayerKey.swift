@@ -6,7 +6,7 @@ extension LayerPlan {
     /// Returns the digest of the layer's recipe: the codec, and every entry with the identity of its contents. Layers
     /// with equal keys have equal bytes.
     ///
-    /// Contents that were never checked are identified by their file's path, their position in it and the file's stamp.
+    /// Contents that were never checked are identified by their file's path and stamp.
     /// The stamps of files in other layers do not count.
     func key(codec: LayerCodec, toolIdentity: String, stamps: [FilePath: String]) -> Digest {
         var hasher = SHA256Hasher()
@@ -33,9 +33,8 @@ extension LayerPlan {
             }
             switch entry.kind {
             case .regular(.bytes(let bytes)): add("bytes \(Digest(of: bytes).hex)")
-            case .regular(.slice(_, _, _, let digest?)): add("bytes \(digest.hex)")
-            case .regular(.slice(let file, let offset, let size, nil)):
-                add("slice \(file) \(offset) \(size) \(stamps[file] ?? "")")
+            case .regular(.slice(_, _, _, let digest)): add("bytes \(digest.hex)")
+            case .regular(.file(let file, let size)): add("file \(file) \(size) \(stamps[file] ?? "")")
             case .directory: add("directory")
             case .symlink(let target): add("symlink \(Digest(of: target).hex)")
             case .hardLink(let original): add("link \(Digest(of: original.bytes).hex)")

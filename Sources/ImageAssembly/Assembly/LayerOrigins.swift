@@ -52,19 +52,22 @@ package struct LayerOrigins: Codable, Sendable {
         var bySpool = layer.origins
         for (package, origin) in owners {
             for entry in package.contents.tree.entries.values {
-                if case .regular(.slice(let file, _, _, _)) = entry.kind { bySpool[file] = origin; break }
+                if case .regular(let content) = entry.kind, let file = content.file { bySpool[file] = origin; break }
             }
         }
+        func owner(of path: EntryPath) -> Origin? { owners.first { Self.has($0.0, path) }?.1 }
         func shipped(_ path: EntryPath, _ entry: FileEntry) -> Origin? {
             switch entry.kind {
-            case .regular(.slice(let file, _, _, _)): bySpool[file] ?? Origin(name: "the definition's file \(file)")
+            case .regular(let content):
+                content.file.flatMap { bySpool[$0] ?? Origin(name: "the definition's file \($0)") }
+                    ?? owner(of: path)
             case .hardLink(let original):
-                if case .regular(.slice(let file, _, _, _)) = tree[original]?.kind {
+                if case .regular(let content) = tree[original]?.kind, let file = content.file {
                     bySpool[file]
                 } else {
                     paths[Self.key(original)].map { origins[$0] }
                 }
-            default: owners.first { Self.has($0.0, path) }?.1
+            default: owner(of: path)
             }
         }
         for (path, entry) in tree.sorted {

@@ -70,7 +70,7 @@ extension LayerPlan {
         var origins: [FilePath: LayerOrigins.Origin] = [:]
         for folder in folders {
             for entry in folder.tree.entries.values {
-                if case .regular(.slice(let path, _, _, _)) = entry.kind { origins[path] = folder.origin }
+                if case .regular(let content) = entry.kind, let file = content.file { origins[file] = folder.origin }
             }
         }
         return origins

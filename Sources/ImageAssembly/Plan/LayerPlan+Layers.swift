@@ -113,7 +113,7 @@ extension LayerPlan {
     static func origins(of files: [ProvidedFile]) -> [FilePath: LayerOrigins.Origin] {
         var origins: [FilePath: LayerOrigins.Origin] = [:]
         for file in files {
-            if case .slice(let path, _, _, _) = file.content { origins[path] = file.origin }
+            if let path = file.content.file { origins[path] = file.origin }
         }
         return origins
     }

@@ -68,7 +68,7 @@ extension LayerReader {
     /// - Returns: The record, from which an `UnpackedLayer` can be made once the spool is in its final place.
     /// - Throws: `LayerArchiveError` with the codes of `list`.
     package static func unpack(
-        _ file: FilePath, name: String, into spool: FileDescriptor, isCancelled: @escaping @Sendable () -> Bool
+        _ file: OpenFile, name: String, into spool: FileDescriptor, isCancelled: @escaping @Sendable () -> Bool
     ) throws(LayerArchiveError) -> LayerRecord {
         var lines: [String] = []
         var (hasher, size) = (SHA256Hasher(), Int64(0))

@@ -67,16 +67,23 @@ struct TarStream: ~Copyable {
         switch source {
         case .bytes(let bytes):
             put(header + bytes + Self.padding(after: source.size))
-        case .slice(let path, let offset, let size, _):
+        case .slice(_, let offset, let size, _):
             guard offset >= 0, size >= 0, !offset.addingReportingOverflow(size).overflow else {
                 throw LayerArchiveError(
                     .invalidTree, "the content of \(item.path) is not a part of a file: \(size) bytes at \(offset)")
             }
             put(header)
-            guard size > 0 else { return }
-            if file?.path != path { file = try OpenFile(reading: path) }
-            content = Content(path: item.path, offset: offset, size: size, check: ContentCheck(source))
+            try open(source, at: item.path, offset: offset)
+        case .file:
+            put(header)
+            try open(source, at: item.path, offset: 0)
         }
+    }
+
+    private mutating func open(_ source: FileContent, at path: EntryPath, offset: Int64) throws(LayerArchiveError) {
+        guard source.size > 0 else { return }
+        if file?.path != source.file { file = try OpenFile(of: source) }
+        content = Content(path: path, offset: offset, size: source.size, check: ContentCheck(source))
     }
 
     private mutating func readContent(into buffer: UnsafeMutableRawBufferPointer) throws(LayerArchiveError) -> Int {

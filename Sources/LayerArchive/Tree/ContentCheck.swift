@@ -10,7 +10,7 @@ struct ContentCheck {
 
     /// Creates the check of a content; `nil` if its bytes were never checked.
     init?(_ content: FileContent) {
-        guard case .slice(let file, _, _, let digest?) = content else { return nil }
+        guard case .slice(let file, _, _, let digest) = content else { return nil }
         (self.file, expected) = (file, digest)
         hasher = DigestHasher(digest.algorithm)
     }

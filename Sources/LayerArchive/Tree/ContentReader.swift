@@ -22,7 +22,9 @@ package final class ContentReader {
             guard !overflow, position >= 0 else {
                 throw LayerArchiveError(.corrupt, "cannot read \(path): the offset \(start) + \(offset) is not valid")
             }
-            return try read(path, at: position, count: wanted)
+            return try readFile(content, at: position, count: wanted)
+        case .file:
+            return try readFile(content, at: offset, count: wanted)
         }
     }
 
@@ -41,9 +43,10 @@ package final class ContentReader {
         return bytes
     }
 
-    private func read(_ path: FilePath, at position: Int64, count: Int) throws(LayerArchiveError) -> [UInt8] {
-        if file?.path != path { file = try OpenFile(reading: path) }
+    private func readFile(_ content: FileContent, at position: Int64, count: Int) throws(LayerArchiveError) -> [UInt8] {
+        if file?.path != content.file { file = try OpenFile(of: content) }
         guard let file else { return [] }
+        let path = file.path
         var failure: LayerArchiveError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             do throws(LayerArchiveError) {

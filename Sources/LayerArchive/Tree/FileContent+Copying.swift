@@ -12,24 +12,27 @@ extension FileContent {
         defer { try? output.close() }
         switch self {
         case .bytes(let bytes): _ = try output.writeAll(bytes)
-        case .slice(let source, let start, let size, _):
-            let input = try FileDescriptor.open(source, .readOnly, options: .closeOnExec)
-            defer { try? input.close() }
-            var buffer = [UInt8](repeating: 0, count: Int(max(1, min(1 << 20, size))))
-            var (done, check) = (Int64(0), ContentCheck(self))
-            while done < size {
-                let count = try buffer.withUnsafeMutableBytes { bytes in
-                    try input.read(
-                        fromAbsoluteOffset: start + done,
-                        into: UnsafeMutableRawBufferPointer(
-                            rebasing: bytes[..<Int(min(Int64(bytes.count), size - done))]))
-                }
-                guard count > 0 else { throw Errno.ioError }
-                buffer.withUnsafeBytes { check?.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-                _ = try output.writeAll(buffer[..<count])
-                done += Int64(count)
-            }
-            try check?.finish()
+        case .slice(_, let start, _, _): try copy(from: start, to: output)
+        case .file: try copy(from: 0, to: output)
         }
+    }
+
+    private func copy(from start: Int64, to output: FileDescriptor) throws {
+        let input = try OpenFile(of: self)
+        var buffer = [UInt8](repeating: 0, count: Int(max(1, min(1 << 20, size))))
+        var (done, check) = (Int64(0), ContentCheck(self))
+        while done < size {
+            let count = try buffer.withUnsafeMutableBytes { bytes in
+                try input.descriptor.read(
+                    fromAbsoluteOffset: start + done,
+                    into: UnsafeMutableRawBufferPointer(
+                        rebasing: bytes[..<Int(min(Int64(bytes.count), size - done))]))
+            }
+            guard count > 0 else { throw Errno.ioError }
+            buffer.withUnsafeBytes { check?.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            _ = try output.writeAll(buffer[..<count])
+            done += Int64(count)
+        }
+        try check?.finish()
     }
 }

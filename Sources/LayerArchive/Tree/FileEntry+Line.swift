@@ -12,9 +12,9 @@ extension FileEntry {
     func line(at path: EntryPath) -> String {
         let (letter, own): (String, [String]) =
             switch kind {
-            case .regular(.slice(_, let offset, let size, let digest?)):
+            case .regular(.slice(_, let offset, let size, let digest)):
                 ("f", ["\(offset)", "\(size)", digest.hex])
-            case .regular: preconditionFailure("an unpacked package's contents are slices of its spool, with digests")
+            case .regular: preconditionFailure("an unpacked package's contents are slices of its spool")
             case .directory: ("d", [])
             case .symlink(let target): ("l", [Self.escape(target)])
             case .hardLink(let target): ("h", [Self.escape(target.bytes)])

@@ -27,7 +27,8 @@ package struct OCILayout: Sendable {
         self.observe = observe
     }
 
-    var blobs: FilePath { root.appending("blobs") }
+    static let (blobsName, indexName, markerName) = ("blobs", "index.json", "oci-layout")
+    var blobs: FilePath { root.appending(Self.blobsName) }
     /// The folders that contain blobs: one for each algorithm in use.
     package var blobFolders: [FilePath] {
         get throws {
@@ -36,7 +37,7 @@ package struct OCILayout: Sendable {
             }
         }
     }
-    var indexPath: FilePath { root.appending("index.json") }
+    var indexPath: FilePath { root.appending(Self.indexName) }
 
     package func path(of digest: Digest) -> FilePath {
         blobs.appending(digest.algorithm.rawValue).appending(digest.hex)

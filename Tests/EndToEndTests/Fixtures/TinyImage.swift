@@ -122,8 +122,8 @@ struct TinyImage {
             fetchRelease: { archive, suite in
                 Array(try Data(contentsOf: mirror.appending(path: "\(archive)/dists/\(suite)/InRelease")))
             },
-            fetchIndex: { _ in FilePath(mirror.appending(path: "Packages").path) },
-            decompress: { file, _ in Array(try Data(contentsOf: URL(fileURLWithPath: file.string))) })
+            fetchIndex: { _ in },
+            openIndex: { _, _ in Array(try Data(contentsOf: mirror.appending(path: "Packages"))) })
         let now = try #require(Timestamp(canonical: "2026-01-02T00:00:00Z"))
         let inputs = try LockedInputs(
             definition, codec: LayerCodec.standard(.gzip).name,

@@ -67,9 +67,9 @@ package struct DebianArchive: Sendable {
             },
             fetchIndex: { request in
                 announce(request, progress)
-                return try await index(request, released: dates[request.suite])
+                try await fetchIndex(request, released: dates[request.suite])
             },
-            decompress: decompress)
+            openIndex: openIndex)
     }
 
     /// Returns a resolver that reads the Releases of a lock's proof and the indexes that the lock names, and nothing
@@ -93,9 +93,9 @@ package struct DebianArchive: Sendable {
                     throw ImageInputsError(.notFound, "the lock was made without \(request.path)")
                 }
                 announce(request, progress)
-                return try await index(request, released: dates[request.suite])
+                try await fetchIndex(request, released: dates[request.suite])
             },
-            decompress: decompress)
+            openIndex: openIndex)
     }
 
     private var excerpts: IndexExcerpts {
@@ -104,10 +104,12 @@ package struct DebianArchive: Sendable {
             recall: { [store] in store.record(kind, $0) }, remember: { [store] in try store.setRecord(kind, $0, $1) })
     }
 
-    private var decompress: @Sendable (FilePath, Int64) async throws -> [UInt8] {
-        { file, limit in
+    private var openIndex: @Sendable (IndexRequest, Int64) async throws -> [UInt8] {
+        { [store, pool] index, limit in
             try await pool.run { flag in
-                try DecompressedFile.contents(of: file, limit: limit, isCancelled: { flag.isSet })
+                let copy = OpenFile(
+                    store.path(of: index.sha256), try store.checkedCopy(of: index.sha256, size: index.size))
+                return try DecompressedFile.contents(of: copy, limit: limit, isCancelled: { flag.isSet })
             }
         }
     }
@@ -128,7 +130,7 @@ package struct DebianArchive: Sendable {
         }
     }
 
-    private func index(_ request: IndexRequest, released: Timestamp? = nil) async throws -> FilePath {
+    private func fetchIndex(_ request: IndexRequest, released: Timestamp? = nil) async throws {
         let byHash = request.byHashPath == nil ? nil : request.sha256
         let candidates = try mirrors.candidates(
             for: request.path, in: archive(request.archive), byHash: byHash, released: released)
@@ -138,8 +140,6 @@ package struct DebianArchive: Sendable {
                     subject: request.path, candidates: candidates,
                     expected: .exactly(request.sha256, size: request.size), destination: path))
         }
-        let store = store
-        return try await pool.run { _ in try store.verifiedPath(of: request.sha256, size: request.size) }
     }
 
     private func archive(_ name: String) throws -> DebianMirrors.Archive {

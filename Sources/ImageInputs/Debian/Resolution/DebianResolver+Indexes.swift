@@ -82,11 +82,12 @@ extension DebianResolver {
     }
 
     /// Tries the paths of one file in turn, unless an error says something other than that the mirrors lack it.
-    private func fetch(_ wanted: [WantedIndex]) async throws -> FilePath? {
+    private func fetch(_ wanted: [WantedIndex]) async throws -> IndexRequest? {
         var refusal: ImageInputsError?
-        for path in wanted.map(\.request) {
+        for request in wanted.map(\.request) {
             do {
-                return try await fetchIndex(path)
+                try await fetchIndex(request)
+                return request
             } catch let error as ImageInputsError where [.notFound, .corrupt].contains(error.code) {
                 refusal = refusal ?? error
             }
@@ -139,10 +140,10 @@ extension DebianResolver {
     }
 
     private func read(
-        _ file: FilePath, _ index: Lock.ListedFile, of release: SignedRelease
+        _ file: IndexRequest, _ index: Lock.ListedFile, of release: SignedRelease
     ) async throws -> PackagesIndex {
         let limit = min(release.file.uncompressed(index.path)?.size ?? .max, PackagesIndex.sizeLimit)
-        let bytes = try await decompress(file, limit)
+        let bytes = try await openIndex(file, limit)
         return try ImageInputsError.mapping { () throws(DebianFormatError) in
             try release.file.checkUncompressed(bytes, of: index.path, suite: release.suite)
             return try PackagesIndex(bytes)
@@ -152,7 +153,7 @@ extension DebianResolver {
 
 /// Where an index is read from.
 enum IndexPlace: Sendable {
-    case file(FilePath)
+    case file(IndexRequest)
     /// What it was asked before.
     case excerpt(IndexView)
     /// No mirror has it, and the definition consents.
