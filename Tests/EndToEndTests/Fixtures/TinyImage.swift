@@ -151,6 +151,10 @@ struct TinyImage {
             // What a scanner looks for first.
             try fixture.write("13.0\n", to: "packages/alpha/etc/debian_version")
             try fixture.write("ID=debian\nVERSION_ID=\"13\"\n", to: "packages/alpha/etc/os-release")
+            // Names in Latin-1.
+            try await fixture.tool(
+                "sh", "-c", #"cd packages/alpha/usr/share/alpha && n=$(printf 'caf\351') && : >"$n" && ln -s "$n" link"#
+            )
         }
         try payload.write(to: fixture.folder.appending(path: "packages/\(name)/usr/share/\(name)/noise"))
         let path = "pool/main/\(name)_\(version)_all.deb"
