@@ -149,7 +149,7 @@ package final class Folder: Sendable {
     ///
     /// - Returns: `false` if the name exists already, or the two are on different file systems.
     package func link(_ file: FilePath, as name: String) -> Bool {
-        linkat(AT_FDCWD, file.string, descriptor.rawValue, name, 0) == 0
+        file.withPlatformString { linkat(AT_FDCWD, $0, descriptor.rawValue, name, 0) } == 0
     }
 
     /// Removes a file; a missing file counts as removed.
@@ -259,13 +259,6 @@ extension FileSystem {
             }
             throw FileError(notPlain: path, "a symbolic link")
         }
-    }
-}
-
-extension FilePath.Component {
-    /// The name as it is, whether it is text or not.
-    var bytes: [UInt8] {
-        withPlatformString { Array(UnsafeBufferPointer(start: $0, count: strlen($0))) }.map { UInt8(bitPattern: $0) }
     }
 }
 

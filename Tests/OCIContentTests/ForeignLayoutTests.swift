@@ -60,7 +60,7 @@ import Testing
             let path = layout.path(of: layer.digest)
             try FileSystem.remove(path)
             try FileSystem.write(Array("some layer".utf8), to: folder.appending("elsewhere"))
-            try FileSystem.makeSymlink(path, to: folder.appending("elsewhere").string)
+            try FileSystem.makeSymlink(path, to: folder.appending("elsewhere").string.utf8)
             await #expect(throws: ContentError.self) {
                 try await copy(root, from: layout, to: OCILayout(root: folder.appending("target")), tag: "v1")
             }

@@ -26,7 +26,7 @@ package struct LayerOrigins: Codable, Sendable {
 
     /// The inputs of the layer.
     private var origins: [Origin] = []
-    /// The indexes into `origins`, by path without the leading slash.
+    /// The indexes into `origins`, by key of the path.
     private var paths: [String: Int] = [:]
 
     private static let kind = "origins"
@@ -90,16 +90,19 @@ package struct LayerOrigins: Codable, Sendable {
     /// the record at the path.
     private static func has(_ package: OpenedPackage, _ path: EntryPath) -> Bool {
         if package.contents.tree[path] != nil { return true }
-        let text = key(path)
-        if text.hasPrefix("usr/"), let old = try? EntryPath(String(text.dropFirst(4))) {
+        if path.bytes.starts(with: "usr/".utf8), let old = try? EntryPath(path.bytes.dropFirst(4)) {
             if package.contents.tree[old] != nil { return true }
         }
-        return text.hasPrefix("var/lib/dpkg/status.d/")
-            && ["\(package.pin.name)", "\(package.pin.name).md5sums"].contains(
-                String(decoding: path.name, as: UTF8.self))
+        let name = package.pin.name
+        return path.bytes.starts(with: "var/lib/dpkg/status.d/".utf8)
+            && [name, "\(name).md5sums"].contains { path.name.elementsEqual($0.utf8) }
     }
 
-    private static func key(_ path: EntryPath) -> String { String(decoding: path.bytes, as: UTF8.self) }
+    /// Returns each byte as the character of that number: paths need not be text, and texts of different bytes can be
+    /// equal.
+    private static func key(_ path: EntryPath) -> String {
+        String(String.UnicodeScalarView(path.bytes.map { Unicode.Scalar($0) }))
+    }
 }
 
 extension LayerOrigins.Origin {

@@ -77,7 +77,7 @@ package struct FolderFiles: Sendable {
             guard depth > 0, target.first != UInt8(ascii: "/"), path.destination(ofLinkTo: target) != nil else {
                 throw ImageAssemblyError(
                     .invalidInput,
-                    "\(source) is a symbolic link to \(String(decoding: target, as: UTF8.self)), outside the copied files",
+                    "\(source) is a symbolic link to \(shown(target)), outside the copied files",
                     hint: "write it under 'links' in the definition")
             }
             set(path, .symlink(target: target), 0o777, file.owner)

@@ -103,7 +103,7 @@ struct PackageTree {
 
     private func inside(_ path: [UInt8], of member: TarMember) throws(LayerArchiveError) -> EntryPath {
         guard path.first != UInt8(ascii: "/") else {
-            throw refused(member, "'\(String(decoding: path, as: UTF8.self))' is absolute")
+            throw refused(member, "'\(shown(path))' is absolute")
         }
         do throws(OCIModelError) { return try EntryPath(path) } catch { throw refused(member, error.message) }
     }

@@ -1,3 +1,5 @@
+import DurableFiles
+package import OCIModel
 package import SystemPackage
 
 extension FileContent {
@@ -35,4 +37,9 @@ extension FileContent {
         }
         try check?.finish()
     }
+}
+
+extension FilePath {
+    /// Returns the place of an entry below this folder, in which a tree is laid out.
+    package func appending(_ entry: EntryPath) -> FilePath { pushing(FilePath(bytes: entry.bytes)) }
 }

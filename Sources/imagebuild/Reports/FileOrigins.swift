@@ -75,8 +75,8 @@ extension TarMember.Kind {
         switch self {
         case .regular: "file"
         case .directory: "directory"
-        case .symlink(let target): "symbolic link to \(String(decoding: target, as: UTF8.self))"
-        case .hardLink(let target): "hard link to \(String(decoding: target, as: UTF8.self))"
+        case .symlink(let target): "symbolic link to \(shown(target))"
+        case .hardLink(let target): "hard link to \(shown(target))"
         case .characterDevice, .blockDevice: "device"
         case .fifo: "named pipe"
         }

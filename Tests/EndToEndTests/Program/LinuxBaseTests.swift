@@ -28,6 +28,8 @@ extension ProgramTests {
                     #expect(try fixture.text("\(root)/etc/own/hello") == "hello\n")
                     #expect(try fixture.text("\(root)/usr/bin/run") == "#!base")
                     #expect(try await fixture.tool("stat", "-c", "%a", "\(root)/srv") == "1777", "the base's own mode")
+                    let bytes = try await fixture.tool("sh", "-c", "LC_ALL=C ls -b \(root)/srv")
+                    #expect(bytes == "caf\\351\nfile\nlink")
                     let names = try FileManager.default.contentsOfDirectory(
                         atPath: fixture.folder.appending(path: "\(root)/etc").path)
                     #expect(names.sorted() == ["own", "passwd"])

@@ -24,7 +24,8 @@ import Testing
             try FileSystem.write([1], to: folder.pushing("elsewhere/passwd"))
             try FileSystem.write([1], to: folder.pushing("elsewhere/x/passwd"))
             for place in ["image/linked", "image/a/linked", "linked"] {
-                try FileSystem.makeSymlink(folder.pushing(FilePath(place)), to: folder.appending("elsewhere").string)
+                try FileSystem.makeSymlink(
+                    folder.pushing(FilePath(place)), to: folder.appending("elsewhere").string.utf8)
             }
             let file = Definition.ExtraFile(source: source, path: try EntryPath("file"), mode: nil, owner: .init())
             let error = #expect(throws: FileError.self) {

@@ -52,14 +52,11 @@ package struct DebianArchive: Sendable {
     }
 
     /// Returns a resolver that takes Releases and indexes from this archive, and reports to `progress` what it is
-    /// fetching.
-    ///
-    /// The indexes of `kept` Releases are looked for in snapshot.debian.org too.
+    /// fetching. Indexes that mirrors lack, since they dropped or do not have them yet, come from snapshot.debian.org.
     package func resolver(
-        verifier: ReleaseVerifier, kept: [Lock.Release] = [], progress: @escaping @Sendable (String) -> Void
-    ) throws -> DebianResolver {
-        let dates = try kept.dates()
-        return DebianResolver(
+        verifier: ReleaseVerifier, progress: @escaping @Sendable (String) -> Void
+    ) -> DebianResolver {
+        DebianResolver(
             verifier: verifier, excerpts: excerpts,
             fetchRelease: { archive, suite in
                 progress("fetching the Release of \(suite)")
@@ -67,7 +64,7 @@ package struct DebianArchive: Sendable {
             },
             fetchIndex: { request in
                 announce(request, progress)
-                try await fetchIndex(request, released: dates[request.suite])
+                try await fetchIndex(request)
             },
             openIndex: openIndex)
     }
@@ -79,9 +76,8 @@ package struct DebianArchive: Sendable {
     package func resolver(
         of lock: Lock, verifier: ReleaseVerifier, file: @escaping @Sendable (String) throws -> [UInt8]?,
         progress: @escaping @Sendable (String) -> Void
-    ) throws -> DebianResolver {
-        let dates = try lock.releases.dates()
-        return DebianResolver(
+    ) -> DebianResolver {
+        DebianResolver(
             verifier: verifier, excerpts: excerpts,
             fetchRelease: { archive, suite in
                 let path = LockProof.releasePath(archive: archive, suite: suite)
@@ -93,7 +89,7 @@ package struct DebianArchive: Sendable {
                     throw ImageInputsError(.notFound, "the lock was made without \(request.path)")
                 }
                 announce(request, progress)
-                try await fetchIndex(request, released: dates[request.suite])
+                try await fetchIndex(request)
             },
             openIndex: openIndex)
     }
@@ -130,10 +126,10 @@ package struct DebianArchive: Sendable {
         }
     }
 
-    private func fetchIndex(_ request: IndexRequest, released: Timestamp? = nil) async throws {
+    private func fetchIndex(_ request: IndexRequest) async throws {
         let byHash = request.byHashPath == nil ? nil : request.sha256
         let candidates = try mirrors.candidates(
-            for: request.path, in: archive(request.archive), byHash: byHash, released: released)
+            for: request.path, in: archive(request.archive), byHash: byHash, released: request.released)
         try await store.download(request.sha256, size: request.size) { path in
             try await downloader.fetch(
                 DownloadRequest(

@@ -94,6 +94,8 @@ extension DebianResolver {
         }
         let needed = wanted.filter { !$0.mayBeMissing }.map(\.index.description)
         guard var refusal, !needed.isEmpty else { return nil }
+        // Other bytes are there under a name that each update of the archive gives to a new file.
+        refusal.code = .notFound
         refusal.hint =
             "use a mirror that is up to date, or add \(needed.joined(separator: ", ")) to the definition's "
             + "accept-missing"

@@ -16,6 +16,8 @@ package struct IndexRequest: Hashable, Sendable {
     /// The size in bytes.
     package var size: Int64
     package var sha256: Digest
+    /// The date of the Release that lists it, from which snapshot.debian.org keeps it.
+    package var released: Timestamp
 
     init(_ index: Lock.ListedFile, of release: SignedRelease) {
         let folder = "dists/\(release.suite)/" + index.path.split(separator: "/").dropLast().joined(separator: "/")
@@ -25,6 +27,7 @@ package struct IndexRequest: Hashable, Sendable {
         byHashPath = release.file.acquireByHash ? "\(folder)/by-hash/SHA256/\(index.sha256.hex)" : nil
         size = index.size
         sha256 = index.sha256
+        released = release.file.date
     }
 }
 
