@@ -81,7 +81,7 @@ extension ProgramTests {
                 let layers = Set(base.layers.values.joined().map(\.digest.hex))
                 let mounts = registry.wire.requests(.uploadStart).map(\.path).filter { $0.contains("from=os/base") }
                 #expect(mounts.count == layers.count, "\(registry.wire.requests)")
-                let sent = registry.wire.requests(.uploadFinish).map(\.path)
+                let sent = registry.wire.sentBlobs.map(\.path)
                 #expect(!sent.contains { path in layers.contains { path.contains($0) } }, "\(sent)")
                 let image = "\(registry.host)/mine/own:3"
                 try await fixture.tool(Peer.crane.path, "validate", "--remote", image)
