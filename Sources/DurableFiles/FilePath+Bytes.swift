@@ -16,5 +16,5 @@ extension FilePath {
 }
 
 extension FilePath.Component {
-    var bytes: [UInt8] { FilePath(self).bytes }
+    var bytes: [UInt8] { FilePath(root: nil, [self]).bytes }
 }

@@ -45,7 +45,7 @@ import Testing
                 try FileSystem.write(Array("four".utf8), to: place.appending("file"))
             }
             // The path that the user chose may be a link.
-            try FileSystem.makeSymlink(folder.appending("chosen"), to: image.string)
+            try FileSystem.makeSymlink(folder.appending("chosen"), to: image.bytes)
             let file = Definition.ExtraFile(source: "d", path: try EntryPath("d"), mode: nil, owner: .init())
             let tree = try FolderFiles(
                 [file], in: folder.appending("chosen"), for: Platform(os: "linux", architecture: "amd64")
@@ -58,7 +58,7 @@ import Testing
                 $0.appending($1)
             }
             try FileSystem.removeTree(image.pushing(FilePath(swapped)))
-            try FileSystem.makeSymlink(image.pushing(FilePath(swapped)), to: names.string)
+            try FileSystem.makeSymlink(image.pushing(FilePath(swapped)), to: names.bytes)
             let error = #expect(throws: LayerArchiveError.self) { try ContentReader().readAll(content, limit: 10) }
             #expect(error?.code == .escape)
             #expect(throws: LayerArchiveError.self) { try tree.contentDigest() }
