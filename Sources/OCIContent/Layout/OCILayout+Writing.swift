@@ -18,11 +18,11 @@ extension OCILayout: ContentDestination {
         let observe = observe
         try await source.withBlob(blob, from: 0) { body in
             switch body {
-            case .file(let file, let isChecked):
+            case .file(let file, let check):
                 try await BlockingPool.files.run { _ in
                     // A linked file is read by others from here.
                     guard
-                        try isChecked && !hashesAgain
+                        try check == .checked && !hashesAgain
                             || ContentStore.digest(of: file, by: blob.digest.algorithm) == blob.digest
                     else {
                         throw ContentError(damaged: blob.digest, at: file)

@@ -98,8 +98,7 @@ extension OCILayout: ContentSource {
                 .missing, "the blob \(blob.digest) is missing from the layout \(root), or has another size",
                 hint: "the layers of a Windows base image stay in its registry unless they are copied as well")
         }
-        // The file's time proves nothing: whoever made the layout chose it.
-        return try await use(.file(path, checked: false))
+        return try await use(.file(path, FileSystem.isSealed(path, size: blob.size) ? .sealed : .unknown))
     }
 
     package func resolve(_ name: String) async throws -> Descriptor { try named.entry(named: name) }
