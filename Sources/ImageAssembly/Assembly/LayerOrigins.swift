@@ -6,26 +6,8 @@ import SystemPackage
 
 /// The inputs that each path of a layer came from; kept in the store under the layer's digest when the layer is made.
 package struct LayerOrigins: Codable, Sendable {
-    package struct Origin: Codable, Hashable, Sendable, CustomStringConvertible {
-        /// The name for people: `libc6 2.41-12 (amd64) of trixie`, `the image's definition`.
-        package var name: String
-        /// The path of a package relative to its archive, or the address of a release archive.
-        package var path: String?
-        package var digest: Digest?
-
-        package init(name: String, path: String? = nil, digest: Digest? = nil) {
-            self.name = name
-            self.path = path
-            self.digest = digest
-        }
-
-        package var description: String {
-            ([name] + [path, digest?.description].compactMap { $0 }).joined(separator: ", ")
-        }
-    }
-
     /// The inputs of the layer.
-    private var origins: [Origin] = []
+    private var origins: [FileOrigin] = []
     /// The indexes into `origins`, by key of the path.
     private var paths: [String: Int] = [:]
 
@@ -39,7 +21,7 @@ package struct LayerOrigins: Codable, Sendable {
         self = known
     }
 
-    package func origin(of path: EntryPath) -> Origin? {
+    package func origin(of path: EntryPath) -> FileOrigin? {
         paths[Self.key(path)].flatMap { origins.indices.contains($0) ? origins[$0] : nil }
     }
 
@@ -47,19 +29,19 @@ package struct LayerOrigins: Codable, Sendable {
     /// path.
     init(of layer: LayerPlan) {
         let (tree, packages) = (layer.tree, layer.packages)
-        var places: [Origin: Int] = [:]
-        let owners = packages.map { ($0, Origin($0.pin)) }
+        var places: [FileOrigin: Int] = [:]
+        let owners = packages.map { ($0, FileOrigin($0.pin)) }
         var bySpool = layer.origins
         for (package, origin) in owners {
             for entry in package.contents.tree.entries.values {
                 if case .regular(let content) = entry.kind, let file = content.file { bySpool[file] = origin; break }
             }
         }
-        func owner(of path: EntryPath) -> Origin? { owners.first { Self.has($0.0, path) }?.1 }
-        func shipped(_ path: EntryPath, _ entry: FileEntry) -> Origin? {
+        func owner(of path: EntryPath) -> FileOrigin? { owners.first { Self.has($0.0, path) }?.1 }
+        func shipped(_ path: EntryPath, _ entry: FileEntry) -> FileOrigin? {
             switch entry.kind {
             case .regular(let content):
-                content.file.flatMap { bySpool[$0] ?? Origin(name: "the definition's file \($0)") }
+                content.file.flatMap { bySpool[$0] ?? FileOrigin(name: "the definition's file \($0)") }
                     ?? owner(of: path)
             case .hardLink(let original):
                 if case .regular(let content) = tree[original]?.kind, let file = content.file {
@@ -72,8 +54,8 @@ package struct LayerOrigins: Codable, Sendable {
         }
         for (path, entry) in tree.sorted {
             // A script's effect replaces what a package shipped.
-            let declared = layer.causes[path].map { Origin(name: $0) }
-            let found = declared ?? shipped(path, entry) ?? Origin(name: "the image's definition")
+            let declared = layer.causes[path].map { FileOrigin(name: $0) }
+            let found = declared ?? shipped(path, entry) ?? FileOrigin(name: "the image's definition")
             if places[found] == nil {
                 places[found] = origins.count
                 origins.append(found)
@@ -105,7 +87,7 @@ package struct LayerOrigins: Codable, Sendable {
     }
 }
 
-extension LayerOrigins.Origin {
+extension FileOrigin {
     fileprivate init(_ pin: Lock.Package) {
         self.init(
             name: "package \(pin.name) \(pin.version) (\(pin.architecture)) of \(pin.suite)", path: pin.path,

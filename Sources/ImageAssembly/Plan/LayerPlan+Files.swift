@@ -66,8 +66,8 @@ extension LayerPlan {
                 .merging(origins(of: contents.folders)) { own, _ in own }, causes: causes)
     }
 
-    private static func origins(of folders: [ProvidedFolder]) -> [FilePath: LayerOrigins.Origin] {
-        var origins: [FilePath: LayerOrigins.Origin] = [:]
+    private static func origins(of folders: [ProvidedFolder]) -> [FilePath: FileOrigin] {
+        var origins: [FilePath: FileOrigin] = [:]
         for folder in folders {
             for entry in folder.tree.entries.values {
                 if case .regular(let content) = entry.kind, let file = content.file { origins[file] = folder.origin }

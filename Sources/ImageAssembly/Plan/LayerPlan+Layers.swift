@@ -110,8 +110,8 @@ extension LayerPlan {
         return entry
     }
 
-    static func origins(of files: [ProvidedFile]) -> [FilePath: LayerOrigins.Origin] {
-        var origins: [FilePath: LayerOrigins.Origin] = [:]
+    static func origins(of files: [ProvidedFile]) -> [FilePath: FileOrigin] {
+        var origins: [FilePath: FileOrigin] = [:]
         for file in files {
             if let path = file.content.file { origins[path] = file.origin }
         }

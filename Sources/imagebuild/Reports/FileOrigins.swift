@@ -15,7 +15,7 @@ struct FileOrigins {
         var mode: String?
         var size: Int64?
         /// `nil` where this machine's store does not remember how the layer was made.
-        var origin: LayerOrigins.Origin?
+        var origin: FileOrigin?
         /// Whether there are layers that could not be looked at: those of a base image.
         var hasAbsentLayers: Bool
         /// The name or digest of the base image, where there is one.
