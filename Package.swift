@@ -154,7 +154,8 @@ let package = Package(
         library(
             "ImageReleasing",
             [
-                "ConfigurationFile", "DurableFiles", "OCIModel",
+                "ConfigurationFile", "DurableFiles", "ImageInputs", "OCIModel",
+                .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
