@@ -1,6 +1,5 @@
+import OCIModel
 import Testing
-
-@testable import OCIModel
 
 @Suite struct VersionRangeTests {
     @Test(arguments: [
