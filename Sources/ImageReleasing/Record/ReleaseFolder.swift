@@ -51,8 +51,13 @@ package final class ReleaseFolder: Sendable {
     /// Records that a step is done.
     package func finish(_ step: ReleaseStep) throws { try journal.note(done: step) }
 
-    /// Refuses to go on before a step is done.
-    package func require(_ step: ReleaseStep, before next: ReleaseStep) throws(ReleaseError) {
+    /// Refuses to go on before a step is done, and once the release is withdrawn.
+    package func require(_ step: ReleaseStep, before next: ReleaseStep) throws {
+        if let withdrawal = try withdrawal {
+            throw ReleaseError(
+                .refused, "the release in \(path) was withdrawn on \(withdrawal.time)", hint: "release the next version"
+            )
+        }
         guard isDone(step) else {
             throw ReleaseError(
                 .incomplete, "cannot \(next.rawValue) the release in \(path): its step '\(step.rawValue)' is not done",

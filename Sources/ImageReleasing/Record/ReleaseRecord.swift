@@ -35,14 +35,6 @@ package struct ReleaseRecord: Hashable, Sendable, Codable {
     package var predicate: Predicate
 }
 
-/// The end of a release that should not be used.
-package struct Withdrawal: Hashable, Sendable, Codable {
-    package var reason: String
-    package var time: String
-
-    package init(reason: String, time: Timestamp) { (self.reason, self.time) = (reason, time.description) }
-}
-
 extension ReleaseFolder {
     /// The file of the record, which is no asset: it is written again after each step.
     package static let recordName = "release.intoto.json"

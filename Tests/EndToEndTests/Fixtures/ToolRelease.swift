@@ -1,5 +1,6 @@
 import Foundation
 import ReleaseTesting
+import SystemPackage
 import TestSupport
 import Testing
 

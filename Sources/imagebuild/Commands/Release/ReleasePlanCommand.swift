@@ -63,7 +63,8 @@ struct ReleasePlanCommand: AsyncParsableCommand {
         guard yes else { return }
         let folder = try options.beginFolder(release)
         try folder.record(results, as: "gates", by: .plan)
-        try folder.note(tools: ["git": git.version(), "imagebuild": ToolIdentity.version], by: .plan)
+        let tools = ["git": try await git.version(), "imagebuild": ToolIdentity.version]
+        try folder.note(tools: tools, by: .plan)
         if !folder.isDone(.plan) { try folder.finish(.plan) }
         try folder.writeRecord(of: release)
     }
