@@ -151,6 +151,13 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
+        library(
+            "ImageReleasing",
+            [
+                "ConfigurationFile", "DurableFiles", "OCIModel",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+
         .executableTarget(
             name: "imagebuild",
             dependencies: [
@@ -239,6 +246,12 @@ let package = Package(
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        test(
+            "ImageReleasingTests",
+            [
+                "ConfigurationFile", "DurableFiles", "ImageReleasing", "OCIModel", "TestSupport",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         test("ExecutablesTests", ["Executables", "ExecutableFixtures", "OCIModel"]),
