@@ -8,6 +8,10 @@ package struct GoBuildInformation: Hashable, Sendable {
         package var version: String
         /// The module's sum, as `go.sum` has it; empty for a module without one.
         package var sum: String
+
+        package init(path: String, version: String, sum: String) {
+            (self.path, self.version, self.sum) = (path, version, sum)
+        }
     }
 
     /// The toolchain: `go1.24.4`.

@@ -47,6 +47,7 @@ struct GoCompiler: Sendable {
     static func flags(_ program: GoProgram) -> [String] {
         let linker = ["-buildid="] + program.linkerFlags.map { $0.contains(" ") ? "'\($0)'" : $0 }
         return ["-trimpath", "-buildvcs=false", "-ldflags=" + linker.joined(separator: " ")]
+            + (program.tags.isEmpty ? [] : ["-tags=" + program.tags.joined(separator: ",")])
     }
 
     /// Returns Go's own environment; its settings for instruction sets are Go's defaults, written out, unless the platform

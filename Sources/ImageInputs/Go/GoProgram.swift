@@ -75,17 +75,20 @@ package struct GoProgram: Sendable {
     package var sourceIdentity: [Digest]
     /// What the linker is told besides what every program's is: `-s`, `-X`, `main.version=1.2.3`.
     package var linkerFlags: [String]
+    /// Go's build tags.
+    package var tags: [String]
     package var openSource: @Sendable () async throws -> GoSourceTree
 
     package init(
         name: String, platform: Platform, package: String, sourceIdentity: [Digest], linkerFlags: [String] = [],
-        openSource: @escaping @Sendable () async throws -> GoSourceTree
+        tags: [String] = [], openSource: @escaping @Sendable () async throws -> GoSourceTree
     ) {
         self.name = name
         self.platform = platform
         self.package = package
         self.sourceIdentity = sourceIdentity
         self.linkerFlags = linkerFlags
+        self.tags = tags
         self.openSource = openSource
     }
 }
