@@ -154,7 +154,11 @@ let package = Package(
         library(
             "ImageReleasing",
             [
-                "ConfigurationFile", "DurableFiles", "ImageInputs", "OCIModel",
+                "ConfigurationFile", "Scheduling", "DurableFiles", "OCIModel", "Executables", "LayerArchive", "OCIContent",
+                "HTTPTransfer", "ImageInputs", "ImageAssembly", "OCIRegistry", "ImageBuilding",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
