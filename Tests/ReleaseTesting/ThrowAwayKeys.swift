@@ -37,6 +37,7 @@ package struct ThrowAwayKeys {
         [
             "PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": home.path, "GNUPGHOME": home.path,
             "GIT_CONFIG_NOSYSTEM": "1", "GIT_COMMITTER_NAME": "Ann Oak", "GIT_COMMITTER_EMAIL": "ann@example.org",
+            "GIT_AUTHOR_NAME": "Ann Oak", "GIT_AUTHOR_EMAIL": "ann@example.org",
             "GIT_COMMITTER_DATE": "2024-05-06T07:08:09Z", "GIT_AUTHOR_DATE": "2024-05-06T07:08:09Z",
         ]
     }
