@@ -168,7 +168,7 @@ let package = Package(
             dependencies: [
                 "ConfigurationFile", "DurableFiles", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent",
                 "HTTPTransfer", "ImageInputs", "ImageAssembly", "ImageMirroring", "OCIRegistry", "RegistryServer",
-                "ImageBuilding", "Scheduling",
+                "ImageBuilding", "ImageReleasing", "Scheduling",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -192,6 +192,12 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/RegistryTesting", swiftSettings: strict),
+
+        // A repository that is released, and the keys that sign it.
+        .target(
+            name: "ReleaseTesting",
+            dependencies: ["TestSupport", .product(name: "SystemPackage", package: "swift-system")],
+            path: "Tests/ReleaseTesting", swiftSettings: strict),
 
         test("OCIModelTests", ["OCIModel"]),
         test(
@@ -256,7 +262,7 @@ let package = Package(
         test(
             "ImageReleasingTests",
             [
-                "ConfigurationFile", "DurableFiles", "ImageReleasing", "OCIModel", "TestSupport",
+                "ConfigurationFile", "DurableFiles", "ImageReleasing", "OCIModel", "ReleaseTesting", "TestSupport",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         test("ExecutablesTests", ["Executables", "ExecutableFixtures", "OCIModel"]),
@@ -294,8 +300,7 @@ let package = Package(
             "EndToEndTests",
             [
                 "ConfigurationFile", "ImageDefinition", "ImageInputs", "LayerArchive", "OCIModel", "RegistryServer",
-                "RegistryTesting",
-                "TestSupport",
+                "RegistryTesting", "ReleaseTesting", "TestSupport",
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),

@@ -76,7 +76,7 @@ package struct Release: Hashable, Sendable {
 
     /// Returns a text with this release's values in it; `more` are values beside the general ones.
     package func filled(
-        _ template: Template, for platform: ReleasedPlatform? = nil, _ more: [Template.Name: String] = [:]
+        _ template: Template, for platform: ReleasedPlatform? = nil, with more: [Template.Name: String] = [:]
     ) -> String {
         var values: [Template.Name: String] = [
             .name: file.name, .tag: tag, .version: version.description, .major: "\(version.major)",

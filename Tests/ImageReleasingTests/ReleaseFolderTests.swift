@@ -74,4 +74,21 @@ import Testing
         let other = try #require(throws: ReleaseError.self) { try ReleaseFolder(place.path, of: release(commit: "b")) }
         #expect(other.message.contains("the tag stands for bbbb"))
     }
+
+    @Test func `a withdrawn release stays as it is, and no step goes on`() throws {
+        let place = try TemporaryFolder()
+        let release = try release()
+        let folder = try ReleaseFolder(place.path, of: release)
+        let asset = try put("one", "a.tar.gz", in: folder)
+        try folder.finish(.build)
+        let first = try folder.withdraw(Withdrawal(reason: "loses data", time: Timestamp(seconds: 0)))
+        #expect(try folder.withdraw(Withdrawal(reason: "loses data", time: Timestamp(seconds: 9))) == first)
+        #expect(throws: ReleaseError.self) {
+            try folder.withdraw(Withdrawal(reason: "other", time: Timestamp(seconds: 0)))
+        }
+        #expect(throws: ReleaseError.self) { try folder.require(.build, before: .sign) }
+        #expect(try ReleaseRecord(release, folder).predicate.withdrawn?.reason == "loses data")
+        #expect(first.notice.hasPrefix("> **Withdrawn on 1970-01-01") && folder.assets == [asset])
+        try folder.check()
+    }
 }

@@ -1,5 +1,5 @@
 import DurableFiles
-import OCIModel
+package import OCIModel
 package import SystemPackage
 
 /// The folder of one release: its assets as people will download them, and below `.imagebuild` the journal, the lock and
@@ -51,8 +51,13 @@ package final class ReleaseFolder: Sendable {
     /// Records that a step is done.
     package func finish(_ step: ReleaseStep) throws { try journal.note(done: step) }
 
-    /// Refuses to go on before a step is done.
-    package func require(_ step: ReleaseStep, before next: ReleaseStep) throws(ReleaseError) {
+    /// Refuses to go on before a step is done, and once the release is withdrawn.
+    package func require(_ step: ReleaseStep, before next: ReleaseStep) throws {
+        if let withdrawal = try withdrawal {
+            throw ReleaseError(
+                .refused, "the release in \(path) was withdrawn on \(withdrawal.time)", hint: "release the next version"
+            )
+        }
         guard isDone(step) else {
             throw ReleaseError(
                 .incomplete, "cannot \(next.rawValue) the release in \(path): its step '\(step.rawValue)' is not done",
@@ -63,6 +68,15 @@ package final class ReleaseFolder: Sendable {
     /// Returns what was recorded under a key.
     package func recorded<Value: Decodable>(_ key: String, as type: Value.Type) throws -> Value? {
         try journal.value(of: key).map { try CanonicalJSON.decode(type, from: CanonicalJSON.encode($0)) }
+    }
+
+    /// Returns what was recorded under the keys that begin with a text, by the rest of the key.
+    package func values(below prefix: String) -> [String: JSONValue] {
+        var found: [String: JSONValue] = [:]
+        for (key, value) in journal.values where key.hasPrefix(prefix) {
+            found[String(key.dropFirst(prefix.count))] = value
+        }
+        return found
     }
 
     /// Records a value under a key; a later one takes its place.

@@ -90,6 +90,9 @@ final class ReleaseJournal: Sendable {
         }
     }
 
+    /// What is known by key.
+    var values: [String: JSONValue] { state.withLock(\.values) }
+
     func value(of key: String) -> JSONValue? { state.withLock { $0.values[key] } }
 
     func isDone(_ step: ReleaseStep) -> Bool { state.withLock { $0.done.contains(step) } }

@@ -30,9 +30,12 @@ extension Git {
     /// - Parameters:
     ///   - previous: The commit or tag before; all commits if there is none.
     ///   - commit: The later one.
-    package func commits(since previous: String?, to commit: String) async throws -> [GitCommit] {
+    ///   - firstParentOnly: Whether only the commits of the branch itself count, with its merges.
+    package func commits(
+        since previous: String?, to commit: String, firstParentOnly: Bool = false
+    ) async throws -> [GitCommit] {
         let fields = ["%H", "%P", "%an", "%aN <%aE>", "%s", "%b"].joined(separator: "%x00")
-        let range = previous.map { ["^\($0)"] } ?? []
+        let range = (firstParentOnly ? ["--first-parent"] : []) + (previous.map { ["^\($0)"] } ?? [])
         let bytes = try await run(
             ["log", "-z", "--topo-order", "--format=tformat:\(fields)", commit] + range + ["--"])
         var parts = bytes.split(separator: 0, omittingEmptySubsequences: false).map {

@@ -36,6 +36,12 @@ package struct Tool: Sendable {
 
     var name: String { program.lastComponent?.string ?? "\(program)" }
 
+    /// Returns the first line that the program says of its version.
+    package func versionLine() async throws -> String {
+        let result = try await run(["--version"], outputLimit: 1 << 16)
+        return quoted(String(decoding: result.output.prefix { $0 != 10 }, as: UTF8.self))
+    }
+
     /// Runs the program to its end; what it started ends with it.
     ///
     /// - Parameters:
