@@ -1,5 +1,6 @@
 import DurableFiles
 import Executables
+import ImageAssembly
 package import ImageBuilding
 import LayerArchive
 import OCIContent

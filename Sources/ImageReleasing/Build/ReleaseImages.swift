@@ -1,6 +1,7 @@
 import DurableFiles
 package import ImageAssembly
 package import ImageBuilding
+import ImageDefinition
 import LayerArchive
 package import OCIContent
 import OCIModel

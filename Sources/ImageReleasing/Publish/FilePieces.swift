@@ -1,7 +1,9 @@
 import DurableFiles
 import HTTPTransfer
 import NIOCore
-import SystemPackage
+
+import struct SystemPackage.FileDescriptor
+import struct SystemPackage.FilePath
 
 /// A file as the body of a request, in pieces that are read when the connection has taken the last one.
 struct FilePieces: AsyncSequence, Sendable {

@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import HTTPTransfer
 import NIOCore
 import NIOHTTP1
@@ -26,12 +27,9 @@ struct GitHubDownload: Sendable {
         for _ in 0...Self.redirects {
             let headers = api.headers(for: next, accept: "application/octet-stream")
             let response = try await api.clients.send(.GET, next, headers: headers, patience: Self.patience)
-            if (300..<400).contains(response.status.code), let target = response.headers.first(name: "location") {
-                let from = next
-                next = try next.resolve(target)
-                guard from.scheme == .http || next.scheme == .https else {
-                    throw ReleaseError(.publication, "\(from) leads to a place without TLS")
-                }
+            if (300..<400).contains(response.status.code) {
+                await response.body.discard(limit: 1 << 16)
+                next = try next.redirected(to: response.headers.first(name: "location"))
                 continue
             }
             guard response.status == .ok else {

@@ -1,6 +1,6 @@
-import HTTPTransfer
+import NIOHTTP1
 import OCIModel
-package import SystemPackage
+import SystemPackage
 
 /// The page of a release in a GitHub repository: a draft until every file is there and is what it should be, then
 /// published, once.
@@ -140,6 +140,19 @@ package struct GitHubPage: Sendable {
             throw ReleaseError(.publication, "GitHub has not published \(version.tag): it is still a draft")
         }
         return page
+    }
+
+    /// Puts a notice before the notes of the published page, once. Files, tag and title stay, as they must.
+    ///
+    /// - Returns: `false` if the version has no published page.
+    func withdraw(notice: String) async throws -> Bool {
+        guard let page = try await published() else { return false }
+        let body = page.body ?? ""
+        guard !body.hasPrefix(notice) else { return true }
+        let answer = try await api.send(
+            .PATCH, "\(releases)/\(page.id)", GitHubReleaseFields(body: notice + body), mayRepeat: true)
+        guard answer.status == 200 else { throw answer.refusal(to: "change the notes of \(version.tag)") }
+        return true
     }
 
     /// Returns whether this is the highest stable version of all that are published.

@@ -2,6 +2,7 @@ import ImageAssembly
 import ImageBuilding
 import OCIContent
 import OCIModel
+import OCIRegistry
 
 /// An image of a release with the tags that it is to have in all its repositories.
 struct ImagePublication: Sendable {

@@ -4,7 +4,7 @@ package import ImageBuilding
 import OCIContent
 import OCIModel
 package import OCIRegistry
-package import SystemPackage
+import SystemPackage
 
 /// The step that publishes: first everything goes where nobody is pointed to yet, then tags are set and pages published.
 ///
@@ -102,6 +102,22 @@ package struct ReleasePublishing: Sendable {
         for image in plan.images { try folder.record(image.record, as: "published/image/\(image.name)", by: .publish) }
         for page in plan.pages { try await publish(page, drafts[page.place]) }
         if !folder.isDone(.publish) { try folder.finish(.publish) }
+    }
+
+    /// Marks a published release as one that nobody should use: in its record, and in the notes of its pages. Nothing that was
+    /// published is removed or moved.
+    package func withdraw(_ withdrawal: Withdrawal) async throws {
+        try folder.require(.publish, before: .withdraw)
+        let recorded = try folder.withdraw(withdrawal)
+        for place in release.file.downloads {
+            guard case .github(let owner, let repository, let api) = place else { continue }
+            let page = GitHubPage(
+                try access.github(api), owner: owner, repository: repository, version: release.version)
+            let isThere = try await page.withdraw(notice: recorded.notice)
+            observe(
+                "\(place): " + (isThere ? "the notes say that \(release.tag) is withdrawn" : "there is no such page"))
+        }
+        if !folder.isDone(.withdraw) { try folder.finish(.withdraw) }
     }
 
     private func publish(_ page: PublishingPlan.Page, _ draft: GitHubRelease?) async throws {

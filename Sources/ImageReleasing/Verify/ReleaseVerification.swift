@@ -37,7 +37,9 @@ package struct ReleaseVerification: Sendable {
     }
 
     /// Checks everything, one thing after the other; what fails does not hide the rest.
-    package func run() async throws -> VerificationReport {
+    ///
+    /// - Parameter promoter: The text of a promoter's `images.yaml`, which must have the images' public tags.
+    package func run(promoter: String? = nil) async throws -> VerificationReport {
         var report = VerificationReport(version: release.version)
         let downloads = scratch.appending("files")
         try FileSystem.makeDirectories(downloads)
@@ -65,8 +67,30 @@ package struct ReleaseVerification: Sendable {
                 release: release, image: image, registries: registries, programs: programs, scratch: scratch,
                 pool: pool)
             try await check.run(&report)
+            guard let promoter, !image.promotion.isEmpty else { continue }
+            try await report.check("promotion of \(image.name)") {
+                let wrong = Promotion.differences(promoter, image, of: release, index: try await index(of: image))
+                return wrong.isEmpty ? (.passed, "its public tags are right") : (.failed, wrong.joined(separator: "; "))
+            }
         }
         return report
+    }
+
+    /// Returns the lines of a promoter's `images.yaml` for all images that are promoted.
+    package func promotion() async throws -> String {
+        var lines = ""
+        for image in release.images where !image.promotion.isEmpty {
+            lines += Promotion.lines(image, of: release, index: try await index(of: image))
+        }
+        return lines
+    }
+
+    /// The digest of an image's index, as its first repository has it.
+    private func index(of image: ReleasedImage) async throws -> Digest {
+        guard let registries, let reference = image.repositories.first,
+            let tag = release.tags(of: image).index.first
+        else { throw ReleaseError(.refused, "the image \(image.name) has no index with a tag in a repository") }
+        return try await registries.repository(reference).resolve(tag).digest
     }
 
     /// Checks that every file has a sum, and every sum a file with these bytes. Returns the digests that hold.
