@@ -196,7 +196,9 @@ let package = Package(
         // A repository that is released, and the keys that sign it.
         .target(
             name: "ReleaseTesting",
-            dependencies: ["TestSupport", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: [
+                "OCIModel", "StubHTTP", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
+            ],
             path: "Tests/ReleaseTesting", swiftSettings: strict),
 
         test("OCIModelTests", ["OCIModel"]),
@@ -262,7 +264,8 @@ let package = Package(
         test(
             "ImageReleasingTests",
             [
-                "ConfigurationFile", "DurableFiles", "ImageReleasing", "OCIModel", "ReleaseTesting", "TestSupport",
+                "ConfigurationFile", "DurableFiles", "ExecutableFixtures", "Executables", "HTTPTransfer", "ImageReleasing",
+                "LayerArchive", "OCIModel", "ReleaseTesting", "StubHTTP", "TestSupport",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         test("ExecutablesTests", ["Executables", "ExecutableFixtures", "OCIModel"]),
@@ -300,7 +303,7 @@ let package = Package(
             "EndToEndTests",
             [
                 "ConfigurationFile", "ImageDefinition", "ImageInputs", "LayerArchive", "OCIModel", "RegistryServer",
-                "RegistryTesting", "ReleaseTesting", "TestSupport",
+                "RegistryTesting", "ReleaseTesting", "StubHTTP", "TestSupport",
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),

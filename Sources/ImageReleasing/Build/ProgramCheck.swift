@@ -8,7 +8,8 @@ import SystemPackage
 /// version.
 struct ProgramCheck: Sendable {
     let release: Release
-    let goVersion: String
+    /// The toolchain that must have made it; `nil` for any.
+    let goVersion: String?
     /// The architecture of this machine.
     let architecture: String
     /// The folder in which programs are tried.
@@ -53,7 +54,7 @@ struct ProgramCheck: Sendable {
     private func check(
         _ information: GoBuildInformation, _ platform: ReleasedPlatform, _ subject: String
     ) throws(ReleaseError) {
-        guard information.goVersion == "go" + goVersion else {
+        if let goVersion, information.goVersion != "go" + goVersion {
             throw Self.wrong(subject, "\(quoted(information.goVersion)) made it, not go\(goVersion)")
         }
         let wanted = [

@@ -13,35 +13,17 @@ package struct ReleaseTools: Sendable {
     /// The architecture of this machine, and its cores.
     package var architecture: String
     package var coreCount: Int
-    /// The folders in which Go toolchains may be, the best first.
-    package var toolchains: [FilePath]
+    /// The toolchain, which must have the pinned version.
+    package var go: GoInstallation
     /// The folder of downloads of a module cache, for a source without a vendor folder: `~/go/pkg/mod/cache/download`.
     package var modules: FilePath?
 
     package init(
-        store: ContentStore, pool: BlockingPool, architecture: String, coreCount: Int, toolchains: [FilePath],
+        store: ContentStore, pool: BlockingPool, architecture: String, coreCount: Int, go: GoInstallation,
         modules: FilePath?
     ) {
         (self.store, self.pool, self.architecture, self.coreCount) = (store, pool, architecture, coreCount)
-        (self.toolchains, self.modules) = (toolchains, modules)
-    }
-
-    /// Finds the toolchain of a version.
-    ///
-    /// - Throws: `ReleaseError` `.tool` with what there is instead.
-    func toolchain(_ version: String) throws -> GoToolchain {
-        var found: [String] = []
-        for folder in toolchains where FileSystem.regularFileSize(folder.appending("VERSION")) != nil {
-            do { return try GoToolchain(folder: folder, version: version) } catch let error as ImageInputsError {
-                found.append(error.message)
-            }
-        }
-        let looked = toolchains.map(\.string).joined(separator: ", ")
-        throw ReleaseError(
-            .tool,
-            "cannot compile: Go \(version) is not here. "
-                + (found.isEmpty ? "There is no toolchain in \(looked)" : found.joined(separator: "; ")),
-            hint: "unpack go\(version) from go.dev, and name its folder with --go")
+        (self.go, self.modules) = (go, modules)
     }
 }
 
@@ -51,19 +33,21 @@ struct ReleaseCompiler: Sendable {
     let source: SourceTree
     let tools: ReleaseTools
     let work: FilePath
+    /// The pinned version of Go.
+    let goVersion: String
 
     /// Compiles and checks every program for every platform, and returns them in that order: platforms, then programs.
     func build(_ observe: @escaping @Sendable (String) -> Void) async throws -> [BuiltProgram] {
-        let version = try source.goVersion(of: release)
         let builder = GoBuilder(
-            store: tools.store, pool: tools.pool, toolchain: try tools.toolchain(version), host: tools.architecture)
+            store: tools.store, pool: tools.pool,
+            toolchain: try GoToolchain(folder: tools.go.root, version: goVersion), host: tools.architecture)
         let jobs = release.platforms.flatMap { platform in release.programs.map { (platform, $0) } }
         let form = try GoForm(of: source.tree, modules: tools.modules)
         let identity = [try await tools.pool.run { [source] _ in try source.tree.contentDigest() }]
         let compiled = try await builder.build(
             jobs.map { platform, program in goProgram(program, platform, form, identity) }, progress: observe)
         let check = ProgramCheck(
-            release: release, goVersion: version, architecture: tools.architecture, work: work)
+            release: release, goVersion: goVersion, architecture: tools.architecture, work: work)
         var built: [BuiltProgram] = []
         for ((platform, program), result) in zip(jobs, compiled) {
             observe("checking \(program.name) for \(platform)")
@@ -72,7 +56,7 @@ struct ReleaseCompiler: Sendable {
             built.append(
                 BuiltProgram(
                     name: program.name, platform: platform.description, size: result.size, digest: result.digest,
-                    goVersion: version, trial: trial))
+                    goVersion: goVersion, trial: trial))
         }
         return built
     }

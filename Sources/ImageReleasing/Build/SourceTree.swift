@@ -34,28 +34,6 @@ struct SourceTree: Sendable {
         }
     }
 
-    /// Returns a regular file's text.
-    ///
-    /// - Throws: `ReleaseError` `.refused` if the source has no such file, or it is no short text.
-    func text(_ path: String) throws -> String {
-        guard case .regular(let content) = tree[try EntryPath(path)]?.kind else {
-            throw ReleaseError(.refused, "the source has no file \(quoted(path))")
-        }
-        return String(decoding: try ContentReader().readAll(content, limit: 1 << 20), as: UTF8.self)
-    }
-
-    /// Returns the Go version that a release pins: `1.24.11`.
-    func goVersion(of release: Release) throws -> String {
-        switch release.goPin?.origin {
-        case .version(let version): return version
-        case .file(let path):
-            let text = try text(path)
-            let version = text.drop(while: \.isWhitespace).prefix { !$0.isWhitespace }
-            return String(version.hasPrefix("go") ? version.dropFirst(2) : version)
-        case nil: throw ReleaseError(.refused, "the release file pins no Go version for \(release.version)")
-        }
-    }
-
     /// Returns the source's own archive: everything below one top folder.
     func archived(below stem: String) throws -> FileTree { try tree.below(stem, from: .root) }
 

@@ -15,7 +15,12 @@ struct ReleaseCommand: AsyncParsableCommand {
               imagebuild release plan etcd.yaml --version v3.6.14 --previous v3.6.13 --yes
               imagebuild release build etcd.yaml --version v3.6.14 --previous v3.6.13
               imagebuild release sign etcd.yaml --version v3.6.14 --previous v3.6.13 --key KEY
+              imagebuild release publish etcd.yaml --version v3.6.14 --previous v3.6.13 --yes
+              imagebuild release verify etcd.yaml --version v3.6.14
               imagebuild release announce etcd.yaml --version v3.6.14 --previous v3.6.13
             """,
-        subcommands: [ReleasePlanCommand.self, ReleaseSignCommand.self, ReleaseAnnounceCommand.self])
+        subcommands: [
+            ReleasePlanCommand.self, ReleaseBuildCommand.self, ReleaseSignCommand.self, ReleasePublishCommand.self,
+            ReleaseVerifyCommand.self, ReleaseAnnounceCommand.self,
+        ])
 }
