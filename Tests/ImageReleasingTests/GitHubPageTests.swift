@@ -2,6 +2,7 @@ import Foundation
 import HTTPTransfer
 import OCIModel
 import ReleaseTesting
+import StubHTTP
 import Synchronization
 import SystemPackage
 import TestSupport
