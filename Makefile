@@ -24,6 +24,15 @@ IMAGE_TAG ?=
 # The repository behind each of PUSH_REGISTRY.
 IMAGE_NAME ?= $(notdir $(IMAGE))
 
+# Of `release`: the file, the version, the one before, the step (plan, build, sign, publish, verify, announce), the git
+# checkout where the file does not say it, and further options.
+RELEASE ?= manifests/release/etcd.yaml
+VERSION ?=
+PREV_VERSION ?=
+STEP ?= plan
+SOURCE ?=
+RELEASE_OPTIONS ?=
+
 IMAGEBUILD = .build/release/imagebuild
 PLATFORM = $(OS)/$(ARCH)$(if $(filter windows,$(OS)),:$(OSVERSION))
 OVERRIDES = $(if $(VARIANT),--variant $(VARIANT)) $(if $(BUNDLED_ETCD_VERSIONS),--bundled-versions "$(BUNDLED_ETCD_VERSIONS)") \
@@ -40,12 +49,13 @@ ON_PROGRAM = IMAGEBUILD_PROGRAM=$(CURDIR)/$(IMAGEBUILD)
 SCRIPTS = .ci/deps .ci/manifests .ci/run $(wildcard images/etcd/*.sh $(MIGRATE)/testdata/*.sh)
 
 .DEFAULT_GOAL := build
-.PHONY: help deps build all-build push all-push push-manifest test test-image tests $(TIERS) lock check fmt bench clean imagebuild
+.PHONY: help deps build all-build push all-push push-manifest release test test-image tests $(TIERS) lock check fmt bench clean imagebuild
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo 'variables: IMAGE=$(IMAGE) VARIANT=$(VARIANT) OS=$(OS) ARCH=$(ARCH) OSVERSION=$(OSVERSION)'
 	@echo '           BUNDLED_ETCD_VERSIONS LATEST_ETCD_VERSION REVISION'
+	@echo '           RELEASE=$(RELEASE) VERSION PREV_VERSION STEP=$(STEP) SOURCE RELEASE_OPTIONS'
 	@echo '           PUSH_REGISTRY=$(PUSH_REGISTRY) REGISTRY=$(REGISTRY) IMAGE_TAG=$(IMAGE_TAG) IMAGE_NAME=$(IMAGE_NAME)'
 
 deps: ## install what the build needs beside Swift
@@ -82,6 +92,11 @@ all-push: imagebuild ## push IMAGE for all platforms of its lock, Linux and Wind
 
 push-manifest: imagebuild ## push the index over the platforms' images that are in PUSH_REGISTRY
 	$(IMAGEBUILD) push $(IMAGE) $(REPOSITORIES) --manifest-only $(OVERRIDES)
+
+release: imagebuild ## do STEP of the release of VERSION that RELEASE describes
+	@[ -n '$(VERSION)' ] || { echo 'name the version: make release VERSION=v3.6.14 PREV_VERSION=v3.6.13 STEP=plan' >&2; exit 64; }
+	$(IMAGEBUILD) release $(STEP) $(RELEASE) --version $(VERSION) $(if $(PREV_VERSION),--previous $(PREV_VERSION)) \
+	    $(if $(SOURCE),--source $(SOURCE)) $(RELEASE_OPTIONS)
 
 TIERS = test-fast test-program test-network test-endurance
 test: tests ## run all tests, and say how long each tier of them took

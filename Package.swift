@@ -151,12 +151,25 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
+        library(
+            "ImageReleasing",
+            [
+                "ConfigurationFile", "Scheduling", "DurableFiles", "OCIModel", "Executables", "LayerArchive",
+                "OCIContent",
+                "HTTPTransfer", "ImageInputs", "ImageAssembly", "OCIRegistry", "ImageBuilding",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+
         .executableTarget(
             name: "imagebuild",
             dependencies: [
                 "ConfigurationFile", "DurableFiles", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent",
                 "HTTPTransfer", "ImageInputs", "ImageAssembly", "ImageMirroring", "OCIRegistry", "RegistryServer",
-                "ImageBuilding", "Scheduling",
+                "ImageBuilding", "ImageReleasing", "Scheduling",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -180,6 +193,14 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/RegistryTesting", swiftSettings: strict),
+
+        // A repository that is released, and the keys that sign it.
+        .target(
+            name: "ReleaseTesting",
+            dependencies: [
+                "OCIModel", "StubHTTP", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/ReleaseTesting", swiftSettings: strict),
 
         test("OCIModelTests", ["OCIModel"]),
         test(
@@ -241,6 +262,14 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
+        test(
+            "ImageReleasingTests",
+            [
+                "ConfigurationFile", "DurableFiles", "ExecutableFixtures", "Executables", "HTTPTransfer",
+                "ImageReleasing",
+                "LayerArchive", "OCIModel", "ReleaseTesting", "StubHTTP", "TestSupport",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         test("ExecutablesTests", ["Executables", "ExecutableFixtures", "OCIModel"]),
         test("ImageDefinitionTests", ["ConfigurationFile", "ImageDefinition", "OCIModel"]),
         test(
@@ -276,8 +305,7 @@ let package = Package(
             "EndToEndTests",
             [
                 "ConfigurationFile", "ImageDefinition", "ImageInputs", "LayerArchive", "OCIModel", "RegistryServer",
-                "RegistryTesting",
-                "TestSupport",
+                "RegistryTesting", "ReleaseTesting", "StubHTTP", "TestSupport",
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),

@@ -6,6 +6,8 @@ package struct ExecutableError: Error, Hashable, Sendable, CustomStringConvertib
         case malformedELF
         /// A PE file ends too early or contradicts itself.
         case malformedPE
+        /// A Mach-O file ends too early or contradicts itself, or is not a single program.
+        case malformedMachO
         /// The file's bytes could not be read.
         case unreadable
     }

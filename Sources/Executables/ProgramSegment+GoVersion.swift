@@ -1,6 +1,7 @@
 package import OCIModel
 
-private enum GoData {
+/// Numbers for the search in a Go program's data.
+enum GoData {
     /// The mark that Go's linker puts before the build information (`debug/buildinfo` in Go's standard library).
     static let magic: [UInt8] = [0xff] + Array(" Go buildinf:".utf8)
     static let maximum: UInt64 = 64 << 20

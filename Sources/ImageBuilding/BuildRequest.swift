@@ -18,10 +18,13 @@ package struct BuildRequest: Sendable {
     package var keepsNewLock: Bool
     /// `SOURCE_DATE_EPOCH`: no time in the image is later.
     package var sourceDateEpoch: Int64?
+    /// The programs of a release, if the image is a part of one.
+    package var programs: AddedPrograms?
 
     package init(
         folder: ImageFolder, platforms: [Platform], outputs: [Output], isLocked: Bool = false,
-        isOffline: Bool = false, isVerified: Bool = false, keepsNewLock: Bool = true, sourceDateEpoch: Int64? = nil
+        isOffline: Bool = false, isVerified: Bool = false, keepsNewLock: Bool = true, sourceDateEpoch: Int64? = nil,
+        programs: AddedPrograms? = nil
     ) {
         self.folder = folder
         self.platforms = platforms
@@ -31,13 +34,18 @@ package struct BuildRequest: Sendable {
         self.isVerified = isVerified
         self.keepsNewLock = keepsNewLock
         self.sourceDateEpoch = sourceDateEpoch
+        self.programs = programs
     }
+
+    /// The definition that is built.
+    var definition: Definition { programs.map { $0.annotated(folder.definition) } ?? folder.definition }
 
     /// Returns the digest of everything that the image's bytes depend on: equal keys, equal image.
     func key(lock: [UInt8], _ files: FolderInputs, toolIdentity: String, trust: Digest) -> Digest {
         var parts = [
             "build 2", toolIdentity, trust.hex, folder.definition.tag, "\(sourceDateEpoch.map(String.init) ?? "")",
         ]
+        parts += programs?.keyParts ?? []
         parts += platforms.map(\.description)
         parts += folder.definitionFiles.map { Digest(of: $0).hex }
         parts += [lock, files.maintainerScripts ?? []].map { Digest(of: $0).hex }

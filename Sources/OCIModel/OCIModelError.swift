@@ -5,6 +5,8 @@ package struct OCIModelError: Error, Hashable, Sendable, CustomStringConvertible
         case invalidDigest, invalidPlatform, invalidPath, invalidDocument
         /// A text is not a tag, repository, host or image reference.
         case invalidReference
+        /// A text is not a version or a range of versions.
+        case invalidVersion
     }
 
     package var code: Code

@@ -10,7 +10,7 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
     package var description: String {
         let days = (seconds >= 0 ? seconds : seconds - 86399) / 86400
         let inDay = seconds - days * 86400
-        let (year, month, day) = Self.civil(days)
+        let (year, month, day) = Self.date(days: days)
         func two(_ n: Int64) -> String { n < 10 ? "0\(n)" : "\(n)" }
         let digits = String(year)
         let padded = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
@@ -65,7 +65,8 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
         self.init(seconds: local.seconds + (zone.first == "-" ? offset : -offset))
     }
 
-    private static func civil(_ days: Int64) -> (Int64, Int64, Int64) {
+    /// Returns the date of the proleptic Gregorian calendar that is this many days after the epoch.
+    package static func date(days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let z = days + 719468
         let era = (z >= 0 ? z : z - 146096) / 146097
         let dayOfEra = z - era * 146097

@@ -22,6 +22,8 @@ struct ImageBuild: AsyncParsableCommand {
                                                       every platform and the index, tags last
               imagebuild copy oci:etcd registry.example.org/k8s/etcd
               imagebuild mirror mirror.yaml           copies of images in registries, kept up to date
+              imagebuild release plan etcd.yaml --version v3.6.14
+                                                      what a release of a program would be
               imagebuild inspect etcd --file /usr/local/bin/etcd
                                                       which input put a file there
               imagebuild registry serve               a registry on this machine
@@ -31,9 +33,8 @@ struct ImageBuild: AsyncParsableCommand {
             """,
         version: ToolIdentity.version,
         subcommands: [
-            Build.self, LockCommand.self, TestCommand.self, Push.self, CopyCommand.self, Mirror.self, Inspect.self,
-            Store.self,
-            Registry.self,
+            Build.self, LockCommand.self, TestCommand.self, Push.self, CopyCommand.self, Mirror.self,
+            ReleaseCommand.self, Inspect.self, Store.self, Registry.self,
             Login.self, Logout.self,
         ])
 

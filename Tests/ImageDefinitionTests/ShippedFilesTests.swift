@@ -131,7 +131,7 @@ import Testing
         #expect(definition.tag == "trixie-0")
     }
 
-    @Test(arguments: [("etcd", nil), ("etcd", "ports"), ("debian-base", nil)])
+    @Test(arguments: [("etcd", nil), ("etcd", "ports"), ("etcd-release", nil), ("debian-base", nil)])
     func `the committed lock answers the definition`(image: String, variant: String?) throws {
         let file = variant.map { "image.\($0).lock.json" } ?? "image.lock.json"
         let lock = try Lock(parsing: Self.read("\(image)/\(file)"), file: file)

@@ -76,7 +76,8 @@ struct GateFault: Error {
         switch error.code {
         case .malformedELF: rule = .elfMalformed
         case .malformedPE: rule = .peMalformed
-        case .unreadable: rule = .unreadable
+        // No image is for macOS, and the gate reads no such file.
+        case .malformedMachO, .unreadable: rule = .unreadable
         }
     }
 }

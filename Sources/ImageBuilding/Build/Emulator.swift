@@ -1,18 +1,18 @@
 import DurableFiles
 import OCIModel
-import SystemPackage
+package import SystemPackage
 
 /// The emulator that runs programs of another architecture on this machine: qemu-user, where it is installed.
-struct Emulator: Sendable {
-    let path: FilePath
+package struct Emulator: Sendable {
+    package let path: FilePath
 
     private static let names = ["amd64": "x86_64", "arm64": "aarch64"]
 
-    init(architecture: String) {
+    package init(architecture: String) {
         path = FilePath("/usr/bin/qemu-\(Self.names[architecture] ?? architecture)-static")
     }
 
-    var isInstalled: Bool { FileSystem.regularFileSize(path) != nil }
+    package var isInstalled: Bool { FileSystem.regularFileSize(path) != nil }
 
     /// Returns the rule by which the kernel (binfmt_misc) starts programs like the one whose first bytes these are. The
     /// kind of file, which differs between programs, does not count; the emulator is found from within any root.

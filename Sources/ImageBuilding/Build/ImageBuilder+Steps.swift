@@ -24,7 +24,7 @@ extension ImageBuilder {
         let scripts = try files.maintainerScripts.map { try MaintainerScripts(parsing: $0, file: scriptsFile) }
         let plan = try BuildPlan(
             PlanRequest(
-                definition: folder.definition, maintainerScripts: scripts ?? MaintainerScripts(packages: [:]),
+                definition: request.definition, maintainerScripts: scripts ?? MaintainerScripts(packages: [:]),
                 maintainerScriptsFile: scriptsFile,
                 debianRelease: lock.releases.first { $0.suite == suite }?.version,
                 sourceDateEpoch: request.sourceDateEpoch, codec: try codec(lock, request)),
@@ -51,7 +51,7 @@ extension ImageBuilder {
     func assemble(
         _ plan: BuildPlan, _ request: BuildRequest, _ files: FolderInputs, _ sources: InputSources
     ) async throws -> AssembledImage {
-        let definition = request.folder.definition
+        let definition = request.definition
         let programs = ProgramRunning(store: store, pool: sources.pool, architecture: host.architecture)
         let assembler = Assembler(
             store: store, pool: sources.pool, threads: host.coreCount, toolIdentity: host.toolIdentity,

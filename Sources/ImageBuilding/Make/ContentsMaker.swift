@@ -7,6 +7,7 @@ import OCIModel
 /// Makes what each platform's image consists of: opens its packages, archives and base image, and compiles its programs.
 struct ContentsMaker: Sendable {
     private let definition: Definition
+    private let added: AddedPrograms?
     private let lock: Lock
     private let files: FolderInputs
     private let opener: PinOpener
@@ -17,8 +18,9 @@ struct ContentsMaker: Sendable {
         _ request: BuildRequest, _ lock: Lock, _ files: FolderInputs, _ sources: InputSources,
         _ observe: @escaping @Sendable (BuildEvent) -> Void
     ) {
-        let definition = request.folder.definition
+        let definition = request.definition
         self.definition = definition
+        added = request.programs
         self.lock = lock
         self.files = files
         self.observe = observe
@@ -55,7 +57,12 @@ struct ContentsMaker: Sendable {
                 return OpenedPackage(pin: pin, contents: contents)
             }
         }
-        let inputs = try await inputFiles(of: platform.platform, compiled)
+        var inputs = try await inputFiles(of: platform.platform, compiled)
+        try inputs.files.merge(added?.files(on: platform.platform) ?? [:]) { own, _ in
+            throw ImageBuildingError(
+                .refused, "the release has a program for \(own.file.path), where the image's definition has a file",
+                hint: "change one of the two paths")
+        }
         return PlatformContents(
             platform: platform.platform, base: try packages(pins.base), bundle: try pins.bundle.mapValues(packages),
             provided: try await programs(of: platform.platform, compiled), inputFiles: inputs.files,

@@ -44,6 +44,22 @@ package struct PushRequest: Sendable {
         return try await PublicationPlan.plans(images, rules)
     }
 
+    /// Plans a built image for each repository under names that its definition does not know, as a release gives them.
+    ///
+    /// - Throws: `ImageBuildingError` (`refused`) where a tag would move that must not; the registries' errors.
+    package func plans(
+        _ image: BuiltImage, as publication: Publication, in repositories: [ImageReference]
+    ) async throws -> [PublicationPlan] {
+        let bases = try baseLayers(of: image)
+        let tag = publication.whole.first?.name ?? publication.parts.first?.name ?? ""
+        return try await PublicationPlan.plans(
+            repositories.map { reference in
+                PushedImage(
+                    place: reference.place, repository: try registries.repository(reference), tag: tag,
+                    publication: publication, content: .image(store, on: bases))
+            }, rules)
+    }
+
     private func pushed(
         _ image: BuiltImage?, on bases: [BaseLayers], at reference: ImageReference
     ) async throws -> PushedImage {

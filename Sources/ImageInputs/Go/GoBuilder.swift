@@ -75,7 +75,8 @@ package struct GoBuilder: Sendable {
         let environment = GoCompiler.environment(for: program.platform).map { "\($0)=\($1)" }
             .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         let parts =
-            ["go 1", program.package] + GoCompiler.flags + environment + ["toolchain"] + toolchain.identity.map(\.hex)
+            ["go 1", program.package] + GoCompiler.flags(program) + environment + ["toolchain"]
+            + toolchain.identity.map(\.hex)
             + ["source"] + program.sourceIdentity.map(\.hex)
         return Digest(of: parts.joined(separator: "\n").utf8)
     }
@@ -107,8 +108,17 @@ package struct GoBuilder: Sendable {
         return (folder, source.form, source.date)
     }
 
+    /// Makes the toolchain ready to use, in a folder that it may fill, and returns its root.
     func layOutToolchain(in folder: FilePath) async throws -> FilePath {
-        let tree = try await toolchain.open()
+        switch toolchain.place {
+        case .folder(let root):
+            try checkMachine(root.appending("bin").appending("go"))
+            return root
+        case .tree(let open): return try await layOutToolchain(open(), in: folder)
+        }
+    }
+
+    private func layOutToolchain(_ tree: FileTree, in folder: FilePath) async throws -> FilePath {
         let program = tree.entries.keys.filter {
             $0.components.suffix(2).map { Array($0) } == ["bin", "go"].map { Array($0.utf8) }
         }

@@ -15,6 +15,25 @@ package struct GoLimits: Hashable, Sendable {
     package init() {}
 }
 
+extension GoSourceTree.Form {
+    /// Whether a package is compiled in its own folder, whatever its import path is.
+    fileprivate var isInFolders: Bool {
+        switch self {
+        case .modules, .cached: true
+        case .workspace, .published: false
+        }
+    }
+
+    /// Returns the folder that stands in for a module proxy, for a source that is laid out in a folder.
+    fileprivate func proxy(of source: FilePath) -> FilePath? {
+        switch self {
+        case .published: source.appending(GoSourceTree.proxyFolder)
+        case .cached(let downloads): downloads
+        case .workspace, .modules: nil
+        }
+    }
+}
+
 /// A toolchain in a folder that runs `go build` without anything of the user's environment, and without a network.
 struct GoCompiler: Sendable {
     /// The folder that contains `bin/go`.
@@ -23,9 +42,13 @@ struct GoCompiler: Sendable {
     var scratch: FilePath
     var limits: GoLimits
 
-    /// The flags, which determine the bytes that are produced, together with source, toolchain and platform. Go's build
-    /// information is kept for scanners.
-    static let flags = ["-trimpath", "-buildvcs=false", "-ldflags=-buildid="]
+    /// Returns the flags, which determine the bytes that are produced, together with source, toolchain and platform. Go's
+    /// build information is kept for scanners.
+    static func flags(_ program: GoProgram) -> [String] {
+        let linker = ["-buildid="] + program.linkerFlags.map { $0.contains(" ") ? "'\($0)'" : $0 }
+        return ["-trimpath", "-buildvcs=false", "-ldflags=" + linker.joined(separator: " ")]
+            + (program.tags.isEmpty ? [] : ["-tags=" + program.tags.joined(separator: ",")])
+    }
 
     /// Returns Go's own environment; its settings for instruction sets are Go's defaults, written out, unless the platform
     /// has a variant.
@@ -59,19 +82,18 @@ struct GoCompiler: Sendable {
     func compile(
         _ program: GoProgram, source: FilePath, form: GoSourceTree.Form, to output: FilePath
     ) async throws {
-        let isFolder = form == .modules && (program.package == "." || program.package.hasPrefix("./"))
+        let isFolder = form.isInFolders && (program.package == "." || program.package.hasPrefix("./"))
         var folder = source
         if isFolder { folder.push(FilePath(String(program.package.dropFirst(2)))) }
         var environment = Self.environment(for: program.platform)
         if form == .workspace { environment["GOPATH"] = source.string }
         environment["GO111MODULE"] = form == .workspace ? "off" : "on"
-        if form == .published {
-            let proxy = source.appending(GoSourceTree.proxyFolder).string
-            environment["GOPROXY"] = "file://" + PercentEncoding.encode(path: proxy)
+        if let proxy = form.proxy(of: source) {
+            environment["GOPROXY"] = "file://" + PercentEncoding.encode(path: proxy.string)
             // Read-only folders could not be removed.
             environment["GOFLAGS"] = "-modcacherw"
         }
-        let command = ["build"] + Self.flags + ["-o", output.string, isFolder ? "." : program.package]
+        let command = ["build"] + Self.flags(program) + ["-o", output.string, isFolder ? "." : program.package]
         let (isDone, log) = try await run(
             command, environment, in: folder, hasNetwork: false, to: "compile \(program.name)")
         guard !isDone else { return }

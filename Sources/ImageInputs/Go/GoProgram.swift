@@ -1,6 +1,7 @@
 package import ImageDefinition
 package import LayerArchive
 package import OCIModel
+package import SystemPackage
 
 /// An opened Go source tree.
 package struct GoSourceTree: Sendable {
@@ -11,12 +12,18 @@ package struct GoSourceTree: Sendable {
         case modules
         /// A module that requires published ones, which are in the folder `proxy` in the layout of a module proxy.
         case published
+        /// One or more modules that require published ones, which are in the `download` folder of this machine's module
+        /// cache: `~/go/pkg/mod/cache/download`. What is read there must have the sums of `go.sum`.
+        case cached(FilePath)
     }
 
     package var tree: FileTree
     package var form: Form
     /// The date of the newest part in seconds since the epoch; the epoch if files carry no meaningful times.
     package var date: Int64
+
+    /// Creates a tree of modules in a form that the caller knows.
+    package init(_ tree: FileTree, form: Form, date: Int64) { (self.tree, self.form, self.date) = (tree, form, date) }
 
     /// Creates a tree from modules as they are; if everything is in one folder, as in release archives, from that
     /// folder's contents.
@@ -66,28 +73,41 @@ package struct GoProgram: Sendable {
     package var package: String
     /// The parts of the source: equal identities mean equal source.
     package var sourceIdentity: [Digest]
+    /// What the linker is told besides what every program's is: `-s`, `-X`, `main.version=1.2.3`.
+    package var linkerFlags: [String]
+    /// Go's build tags.
+    package var tags: [String]
     package var openSource: @Sendable () async throws -> GoSourceTree
 
     package init(
-        name: String, platform: Platform, package: String, sourceIdentity: [Digest],
-        openSource: @escaping @Sendable () async throws -> GoSourceTree
+        name: String, platform: Platform, package: String, sourceIdentity: [Digest], linkerFlags: [String] = [],
+        tags: [String] = [], openSource: @escaping @Sendable () async throws -> GoSourceTree
     ) {
         self.name = name
         self.platform = platform
         self.package = package
         self.sourceIdentity = sourceIdentity
+        self.linkerFlags = linkerFlags
+        self.tags = tags
         self.openSource = openSource
     }
 }
 
 /// The toolchain that compiles, made for the machine that builds.
 package struct GoToolchain: Sendable {
+    enum Place: Sendable {
+        /// A tree, which is laid out for each use.
+        case tree(open: @Sendable () async throws -> FileTree)
+        /// A folder of this machine with `bin/go`, which is used as it is.
+        case folder(FilePath)
+    }
+
     package var identity: [Digest]
-    package var open: @Sendable () async throws -> FileTree
+    let place: Place
 
     package init(identity: [Digest], open: @escaping @Sendable () async throws -> FileTree) {
         self.identity = identity
-        self.open = open
+        place = .tree(open: open)
     }
 
     /// Merges the trees of packages or of an archive, keeping only Go's own folders.

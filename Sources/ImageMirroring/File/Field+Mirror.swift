@@ -79,10 +79,8 @@ extension Field {
 
     func versionRange() -> VersionRange? {
         guard let text = text() else { return nil }
-        do throws(PatternFlaw) { return try VersionRange(text) } catch {
-            report(
-                "'\(text)' is not a range of versions: \(error.message)",
-                hint: "a range looks like >=3.5.0 <3.7.0, or ^3.5.2")
+        do throws(OCIModelError) { return try VersionRange(text) } catch {
+            report("'\(text)' is not a range of versions: \(error.message)", hint: VersionRange.hint)
             return nil
         }
     }

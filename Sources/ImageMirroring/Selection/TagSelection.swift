@@ -1,4 +1,4 @@
-import OCIModel
+package import OCIModel
 
 /// The choice of a repository's tags that are mirrored. It is a pure function of the file and of a listing.
 ///

@@ -31,6 +31,9 @@ package struct LayerCodec: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The codec of archives that are made once and downloaded often: gzip's usual form, as small as is cheap.
+    package static let releaseArchive = LayerCodec(.gzip, level: 9, blockSize: 1 << 20)
+
     init(_ compression: Compression, level: Int, blockSize: Int) {
         self.compression = compression
         self.level = level

@@ -6,6 +6,7 @@ import ImageBuilding
 import ImageDefinition
 import ImageInputs
 import ImageMirroring
+import ImageReleasing
 import LayerArchive
 import OCIContent
 import OCIModel
@@ -13,6 +14,7 @@ import OCIRegistry
 
 extension HTTPTransferError: ExplainedError {}
 extension MirrorError: ExplainedError {}
+extension ReleaseError: ExplainedError {}
 
 /// Any error as a person reads it: what failed and why, what to do next, and the exit code.
 struct Failure {
@@ -48,6 +50,7 @@ struct Failure {
         case is ImageAssemblyError, is OCIModelError: .refused
         case let error as ImageBuildingError: error.code == .refused ? .refused : .failed
         case let error as MirrorError: error.code == .refused ? .refused : .failed
+        case let error as ReleaseError: status(error.code)
         case let error as ContentError: status(error.code)
         case let error as OCIRegistryError: status(error.code)
         case let error as LayerArchiveError: status(error.code)
@@ -61,6 +64,13 @@ struct Failure {
         case .cancelled: .interrupted
         case .invalidDocument, .tooLarge: .refused
         default: .failed
+        }
+    }
+
+    private static func status(_ code: ReleaseError.Code) -> ExitStatus {
+        switch code {
+        case .tool, .publication: .failed
+        case .refused, .gate, .changed, .unsigned, .wrongBuild, .incomplete, .unequal: .refused
         }
     }
 

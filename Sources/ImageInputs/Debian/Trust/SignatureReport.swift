@@ -1,25 +1,25 @@
 /// The verdicts of `gpgv` on the signatures of one text, read from its status lines (GnuPG, doc/DETAILS).
-struct SignatureReport: Hashable, Sendable {
+package struct SignatureReport: Hashable, Sendable {
     /// The verdict on one signature.
-    enum Verdict: Hashable, Sendable {
+    package enum Verdict: Hashable, Sendable {
         case good, expiredSignature, expiredKey, revokedKey, bad
         /// `ERRSIG` with `NO_PUBKEY`, or an algorithm that the program does not know, which says nothing for or against
         /// the text.
         case unchecked
     }
 
-    struct Signature: Hashable, Sendable {
-        var verdict: Verdict
+    package struct Signature: Hashable, Sendable {
+        package var verdict: Verdict
         /// The fingerprint of the key that signed, often a subkey, or its last 16 digits if no more is known.
-        var key: String
+        package var key: String
         /// The primary key's fingerprint, the last field of `VALIDSIG`; `nil` without that line.
-        var primary: String?
+        package var primary: String?
     }
 
-    var signatures: [Signature] = []
+    package var signatures: [Signature] = []
 
     /// Reads the lines that begin with `[GNUPG:] `; all others are for people.
-    init(status: [UInt8]) {
+    package init(status: [UInt8]) {
         for line in status.split(whereSeparator: { $0 == 0x0a || $0 == 0x0d }) {
             let words = line.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
             guard words.count >= 3, words[0] == "[GNUPG:]" else { continue }

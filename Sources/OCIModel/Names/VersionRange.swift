@@ -1,5 +1,3 @@
-package import OCIModel
-
 /// A range of versions: `>=3.5.0 <3.7.0`, `^3.5.2`, `~3.5.2`, `3.5.x`, and several of them with `||`.
 ///
 /// A `v` before a tag's version is ignored. Pre-releases are in a range only if `withPrereleases` says so: etcd's
@@ -28,19 +26,22 @@ package struct VersionRange: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads a range.
     ///
-    /// - Throws: `PatternFlaw` with the reason.
-    package init(_ text: String) throws(PatternFlaw) {
-        guard text.utf8.count <= 1024 else { throw PatternFlaw(message: "it is longer than 1024 characters") }
+    /// - Throws: `OCIModelError` (`invalidVersion`) with the reason: a phrase for the end of a sentence.
+    package init(_ text: String) throws(OCIModelError) {
+        guard text.utf8.count <= 1024 else { throw OCIModelError(.invalidVersion, "it is longer than 1024 characters") }
         description = text
         var alternatives: [[Bound]] = []
         for part in text.split(separator: "||", omittingEmptySubsequences: false) {
             var bounds: [Bound] = []
             for word in Self.words(part) { bounds += try Self.bounds(word) }
-            guard !bounds.isEmpty else { throw PatternFlaw(message: "it has an empty part") }
+            guard !bounds.isEmpty else { throw OCIModelError(.invalidVersion, "it has an empty part") }
             alternatives.append(bounds)
         }
         self.alternatives = alternatives
     }
+
+    /// The forms that ranges take, as a remedy in messages.
+    package static let hint = "a range looks like >=3.5.0 <3.7.0, or ^3.5.2"
 
     package func includes(_ version: VersionNumber, withPrereleases: Bool) -> Bool {
         guard withPrereleases || version.isRelease(minimumParts: 1) else { return false }
@@ -67,7 +68,7 @@ package struct VersionRange: Hashable, Sendable, CustomStringConvertible {
         return words
     }
 
-    private static func bounds(_ word: String) throws(PatternFlaw) -> [Bound] {
+    private static func bounds(_ word: String) throws(OCIModelError) -> [Bound] {
         let sign = String(word.prefix { "<>=^~".contains($0) })
         var text = word.dropFirst(sign.count)
         if text.utf8.first == UInt8(ascii: "v") { text = text.dropFirst() }
@@ -76,7 +77,7 @@ package struct VersionRange: Hashable, Sendable, CustomStringConvertible {
         let isOpen = fixed.count < parts.count
         guard !parts.isEmpty,
             let version = VersionNumber(isOpen ? fixed.joined(separator: ".")[...] : text) ?? any(fixed)
-        else { throw PatternFlaw(message: "'\(word)' is not a version with a sign before it") }
+        else { throw OCIModelError(.invalidVersion, "'\(word)' is not a version with a sign before it") }
         if fixed.isEmpty { return [Bound(sign: .least, version: version)] }
         let numbers = fixed.compactMap { UInt64($0) }
         switch sign {
@@ -91,18 +92,19 @@ package struct VersionRange: Hashable, Sendable, CustomStringConvertible {
         case ">": return [Bound(sign: .more, version: version)]
         case "<=": return [Bound(sign: .most, version: version)]
         case "<": return [Bound(sign: .less, version: version)]
-        default: throw PatternFlaw(message: "'\(sign)' is not a sign; known: >= > <= < = ^ ~")
+        default: throw OCIModelError(.invalidVersion, "'\(sign)' is not a sign; known: >= > <= < = ^ ~")
         }
     }
 
     /// Returns the versions from one on that share its first numbers. The upper end excludes the pre-releases of the
     /// next.
-    private static func span(_ version: VersionNumber, _ numbers: [UInt64], _ count: Int) throws(PatternFlaw) -> [Bound]
+    private static func span(_ version: VersionNumber, _ numbers: [UInt64], _ count: Int) throws(OCIModelError)
+        -> [Bound]
     {
         var next = Array(numbers.prefix(count))
         guard let last = next.popLast(),
             let end = VersionNumber((next + [last + 1]).map(String.init).joined(separator: ".") + "-0")
-        else { throw PatternFlaw(message: "'\(version)' has no next version") }
+        else { throw OCIModelError(.invalidVersion, "'\(version)' has no next version") }
         return [Bound(sign: .least, version: version), Bound(sign: .less, version: end)]
     }
 

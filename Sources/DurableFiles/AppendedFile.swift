@@ -1,9 +1,8 @@
-import DurableFiles
 import Synchronization
-import SystemPackage
+package import SystemPackage
 
 /// A file of lines that only grows. A line that a killed process left unfinished is cut off when the file is opened.
-final class AppendedFile: Sendable {
+package final class AppendedFile: Sendable {
     private let path: FilePath
     private let file: Mutex<FileDescriptor>
 
@@ -14,7 +13,7 @@ final class AppendedFile: Sendable {
     ///   - limit: The most bytes that it may have.
     ///   - read: Receives each whole line that is there, without its end.
     /// - Throws: `FileError`, and what `read` throws.
-    init(_ path: FilePath, limit: Int64, _ read: (ArraySlice<UInt8>) throws -> Void) throws {
+    package init(_ path: FilePath, limit: Int64, _ read: (ArraySlice<UInt8>) throws -> Void) throws {
         self.path = path
         let bytes = try FileSystem.read(path, limit: limit) ?? []
         var start = bytes.startIndex
@@ -36,7 +35,7 @@ final class AppendedFile: Sendable {
     deinit { file.withLock { try? $0.close() } }
 
     /// Appends a line, and with `isDurable` waits until the disk has it.
-    func append(_ line: [UInt8], isDurable: Bool) throws {
+    package func append(_ line: [UInt8], isDurable: Bool) throws {
         try file.withLock { descriptor in
             do { try descriptor.writeAll(line + [UInt8(ascii: "\n")]) } catch let problem as Errno {
                 throw FileError(problem, "cannot write \(path)")

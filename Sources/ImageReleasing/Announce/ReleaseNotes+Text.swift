@@ -1,0 +1,47 @@
+import OCIModel
+
+extension ReleaseNotes {
+    /// Reads the changes between two releases: those of the branch itself, the newest first.
+    package init(_ release: Release, _ git: Git) async throws {
+        let previous = release.previous.map { "refs/tags/\($0.tag)" }
+        let commits = try await git.commits(since: previous, to: release.commit, firstParentOnly: true)
+        self.init(commits.map(Change.init), rules: release.file.notes)
+    }
+
+    /// Writes the notes in Markdown.
+    package func text(_ release: Release) -> String {
+        let introduction =
+            release.file.notes.introduction.map { release.filled($0) }
+            ?? "(Say here what this release is for: the main fault that it mends, what is new, or what became faster.)"
+        var lines = ["# \(release.tag)", "", introduction]
+        for group in groups {
+            lines += ["", "## \(group.title)", ""]
+            lines += group.changes.map { "- " + $0.line(release.file.source.address) }
+        }
+        if let previous = release.previous, let address = release.file.source.address {
+            lines += ["", "All changes: \(address)/compare/\(previous.tag)...\(release.tag)"]
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+extension ReleaseNotes.Change {
+    /// The line of the notes: the pull request first, with a link if there is an address.
+    fileprivate func line(_ address: String?) -> String {
+        let text = Self.plain(title)
+        switch (pullRequest, address) {
+        case (let number?, let address?): return "[GH \(number)](\(address)/pull/\(number)) \(text)"
+        case (let number?, nil): return "[GH \(number)] \(text)"
+        case (nil, let address?): return "[\(commit.prefix(10))](\(address)/commit/\(commit)) \(text)"
+        case (nil, nil): return "\(commit.prefix(10)) \(text)"
+        }
+    }
+
+    /// Returns a title in which nothing is Markdown or HTML by chance.
+    private static func plain(_ title: String) -> String {
+        quoted(title, limit: 200).reduce(into: "") { text, character in
+            if "\\<>[]*_".contains(character) { text.append("\\") }
+            text.append(character)
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import ImageInputs
+import LayerArchive
+import OCIModel
+import SystemPackage
+
+/// How the Go source of a release is laid out, as its files tell.
+enum GoForm: Hashable, Sendable {
+    /// Modules with everything that they need in vendor folders, or in a module cache's folder of downloads.
+    case modules(cache: FilePath?)
+    /// A single package tree from before modules, with the import path of its top folder.
+    case workspace(String)
+
+    /// Finds out the form.
+    ///
+    /// - Throws: `ReleaseError` `.refused` for a tree that has no module, and no package that says its import path.
+    init(of tree: FileTree, modules cache: FilePath?) throws {
+        let names = tree.entries.keys.map(\.name)
+        guard !names.contains(Array("go.mod".utf8)) else {
+            self = .modules(cache: cache)
+            return
+        }
+        self = .workspace(try Self.importPath(of: tree))
+    }
+
+    /// Returns the import path of the top folder: an import of one of its Go files that leads to a folder of the source.
+    private static func importPath(of tree: FileTree) throws -> String {
+        let reader = ContentReader()
+        for (path, entry) in tree.sorted
+        where path.parent?.isRoot == true && path.name.suffix(3) == Array(".go".utf8)[...] {
+            guard case .regular(let content) = entry.kind else { continue }
+            let text = String(decoding: try reader.readAll(content, limit: 1 << 20), as: UTF8.self)
+            for word in text.split(separator: "\"") where word.contains("/") && !word.contains("\n") {
+                let parts = word.split(separator: "/")
+                // The last part names a folder at the top.
+                guard parts.count > 2, let name = parts.last, try tree.isDirectory(EntryPath(String(name))) else {
+                    continue
+                }
+                return parts.dropLast().joined(separator: "/")
+            }
+        }
+        throw ReleaseError(
+            .refused, "the source has no go.mod, and no Go file in its top folder imports one of its folders",
+            hint: "only modules can be released, or one package tree with its vendor folder")
+    }
+
+    /// Returns a program's package as the compiler is told of it.
+    func package(of program: ReleasedProgram) -> String {
+        let parts = [program.module, program.package].flatMap { $0.split(separator: "/") }.filter { $0 != "." }
+        let path = parts.joined(separator: "/")
+        switch self {
+        case .modules: return path.isEmpty ? "." : "./" + path
+        case .workspace(let root): return path.isEmpty ? root : "\(root)/\(path)"
+        }
+    }
+
+    /// Returns the source for the compiler.
+    func source(_ tree: FileTree, date: Int64) -> GoSourceTree {
+        switch self {
+        case .modules(let cache):
+            let hasVendor = tree.entries.keys.contains { $0.bytes.ends(with: "vendor/modules.txt") }
+            let form: GoSourceTree.Form = hasVendor ? .modules : cache.map { .cached($0) } ?? .modules
+            return GoSourceTree(tree, form: form, date: date)
+        case .workspace(let root):
+            var moved = FileTree()
+            for (path, entry) in tree.entries {
+                guard let place = try? EntryPath("src/\(root)").appending(String(path.description.dropFirst())) else {
+                    continue
+                }
+                moved[place] = entry
+            }
+            return GoSourceTree(moved, form: .workspace, date: date)
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Returns whether the bytes end with a whole path: it is all of them, or comes after a slash.
+    fileprivate func ends(with path: String) -> Bool {
+        let end = Array(path.utf8)
+        return suffix(end.count) == end[...] && (count == end.count || self[count - end.count - 1] == UInt8(ascii: "/"))
+    }
+}
