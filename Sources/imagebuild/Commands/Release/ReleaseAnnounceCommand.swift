@@ -32,7 +32,7 @@ struct ReleaseAnnounceCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (release, git) = try await options.release()
-        let finished = try notes.map { String(decoding: try MirrorRunCommand.read($0), as: UTF8.self) }
+        let finished = try notes.map { String(decoding: try Surroundings.read($0), as: UTF8.self) }
         let announcement = try await Announcement(release, git, notes: finished)
         switch format {
         case .text: print(announcement.text(only), terminator: "")
