@@ -154,8 +154,9 @@ let package = Package(
         library(
             "ImageReleasing",
             [
-                "ConfigurationFile", "Scheduling", "DurableFiles", "OCIModel", "Executables", "LayerArchive", "OCIContent",
-                "HTTPTransfer", "ImageInputs", "ImageAssembly", "OCIRegistry", "ImageBuilding",
+                "ConfigurationFile", "Scheduling", "DurableFiles", "OCIModel", "Executables", "LayerArchive",
+                "OCIContent",
+                "HTTPTransfer", "ImageDefinition", "ImageInputs", "ImageAssembly", "OCIRegistry", "ImageBuilding",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -264,7 +265,8 @@ let package = Package(
         test(
             "ImageReleasingTests",
             [
-                "ConfigurationFile", "DurableFiles", "ExecutableFixtures", "Executables", "HTTPTransfer", "ImageReleasing",
+                "ConfigurationFile", "DurableFiles", "ExecutableFixtures", "Executables", "HTTPTransfer",
+                "ImageReleasing",
                 "LayerArchive", "OCIModel", "ReleaseTesting", "StubHTTP", "TestSupport",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),

@@ -34,7 +34,7 @@ package final class GitHubStandIn: Sendable {
         package init() {}
     }
 
-    private struct State {
+    fileprivate struct State {
         var pages: [Page] = []
         var nextID = 1
         var faults = Faults()
@@ -111,7 +111,7 @@ extension GitHubStandIn.State {
         switch (request.method, rest.count) {
         case ("GET", 0):
             let visible = pages.filter { mayWrite || !$0.isDraft }
-            return Self.reply(200, query.contains("page=1") ? visible.map { describe($0, host) } : [])
+            return Self.reply(200, query.hasSuffix("&page=1") ? visible.map { describe($0, host) } : [])
         case ("GET", 2) where rest[0] == "tags":
             guard let page = pages.first(where: { $0.tag == rest[1] && !$0.isDraft }) else {
                 return Self.refusal(404, "Not Found")
@@ -120,7 +120,7 @@ extension GitHubStandIn.State {
         case ("GET", 2) where rest[1] == "assets":
             guard let page = page(rest[0]) else { return Self.refusal(404, "Not Found") }
             let files = pages[page].files.map { describe($0, host) }
-            return Self.reply(200, query.contains("page=1") ? files : [])
+            return Self.reply(200, query.hasSuffix("&page=1") ? files : [])
         case ("GET", 2) where rest[0] == "assets": return download("id", rest[1])
         case ("POST", 0): return create(request, host)
         case ("POST", 2) where rest[1] == "assets": return upload(request, rest[0], query, host)

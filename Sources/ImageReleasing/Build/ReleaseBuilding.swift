@@ -49,14 +49,16 @@ package struct ReleaseBuilding: Sendable {
             release: release, source: source, tools: tools, work: folder.work,
             goVersion: try await release.pinnedGo(git))
         let programs = try await compiler.build(observe)
-        try folder.keep(programs, as: "programs")
+        // How they could be tried may differ from run to run.
+        try folder.keep(programs, as: "programs") { $0.map(\.digest) == $1.map(\.digest) }
         for archive in release.archives {
             try await write(archive, programs.filter { $0.platform == archive.platform.description }, source)
         }
         try await writeSourceArchives(source)
-        try folder.keep(try sizes.compared(folder.assets(by: .build)), as: "sizes")
+        try folder.record(try sizes.compared(folder.assets(by: .build)), as: "sizes", by: .build)
         try folder.writeSums(by: .build)
         for (name, image) in try await images.build() { observe("image \(name): \(image.index.digest)") }
+        for name in ["source", "unpacked"] { try FileSystem.remove(folder.work.appending(name)) }
         try folder.finish(.build)
     }
 
@@ -125,13 +127,14 @@ extension ReleaseFolder {
     /// Records a value that follows from the release: an earlier run must have found the same.
     ///
     /// - Throws: `ReleaseError` `.changed` where it did not.
-    func keep<Value: Codable & Equatable>(_ value: Value, as key: String) throws {
+    func keep<Value: Codable & Equatable>(
+        _ value: Value, as key: String, isSame: (Value, Value) -> Bool = { $0 == $1 }
+    ) throws {
         guard let known = try recorded(key, as: Value.self) else { return try record(value, as: key, by: .build) }
-        guard known == value else {
+        guard isSame(known, value) else {
             throw ReleaseError(
                 .changed, "this run gives other \(key) than an earlier one of the same release in \(path)",
-                hint: "find out what changed: the toolchain, an emulator, the modules; or begin again in another folder"
-            )
+                hint: "find out what changed: the toolchain, the modules, this tool; or begin again in another folder")
         }
     }
 }
