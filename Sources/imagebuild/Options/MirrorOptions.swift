@@ -22,7 +22,7 @@ struct MirrorRecordOptions: ParsableArguments {
         }
         let path = name.map { current.pushing(FilePath($0)).lexicallyNormalized() }
         let key =
-            path.map { "\($0.stem ?? "mirror")-\(Digest(of: $0.string.utf8).short)" } ?? "plan-\(file.digest.short)"
+            path.map { "\($0.stem ?? "mirror")-\(Digest(of: $0.bytes).short)" } ?? "plan-\(file.digest.short)"
         return try MirrorRecords(store.appending("mirror").appending(key), of: file)
     }
 }
