@@ -156,7 +156,7 @@ let package = Package(
             [
                 "ConfigurationFile", "Scheduling", "DurableFiles", "OCIModel", "Executables", "LayerArchive",
                 "OCIContent",
-                "HTTPTransfer", "ImageInputs", "ImageAssembly", "OCIRegistry", "ImageBuilding",
+                "HTTPTransfer", "ImageDefinition", "ImageInputs", "ImageAssembly", "OCIRegistry", "ImageBuilding",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -109,7 +109,7 @@ struct MirrorPlaces: Sendable {
     static func write(_ bytes: [UInt8], toFile text: String) throws { try FileSystem.write(bytes, to: path(text)) }
 
     func read(_ place: String) async throws -> [UInt8] {
-        guard Self.isRegistry(place) else { return try Surroundings.read(place) }
+        guard Self.isRegistry(place) else { return try UserFile.read(place) }
         return try await MirrorArtifact.pull(try Self.reference(place), registries)
     }
 

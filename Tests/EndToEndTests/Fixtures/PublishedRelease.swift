@@ -1,6 +1,7 @@
 import Foundation
 import ReleaseTesting
 import StubHTTP
+import SystemPackage
 import TestSupport
 import Testing
 

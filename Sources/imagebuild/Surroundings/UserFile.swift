@@ -1,12 +1,13 @@
 import DurableFiles
 import SystemPackage
 
-extension Surroundings {
-    /// Reads a file that the user names, relative to the current folder.
+/// A file that the user names, relative to the current folder.
+enum UserFile {
+    /// Reads all of it.
     ///
-    /// - Throws: `CommandError` if there is none; `FileError` if it has more than 1 GiB or cannot be read.
+    /// - Throws: `CommandError` if there is none.
     static func read(_ path: String) throws -> [UInt8] {
-        let path = currentFolder.pushing(FilePath(path)).lexicallyNormalized()
+        let path = Surroundings.currentFolder.pushing(FilePath(path)).lexicallyNormalized()
         guard let bytes = try FileSystem.read(path, limit: 1 << 30) else {
             throw CommandError(message: "there is no file \(path)")
         }
