@@ -1,7 +1,9 @@
 import ArgumentParser
 import DurableFiles
+import ImageBuilding
 import ImageReleasing
 import OCIContent
+import OCIModel
 import Scheduling
 import SystemPackage
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import HTTPTransfer
 import ImageBuilding
+import ImageDefinition
 import ImageReleasing
 import OCIContent
 import OCIModel
