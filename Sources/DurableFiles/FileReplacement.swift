@@ -7,29 +7,41 @@ package final class FileReplacement: Sendable {
     /// The new file, open for writing. It is closed with the last user of this object, and nowhere else: whoever
     /// closes a descriptor twice closes somebody else's file.
     package let file: FileDescriptor
-    private let path: FilePath
-    private let target: FilePath
+    private let folder: Folder
+    /// The file's name, and the hidden one that it has until then.
+    private let (name, hidden): ([UInt8], [UInt8])
     private let isCommitted = Atomic(false)
 
-    package init(
-        of target: FilePath, permissions: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead]
-    ) throws {
-        let name = ".new-\(target.lastComponent?.string ?? "")-\(UInt64.random(in: .min ... .max))"
-        self.target = target
-        path = target.removingLastComponent().appending(name)
-        file = try FileSystem.open(
-            path, .writeOnly, "cannot write \(target)", options: [.create, .exclusiveCreate], permissions: permissions)
+    /// The permissions of a file that others may read.
+    package static let readable: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead]
+
+    package convenience init(of target: FilePath, permissions: FilePermissions = readable) throws {
+        let parent = target.removingLastComponent()
+        let folder: Folder
+        do { folder = try Folder(at: parent.isEmpty ? "." : parent) } catch let error as FileError {
+            throw FileError(error.code, "cannot write \(target): \(error.message)", hint: error.hint)
+        }
+        try self.init(of: target.lastComponent?.bytes ?? [], in: folder, permissions: permissions)
+    }
+
+    /// Creates the new file in a folder that is held open.
+    package init(of name: [UInt8], in folder: Folder, permissions: FilePermissions = readable) throws {
+        (self.folder, self.name) = (folder, name)
+        hidden = Array(".new-".utf8) + name.prefix(200) + Array("-\(UInt64.random(in: .min ... .max))".utf8)
+        file = try folder.create(hidden, permissions: permissions)
     }
 
     deinit {
-        if !isCommitted.load(ordering: .acquiring) { try? FileSystem.remove(path) }
+        if !isCommitted.load(ordering: .acquiring) { try? folder.remove(hidden) }
         try? file.close()
     }
 
+    private var target: FilePath { folder.path.appending(bytes: name) }
+
     /// Syncs the file and gives it the name. Blocks.
     package func commit() throws {
-        try FileSystem.sync(file, path)
-        try FileSystem.rename(path, to: target)
+        try FileSystem.sync(file, target)
+        try folder.rename(hidden, to: name)
         isCommitted.store(true, ordering: .releasing)
     }
 
@@ -40,6 +52,7 @@ package final class FileReplacement: Sendable {
     }
 
     private func copyOver() throws {
+        let path = folder.path.appending(bytes: hidden)
         let source = try FileSystem.open(path, .readOnly, "cannot read \(path)")
         defer { try? source.close() }
         let mounted = try FileSystem.open(target, .writeOnly, "cannot write \(target)", options: [.truncate])

@@ -31,9 +31,10 @@ package struct FileStatus: Hashable, Sendable {
     /// Reads the status of a name in an open folder.
     ///
     /// - Throws: `Errno` if nothing has that name.
-    init(of name: String, in folder: FileDescriptor) throws(Errno) {
+    init(of name: [UInt8], in folder: FileDescriptor) throws(Errno) {
         var status = stat()
-        guard fstatat(folder.rawValue, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { throw Errno(rawValue: errno) }
+        let result = FileSystem.withName(name) { fstatat(folder.rawValue, $0, &status, AT_SYMLINK_NOFOLLOW) }
+        guard result == 0 else { throw Errno(rawValue: errno) }
         self.init(status)
     }
 
@@ -56,9 +57,10 @@ package struct FileStatus: Hashable, Sendable {
 }
 
 extension FileSystem {
-    /// Returns the target of a symbolic link; `nil` if there is none, or it is longer than a path can be (4095 bytes).
-    package static func symbolicLinkTarget(_ path: FilePath) -> String? {
-        rawSymbolicLinkTarget(path).map { String(decoding: $0, as: UTF8.self) }
+    /// Returns the target of a symbolic link as a path; `nil` if there is none, or it is longer than a path can be (4095
+    /// bytes).
+    package static func symbolicLinkTarget(_ path: FilePath) -> FilePath? {
+        rawSymbolicLinkTarget(path).map { FilePath(bytes: $0) }
     }
 
     /// Returns the target of a symbolic link as it is, whether it is text or not.
@@ -67,15 +69,5 @@ extension FileSystem {
         let limit = buffer.count
         let count = path.withPlatformString { readlink($0, &buffer, limit) }
         return count > 0 && count < limit ? buffer[..<count].map { UInt8(bitPattern: $0) } : nil
-    }
-}
-
-extension FilePath {
-    /// Returns the path of a name in this folder; the name may be any bytes but a slash.
-    package func appending(bytes name: [UInt8]) -> FilePath {
-        let component = (name + [0]).withUnsafeBytes { bytes in
-            bytes.baseAddress.flatMap { FilePath.Component(platformString: $0.assumingMemoryBound(to: CChar.self)) }
-        }
-        return component.map { appending($0) } ?? self
     }
 }

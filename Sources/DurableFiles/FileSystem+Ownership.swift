@@ -14,16 +14,18 @@ extension FileSystem {
     ///
     /// - Throws: `FileError` with what to do. `what` begins its message: `cannot use the store /srv/store`.
     package static func requirePrivate(_ path: FilePath, _ what: String) throws {
-        guard let resolved = realpath(path.string, nil) else { throw FileError(Errno(rawValue: errno), what) }
+        guard let resolved = path.withPlatformString({ realpath($0, nil) }) else {
+            throw FileError(Errno(rawValue: errno), what)
+        }
         defer { free(resolved) }
-        var folder = FilePath(String(cString: resolved))
+        var folder = FilePath(platformString: resolved)
         var root = stat()
         guard stat("/", &root) == 0 else { throw FileError(Errno(rawValue: errno), what) }
         let user = geteuid()
         var isTheFolder = true
         while true {
             var status = stat()
-            guard stat(folder.string, &status) == 0 else {
+            guard folder.withPlatformString({ stat($0, &status) }) == 0 else {
                 throw FileError(Errno(rawValue: errno), "\(what): cannot examine \(folder)")
             }
             let owner = status.st_uid
@@ -50,7 +52,7 @@ extension FileSystem {
     /// Creates a folder that only this user can enter, and the folders above it where they are missing.
     package static func makePrivateDirectory(_ path: FilePath) throws {
         try makeDirectories(path.removingLastComponent())
-        guard mkdir(path.string, 0o700) == 0 || errno == EEXIST else {
+        guard path.withPlatformString({ mkdir($0, 0o700) }) == 0 || errno == EEXIST else {
             throw FileError(Errno(rawValue: errno), "cannot create the folder \(path)")
         }
     }

@@ -12,12 +12,12 @@ extension FileSystem {
     /// Returns the time at which a file was created or last marked as used, in seconds since the epoch.
     package static func used(_ path: FilePath) -> Int64? {
         var status = stat()
-        return lstat(path.string, &status) == 0 ? Int64(status.st_atim.tv_sec) : nil
+        return path.withPlatformString({ lstat($0, &status) }) == 0 ? Int64(status.st_atim.tv_sec) : nil
     }
 
     /// Marks a file as used now; a failure is ignored.
     package static func touch(_ path: FilePath) {
-        _ = utimensat(AT_FDCWD, path.string, [now, unchanged], AT_SYMLINK_NOFOLLOW)
+        _ = path.withPlatformString { utimensat(AT_FDCWD, $0, [now, unchanged], AT_SYMLINK_NOFOLLOW) }
     }
 
     /// `UTIME_NOW` and `UTIME_OMIT`, which are macros that Swift does not import.
@@ -30,14 +30,20 @@ extension FileSystem {
 
     /// Marks a file whose bytes were just checked, also as used now; a failure only costs another check.
     package static func seal(_ path: FilePath) {
-        _ = utimensat(AT_FDCWD, path.string, [now, seal], AT_SYMLINK_NOFOLLOW)
+        path.withPlatformString { seal($0, in: AT_FDCWD) }
+    }
+
+    /// Marks a file of an open folder.
+    static func seal(_ name: UnsafePointer<CChar>, in folder: CInt) {
+        _ = utimensat(folder, name, [now, seal], AT_SYMLINK_NOFOLLOW)
     }
 
     /// Returns whether a file of this size exists that was not written to since it was sealed, as far as `stat` can
     /// tell.
     package static func isSealed(_ path: FilePath, size: Int64) -> Bool {
         var status = stat()
-        return lstat(path.string, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_size == size
+        return path.withPlatformString({ lstat($0, &status) }) == 0 && status.st_mode & S_IFMT == S_IFREG
+            && status.st_size == size
             && status.st_mtim.tv_sec == seal.tv_sec && status.st_mtim.tv_nsec == seal.tv_nsec
     }
 }

@@ -7,20 +7,23 @@ package import SystemPackage
 #endif
 
 // The system calls that `FileSystem` has functions of the same name for, whichever C library this is.
-private func renameFile(_ old: String, _ new: String) -> CInt { rename(old, new) }
-private func linkFile(_ old: String, _ new: String) -> CInt { link(old, new) }
-private func linkSymbolically(_ target: String, _ path: String) -> CInt { symlink(target, path) }
+private func renameFile(_ old: FilePath, _ new: FilePath) -> CInt {
+    old.withPlatformString { old in new.withPlatformString { rename(old, $0) } }
+}
+private func linkFile(_ old: FilePath, _ new: FilePath) -> CInt {
+    old.withPlatformString { old in new.withPlatformString { link(old, $0) } }
+}
 
 /// The few system calls that files on disk need, with errors that name the path. Writes are atomic.
 package enum FileSystem {
     package static func makeDirectories(_ path: FilePath) throws {
-        if mkdir(path.string, 0o777) == 0 || errno == EEXIST { return }
+        if path.withPlatformString({ mkdir($0, 0o777) }) == 0 || errno == EEXIST { return }
         let problem = Errno(rawValue: errno)
         guard problem == .noSuchFileOrDirectory, !path.components.isEmpty else {
             throw FileError(problem, "cannot create the folder \(path)")
         }
         try makeDirectories(path.removingLastComponent())
-        guard mkdir(path.string, 0o777) == 0 || errno == EEXIST else {
+        guard path.withPlatformString({ mkdir($0, 0o777) }) == 0 || errno == EEXIST else {
             throw FileError(Errno(rawValue: errno), "cannot create the folder \(path)")
         }
     }
@@ -86,45 +89,53 @@ package enum FileSystem {
     /// Returns the size of a regular file; `nil` if there is none.
     package static func regularFileSize(_ path: FilePath) -> Int64? {
         var status = stat()
-        guard stat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard path.withPlatformString({ stat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            return nil
+        }
         return Int64(status.st_size)
     }
 
     /// Returns whether a path leads to a folder; `nil` if it leads to nothing.
     package static func isFolder(_ path: FilePath) -> Bool? {
         var status = stat()
-        guard stat(path.string, &status) == 0 else { return nil }
+        guard path.withPlatformString({ stat($0, &status) }) == 0 else { return nil }
         return status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Returns the number of names of a regular file; `nil` if there is none.
     package static func linkCount(_ path: FilePath) -> Int? {
         var status = stat()
-        guard stat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard path.withPlatformString({ stat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            return nil
+        }
         return Int(status.st_nlink)
     }
 
     /// Returns the size of a regular file; `nil` if there is none, or if the name is a symbolic link to it.
     package static func plainFileSize(_ path: FilePath) -> Int64? {
         var status = stat()
-        guard lstat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard path.withPlatformString({ lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            return nil
+        }
         return Int64(status.st_size)
     }
 
     package static func isSameFile(_ descriptor: FileDescriptor, _ path: FilePath) -> Bool {
         var (opened, named) = (stat(), stat())
-        return fstat(descriptor.rawValue, &opened) == 0 && stat(path.string, &named) == 0
+        return fstat(descriptor.rawValue, &opened) == 0 && path.withPlatformString({ stat($0, &named) }) == 0
             && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev
     }
 
     package static func rename(_ old: FilePath, to new: FilePath) throws {
-        guard renameFile(old.string, new.string) == 0 else {
+        guard renameFile(old, new) == 0 else {
             throw FileError(Errno(rawValue: errno), "cannot rename \(old) to \(new)")
         }
     }
 
-    package static func makeSymlink(_ path: FilePath, to target: String) throws {
-        guard linkSymbolically(target, path.string) == 0 else {
+    /// Creates a symbolic link whose target is these bytes, whether they are text or not.
+    package static func makeSymlink(_ path: FilePath, to target: some Collection<UInt8>) throws {
+        let text = target.map { CChar(bitPattern: $0) } + [0]
+        guard path.withPlatformString({ symlink(text, $0) }) == 0 else {
             throw FileError(Errno(rawValue: errno), "cannot create the link \(path)")
         }
     }
@@ -132,20 +143,20 @@ package enum FileSystem {
     /// Gives a file another name.
     ///
     /// - Returns: `false` if that name already exists, or the two are on different file systems.
-    package static func link(_ old: FilePath, to new: FilePath) -> Bool { linkFile(old.string, new.string) == 0 }
+    package static func link(_ old: FilePath, to new: FilePath) -> Bool { linkFile(old, new) == 0 }
 
     /// Removes a file; a missing file counts as removed.
     package static func remove(_ path: FilePath) throws {
-        guard unlink(path.string) == 0 || errno == ENOENT else {
+        guard path.withPlatformString({ unlink($0) }) == 0 || errno == ENOENT else {
             throw FileError(Errno(rawValue: errno), "cannot remove \(path)")
         }
     }
 
     /// Removes a file, or a folder with everything in it.
     package static func removeTree(_ path: FilePath) throws {
-        if unlink(path.string) == 0 || errno == ENOENT { return }
-        for name in try names(in: path) { try removeTree(path.appending(name)) }
-        guard rmdir(path.string) == 0 || errno == ENOENT else {
+        if path.withPlatformString({ unlink($0) }) == 0 || errno == ENOENT { return }
+        for name in try rawNames(in: path) { try removeTree(path.appending(bytes: name)) }
+        guard path.withPlatformString({ rmdir($0) }) == 0 || errno == ENOENT else {
             throw FileError(Errno(rawValue: errno), "cannot remove \(path)")
         }
     }
@@ -191,11 +202,7 @@ package enum FileSystem {
     }
 
     /// Returns the names of an open listing in byte order, and closes it.
-    static func names(listing handle: OpaquePointer) -> [String] {
-        rawNames(listing: handle).map { String(decoding: $0, as: UTF8.self) }
-    }
-
-    private static func rawNames(listing handle: OpaquePointer) -> [[UInt8]] {
+    static func rawNames(listing handle: OpaquePointer) -> [[UInt8]] {
         defer { closedir(handle) }
         var names: [[UInt8]] = []
         while let entry = readdir(handle) {

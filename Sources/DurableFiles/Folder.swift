@@ -42,19 +42,32 @@ package final class Folder: Sendable {
     deinit { try? descriptor.close() }
 
     /// Returns what a name stands for; `nil` if there is nothing.
-    package func kind(of name: String) throws -> Kind? {
-        do {
-            switch try FileStatus(of: name, in: descriptor).kind {
-            case .regular: return .file
-            case .directory: return .folder
-            case .symbolicLink: throw FileError(notPlain: child(name), "a symbolic link")
-            case .other: throw FileError(notPlain: child(name), "a device, a pipe or a socket")
-            }
-        } catch Errno.noSuchFileOrDirectory {
-            return nil
-        } catch let problem as Errno {
-            throw FileError(problem, "cannot examine \(child(name))")
+    package func kind(of name: String) throws -> Kind? { try kind(of: Array(name.utf8)) }
+
+    private func kind(of name: [UInt8]) throws -> Kind? {
+        switch try status(of: name)?.kind {
+        case nil: return nil
+        case .regular: return .file
+        case .directory: return .folder
+        case .symbolicLink: throw FileError(notPlain: child(name), "a symbolic link")
+        case .other: throw FileError(notPlain: child(name), "a device, a pipe or a socket")
         }
+    }
+
+    /// Returns the status of a name, which may be that of a symbolic link; `nil` if there is nothing.
+    package func status(of name: [UInt8]) throws -> FileStatus? {
+        do throws(Errno) { return try FileStatus(of: name, in: descriptor) } catch {
+            if error == .noSuchFileOrDirectory { return nil }
+            throw FileError(error, "cannot examine \(child(name))")
+        }
+    }
+
+    /// Returns the target of a symbolic link; `nil` if the name is none.
+    package func linkTarget(of name: [UInt8]) -> [UInt8]? {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let limit = buffer.count
+        let count = FileSystem.withName(name) { readlinkat(descriptor.rawValue, $0, &buffer, limit) }
+        return count > 0 && count < limit ? buffer[..<count].map { UInt8(bitPattern: $0) } : nil
     }
 
     /// Opens the folder of a name, which is created if it is missing.
@@ -69,22 +82,27 @@ package final class Folder: Sendable {
     }
 
     /// Opens the folder of a name; `nil` if there is nothing of that name.
-    package func folder(_ name: String) throws -> Folder? {
+    package func folder(_ name: String) throws -> Folder? { try folder(Array(name.utf8)) }
+
+    package func folder(_ name: [UInt8]) throws -> Folder? {
         guard let kind = try kind(of: name) else { return nil }
         guard kind == .folder else { throw FileError(.notDirectory, "cannot open the folder \(child(name))") }
         return Folder(child(name), try open(name, O_RDONLY | O_DIRECTORY, "cannot open the folder"))
     }
 
     /// Returns the names in the folder in byte order.
-    package func names() throws -> [String] {
+    package func names() throws -> [String] { try rawNames().map { String(decoding: $0, as: UTF8.self) } }
+
+    /// Returns the names in the folder as they are, whether they are text or not, in byte order.
+    package func rawNames() throws -> [[UInt8]] {
         // The listing has a position and a descriptor of its own.
-        let listed = try open(".", O_RDONLY | O_DIRECTORY, "cannot list")
+        let listed = try open(Array(".".utf8), O_RDONLY | O_DIRECTORY, "cannot list")
         guard let handle = fdopendir(listed.rawValue) else {
             let problem = Errno(rawValue: errno)
             try? listed.close()
             throw FileError(problem, "cannot list \(path)")
         }
-        return FileSystem.names(listing: handle)
+        return FileSystem.rawNames(listing: handle)
     }
 
     /// Returns a plain file's bytes; `nil` if there is none.
@@ -96,7 +114,7 @@ package final class Folder: Sendable {
         case .folder: throw FileError(notPlain: child(name), "a folder")
         case .file: break
         }
-        let file = try open(name, O_RDONLY | O_NONBLOCK, "cannot read")
+        let file = try open(Array(name.utf8), O_RDONLY | O_NONBLOCK, "cannot read")
         defer { try? file.close() }
         return try FileSystem.readAll(file, child(name), limit: limit)
     }
@@ -104,39 +122,121 @@ package final class Folder: Sendable {
     /// Replaces or creates a plain file durably: the bytes are written to a new file beside it, synced and renamed, and
     /// the folder is synced.
     package func write(_ bytes: [UInt8], to name: String) throws {
-        if try kind(of: name) == .folder { throw FileError(notPlain: child(name), "a folder") }
-        let new = ".new-\(name)-\(UInt64.random(in: .min ... .max))"
-        let file = try open(new, O_WRONLY | O_CREAT | O_EXCL, "cannot write", mode: 0o644)
-        defer { try? file.close() }
-        do {
-            do { try file.writeAll(bytes) } catch let problem as Errno {
-                throw FileError(problem, "cannot write \(child(name))")
-            }
-            try FileSystem.sync(file, child(name))
-            guard renameat(descriptor.rawValue, new, descriptor.rawValue, name) == 0 else {
-                throw FileError(Errno(rawValue: errno), "cannot write \(child(name))")
-            }
-        } catch {
-            unlinkat(descriptor.rawValue, new, 0)
-            throw error
+        let replacement = try FileReplacement(of: Array(name.utf8), in: self)
+        do { try replacement.file.writeAll(bytes) } catch let problem as Errno {
+            throw FileError(problem, "cannot write \(child(name))")
         }
-        // Some file systems refuse to sync a folder; the rename is still atomic.
-        _ = fsync(descriptor.rawValue)
+        try replacement.commit()
+        sync()
+    }
+
+    /// Creates a file, open for writing.
+    func create(_ name: [UInt8], permissions: FilePermissions) throws -> FileDescriptor {
+        try open(name, O_WRONLY | O_CREAT | O_EXCL, "cannot write", mode: mode_t(permissions.rawValue))
+    }
+
+    /// Gives a file another name, in place of what has it, unless that is a folder.
+    func rename(_ old: [UInt8], to new: [UInt8]) throws {
+        let result = FileSystem.withName(old) { old in
+            FileSystem.withName(new) { renameat(descriptor.rawValue, old, descriptor.rawValue, $0) }
+        }
+        guard result == 0 else {
+            throw FileError(Errno(rawValue: errno), "cannot write \(child(new))")
+        }
+    }
+
+    /// Gives a file of another folder a name in this one, too.
+    ///
+    /// - Returns: `false` if the name exists already, or the two are on different file systems.
+    package func link(_ file: FilePath, as name: String) -> Bool {
+        file.withPlatformString { linkat(AT_FDCWD, $0, descriptor.rawValue, name, 0) } == 0
     }
 
     /// Removes a file; a missing file counts as removed.
-    package func remove(_ name: String) throws {
-        guard unlinkat(descriptor.rawValue, name, 0) == 0 || errno == ENOENT else {
+    package func remove(_ name: String) throws { try remove(Array(name.utf8)) }
+
+    func remove(_ name: [UInt8]) throws {
+        guard FileSystem.withName(name, { unlinkat(descriptor.rawValue, $0, 0) }) == 0 || errno == ENOENT else {
             throw FileError(Errno(rawValue: errno), "cannot remove \(child(name))")
         }
     }
 
-    private func child(_ name: String) -> FilePath { path.appending(name) }
+    /// Marks a file whose bytes were just checked, as `FileSystem.seal` does.
+    package func seal(_ name: String) { FileSystem.seal(name, in: descriptor.rawValue) }
 
-    private func open(_ name: String, _ flags: CInt, _ what: String, mode: mode_t = 0) throws -> FileDescriptor {
-        let opened = openat(descriptor.rawValue, name, flags | O_NOFOLLOW | O_CLOEXEC, mode)
+    /// Makes what was created and renamed here survive a power failure.
+    package func sync() {
+        // Some file systems refuse to sync a folder; a rename is still atomic.
+        _ = fsync(descriptor.rawValue)
+    }
+
+    /// Waits until nobody else holds the folder's lock, and holds it while this value exists.
+    package func lock() { FileSystem.lock(descriptor, exclusive: true) }
+
+    private func child(_ name: String) -> FilePath { path.appending(name) }
+    private func child(_ name: [UInt8]) -> FilePath { path.appending(bytes: name) }
+
+    private func open(_ name: [UInt8], _ flags: CInt, _ what: String, mode: mode_t = 0) throws -> FileDescriptor {
+        let opened = FileSystem.withName(name) {
+            openat(descriptor.rawValue, $0, flags | O_NOFOLLOW | O_CLOEXEC, mode)
+        }
         guard opened >= 0 else { throw FileError(Errno(rawValue: errno), "\(what) \(child(name))") }
         return FileDescriptor(rawValue: opened)
+    }
+}
+
+extension FileSystem {
+    /// `O_PATH`, which Glibc declares only for its own extensions: a folder that is gone through need not be readable.
+    private static let path: CInt = 0o10_000_000
+
+    /// Opens a plain file for reading, on an absolute path without symbolic links, as `realPath` returns it: a link that
+    /// was put there since is not followed.
+    ///
+    /// - Throws: `FileError`; with the code `.notPlain` for a link, or for what is no plain file.
+    package static func openWithoutLinks(_ path: FilePath) throws -> FileDescriptor {
+        var folder = AT_FDCWD
+        defer { if folder >= 0 { close(folder) } }
+        func open(_ name: [UInt8], _ flags: CInt) throws -> CInt {
+            let opened = withName(name) { openat(folder, $0, flags | O_NOFOLLOW | O_CLOEXEC) }
+            guard opened < 0 else { return opened }
+            let problem = Errno(rawValue: errno)
+            // A folder's name that became a link is reported as no folder, a file's as one link too many.
+            let isLink = problem == .tooManySymbolicLinkLevels || problem == .notDirectory
+            throw isLink
+                ? FileError(notPlain: path, "reached through a symbolic link")
+                : FileError(problem, "cannot read \(path)")
+        }
+        if path.root != nil { folder = try open(Array("/".utf8), Self.path | O_DIRECTORY) }
+        let names = path.components.map(\.bytes)
+        for name in names.dropLast() {
+            let next = try open(name, Self.path | O_DIRECTORY)
+            if folder >= 0 { close(folder) }
+            folder = next
+        }
+        let file = FileDescriptor(rawValue: try open(names.last ?? [], O_RDONLY | O_NONBLOCK))
+        var status = stat()
+        guard fstat(file.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            try? file.close()
+            throw FileError(notPlain: path, "no plain file")
+        }
+        return file
+    }
+
+    /// Returns the absolute path of a file or folder that exists, without symbolic links.
+    package static func realPath(_ path: FilePath) throws -> FilePath {
+        guard let found = path.withPlatformString({ realpath($0, nil) }) else {
+            throw FileError(Errno(rawValue: errno), "cannot find \(path)")
+        }
+        defer { free(found) }
+        return FilePath(platformString: found)
+    }
+
+    /// Passes a name as the text that system calls take.
+    static func withName<Result>(_ name: [UInt8], _ use: (UnsafePointer<CChar>) -> Result) -> Result {
+        (name.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { text in
+            // Never empty: it ends with a zero.
+            withExtendedLifetime(text) { text.baseAddress.map(use) ?? use("") }
+        }
     }
 }
 

@@ -37,7 +37,7 @@ package struct OutputFile: Sendable {
             return
         }
         var status = stat()
-        guard stat(path.string, &status) == 0 else {
+        guard path.withPlatformString({ stat($0, &status) }) == 0 else {
             let problem = Errno(rawValue: errno)
             guard problem == .noSuchFileOrDirectory else { throw FileError(problem, "cannot write \(path)") }
             kind = .file(try Self.followed(path))
@@ -80,7 +80,7 @@ package struct OutputFile: Sendable {
         for _ in 0..<linkLimit {
             if path.starts(with: "/proc/self/fd") || path.starts(with: "/dev/fd") { return true }
             guard let target = FileSystem.symbolicLinkTarget(path) else { return false }
-            path = path.removingLastComponent().pushing(FilePath(target))
+            path = path.removingLastComponent().pushing(target)
         }
         return false
     }
@@ -90,7 +90,7 @@ package struct OutputFile: Sendable {
         var path = path
         for _ in 0..<linkLimit {
             guard let target = FileSystem.symbolicLinkTarget(path) else { return path }
-            path = path.removingLastComponent().pushing(FilePath(target)).lexicallyNormalized()
+            path = path.removingLastComponent().pushing(target).lexicallyNormalized()
         }
         throw FileError(.inputOutput, "cannot write \(path): too many symbolic links lead from one to the next")
     }

@@ -1,4 +1,5 @@
 import DebianFormat
+package import OCIModel
 
 /// The reason why an input could not be chosen, fetched or verified.
 package struct ImageInputsError: Error, Sendable, CustomStringConvertible {
@@ -46,6 +47,8 @@ package struct ImageInputsError: Error, Sendable, CustomStringConvertible {
     /// The next step for the user.
     package var hint: String?
     package var cause: (any Error)?
+    /// The digest of the file that could not be fetched; `nil` where the failure is of nothing that has one.
+    package var file: Digest?
 
     package init(_ code: Code, _ message: String, hint: String? = nil, cause: (any Error)? = nil) {
         self.code = code

@@ -53,10 +53,17 @@ package enum ArchiveFormat: Hashable, Sendable {
             let path = "blobs/\(folder.lastComponent?.string ?? "")"
             tree[try EntryPath(path)] = directory
             for name in try FileSystem.names(in: folder) {
-                tree[try EntryPath("\(path)/\(name)")] = try file(folder.appending(name))
+                let digest = try Digest("\(folder.lastComponent?.string ?? ""):\(name)")
+                tree[try EntryPath("\(path)/\(name)")] = try file(digest, of: layout)
             }
         }
-        for name in ["index.json", "oci-layout"] { tree[try EntryPath(name)] = try file(layout.root.appending(name)) }
+        for name in ["index.json", "oci-layout"] {
+            let path = layout.root.appending(name)
+            guard let bytes = try FileSystem.read(path, limit: CopyLimits().documentSize) else {
+                throw ContentError(.missing, "\(path) is missing: nothing was copied")
+            }
+            tree[try EntryPath(name)] = FileEntry(.regular(.bytes(bytes)), mode: 0o644, modified: 0)
+        }
         return tree
     }
 
@@ -84,16 +91,15 @@ package enum ArchiveFormat: Hashable, Sendable {
                 layers: manifest.layers.map { memberName(of: $0) })
         ]
         var tree = FileTree()
-        tree[try EntryPath("\(manifest.config.digest.hex).json")] = try file(layout.path(of: manifest.config.digest))
+        tree[try EntryPath("\(manifest.config.digest.hex).json")] = try file(manifest.config.digest, of: layout)
         for layer in manifest.layers {
-            let blob = layout.path(of: layer.digest)
-            guard FileSystem.regularFileSize(blob) == layer.size else {
+            guard FileSystem.regularFileSize(layout.path(of: layer.digest)) == layer.size else {
                 throw ContentError(
                     .invalidDocument,
                     "cannot write \(path): a docker-archive needs all layers, but \(layer.digest) was not copied",
                     hint: "write an OCI layout or oci-archive instead")
             }
-            tree[try EntryPath(memberName(of: layer))] = try file(blob)
+            tree[try EntryPath(memberName(of: layer))] = try file(layer.digest, of: layout)
         }
         let bytes = try CanonicalJSON.encode(list)
         tree[try EntryPath("manifest.json")] = FileEntry(.regular(.bytes(bytes)), mode: 0o644, modified: 0)
@@ -118,11 +124,12 @@ package enum ArchiveFormat: Hashable, Sendable {
 
     private static let directory = FileEntry(.directory, mode: 0o755, modified: 0)
 
-    private static func file(_ path: FilePath) throws -> FileEntry {
+    private static func file(_ blob: Digest, of layout: OCILayout) throws -> FileEntry {
+        let path = layout.path(of: blob)
         guard let size = FileSystem.regularFileSize(path) else {
             throw ContentError(.missing, "\(path) is missing: nothing was copied")
         }
-        return FileEntry(.regular(.slice(of: path, offset: 0, size: size)), mode: 0o644, modified: 0)
+        return FileEntry(.regular(.slice(of: path, offset: 0, size: size, digest: blob)), mode: 0o644, modified: 0)
     }
 }
 

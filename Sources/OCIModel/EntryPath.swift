@@ -1,7 +1,7 @@
 /// A path inside an image's root filesystem: relative to `/`, compared and ordered byte by byte.
 ///
 /// Swift's `String` treats composed and decomposed letters as equal, but two Linux files with such names are different,
-/// so this type keeps UTF-8 bytes. The root itself is the empty path.
+/// so this type keeps bytes, which need not be UTF-8. The root itself is the empty path.
 package struct EntryPath: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The bytes: no leading or trailing `/`, no empty, `.` or `..` component, no NUL.
     package let bytes: [UInt8]
@@ -18,13 +18,12 @@ package struct EntryPath: Hashable, Sendable, Comparable, CustomStringConvertibl
     package init(_ bytes: some Sequence<UInt8>) throws(OCIModelError) {
         var parts: [ArraySlice<UInt8>] = []
         let all = Array(bytes)
-        let shown = String(decoding: all, as: UTF8.self)
         guard all.count <= 4096, !all.contains(0) else {
             throw OCIModelError(.invalidPath, "a path of \(all.count) bytes is too long or contains a NUL byte")
         }
         for part in all.split(separator: UInt8(ascii: "/")) where !part.elementsEqual(".".utf8) {
             guard !part.elementsEqual("..".utf8) else {
-                throw OCIModelError(.invalidPath, "'\(shown)' leaves the root filesystem through '..'")
+                throw OCIModelError(.invalidPath, "'\(shown(all))' leaves the root filesystem through '..'")
             }
             parts.append(part)
         }
@@ -33,7 +32,8 @@ package struct EntryPath: Hashable, Sendable, Comparable, CustomStringConvertibl
 
     package init(_ text: String) throws(OCIModelError) { try self.init(text.utf8) }
 
-    package var description: String { "/" + String(decoding: bytes, as: UTF8.self) }
+    /// The path for people: `shown` with a leading slash.
+    package var description: String { "/" + shown(bytes) }
 
     package var isRoot: Bool { bytes.isEmpty }
 

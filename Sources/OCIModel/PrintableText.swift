@@ -12,6 +12,27 @@ package func printable(_ text: String) -> String {
         String.UnicodeScalarView(text.unicodeScalars.map { $0.isShown || $0 == "\n" ? $0 : replacement }))
 }
 
+/// Returns bytes that need not be text, a file's name or a link's target, as text for people: a byte that is no part of
+/// UTF-8 as `\\xe9`, so that two names do not look the same.
+package func shown(_ bytes: some Collection<UInt8>) -> String {
+    if let text = String(validating: bytes, as: UTF8.self) { return text }
+    var text = ""
+    var decoder = UTF8()
+    var rest = Array(bytes)[...]
+    while let first = rest.first {
+        var iterator = rest.makeIterator()
+        if case .scalarValue(let scalar) = decoder.decode(&iterator) {
+            text.unicodeScalars.append(scalar)
+            rest = rest.dropFirst(UTF8.width(scalar))
+        } else {
+            text += "\\x" + String(first, radix: 16)
+            rest = rest.dropFirst()
+        }
+        decoder = UTF8()
+    }
+    return text
+}
+
 private let replacement: Unicode.Scalar = "\u{fffd}"
 
 extension Unicode.Scalar {

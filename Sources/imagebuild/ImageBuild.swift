@@ -58,6 +58,7 @@ struct ImageBuild: AsyncParsableCommand {
     static func main() async {
         do {
             try Self.requireProcessFiles()
+            try Surroundings.requireText()
             try Self.requireKnownCommand()
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

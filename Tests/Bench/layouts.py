@@ -7,6 +7,7 @@ import random
 
 MEBIBYTE = 1 << 20
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
 REF_NAME = "org.opencontainers.image.ref.name"
 
 
@@ -49,6 +50,32 @@ def make_image(layout, tag, layers):
     entry = _write(layout, [json.dumps(manifest).encode()]) | {"mediaType": MANIFEST, "annotations": {REF_NAME: tag}}
     with open(os.path.join(layout, "index.json"), "w") as out:
         json.dump({"schemaVersion": 2, "manifests": [entry]}, out)
+    with open(os.path.join(layout, "oci-layout"), "w") as out:
+        out.write('{"imageLayoutVersion": "1.0.0"}')
+
+
+def make_tags(layout, tags, platforms, layers):
+    """An index of these platforms for each tag; `layers` gives the (size, seed) of each layer of a tag's platform."""
+    named = []
+    for tag in tags:
+        entries = []
+        for platform in platforms:
+            found = [
+                _write(layout, [random.Random(seed).randbytes(size)]) | {"mediaType": "application/vnd.oci.image.layer.v1.tar"}
+                for size, seed in layers(tag, platform)
+            ]
+            configuration = {
+                "architecture": platform, "os": "linux", "rootfs": {"type": "layers", "diff_ids": [one["digest"] for one in found]},
+                "config": {"Labels": {"tag": tag, "layers": found[-1]["digest"]}},
+            }
+            config = _write(layout, [json.dumps(configuration).encode()]) | {"mediaType": "application/vnd.oci.image.config.v1+json"}
+            manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": found}
+            entries.append(_write(layout, [json.dumps(manifest).encode()]) | {
+                "mediaType": MANIFEST, "platform": {"architecture": platform, "os": "linux"}})
+        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}
+        named.append(_write(layout, [json.dumps(index).encode()]) | {"mediaType": INDEX, "annotations": {REF_NAME: tag}})
+    with open(os.path.join(layout, "index.json"), "w") as out:
+        json.dump({"schemaVersion": 2, "manifests": named}, out)
     with open(os.path.join(layout, "oci-layout"), "w") as out:
         out.write('{"imageLayoutVersion": "1.0.0"}')
 

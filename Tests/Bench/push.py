@@ -1,6 +1,5 @@
 """Transfers to, from and between registries on loopback, side by side with skopeo, crane and oras."""
 
-import collections
 import os
 import shutil
 import subprocess
@@ -10,7 +9,7 @@ from layouts import MEBIBYTE, contents, make_image, noise
 from measure import once, print_goals, series
 from peers import peers
 from registries import DockerRegistry, EmbeddedRegistry
-from wire import WireCounter
+from wire import WireCounter, print_counts
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # What skopeo remembers of registries: with it, a first push is none.
@@ -199,14 +198,3 @@ def check_all_sent(counts, size):
 def against_best(results):
     peers_best = min(result.median("wall") for name, result in results.items() if not name.startswith("imagebuild"))
     return results["imagebuild"].median("wall") / peers_best
-
-
-def print_counts(counts):
-    """Prints how many requests of each kind each program sent, and the bytes of bodies both ways."""
-    kinds = sorted({request.kind for requests in counts.values() for request in requests})
-    print(f"\n| requests | {' | '.join(kinds)} | all | bytes up | bytes down |\n|{'---|' * (len(kinds) + 4)}")
-    for name, requests in counts.items():
-        by_kind = collections.Counter(request.kind for request in requests)
-        cells = [by_kind[kind] for kind in kinds]
-        cells += [len(requests), sum(request.sent for request in requests), sum(request.received for request in requests)]
-        print(f"| {name} | {' | '.join(map(str, cells))} |", flush=True)

@@ -1,13 +1,16 @@
 """Registries on loopback, each a process of its own with a folder of its own: `with DockerRegistry(…) as registry`."""
 
+import json
 import os
 import re
 import shutil
 import socket
 import subprocess
 import time
+import urllib.request
 
 PATIENCE = 10.0
+DOCUMENTS = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json"
 
 
 def free_port():
@@ -25,6 +28,28 @@ def wait_for(address, process):
                 return
         time.sleep(0.02)
     raise SystemExit(f"bench: the registry does not start: {' '.join(process.args)}")
+
+
+def check_copies(source, target, repository, copy, tags):
+    """Stops unless each tag stands for the same in both, and every document and blob behind it is at the target."""
+    def ask(method, address, name, path):
+        request = urllib.request.Request(f"http://{address}/v2/{name}/{path}", method=method, headers={"Accept": DOCUMENTS})
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return answer.headers["Docker-Content-Digest"], answer.read()
+
+    seen, waiting = set(), []
+    for tag in tags:
+        one, other = (ask("HEAD", *end, f"manifests/{tag}")[0] for end in ((source, repository), (target, copy)))
+        if one != other:
+            raise SystemExit(f"bench: {copy}:{tag} is {other}, and not {one}")
+        waiting.append(one)
+    while waiting:
+        document = json.loads(ask("GET", target, copy, f"manifests/{waiting.pop()}")[1])
+        waiting += [entry["digest"] for entry in document.get("manifests", [])]
+        blobs = {blob["digest"] for blob in document.get("layers", []) + [document.get("config")] if blob}
+        for digest in blobs - seen:
+            ask("HEAD", target, copy, f"blobs/{digest}")
+        seen |= blobs
 
 
 class Registry:

@@ -4,6 +4,7 @@ import collections
 import re
 import socket
 import threading
+import time
 
 PIECE = 1 << 18
 Request = collections.namedtuple("Request", "kind sent received")
@@ -23,11 +24,11 @@ class WireCounter:
     """Listens on `address`, hands everything to the registry and notes each request. Costs time: never time what runs through it.
 
     HTTP/1.1, one request after the other on a connection; the Host header stays the client's, so that a registry's Location
-    leads back here.
+    leads back here. Each request takes `delay` seconds longer.
     """
 
-    def __init__(self, registry):
-        self.registry, self.requests = registry, []
+    def __init__(self, registry, delay=0):
+        self.registry, self.delay, self.requests = registry, delay, []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -66,6 +67,7 @@ class WireCounter:
         if not head or head[0].count(" ") != 2:
             return False  # closed; or no HTTP, as where a client tries TLS first
         method, path, _ = head[0].split(" ")
+        time.sleep(self.delay)
         server.sendall(text(head))
         sent = relay_body(requests, server, head, until_close=False)
         answer = read_head(answers)
@@ -122,3 +124,14 @@ def relay_body(stream, other, head, until_close):
         return total
     relay(stream, other, int(length or 0))
     return int(length or 0)
+
+
+def print_counts(counts):
+    """Prints how many requests of each kind each program sent, and the bytes of bodies both ways."""
+    kinds = sorted({request.kind for requests in counts.values() for request in requests})
+    print(f"\n| requests | {' | '.join(kinds)} | all | bytes up | bytes down |\n|{'---|' * (len(kinds) + 4)}")
+    for name, requests in counts.items():
+        by_kind = collections.Counter(request.kind for request in requests)
+        cells = [by_kind[kind] for kind in kinds]
+        cells += [len(requests), sum(request.sent for request in requests), sum(request.received for request in requests)]
+        print(f"| {name} | {' | '.join(map(str, cells))} |", flush=True)

@@ -18,7 +18,7 @@ import Testing
             #expect(try honest.defaultLayout == folder.pushing(".imagebuild/oci/tool"))
             let planted = folder.pushing(FilePath(name))
             try FileSystem.makeDirectories(planted.removingLastComponent())
-            try FileSystem.makeSymlink(planted, to: "/nonexistent")
+            try FileSystem.makeSymlink(planted, to: "/nonexistent".utf8)
             let error = #expect(throws: FileError.self) { try honest.defaultLayout }
             #expect(error?.code == .notPlain)
         }

@@ -59,7 +59,7 @@ import Testing
             let precious = try precious(in: folder)
             let path = image.path.pushing(FilePath(name))
             try FileSystem.makeDirectories(path.removingLastComponent())
-            try FileSystem.makeSymlink(path, to: precious.string)
+            try FileSystem.makeSymlink(path, to: precious.string.utf8)
             let error = #expect(throws: FileError.self) { try image.write(inputs(image)) }
             #expect(error?.code == .notPlain)
             #expect(error?.message.contains(path.string) == true, "\(String(describing: error))")
@@ -72,7 +72,7 @@ import Testing
         try withTemporaryFolder { folder in
             let image = try image(in: folder)
             try FileSystem.write([7], to: folder.appending("elsewhere"))
-            try FileSystem.makeSymlink(image.path.appending("image.lock.json"), to: "../elsewhere")
+            try FileSystem.makeSymlink(image.path.appending("image.lock.json"), to: "../elsewhere".utf8)
             let error = #expect(throws: FileError.self) { try image.lockFile() }
             #expect(error?.code == .notPlain)
         }
@@ -83,7 +83,7 @@ import Testing
             let image = try image(in: folder)
             let precious = try precious(in: folder)
             try FileSystem.makeDirectories(image.path.appending("lock"))
-            try FileSystem.makeSymlink(image.path.appending("lock").appending("debian"), to: precious.string)
+            try FileSystem.makeSymlink(image.path.appending("lock").appending("debian"), to: precious.string.utf8)
             let error = #expect(throws: FileError.self) { try image.proofFile("debian/file") }
             #expect(error?.code == .notPlain)
         }

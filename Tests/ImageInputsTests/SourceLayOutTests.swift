@@ -35,6 +35,26 @@ import Testing
         }
     }
 
+    @Test func `names and the ways to them keep bytes that are not text`() throws {
+        try withTemporaryFolder { folder in
+            let name = Array("caf".utf8) + [0xe9]
+            var tree = try tree([
+                ("link", .symlink(target: name)), ("link-to-file", .symlink(target: name + Array("/a".utf8))),
+            ])
+            for (path, kind) in [(name, .directory), (name + Array("/a".utf8), .regular(.bytes([1])))]
+                as [([UInt8], FileEntry.Kind)]
+            {
+                tree[try EntryPath(path)] = FileEntry(kind, mode: 0o755, userID: 0, groupID: 0, modified: 0)
+            }
+            let root = folder.appending("source")
+            try tree.layOut(in: root, isCancelled: { false })
+            #expect(FileSystem.rawSymbolicLinkTarget(root.appending("link")) == name)
+            #expect(try FileSystem.read(root.appending("link-to-file"), limit: 9) == [1])
+            try FileSystem.removeTree(root)
+            #expect(try FileSystem.names(in: folder) == [])
+        }
+    }
+
     @Test func `folders without entries of their own are there for links`() throws {
         try withTemporaryFolder { folder in
             let text = FileContent.bytes(Array("package a".utf8))

@@ -67,7 +67,7 @@ import Testing
                 "11:16: unknown program 'tol' (did you mean 'tool'?)",
                 "12:17: linux/arm64 is not among the platforms (did you mean 'linux/amd64'?)",
                 "13:20: 'registry.example.org/tool:1' names one image, and a repository is meant (write registry.example.org/tool)",
-                "14:17: unknown placeholder '${arch}' (known: name, tag, version, major, minor, patch, commit, date, previous)",
+                "14:18: unknown placeholder '${arch}' (known: name, tag, version, major, minor, patch, commit, date, previous)",
                 "14:43: 'latest' is not a tag (write latest: stable)",
                 "15:8: two gates have the name 'head' (give one of them another)",
                 "16:13: 'etcd-io' is not a repository on GitHub (write owner/repository: etcd-io/etcd)",

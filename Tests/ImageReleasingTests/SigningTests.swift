@@ -121,4 +121,43 @@ import Testing
             #expect(folder.assets(by: .sign).isEmpty)
         }
     }
+
+    @Test func `a signature by a key that has expired since does not count, nor one by a revoked key`() async throws {
+        try await withTemporaryFolder { place in
+            let keys = try await ThrowAwayKeys.make(in: URL(fileURLWithPath: place.string))
+            let file = keys.home.appending(path: "file")
+            try Data("file".utf8).write(to: file)
+            let past = ["--faked-system-time", "20200101T000000"]
+            func sign(with key: String, _ options: [String] = []) async throws -> ReleaseError? {
+                try await keys.gpg(
+                    options + ["--local-user", key, "--output", file.path + ".asc", "--detach-sign", file.path])
+                try await keys.gpg(["--output", keys.home.path + "/all.gpg", "--export"])
+                let check = SignatureCheck(scratch: place)
+                let all = try OpenPGPKeys([FilePath(keys.home.path + "/all.gpg")])
+                do {
+                    _ = try await check.signers(
+                        of: FilePath(file.path), FilePath(file.path + ".asc"), what: "file", keys: all)
+                    return nil
+                } catch let error as ReleaseError {
+                    return error
+                }
+            }
+            try await keys.gpg(past + ["--quick-gen-key", "Old <old@example.org>", "ed25519", "sign", "1y"])
+            let expired = try #require(try await sign(with: "old@example.org", past))
+            #expect(expired.code == .unsigned && expired.message.contains("has expired"))
+            #expect(try await sign(with: keys.fingerprint) == nil)
+            let certificate = keys.home.appending(path: "openpgp-revocs.d/\(keys.fingerprint).rev")
+            let text = try String(contentsOf: certificate, encoding: .utf8).replacing(":-----BEGIN", with: "-----BEGIN")
+            try Data(text.utf8).write(to: keys.home.appending(path: "revocation"))
+            try await keys.gpg(["--output", keys.home.path + "/good.asc", "--detach-sign", file.path])
+            try await keys.gpg(["--import", keys.home.path + "/revocation"])
+            try await keys.gpg(["--output", keys.home.path + "/all.gpg", "--export"])
+            let revoked = try await #require(throws: ReleaseError.self) {
+                try await SignatureCheck(scratch: place).signers(
+                    of: FilePath(file.path), FilePath(keys.home.path + "/good.asc"), what: "file",
+                    keys: OpenPGPKeys([FilePath(keys.home.path + "/all.gpg")]))
+            }
+            #expect(revoked.message.contains("was revoked"))
+        }
+    }
 }

@@ -27,14 +27,15 @@ import Testing
     ) throws -> Opened {
         let file = try folder.file("archive", bytes)
         let record = try folder.withOutput("spool") {
-            try ArchiveFile.unpack(file: file, name: "a.zip", into: $0, limits: limits, isCancelled: { false })
+            try ArchiveFile.unpack(
+                OpenFile(reading: file), name: "a.zip", into: $0, limits: limits, isCancelled: { false })
         }
         let spool = folder.path.appending("spool")
         return Opened(package: try UnpackedPackage(record: record, spool: spool), spool: try contents(spool))
     }
 
     static func content(_ path: String, _ opened: Opened) throws -> [UInt8]? {
-        guard case .regular(.slice(_, let offset, let size)) = opened.package.tree[try EntryPath(path)]?.kind else {
+        guard case .regular(.slice(_, let offset, let size, _)) = opened.package.tree[try EntryPath(path)]?.kind else {
             return nil
         }
         return Array(opened.spool[Int(offset)..<Int(offset + size)])
@@ -88,7 +89,7 @@ import Testing
             #expect(try await run(command, in: folder.path) == 0)
             let record = try folder.withOutput("spool") {
                 try ArchiveFile.unpack(
-                    file: folder.path.appending("archive"), name: name, into: $0, isCancelled: { false })
+                    OpenFile(reading: folder.path.appending("archive")), name: name, into: $0, isCancelled: { false })
             }
             let package = try UnpackedPackage(record: record, spool: folder.path.appending("spool"))
             let single = try #require(package.singleFileNames(name))
@@ -104,7 +105,7 @@ import Testing
         let file = try folder.file("archive", Array("not a tar".utf8))
         #expect(throws: LayerArchiveError.self) {
             try folder.withOutput("spool") {
-                try ArchiveFile.unpack(file: file, name: name, into: $0, isCancelled: { false })
+                try ArchiveFile.unpack(OpenFile(reading: file), name: name, into: $0, isCancelled: { false })
             }
         }
     }

@@ -81,7 +81,8 @@ extension TemporaryFolder {
     ) throws -> UnpackedPackage {
         let record = try withOutput("spool") {
             try DebPackage.unpack(
-                file: deb, name: deb.lastComponent?.string ?? "", into: $0, limits: limits, isCancelled: isCancelled)
+                OpenFile(reading: deb), name: deb.lastComponent?.string ?? "", into: $0, limits: limits,
+                isCancelled: isCancelled)
         }
         let spool = path.appending("spool")
         let stored = try contents(spool)

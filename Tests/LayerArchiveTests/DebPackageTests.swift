@@ -33,8 +33,11 @@ import Testing
             // dpkg-deb chooses which of the two names is the file.
             let whole = file.kind == .hardLink(to: try EntryPath("usr/bin/z")) ? other : file
             #expect(whole.mode == 0o4755)
-            guard case .regular(.slice(let spool, let offset, 5)) = whole.kind else { throw Errno.invalidArgument }
+            guard case .regular(.slice(let spool, let offset, 5, let digest)) = whole.kind else {
+                throw Errno.invalidArgument
+            }
             #expect(try contents(spool)[Int(offset)..<Int(offset) + 5] == Array("hello".utf8)[...])
+            #expect(digest == Digest(of: Array("hello".utf8)))
             #expect(package.tree[try EntryPath("abc")]?.kind == .symlink(target: Array("usr/bin".utf8)))
             #expect(package.tree.missingParents.isEmpty)
         }
@@ -46,7 +49,7 @@ import Testing
         for (path, entry) in try `Layer writer`.everything().sorted {
             var entry = entry
             if case .regular(let content) = entry.kind {
-                entry.kind = .regular(.slice(of: spool, offset: 3, size: content.size))
+                entry.kind = .regular(.slice(of: spool, offset: 3, size: content.size, digest: Digest(of: [7])))
             }
             tree[path] = entry
         }
@@ -61,18 +64,22 @@ import Testing
     }
 
     @Test func `a record that is damaged or points outside its spool is refused`() throws {
-        let slice = FileEntry(.regular(.slice(of: "/s", offset: 990, size: 11)), mode: 0o644, modified: 0)
+        let slice = FileEntry(
+            .regular(.slice(of: "/s", offset: 990, size: 11, digest: Digest(of: []))), mode: 0o644, modified: 0)
         let record = PackageRecord(
             date: 5, spool: Digest(of: []), spoolSize: 1000, control: [:], tree: try FileTree([("f", slice)]))
         #expect(throws: LayerArchiveError.self) { try UnpackedPackage(record: record, spool: "/s") }
         let bytes = try record.encode()
         #expect(throws: LayerArchiveError.self) { try PackageRecord(decoding: Array(bytes.dropLast(3))) }
-        let other = String(decoding: bytes, as: UTF8.self).replacing("\"schema\":1", with: "\"schema\":2")
+        let other = String(decoding: bytes, as: UTF8.self).replacing("\"schema\":2", with: "\"schema\":1")
         #expect(throws: LayerArchiveError.self) { try PackageRecord(decoding: Array(other.utf8)) }
-        #expect(FileEntry.parse("f 1 2 3 4 p 0 0", spool: "/s", spoolSize: -1) == nil)
-        #expect(FileEntry.parse("f 1 2 3 4 p 9 9223372036854775807", spool: "/s", spoolSize: 9) == nil)
+        let hex = Digest(of: []).hex
+        #expect(FileEntry.parse("f 1 2 3 4 p 0 0 \(hex)", spool: "/s", spoolSize: -1) == nil)
+        #expect(FileEntry.parse("f 1 2 3 4 p 9 9223372036854775807 \(hex)", spool: "/s", spoolSize: 9) == nil)
+        #expect(FileEntry.parse("f 1 2 3 4 p 0 0 \(hex)", spool: "/s", spoolSize: 9) != nil)
         for line in [
-            "", "f", "f 1 2 3 4 p", "x 1 2 3 4 p", "f 1 2 3 4 ../p 0 0", "l 1 2 3 4 p %zz", "l 1 2 3 4 p %4",
+            "", "f", "f 1 2 3 4 p 0 0", "f 1 2 3 4 p 0 0 \(hex.dropLast())", "f 1 2 3 4 p", "x 1 2 3 4 p",
+            "f 1 2 3 4 ../p 0 0", "l 1 2 3 4 p %zz", "l 1 2 3 4 p %4",
             "d 1 2 3 4 p a", "d 99999 2 3 4 p",
         ] {
             #expect(FileEntry.parse(line, spool: "/s", spoolSize: 9) == nil, "\(line)")
@@ -83,7 +90,7 @@ import Testing
         let folder = try TemporaryFolder()
         let package = try folder.unpack(
             DebFixture([Member(name: "./a", content: [1]), Member(name: "./a", content: [2, 3])]).bytes())
-        guard case .regular(.slice(_, 1, 2)) = package.tree[try EntryPath("a")]?.kind else {
+        guard case .regular(.slice(_, 1, 2, Digest(of: [2, 3]))) = package.tree[try EntryPath("a")]?.kind else {
             Issue.record("the first member is still there: \(package.tree.entries)")
             return
         }

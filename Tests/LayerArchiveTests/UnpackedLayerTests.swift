@@ -10,14 +10,14 @@ import Testing
     private func unpack(_ folder: borrowing TemporaryFolder, _ name: String = "layer") throws -> UnpackedLayer {
         let file = folder.path.appending(name)
         let record = try folder.withOutput("spool") {
-            try LayerReader.unpack(file, name: "layer", into: $0, isCancelled: { false })
+            try LayerReader.unpack(OpenFile(reading: file), name: "layer", into: $0, isCancelled: { false })
         }
         #expect(try Digest(of: contents(folder.path.appending("spool"))) == record.spool)
         return try UnpackedLayer(record: LayerRecord(decoding: record.encode()), spool: folder.path.appending("spool"))
     }
 
     private func bytes(_ content: FileContent) throws -> [UInt8] {
-        guard case .slice(let path, let offset, let size) = content else { return [] }
+        guard case .slice(let path, let offset, let size, _) = content else { return [] }
         return Array(try contents(path)[Int(offset)..<Int(offset + size)])
     }
 
@@ -84,10 +84,11 @@ import Testing
         let folder = try TemporaryFolder()
         _ = try folder.write(`Layer writer`.everything(), .standard(.gzip))
         let record = try folder.withOutput("spool") {
-            try LayerReader.unpack(folder.path.appending("layer"), name: "layer", into: $0, isCancelled: { false })
+            try LayerReader.unpack(
+                OpenFile(reading: folder.path.appending("layer")), name: "layer", into: $0, isCancelled: { false })
         }
         let text = String(decoding: try record.encode(), as: UTF8.self)
-        for (old, new) in [("\"schema\":1", "\"schema\":2"), ("\"f ", "\"q "), ("\"entries\"", "\"other\"")] {
+        for (old, new) in [("\"schema\":2", "\"schema\":1"), ("\"f ", "\"q "), ("\"entries\"", "\"other\"")] {
             #expect(throws: LayerArchiveError.self, "\(old)") {
                 let changed = Array(text.replacing(old, with: new).utf8)
                 _ = try UnpackedLayer(record: LayerRecord(decoding: changed), spool: FilePath("spool"))

@@ -244,7 +244,7 @@ struct ArchiveFixture: ~Copyable {
         let fixture = try ArchiveFixture()
         let layer = try fixture.layer("one")
         let plain = try DecompressedFile.contents(
-            of: fixture.store.path(of: layer.0.digest), limit: 1 << 20, isCancelled: { false })
+            of: OpenFile(reading: fixture.store.path(of: layer.0.digest)), limit: 1 << 20, isCancelled: { false })
         let bare = (Descriptor(mediaType: .layerTar, digest: Digest(of: plain), size: Int64(plain.count)), layer.1)
         let image = try fixture.image([bare, bare])
         let config = try CanonicalJSON.decode(Manifest.self, from: try fixture.store.readDocument(image)).config

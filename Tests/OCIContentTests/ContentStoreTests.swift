@@ -60,6 +60,26 @@ import Testing
         }
     }
 
+    @Test func `a checked copy keeps its bytes whatever happens to the blob`() throws {
+        try withTemporaryFolder { folder in
+            let store = try ContentStore(root: folder)
+            let bytes = Array("contents".utf8)
+            let digest = try store.add(bytes)
+            let copy = try store.checkedCopy(of: digest, size: 8)
+            defer { try? copy.close() }
+            let path = store.path(of: digest)
+            try FileSystem.remove(path)
+            try FileSystem.write(Array("Contents".utf8), to: path)
+            FileSystem.seal(path)
+            var found = [UInt8](repeating: 0, count: 9)
+            #expect(try found.withUnsafeMutableBytes { try copy.read(into: $0) } == 8)
+            #expect(found.prefix(8).elementsEqual(bytes))
+            // The store knows the blob as checked, and hashes it all the same.
+            #expect(throws: ContentError.self) { try store.checkedCopy(of: digest, size: 8) }
+            #expect(try FileSystem.names(in: folder.appending("tmp")).isEmpty)
+        }
+    }
+
     @Test func `a truncated blob counts as missing`() throws {
         try withTemporaryFolder { folder in
             let store = try ContentStore(root: folder)

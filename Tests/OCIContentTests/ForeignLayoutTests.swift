@@ -60,7 +60,7 @@ import Testing
             let path = layout.path(of: layer.digest)
             try FileSystem.remove(path)
             try FileSystem.write(Array("some layer".utf8), to: folder.appending("elsewhere"))
-            try FileSystem.makeSymlink(path, to: folder.appending("elsewhere").string)
+            try FileSystem.makeSymlink(path, to: folder.appending("elsewhere").string.utf8)
             await #expect(throws: ContentError.self) {
                 try await copy(root, from: layout, to: OCILayout(root: folder.appending("target")), tag: "v1")
             }
@@ -68,10 +68,16 @@ import Testing
     }
 
     @Test func `row 50: a blob of the wrong size or content does not leave the layout`() async throws {
-        for (text, code) in [("some layer and more", ContentError.Code.missing), ("some layes", .corrupt)] {
+        let changes = [
+            ("some layer and more", false, ContentError.Code.missing), ("some layes", false, .corrupt),
+            // With the time that says that its bytes were checked.
+            ("some layes", true, .corrupt),
+        ]
+        for (text, isSealed, code) in changes {
             try await withTemporaryFolder { folder in
                 let (layout, root, layer) = try await layout(in: folder)
                 try overwrite(layout.path(of: layer.digest), with: text)
+                if isSealed { FileSystem.seal(layout.path(of: layer.digest)) }
                 let error = await #expect(throws: ContentError.self) {
                     try await copy(root, from: layout, to: OCILayout(root: folder.appending("target")), tag: "v1")
                 }

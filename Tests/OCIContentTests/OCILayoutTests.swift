@@ -158,7 +158,7 @@ import Testing
             try FileSystem.makeDirectories(elsewhere)
             let planted = folder.appending("layout").pushing(FilePath(name))
             try FileSystem.makeDirectories(planted.removingLastComponent())
-            try FileSystem.makeSymlink(planted, to: elsewhere.string)
+            try FileSystem.makeSymlink(planted, to: elsewhere.string.utf8)
             let error = await #expect(throws: FileError.self) {
                 try await copy(root, from: store, to: OCILayout(root: folder.appending("layout")), tag: "v1")
             }

@@ -43,7 +43,7 @@ import Testing
             let root = folder.appending("store")
             let path = root.pushing(FilePath(name))
             try FileSystem.makeDirectories(path.removingLastComponent())
-            try FileSystem.makeSymlink(path, to: elsewhere.string)
+            try FileSystem.makeSymlink(path, to: elsewhere.string.utf8)
             let before = try FileSystem.names(in: elsewhere)
             let error = #expect(throws: FileError.self) { try ContentStore(root: root) }
             #expect(error?.code == .notPlain)
@@ -59,7 +59,7 @@ import Testing
             let elsewhere = try elsewhere(in: folder)
             let store = try ContentStore(root: folder.appending("store"))
             let digest = Digest(of: "precious".utf8)
-            try FileSystem.makeSymlink(store.path(of: digest), to: elsewhere.appending("file").string)
+            try FileSystem.makeSymlink(store.path(of: digest), to: elsewhere.appending("file").string.utf8)
             #expect(!store.contains(digest, size: 8))
             let error = #expect(throws: ContentError.self) { try store.verifiedPath(of: digest, size: 8) }
             #expect(error?.code == .missing)
@@ -124,7 +124,7 @@ import Testing
     @Test func `the store's path itself may be a link of the user's`() throws {
         try withTemporaryFolder { folder in
             let store = try ContentStore(root: folder.appending("store"))
-            try FileSystem.makeSymlink(folder.appending("link"), to: "store")
+            try FileSystem.makeSymlink(folder.appending("link"), to: "store".utf8)
             let digest = try ContentStore(root: folder.appending("link")).add([1, 2, 3])
             #expect(store.contains(digest, size: 3))
         }

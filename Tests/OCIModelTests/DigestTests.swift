@@ -60,6 +60,9 @@ import Testing
 
     @Test func `composed and decomposed letters are different paths`() throws {
         #expect(try EntryPath("caf\u{e9}") != EntryPath("cafe\u{301}"))
+        // In Latin-1; a part of a letter; a letter after it.
+        #expect(try EntryPath([0x63, 0xe9]).description == #"/c\xe9"#)
+        #expect(try EntryPath([0xe2, 0x82, 0x63, 0xc3, 0xa9]).description == #"/\xe2\x82cé"#)
     }
 
     @Test func `paths are ordered by bytes, parents first`() throws {

@@ -33,6 +33,27 @@ import Testing
         #expect(upload(3000) { $0.session = "s" }.step == .look)
     }
 
+    @Test func `a small blob goes to a new repository in one request, where the registry takes that`() {
+        func new(_ size: Int64) -> Upload { self.upload(size) { ($0.isNew, $0.takesAtOnce) = (true, true) } }
+        #expect(self.upload(50) { $0.takesAtOnce = true }.step == .mount(from: "here"), "it may be there")
+        #expect(new(3000).step == .mount(from: "here"), "too much to send twice")
+        var upload = new(50)
+        #expect(upload.step == .sendAtOnce && upload.bytesToSend == 0..<50)
+        upload.take(.answered(201, head(nil)))
+        #expect(upload.step == .done(.sent) && upload.tookAtOnce == true)
+        upload = new(50)
+        upload.take(.answered(202, head("s")))
+        #expect(upload.step == .sendWhole(session: "s") && upload.tookAtOnce == false)
+        upload = new(50)
+        upload.take(.answered(405, head(nil)))
+        #expect(upload.step == .begin && upload.tookAtOnce == false)
+        upload = new(50)
+        upload.take(.failure(OCIRegistryError(.interrupted, "the answer was lost")))
+        #expect(upload.step == .look && upload.tookAtOnce == nil)
+        upload.take(.answered(200, head(nil)))
+        #expect(upload.step == .done(.sent))
+    }
+
     @Test func `a mounted blob is done, and one mounted from its own repository was present`() {
         var upload = upload(3000) { $0.holder = "there" }
         upload.take(.answered(201, head(nil)))
@@ -209,7 +230,10 @@ import Testing
     func `whatever a registry answers, an upload ends, and is done only when the blob is there`(size: Int64) {
         for seed in 0..<500 as Range<UInt64> {
             var server = ModelServer(size: size, random: seed, hostility: seed % 4)
-            var upload = upload(size) { $0.isNew = seed % 3 == 0 }
+            var upload = upload(size) {
+                $0.isNew = seed % 3 == 0
+                $0.takesAtOnce = seed % 2 == 0
+            }
             var steps = 0
             running: while steps < 1000 {
                 switch upload.step {
@@ -258,6 +282,18 @@ private struct ModelServer {
             count += 1
             sessions["s\(count)"] = 0
             return .answered(202, head("s\(count)"))
+        case .sendAtOnce:
+            switch chance(4) {
+            case 0 where fails: return failure
+            case 1 where fails: return .answered([400, 404, 405, 501][Int(chance(4))], .init())
+            case 2:
+                isCommitted = true
+                return chance(4) < hostility ? failure : .answered(201, .init())
+            default:
+                count += 1
+                sessions["s\(count)"] = 0
+                return .answered(202, head("s\(count)"))
+            }
         case .sendWhole(let session):
             guard let has = sessions[session] else { return .answered(404, .init()) }
             if has > 0 { mistakes.append("the first byte again") }

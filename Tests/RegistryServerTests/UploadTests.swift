@@ -228,7 +228,7 @@ import Testing
             func openFiles() throws -> Int {
                 let uploads = registry.storage.root.appending("uploads").string
                 return try FileSystem.names(in: "/proc/self/fd").count {
-                    FileSystem.symbolicLinkTarget(FilePath("/proc/self/fd/\($0)"))?.hasPrefix(uploads) == true
+                    FileSystem.symbolicLinkTarget(FilePath("/proc/self/fd/\($0)"))?.string.hasPrefix(uploads) == true
                 }
             }
             let location = try await client.begin()

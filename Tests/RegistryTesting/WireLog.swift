@@ -32,6 +32,14 @@ package final class WireLog: Sendable {
         requests.filter { $0.kind == kind && (method == nil || $0.method == method) }
     }
 
+    /// The requests that ended with a blob at the registry: the last one of an upload, or its only one.
+    package var sentBlobs: [Entry] {
+        requests.filter { entry in
+            let isWhole = entry.kind == .uploadStart && entry.path.contains("?digest=")
+            return entry.status == 201 && (entry.kind == .uploadFinish || isWhole)
+        }
+    }
+
     /// The number of bytes in the bodies of all uploads.
     package var uploaded: Int64 {
         let kinds: Set<RequestKind> = [.uploadStart, .uploadChunk, .uploadFinish]

@@ -14,14 +14,14 @@ package struct ThrowAwayKeys {
     package var sshKey: String { home.appending(path: "ssh").path }
     package var signers: FilePath { FilePath(home.appending(path: "signers").path) }
 
-    package static func make(in folder: URL, expires: String = "never") async throws -> ThrowAwayKeys {
+    package static func make(in folder: URL) async throws -> ThrowAwayKeys {
         // The path of the agent's socket is limited to 108 bytes.
         let home = folder.appending(path: "gpg")
         try FileManager.default.createDirectory(
             at: home, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let nobody = ThrowAwayKeys(home: home, fingerprint: "")
         try await nobody.gpg(
-            "--quick-gen-key", "Release of the tests <release@example.org>", "ed25519", "sign", expires)
+            "--quick-gen-key", "Release of the tests <release@example.org>", "ed25519", "sign", "never")
         let listing = try await nobody.gpg("--with-colons", "--list-keys")
         let line = try #require(listing.split(separator: "\n").first { $0.hasPrefix("fpr:") })
         let fingerprint = try #require(line.split(separator: ":").last.map(String.init))
@@ -37,12 +37,16 @@ package struct ThrowAwayKeys {
         [
             "PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": home.path, "GNUPGHOME": home.path,
             "GIT_CONFIG_NOSYSTEM": "1", "GIT_COMMITTER_NAME": "Ann Oak", "GIT_COMMITTER_EMAIL": "ann@example.org",
+            "GIT_AUTHOR_NAME": "Ann Oak", "GIT_AUTHOR_EMAIL": "ann@example.org",
             "GIT_COMMITTER_DATE": "2024-05-06T07:08:09Z", "GIT_AUTHOR_DATE": "2024-05-06T07:08:09Z",
         ]
     }
 
     @discardableResult
-    package func gpg(_ words: String...) async throws -> String {
+    package func gpg(_ words: String...) async throws -> String { try await gpg(words) }
+
+    @discardableResult
+    package func gpg(_ words: [String]) async throws -> String {
         try await run(["gpg", "--batch", "--yes", "--passphrase", "", "--pinentry-mode", "loopback"] + words, in: home)
     }
 

@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func `one module each knows YAML, C libraries and the argument parser`() throws {
-        for (module, file, lines) in try sources() {
+        for (module, _, file, lines) in try sources() {
             for name in imports(lines) {
                 if let owner = Self.owners[name] { #expect(owner == module, "\(module)/\(file) imports \(name)") }
             }
@@ -45,8 +45,52 @@ import Testing
         #expect(hashing.map(\.file) == ["DigestHasher.swift"])
     }
 
+    /// What lies directly in a target's folder is its door, which its rooms share: errors, values on the way in and out.
+    @Test func `no two folders of a target need each other`() throws {
+        for (module, sources) in Dictionary(grouping: try sources(), by: \.module) {
+            let words = sources.map { (room: $0.room, words: Self.words($0.lines)) }
+            let homes = Dictionary(
+                sources.flatMap { source in Self.types(source.lines).map { ($0, source.room) } },
+                uniquingKeysWith: { first, _ in first })
+            var needs: [String: [String: Set<String>]] = [:]
+            for (room, words) in words where !room.isEmpty {
+                for word in words {
+                    if let home = homes[word], home != room, !home.isEmpty {
+                        needs[room, default: [:]][home, default: []].insert(word)
+                    }
+                }
+            }
+            for (room, others) in needs {
+                for (other, words) in others where room < other {
+                    guard let back = needs[other]?[room] else { continue }
+                    Issue.record(
+                        "\(module): \(room) needs \(words.sorted()) of \(other), which needs \(back.sorted()) of it")
+                }
+            }
+        }
+    }
+
+    /// The names of the types that lines declare for other files.
+    private static func types(_ lines: [String]) -> [String] {
+        let declaration =
+            /^(?:package |public |final |indirect |@\w+ )*(?:struct|enum|class|protocol|actor|typealias) (\w+)/
+        return lines.compactMap { $0.firstMatch(of: declaration).map { String($0.1) } }
+    }
+
+    /// The words of the code, without comments and text.
+    private static func words(_ lines: [String]) -> Set<String> {
+        var words: Set<String> = []
+        for line in lines {
+            let code = line.components(separatedBy: "//")[0].replacing(/"(?:\\.|[^"\\])*"/, with: "")
+            for word in code.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "_" }) {
+                words.insert(String(word))
+            }
+        }
+        return words
+    }
+
     @Test func `few modules call the system, and none imports all of Foundation`() throws {
-        for (module, file, lines) in try sources() {
+        for (module, _, file, lines) in try sources() {
             let names = Set(imports(lines))
             #expect(!names.contains("Foundation"), "\(module)/\(file)")
             #expect(
@@ -59,7 +103,7 @@ import Testing
             "print(", "ProcessInfo", "getenv(", "currentDirectoryPath", "getcwd(", "Date()", "Clock().now", "Locale.",
             "setlocale(", "try!", "as!",
         ]
-        for (module, file, lines) in try sources() where module != "imagebuild" {
+        for (module, _, file, lines) in try sources() where module != "imagebuild" {
             for (number, line) in lines.enumerated() {
                 let code = line.components(separatedBy: "//")[0]
                 for word in words where code.contains(word) {
@@ -87,14 +131,17 @@ import Testing
         return declared
     }
 
-    private func sources() throws -> [(module: String, file: String, lines: [String])] {
+    private func sources() throws -> [(module: String, room: String, file: String, lines: [String])] {
         let root = Repository.root.appending(path: "Sources")
         let paths = try FileManager.default.subpathsOfDirectory(atPath: root.path).filter { $0.hasSuffix(".swift") }
         try #require(paths.count > 100, "the sources are not where this test looks for them")
         return try paths.sorted().map { path in
             let parts = path.split(separator: "/").map(String.init)
             let text = try String(contentsOf: root.appending(path: path), encoding: .utf8)
-            return (parts[0], parts[parts.count - 1], text.components(separatedBy: "\n"))
+            return (
+                parts[0], parts[1..<(parts.count - 1)].joined(separator: "/"), parts[parts.count - 1],
+                text.components(separatedBy: "\n")
+            )
         }
     }
 

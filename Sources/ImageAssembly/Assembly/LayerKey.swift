@@ -6,15 +6,15 @@ extension LayerPlan {
     /// Returns the digest of the layer's recipe: the codec, and every entry with the identity of its contents. Layers
     /// with equal keys have equal bytes.
     ///
-    /// Contents in a file are identified by the file's path, their position in it and, if the path is not itself a
-    /// digest, by the file's stamp. The stamps of files in other layers do not count.
+    /// Contents that were never checked are identified by their file's path and stamp.
+    /// The stamps of files in other layers do not count.
     func key(codec: LayerCodec, toolIdentity: String, stamps: [FilePath: String]) -> Digest {
         var hasher = SHA256Hasher()
         func add(_ text: String) {
             hasher.update(text.utf8)
             hasher.update([0])
         }
-        add("layer 3")
+        add("layer 4")
         add(toolIdentity)
         add(codec.name)
         add(tree.hasBareDirectoryNames ? "bare" : "")
@@ -33,8 +33,8 @@ extension LayerPlan {
             }
             switch entry.kind {
             case .regular(.bytes(let bytes)): add("bytes \(Digest(of: bytes).hex)")
-            case .regular(.slice(let file, let offset, let size)):
-                add("slice \(file) \(offset) \(size) \(stamps[file] ?? "")")
+            case .regular(.slice(_, _, _, let digest)): add("bytes \(digest.hex)")
+            case .regular(.file(let file, let size)): add("file \(file) \(size) \(stamps[file] ?? "")")
             case .directory: add("directory")
             case .symlink(let target): add("symlink \(Digest(of: target).hex)")
             case .hardLink(let original): add("link \(Digest(of: original.bytes).hex)")

@@ -6,27 +6,9 @@ import SystemPackage
 
 /// The inputs that each path of a layer came from; kept in the store under the layer's digest when the layer is made.
 package struct LayerOrigins: Codable, Sendable {
-    package struct Origin: Codable, Hashable, Sendable, CustomStringConvertible {
-        /// The name for people: `libc6 2.41-12 (amd64) of trixie`, `the image's definition`.
-        package var name: String
-        /// The path of a package relative to its archive, or the address of a release archive.
-        package var path: String?
-        package var digest: Digest?
-
-        package init(name: String, path: String? = nil, digest: Digest? = nil) {
-            self.name = name
-            self.path = path
-            self.digest = digest
-        }
-
-        package var description: String {
-            ([name] + [path, digest?.description].compactMap { $0 }).joined(separator: ", ")
-        }
-    }
-
     /// The inputs of the layer.
-    private var origins: [Origin] = []
-    /// The indexes into `origins`, by path without the leading slash.
+    private var origins: [FileOrigin] = []
+    /// The indexes into `origins`, by key of the path.
     private var paths: [String: Int] = [:]
 
     private static let kind = "origins"
@@ -39,7 +21,7 @@ package struct LayerOrigins: Codable, Sendable {
         self = known
     }
 
-    package func origin(of path: EntryPath) -> Origin? {
+    package func origin(of path: EntryPath) -> FileOrigin? {
         paths[Self.key(path)].flatMap { origins.indices.contains($0) ? origins[$0] : nil }
     }
 
@@ -47,30 +29,33 @@ package struct LayerOrigins: Codable, Sendable {
     /// path.
     init(of layer: LayerPlan) {
         let (tree, packages) = (layer.tree, layer.packages)
-        var places: [Origin: Int] = [:]
-        let owners = packages.map { ($0, Origin($0.pin)) }
+        var places: [FileOrigin: Int] = [:]
+        let owners = packages.map { ($0, FileOrigin($0.pin)) }
         var bySpool = layer.origins
         for (package, origin) in owners {
             for entry in package.contents.tree.entries.values {
-                if case .regular(.slice(let file, _, _)) = entry.kind { bySpool[file] = origin; break }
+                if case .regular(let content) = entry.kind, let file = content.file { bySpool[file] = origin; break }
             }
         }
-        func shipped(_ path: EntryPath, _ entry: FileEntry) -> Origin? {
+        func owner(of path: EntryPath) -> FileOrigin? { owners.first { Self.has($0.0, path) }?.1 }
+        func shipped(_ path: EntryPath, _ entry: FileEntry) -> FileOrigin? {
             switch entry.kind {
-            case .regular(.slice(let file, _, _)): bySpool[file] ?? Origin(name: "the definition's file \(file)")
+            case .regular(let content):
+                content.file.flatMap { bySpool[$0] ?? FileOrigin(name: "the definition's file \($0)") }
+                    ?? owner(of: path)
             case .hardLink(let original):
-                if case .regular(.slice(let file, _, _)) = tree[original]?.kind {
+                if case .regular(let content) = tree[original]?.kind, let file = content.file {
                     bySpool[file]
                 } else {
                     paths[Self.key(original)].map { origins[$0] }
                 }
-            default: owners.first { Self.has($0.0, path) }?.1
+            default: owner(of: path)
             }
         }
         for (path, entry) in tree.sorted {
             // A script's effect replaces what a package shipped.
-            let declared = layer.causes[path].map { Origin(name: $0) }
-            let found = declared ?? shipped(path, entry) ?? Origin(name: "the image's definition")
+            let declared = layer.causes[path].map { FileOrigin(name: $0) }
+            let found = declared ?? shipped(path, entry) ?? FileOrigin(name: "the image's definition")
             if places[found] == nil {
                 places[found] = origins.count
                 origins.append(found)
@@ -87,19 +72,22 @@ package struct LayerOrigins: Codable, Sendable {
     /// the record at the path.
     private static func has(_ package: OpenedPackage, _ path: EntryPath) -> Bool {
         if package.contents.tree[path] != nil { return true }
-        let text = key(path)
-        if text.hasPrefix("usr/"), let old = try? EntryPath(String(text.dropFirst(4))) {
+        if path.bytes.starts(with: "usr/".utf8), let old = try? EntryPath(path.bytes.dropFirst(4)) {
             if package.contents.tree[old] != nil { return true }
         }
-        return text.hasPrefix("var/lib/dpkg/status.d/")
-            && ["\(package.pin.name)", "\(package.pin.name).md5sums"].contains(
-                String(decoding: path.name, as: UTF8.self))
+        let name = package.pin.name
+        return path.bytes.starts(with: "var/lib/dpkg/status.d/".utf8)
+            && [name, "\(name).md5sums"].contains { path.name.elementsEqual($0.utf8) }
     }
 
-    private static func key(_ path: EntryPath) -> String { String(decoding: path.bytes, as: UTF8.self) }
+    /// Returns each byte as the character of that number: paths need not be text, and texts of different bytes can be
+    /// equal.
+    private static func key(_ path: EntryPath) -> String {
+        String(String.UnicodeScalarView(path.bytes.map { Unicode.Scalar($0) }))
+    }
 }
 
-extension LayerOrigins.Origin {
+extension FileOrigin {
     fileprivate init(_ pin: Lock.Package) {
         self.init(
             name: "package \(pin.name) \(pin.version) (\(pin.architecture)) of \(pin.suite)", path: pin.path,

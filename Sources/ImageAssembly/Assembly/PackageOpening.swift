@@ -16,8 +16,8 @@ extension ContentStore {
     package func open(_ pin: Lock.Package, isCancelled: @escaping @Sendable () -> Bool) throws -> OpenedPackage {
         let file = pin.path.split(separator: "/").last.map(String.init) ?? pin.path
         let contents = try Self.explaining("the package \(pin.name) \(pin.version) (\(pin.architecture))") {
-            try unpackedPackage(pin.sha256, size: pin.size) { path, spool in
-                try DebPackage.unpack(file: path, name: file, into: spool, isCancelled: isCancelled)
+            try unpackedPackage(pin.sha256, size: pin.size) { deb, spool in
+                try DebPackage.unpack(deb, name: file, into: spool, isCancelled: isCancelled)
             }
         }
         return OpenedPackage(pin: pin, contents: contents)
@@ -29,7 +29,7 @@ extension ContentStore {
     ) throws -> UnpackedPackage {
         try Self.explaining("the archive \(pin.urls.first ?? name)") {
             try unpackedPackage(pin.sha256, size: pin.size) { file, spool in
-                try ArchiveFile.unpack(file: file, name: name, into: spool, isCancelled: isCancelled)
+                try ArchiveFile.unpack(file, name: name, into: spool, isCancelled: isCancelled)
             }
         }
     }
@@ -117,21 +117,14 @@ extension ContentStore {
         _ digest: Digest, named name: String?, size: Int64, _ isCancelled: @escaping @Sendable () -> Bool
     ) throws -> UnpackedPackage {
         try unpackedPackage(digest, size: size) { file, spool in
-            let opened = try FileSystem.open(file, .readOnly, "cannot read \(file)")
-            defer { try? opened.close() }
-            var magic = [UInt8](repeating: 0, count: 8)
-            let count = try magic.withUnsafeMutableBytes { try opened.read(fromAbsoluteOffset: 0, into: $0) }
-            guard magic[..<count].elementsEqual("!<arch>\n".utf8) else {
-                return try ArchiveFile.unpack(
-                    file: file, name: name ?? digest.description, into: spool, isCancelled: isCancelled)
-            }
-            return try DebPackage.unpack(
-                file: file, name: digest.description, into: spool, isCancelled: isCancelled)
+            try DebPackage.isOne(file)
+                ? DebPackage.unpack(file, name: digest.description, into: spool, isCancelled: isCancelled)
+                : ArchiveFile.unpack(file, name: name ?? digest.description, into: spool, isCancelled: isCancelled)
         }
     }
 
     private func unpackedPackage(
-        _ digest: Digest, size: Int64, by unpack: (_ file: FilePath, _ spool: FileDescriptor) throws -> PackageRecord
+        _ digest: Digest, size: Int64, by unpack: (_ file: OpenFile, _ spool: FileDescriptor) throws -> PackageRecord
     ) throws -> UnpackedPackage {
         let (record, spool) = try unpacked(Self.packageKind, digest, size: size, by: unpack)
         return try UnpackedPackage(record: record, spool: spool)
@@ -141,14 +134,14 @@ extension ContentStore {
     /// it.
     private func unpacked<Record: UnpackedRecord>(
         _ kind: String, _ digest: Digest, size: Int64,
-        by unpack: (_ file: FilePath, _ spool: FileDescriptor) throws -> Record
+        by unpack: (_ file: OpenFile, _ spool: FileDescriptor) throws -> Record
     ) throws -> (record: Record, spool: FilePath) {
         if let bytes = record(kind, digest), let record = try? Record(decoding: bytes),
             contains(record.spool, size: record.spoolSize)
         {
             return (record, try verifiedPath(of: record.spool, size: record.spoolSize))
         }
-        let file = try verifiedPath(of: digest, size: size)
+        let file = OpenFile(path(of: digest), try checkedCopy(of: digest, size: size))
         let record = try add { spool in
             let record = try unpack(file, spool)
             return (record.spool, record)

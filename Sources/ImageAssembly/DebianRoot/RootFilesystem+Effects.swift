@@ -45,7 +45,7 @@ extension RootFilesystem {
         case nil: break
         case .directory where !tree.entries.keys.contains { $0 != place && $0.isWithin(place) }: break
         case .symlink(target): return
-        default: throw occupied(path, place, for: "link to \(String(decoding: target, as: UTF8.self))")
+        default: throw occupied(path, place, for: "link to \(shown(target))")
         }
         put(FileEntry(.symlink(target: target), mode: 0o777, modified: time), at: place)
     }

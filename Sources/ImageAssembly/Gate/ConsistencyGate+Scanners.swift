@@ -11,8 +11,8 @@ extension ConsistencyGate {
     /// distribution and report nothing.
     func scannerFailures(_ platform: Platform, _ root: MergedRoot, _ reader: ContentReader) -> [GateFailure] {
         var failures: [GateFailure] = []
-        func check(_ text: String, _ rule: (FileContent) throws(GateFault) -> Void) {
-            guard let path = try? EntryPath(text) else { return }
+        func check(_ path: EntryPath?, _ rule: (FileContent) throws(GateFault) -> Void) {
+            guard let path else { return }
             do throws(GateFault) {
                 guard let file = root.file(path) else { throw GateFault(.scannerData, "is missing") }
                 try rule(file.content)
@@ -20,20 +20,21 @@ extension ConsistencyGate {
                 failures.append(GateFailure(platform: platform, path: path, rule: error.rule, message: error.message))
             }
         }
-        check("/etc/debian_version") { content throws(GateFault) in
+        check(try? EntryPath("etc/debian_version")) { content throws(GateFault) in
             if content.size == 0 { throw GateFault(.scannerData, "is empty") }
         }
-        check("/etc/os-release") { content throws(GateFault) in
+        check(try? EntryPath("etc/os-release")) { content throws(GateFault) in
             let lines = try Self.read(content, reader, limit: Self.maximumRecord).split(separator: UInt8(ascii: "\n"))
             guard lines.contains(where: { $0.elementsEqual("ID=debian".utf8) }) else {
                 throw GateFault(.scannerData, "does not say ID=debian")
             }
         }
-        let records = root.tree.sorted.map(\.path.description).filter { $0.hasPrefix("/var/lib/dpkg/status.d/") }
-        if records.isEmpty { check("/var/lib/dpkg/status.d") { _ throws(GateFault) in } }
+        let folder = "var/lib/dpkg/status.d/"
+        let records = root.tree.sorted.map(\.path).filter { $0.bytes.starts(with: folder.utf8) }
+        if records.isEmpty { check(try? EntryPath(folder)) { _ throws(GateFault) in } }
         for record in records {
             check(record) { content throws(GateFault) in
-                if record.hasSuffix(".md5sums") {
+                if record.name.suffix(8).elementsEqual(".md5sums".utf8) {
                     try Self.checkChecksums(try Self.read(content, reader, limit: Self.maximumChecksums))
                 } else {
                     try Self.checkStanza(try Self.read(content, reader, limit: Self.maximumRecord))

@@ -107,7 +107,7 @@ struct ExecutableCheck {
     /// Replaces `$ORIGIN` in search paths and names by the folder of the file that contains it (ld.so(8)).
     private func replaceOrigin(in text: [UInt8], of path: EntryPath) -> [UInt8] {
         guard text.contains(UInt8(ascii: "$")) else { return text }
-        let origin = Array((path.parent ?? .root).description.utf8)
+        let origin = [UInt8(ascii: "/")] + (path.parent ?? .root).bytes
         return text.replacing("$ORIGIN".utf8, with: origin).replacing("${ORIGIN}".utf8, with: origin)
     }
 

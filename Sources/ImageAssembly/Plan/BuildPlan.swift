@@ -42,7 +42,7 @@ package struct LayerPlan: Sendable {
     /// The packages that the entries come from.
     package var packages: [OpenedPackage] = []
     /// The origins of files from elsewhere, by the file that holds their bytes.
-    package var origins: [FilePath: LayerOrigins.Origin] = [:]
+    package var origins: [FilePath: FileOrigin] = [:]
     /// The causes of the entries that no package has in this form.
     package var causes: [EntryPath: String] = [:]
 }
@@ -63,10 +63,10 @@ package struct ProvidedFile: Hashable, Sendable {
     /// The date of what the file is made from, in seconds since the epoch.
     package var date: Int64
     /// The file's origin: its name for people, and its address and digest if it has them.
-    package var origin: LayerOrigins.Origin
+    package var origin: FileOrigin
     /// Whether the file may be executed where it comes from.
     package var isExecutable: Bool
-    package init(content: FileContent, date: Int64, origin: LayerOrigins.Origin, isExecutable: Bool = false) {
+    package init(content: FileContent, date: Int64, origin: FileOrigin, isExecutable: Bool = false) {
         self.content = content
         self.date = date
         self.origin = origin
@@ -80,8 +80,8 @@ package struct ProvidedFolder: Sendable {
     package var tree: FileTree
     /// The date of what the folder is made from, in seconds since the epoch.
     package var date: Int64
-    package var origin: LayerOrigins.Origin
-    package init(tree: FileTree, date: Int64, origin: LayerOrigins.Origin) {
+    package var origin: FileOrigin
+    package init(tree: FileTree, date: Int64, origin: FileOrigin) {
         self.tree = tree
         self.date = date
         self.origin = origin

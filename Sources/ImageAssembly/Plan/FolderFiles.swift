@@ -15,28 +15,43 @@ package struct FolderFiles: Sendable {
     package private(set) var latestChange: Int64 = 0
 
     private static let countLimit = 100_000
-    private let folder: FilePath
 
     /// Reads the metadata, but not the contents, of each source of the definition for one platform.
     ///
     /// - Throws: `ImageAssemblyError` for a source that is missing, that leaves the folder, or that is neither a file,
-    ///   a folder nor a symbolic link.
+    ///   a folder nor a symbolic link; `FileError` `.notPlain` for a link on the way to it.
     package init(_ files: [Definition.ExtraFile], in folder: FilePath, for platform: Platform) throws {
-        self.folder = folder
         for file in files where (file.system ?? platform.os) == platform.os {
-            let source = file.source(for: platform)
-            try FileSystem.refuseLinks(below: folder, along: source.split(separator: "/").dropLast())
-            try add(folder.pushing(FilePath(source)), at: file.path, file, depth: 0)
+            try add(file, file.source(for: platform), in: folder)
         }
     }
 
-    private mutating func add(_ source: FilePath, at path: EntryPath, _ file: Definition.ExtraFile, depth: Int) throws {
-        let status: FileStatus
-        do { status = try FileStatus(of: source) } catch {
-            throw ImageAssemblyError(
-                .invalidInput, "cannot read \(source), the source of \(path): \(error)",
-                hint: "the path of 'source' is relative to the image's folder")
+    /// Follows a source down from the image's folder, or from one above it, one name at a time.
+    private mutating func add(_ file: Definition.ExtraFile, _ source: String, in folder: FilePath) throws {
+        var names = source.split(separator: "/").map { Array($0.utf8) }[...]
+        var start = try FileSystem.realPath(folder)
+        while names.first == Array("..".utf8) {
+            start.removeLastComponent()
+            names.removeFirst()
         }
+        let missing = ImageAssemblyError(
+            .invalidInput, "cannot read \(folder.pushing(FilePath(source))), the source of \(file.path): it is missing",
+            hint: "the path of 'source' is relative to the image's folder")
+        guard let last = names.popLast(), last != Array("..".utf8) else { throw missing }
+        var parent = try Folder(at: start)
+        for name in names {
+            guard let next = try parent.folder(name) else { throw missing }
+            parent = next
+        }
+        guard let status = try parent.status(of: last) else { throw missing }
+        try add(last, status, in: parent, at: file.path, file, depth: 0)
+    }
+
+    private mutating func add(
+        _ name: [UInt8], _ status: FileStatus, in parent: Folder, at path: EntryPath, _ file: Definition.ExtraFile,
+        depth: Int
+    ) throws {
+        let source = parent.path.appending(bytes: name)
         guard depth < 64, stamps.count < Self.countLimit else {
             throw ImageAssemblyError(.invalidInput, "too many files below \(file.source): more than \(Self.countLimit)")
         }
@@ -44,22 +59,25 @@ package struct FolderFiles: Sendable {
         switch status.kind {
         case .regular:
             let mode = file.mode ?? (status.isExecutable ? 0o755 : 0o644)
-            set(path, .regular(.slice(of: source, offset: 0, size: status.size)), mode, file.owner)
+            set(path, .regular(.file(source, size: status.size)), mode, file.owner)
         case .directory:
             // The mode of a `files` entry applies to files; a folder must remain one that can be entered.
             set(path, .directory, 0o755, file.owner)
-            for name in try FileSystem.rawNames(in: source) {
+            // A folder that has gone since has nothing in it.
+            guard let folder = try parent.folder(name) else { return }
+            for name in try folder.rawNames() {
                 let child = try EntryPath(path.bytes + [UInt8(ascii: "/")] + name)
-                try add(source.appending(bytes: name), at: child, file, depth: depth + 1)
+                guard let status = try folder.status(of: name) else { continue }
+                try add(name, status, in: folder, at: child, file, depth: depth + 1)
             }
         case .symbolicLink:
-            guard let target = FileSystem.rawSymbolicLinkTarget(source) else {
+            guard let target = parent.linkTarget(of: name) else {
                 throw ImageAssemblyError(.invalidInput, "cannot read the symbolic link \(source)")
             }
             guard depth > 0, target.first != UInt8(ascii: "/"), path.destination(ofLinkTo: target) != nil else {
                 throw ImageAssemblyError(
                     .invalidInput,
-                    "\(source) is a symbolic link to \(String(decoding: target, as: UTF8.self)), outside the copied files",
+                    "\(source) is a symbolic link to \(shown(target)), outside the copied files",
                     hint: "write it under 'links' in the definition")
             }
             set(path, .symlink(target: target), 0o777, file.owner)

@@ -66,11 +66,11 @@ extension LayerPlan {
                 .merging(origins(of: contents.folders)) { own, _ in own }, causes: causes)
     }
 
-    private static func origins(of folders: [ProvidedFolder]) -> [FilePath: LayerOrigins.Origin] {
-        var origins: [FilePath: LayerOrigins.Origin] = [:]
+    private static func origins(of folders: [ProvidedFolder]) -> [FilePath: FileOrigin] {
+        var origins: [FilePath: FileOrigin] = [:]
         for folder in folders {
             for entry in folder.tree.entries.values {
-                if case .regular(.slice(let path, _, _)) = entry.kind { origins[path] = folder.origin }
+                if case .regular(let content) = entry.kind, let file = content.file { origins[file] = folder.origin }
             }
         }
         return origins

@@ -110,10 +110,10 @@ extension LayerPlan {
         return entry
     }
 
-    static func origins(of files: [ProvidedFile]) -> [FilePath: LayerOrigins.Origin] {
-        var origins: [FilePath: LayerOrigins.Origin] = [:]
+    static func origins(of files: [ProvidedFile]) -> [FilePath: FileOrigin] {
+        var origins: [FilePath: FileOrigin] = [:]
         for file in files {
-            if case .slice(let path, _, _) = file.content { origins[path] = file.origin }
+            if let path = file.content.file { origins[path] = file.origin }
         }
         return origins
     }

@@ -49,7 +49,7 @@ struct ProgramRunning: Sendable {
 
     private static func layOut(_ program: ProgramRun, in folder: FilePath) throws {
         for file in program.files {
-            let target = folder.pushing(FilePath(String(file.path.description.dropFirst())))
+            let target = folder.appending(file.path)
             try FileSystem.makeDirectories(target.removingLastComponent())
             try file.content.copy(to: target, mode: file.mode)
         }

@@ -42,7 +42,7 @@ struct ArchiveMembers: Sendable {
         return .folder(ProvidedFolder(tree: tree, date: opened.date, origin: origin(pin)))
     }
 
-    private func origin(_ pin: Lock.Archive) -> LayerOrigins.Origin {
+    private func origin(_ pin: Lock.Archive) -> FileOrigin {
         .init(name: pin.fileName, path: pin.urls.first, digest: pin.sha256)
     }
 

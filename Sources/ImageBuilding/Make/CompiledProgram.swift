@@ -58,7 +58,8 @@ extension GoSources {
         let compiled = try await opener.goBuilder(toolchains).build(programs.map(\.program), progress: opener.note)
         let store = opener.inputs.store
         let files = zip(programs, compiled).map { program, compiled in
-            let content = FileContent.slice(of: store.path(of: compiled.digest), offset: 0, size: compiled.size)
+            let content = FileContent.slice(
+                of: store.path(of: compiled.digest), offset: 0, size: compiled.size, digest: compiled.digest)
             return (
                 program.key,
                 ProvidedFile(

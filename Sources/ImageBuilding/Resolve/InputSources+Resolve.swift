@@ -47,10 +47,7 @@ extension InputSources {
         let archives = try await archives.lock(
             definition.archiveRequests(pinning: request.platforms), previous: earlier?.archives ?? [], progress: note)
         let kept = try request.keptReleases()
-        let debian = try await debian.resolver(
-            verifier: verifier, kept: kept.map(\.release), progress: note
-        )
-        .resolve(
+        let debian = try await debian.resolver(verifier: verifier, progress: note).resolve(
             definition, platforms: request.platforms, now: Timestamp(seconds: host.seconds), previous: earlier,
             kept: kept, substitutes: request.folder.definition.platforms)
         let opener = PinOpener(inputs: self, releases: debian.releases, isOffline: false, note: note)

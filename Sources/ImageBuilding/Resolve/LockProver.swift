@@ -39,19 +39,19 @@ struct LockProver: Sendable {
             found.unproven = absent.map { "\($0.suite), \($1.path)" }
             // What can be told without indexes is told.
             found.problems = try await LockProof.verify(
-                lock, of: definition, for: [], hosts: [], with: try resolver(lock, file), file: file)
+                lock, of: definition, for: [], hosts: [], with: resolver(lock, file), file: file)
             return found
         }
         found.problems = try await LockProof.verify(
-            lock, of: definition, for: platforms, or: whole.platforms, hosts: hosts, with: try resolver(lock, file),
+            lock, of: definition, for: platforms, or: whole.platforms, hosts: hosts, with: resolver(lock, file),
             file: file)
         return found
     }
 
     private func resolver(
         _ lock: Lock, _ file: @escaping @Sendable (String) throws -> [UInt8]?
-    ) throws -> DebianResolver {
-        try sources.debian.resolver(of: lock, verifier: sources.verifier, file: file, progress: note)
+    ) -> DebianResolver {
+        sources.debian.resolver(of: lock, verifier: sources.verifier, file: file, progress: note)
     }
 
     /// The machines whose Go toolchain is proven besides the platforms' own: this one, if it may compile.

@@ -79,7 +79,7 @@ extension ImageBuilder {
         for (path, entry) in tree.sorted where entry.mode & 0o111 != 0 {
             guard case .regular = entry.kind else { continue }
             let file = try FileDescriptor.open(
-                folder.pushing(FilePath(String(path.description.dropFirst()))), .readOnly, options: .closeOnExec)
+                folder.appending(path), .readOnly, options: .closeOnExec)
             defer { try? file.close() }
             let header = try [UInt8](unsafeUninitializedCapacity: 20) { buffer, count in
                 count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))

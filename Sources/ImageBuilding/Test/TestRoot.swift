@@ -19,18 +19,17 @@ struct TestRoot: Sendable {
     ///
     /// Blocks.
     static func layOut(_ tree: FileTree, in folder: FilePath, isCancelled: () -> Bool) throws {
-        func place(_ path: EntryPath) -> FilePath { folder.pushing(FilePath(String(path.description.dropFirst()))) }
-        var links: [(FilePath, String)] = []
+        var links: [(FilePath, [UInt8])] = []
         for (path, entry) in tree.sorted {
             if isCancelled() { throw CancellationError() }
             switch entry.kind {
-            case .directory: try FileSystem.makeDirectories(place(path))
-            case .regular(let content): try content.copy(to: place(path), mode: entry.mode & 0o777)
+            case .directory: try FileSystem.makeDirectories(folder.appending(path))
+            case .regular(let content): try content.copy(to: folder.appending(path), mode: entry.mode & 0o777)
             case .hardLink(let original):
                 if case .regular(let content)? = tree[original]?.kind {
-                    try content.copy(to: place(path), mode: entry.mode & 0o777)
+                    try content.copy(to: folder.appending(path), mode: entry.mode & 0o777)
                 }
-            case .symlink(let target): links.append((place(path), String(decoding: target, as: UTF8.self)))
+            case .symlink(let target): links.append((folder.appending(path), target))
             case .characterDevice, .blockDevice, .fifo: break
             }
         }

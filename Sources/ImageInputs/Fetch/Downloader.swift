@@ -15,6 +15,7 @@ package struct Downloader: Sendable {
     let settings: DownloadSettings
     let clients: HTTPClients
     let silentHosts = SilentHosts()
+    private let goneFiles = GoneFiles()
 
     /// Runs `body` with a downloader, whose connections end with it.
     package static func withDownloader<Result: Sendable>(
@@ -34,10 +35,11 @@ package struct Downloader: Sendable {
     /// Fetches one file to its destination and verifies it. After an error, the destination holds nothing of use.
     ///
     /// - Throws: `CancellationError`, or `ImageInputsError`: `.notFound` if the file is gone wherever an answer came
-    ///   from, `.unreachable`, `.timedOut`, `.busy`, `.rejected`, `.corrupt`; at once and without further attempts, if
+    ///   from, at once if this run has found that before, `.unreachable`, `.timedOut`, `.busy`, `.rejected`, `.corrupt`; at once and without further attempts, if
     ///   the destination fails, `.diskFull`, `.readOnly`, `.inputOutput`.
     @discardableResult
     package func fetch(_ request: DownloadRequest) async throws -> Download {
+        if let known = goneFiles.failure(of: request) { throw known }
         let (limits, time) = (settings.limits, settings.time)
         let patience = Patience(
             limit: limits.patience, longestWait: limits.longestPause * limits.attempts, time: time)
@@ -71,7 +73,11 @@ package struct Downloader: Sendable {
             step = attempts.next(after: outcome, jitter: settings.time.jitter())
             source = url
         }
-        if case .fail(let error) = step { throw error }
+        if case .fail(var error) = step {
+            if case .exactly(let digest, _) = request.expected { error.file = digest }
+            goneFiles.note(request, error)
+            throw error
+        }
         guard let source else { throw CancellationError() }
         try partial.close()
         return Download(digest: partial.digest, size: partial.count, source: source)
@@ -97,5 +103,19 @@ final class SilentHosts: Sendable {
             default: _ = origins.remove(url.origin)
             }
         }
+    }
+}
+
+/// The files that were gone from all their places in this run, which are not asked for them again.
+private final class GoneFiles: Sendable {
+    private let failures = Mutex<[[HTTPAddress]: ImageInputsError]>([:])
+
+    func failure(of request: DownloadRequest) -> ImageInputsError? {
+        failures.withLock { $0[request.candidates] }
+    }
+
+    func note(_ request: DownloadRequest, _ error: ImageInputsError) {
+        guard error.code == .notFound else { return }
+        failures.withLock { $0[request.candidates] = error }
     }
 }

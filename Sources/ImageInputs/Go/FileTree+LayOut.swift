@@ -20,7 +20,7 @@ extension FileTree {
             if isCancelled() { throw CancellationError() }
             var parent = path.parent
             while let above = parent, folders.insert(above).inserted { parent = above.parent }
-            let target = folder.pushing(FilePath(String(path.description.dropFirst())))
+            let target = folder.appending(path)
             switch entry.kind {
             case .directory: try FileSystem.makeDirectories(target)
             case .regular(let content): try write(content, entry.mode, to: target)
@@ -35,7 +35,7 @@ extension FileTree {
             guard let destination = resolve(path, mayBeMissing: true),
                 self[destination] != nil || folders.contains(destination), let way = path.way(to: destination)
             else { continue }
-            let target = folder.pushing(FilePath(String(path.description.dropFirst())))
+            let target = folder.appending(path)
             try FileSystem.makeDirectories(target.removingLastComponent())
             try FileSystem.makeSymlink(target, to: way)
         }
@@ -49,13 +49,14 @@ extension FileTree {
 
 extension EntryPath {
     /// Returns the text of a link at this path that leads to another; `nil` if that is the root or this path itself.
-    fileprivate func way(to destination: EntryPath) -> String? {
+    fileprivate func way(to destination: EntryPath) -> [UInt8]? {
         guard !destination.isRoot, destination != self else { return nil }
         let (here, there) = (Array(components.dropLast()), Array(destination.components))
         let shared = zip(here, there).prefix { $0.elementsEqual($1) }.count
-        let down = there[shared...].map { String(decoding: $0, as: UTF8.self) }
+        let down = there[shared...]
         // A folder that the link itself lies in.
         guard !down.isEmpty else { return nil }
-        return (Array(repeating: "..", count: here.count - shared) + down).joined(separator: "/")
+        let up = Array(repeating: Array("..".utf8)[...], count: here.count - shared)
+        return Array((up + down).joined(separator: [UInt8(ascii: "/")]))
     }
 }

@@ -129,9 +129,9 @@ package struct GoBuilder: Sendable {
                 hint: "use Debian's golang-1.24, or an archive from go.dev")
         }
         try await pool.run { flag in try tree.layOut(in: folder, isCancelled: { flag.isSet }) }
-        let path = folder.pushing(FilePath(String(program.description.dropFirst())))
+        let path = folder.appending(program)
         try checkMachine(path)
-        return folder.pushing(FilePath(String(root.description.dropFirst())))
+        return folder.appending(root)
     }
 
     /// Checks that the toolchain is made for this machine: another one fails here, and not with a shell's message.

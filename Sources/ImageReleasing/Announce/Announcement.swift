@@ -24,6 +24,7 @@ package struct Announcement: Hashable, Sendable, Codable {
     ///   - release: The release.
     ///   - git: Its checkout.
     ///   - notes: The notes as somebody finished them; `nil` for their skeleton.
+    /// - Throws: `ReleaseError` `.tool` if git does not answer.
     package init(_ release: Release, _ git: Git, notes: String?) async throws {
         let previous = release.previous.map { "refs/tags/\($0.tag)" }
         let commits = try await git.commits(since: previous, to: release.commit)

@@ -1,13 +1,18 @@
 import DurableFiles
+import ImageAssembly
 package import OCIModel
 import SystemPackage
 
 /// The record of a release as an in-toto statement (in-toto.io/Statement/v1) with the predicate `release/v0.1`: its files
-/// are the subjects, and beside the predicate's own fields it says by which gates, signatures, publications and tools.
+/// and images are the subjects, and beside the predicate's own fields it says by which gates, signatures, publications and tools.
 package struct ReleaseRecord: Hashable, Sendable, Codable {
     package struct Subject: Hashable, Sendable, Codable {
         package var name: String
         package var digest: [String: String]
+
+        init(name: String, _ digest: Digest) {
+            (self.name, self.digest) = (name, [digest.algorithm.rawValue: digest.hex])
+        }
     }
 
     package struct Predicate: Hashable, Sendable, Codable {
@@ -65,7 +70,11 @@ extension ReleaseRecord {
         }
         _type = "https://in-toto.io/Statement/v1"
         predicateType = "https://in-toto.io/attestation/release/v0.1"
-        subject = folder.assets.map { .init(name: $0.name, digest: [$0.digest.algorithm.rawValue: $0.digest.hex]) }
+        subject = folder.assets.map { Subject(name: $0.name, $0.digest) }
+        for image in release.images {
+            guard let built = try folder.recorded("image/\(image.name)", as: BuiltImage.self) else { continue }
+            subject += image.repositories.map { Subject(name: $0.place, built.index.digest) }
+        }
         predicate = Predicate(
             purl: "pkg:generic/\(release.file.name)@\(release.version)", releaseId: release.tag,
             version: release.version.description, previous: release.previous?.description, commit: release.commit,

@@ -21,6 +21,7 @@ package struct ReleaseSigning: Sendable {
     ///   - gpg: The program, with the variables by which it finds its keys and the terminal.
     ///   - key: The signing key as gpg's `--local-user` takes it.
     ///   - keys: The public keys, one of which must be the signing key's.
+    ///   - check: The verifier of every signature.
     ///   - observe: Receives a line for each signature.
     package init(
         _ folder: ReleaseFolder, gpg: Tool, key: String, keys: OpenPGPKeys, check: SignatureCheck,

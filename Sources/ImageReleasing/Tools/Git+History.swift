@@ -25,12 +25,14 @@ package struct GitCommit: Hashable, Sendable {
 }
 
 extension Git {
-    /// Returns the commits that one has and another has not, the newest first.
+    /// Reads the commits that one has and another has not.
     ///
     /// - Parameters:
     ///   - previous: The commit or tag before; all commits if there is none.
     ///   - commit: The later one.
     ///   - firstParentOnly: Whether only the commits of the branch itself count, with its merges.
+    /// - Returns: The commits, the newest first.
+    /// - Throws: `ReleaseError` `.tool` if git does not answer.
     package func commits(
         since previous: String?, to commit: String, firstParentOnly: Bool = false
     ) async throws -> [GitCommit] {

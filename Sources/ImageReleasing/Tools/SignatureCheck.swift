@@ -19,8 +19,8 @@ package struct SignatureCheck: Sendable {
     /// Verifies a detached OpenPGP signature.
     ///
     /// - Parameters:
-    ///   - signature: The file of the signature, armoured or not.
     ///   - file: The file that was signed.
+    ///   - signature: The file of the signature, armoured or not.
     ///   - what: The file in messages.
     ///   - keys: The keys that count.
     /// - Returns: The primary fingerprints of the signers, sorted; at least one.

@@ -49,6 +49,7 @@ package struct Tool: Sendable {
     ///   - folder: Its current folder.
     ///   - input: The bytes of its standard input.
     ///   - outputLimit: The most bytes that it may write.
+    /// - Returns: How it ended, and what it wrote.
     /// - Throws: `ReleaseError` `.tool` if it cannot be run, writes too much or takes too long.
     package func run(
         _ arguments: [String], in folder: FilePath? = nil, input: [UInt8] = [], outputLimit: Int = 64 << 20

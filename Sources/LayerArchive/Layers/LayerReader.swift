@@ -27,7 +27,7 @@ package enum LayerReader {
         _ file: FilePath, limits: ArchiveLimits = ArchiveLimits(), isCancelled: @escaping @Sendable () -> Bool
     ) throws(LayerArchiveError) -> LayerListing {
         var entries: [LayerListing.Entry] = []
-        let whole = try read(file, name: "\(file)", limits: limits, isCancelled: isCancelled) {
+        let whole = try read(OpenFile(reading: file), name: "\(file)", limits: limits, isCancelled: isCancelled) {
             path, member, _ throws(LayerArchiveError) in
             entries.append(LayerListing.Entry(path: path, member: member))
         }
@@ -35,10 +35,9 @@ package enum LayerReader {
     }
 
     static func read(
-        _ file: FilePath, name: String, limits: ArchiveLimits, isCancelled: @escaping @Sendable () -> Bool,
+        _ open: OpenFile, name: String, limits: ArchiveLimits, isCancelled: @escaping @Sendable () -> Bool,
         _ visit: (EntryPath, TarMember, inout TarReader) throws(LayerArchiveError) -> Void
     ) throws(LayerArchiveError) -> (diffID: DiffID, size: Int64) {
-        let open = try OpenFile(reading: file)
         let range = FileRange(open, name: name, offset: 0, size: try open.size())
         let stream = try DecodedStream(
             range, subject: name, filters: [.gzip, .zstd, .xz, .bzip2], limit: limits.totalSize, hashing: true,

@@ -37,7 +37,7 @@ package struct UnpackedLayer: Hashable, Sendable {
 
 /// An unpacked layer in the form in which the store keeps it; the counterpart of `PackageRecord`.
 package struct LayerRecord: Hashable, UnpackedRecord {
-    package static let currentSchema = 1
+    package static let currentSchema = 2
     package static let subject = "layer"
 
     package let schema: Int
@@ -68,24 +68,28 @@ extension LayerReader {
     /// - Returns: The record, from which an `UnpackedLayer` can be made once the spool is in its final place.
     /// - Throws: `LayerArchiveError` with the codes of `list`.
     package static func unpack(
-        _ file: FilePath, name: String, into spool: FileDescriptor, isCancelled: @escaping @Sendable () -> Bool
+        _ file: OpenFile, name: String, into spool: FileDescriptor, isCancelled: @escaping @Sendable () -> Bool
     ) throws(LayerArchiveError) -> LayerRecord {
         var lines: [String] = []
         var (hasher, size) = (SHA256Hasher(), Int64(0))
         let whole = try read(file, name: name, limits: unpackingLimits, isCancelled: isCancelled) {
             path, member, tar throws(LayerArchiveError) in
             let start = size
+            var content = SHA256Hasher()
             if member.kind == .regular {
                 try tar.readContent { bytes throws(LayerArchiveError) in
                     try spool.writeFully(bytes, doing: "write the contents of \(name)")
                     hasher.update(bytes)
+                    content.update(bytes)
                     size += Int64(bytes.count)
                 }
             }
             // The root directory is not an entry.
             guard !path.isRoot else { return }
             let kind = try kind(
-                of: member, content: .slice(of: PackageRecord.unplaced, offset: start, size: size - start))
+                of: member,
+                content: .slice(
+                    of: PackageRecord.unplaced, offset: start, size: size - start, digest: content.finish()))
             let entry = FileEntry(
                 kind, mode: member.mode, userID: member.userID, groupID: member.groupID, modified: member.modified,
                 attributes: member.attributes)

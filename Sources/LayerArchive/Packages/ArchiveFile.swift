@@ -9,7 +9,7 @@ package enum ArchiveFile {
     /// The record has no control members, and its date is that of the newest file.
     ///
     /// - Parameters:
-    ///   - file: The archive, whose digest the caller has checked.
+    ///   - open: The archive, which nobody changes since the caller checked its digest.
     ///   - name: The archive's name in messages.
     ///   - spool: An empty file, positioned at its start. After an error its content is useless.
     ///   - limits: The most that the archive may ask for.
@@ -18,10 +18,9 @@ package enum ArchiveFile {
     /// - Throws: `LayerArchiveError` with the code `escape` for a member that would leave the root, lie below a link or
     ///   take the place of another, or `tooLarge`, `corrupt`, `inputOutput` or `cancelled`.
     package static func unpack(
-        file: FilePath, name: String, into spool: FileDescriptor, limits: ArchiveLimits = ArchiveLimits(),
+        _ open: OpenFile, name: String, into spool: FileDescriptor, limits: ArchiveLimits = ArchiveLimits(),
         isCancelled: @escaping @Sendable () -> Bool
     ) throws(LayerArchiveError) -> PackageRecord {
-        let open = try OpenFile(reading: file)
         var tree = PackageTree(subject: "the archive \(name)", spool: spool)
         func stream() throws(LayerArchiveError) -> DecodedStream {
             try DecodedStream(

@@ -11,6 +11,9 @@ struct DebMembers {
         let modified: Int64
     }
 
+    /// The bytes that an ar archive begins with.
+    static let magic = "!<arch>\n"
+
     let marker: Member
     let control: Member
     let data: Member
@@ -54,7 +57,7 @@ struct DebMembers {
     /// Returns the first members up to data.tar. Members whose names begin with `_` are skipped, as deb(5) requires.
     private static func list(_ file: OpenFile, _ name: String) throws(LayerArchiveError) -> [Member] {
         let size = try file.size()
-        guard try file.bytes(at: 0, count: 8).elementsEqual("!<arch>\n".utf8) else {
+        guard try file.bytes(at: 0, count: magic.utf8.count).elementsEqual(magic.utf8) else {
             throw corrupt(name, "it is not an ar archive")
         }
         var members: [Member] = []

@@ -9,7 +9,7 @@ package enum DebPackage {
     /// size. Modes are those in the package, whatever the umask is.
     ///
     /// - Parameters:
-    ///   - file: The `.deb`, whose digest the caller has checked.
+    ///   - open: The `.deb`, which nobody changes since the caller checked its digest.
     ///   - name: The package's file name, for messages.
     ///   - spool: An empty file, positioned at its start. After an error its content is useless.
     ///   - limits: The most that the package may ask for.
@@ -18,10 +18,9 @@ package enum DebPackage {
     /// - Throws: `LayerArchiveError` with the code `escape` for a member that would leave the root, lie below a link or
     ///   take the place of another, or `tooLarge`, `corrupt`, `inputOutput` or `cancelled`.
     package static func unpack(
-        file: FilePath, name: String, into spool: FileDescriptor, limits: ArchiveLimits = ArchiveLimits(),
+        _ open: OpenFile, name: String, into spool: FileDescriptor, limits: ArchiveLimits = ArchiveLimits(),
         isCancelled: @escaping @Sendable () -> Bool
     ) throws(LayerArchiveError) -> PackageRecord {
-        let open = try OpenFile(reading: file)
         let members = try DebMembers(open, name: name)
         func tar(_ member: DebMembers.Member, totalSize: Int64) throws(LayerArchiveError) -> TarReader {
             let range = FileRange(open, name: name, offset: member.offset, size: member.size)
@@ -41,6 +40,11 @@ package enum DebPackage {
                 hint: LayerArchiveError.damageHint)
         }
         return try data.record(control: control, date: members.marker.modified)
+    }
+
+    /// Returns whether a file begins as a `.deb` does.
+    package static func isOne(_ file: OpenFile) throws(LayerArchiveError) -> Bool {
+        try file.bytes(at: 0, count: DebMembers.magic.utf8.count).elementsEqual(DebMembers.magic.utf8)
     }
 
     private static func readControl(

@@ -5,7 +5,7 @@ package import SystemPackage
 /// An unpacked package in the form in which the store keeps it: with the spool that the record names, a later build has
 /// the package without decoding it again.
 package struct PackageRecord: Hashable, UnpackedRecord {
-    package static let currentSchema = 1
+    package static let currentSchema = 2
     package static let subject = "package"
 
     package let schema: Int

@@ -89,18 +89,21 @@ struct PackageTree {
         case .regular:
             let start = spoolSize
             newest = max(newest, member.modified)
+            var file = SHA256Hasher()
             try content { bytes throws(LayerArchiveError) in
                 try spool.writeFully(bytes, doing: "write the contents of \(subject)")
                 hasher.update(bytes)
+                file.update(bytes)
                 spoolSize += Int64(bytes.count)
             }
-            return .regular(.slice(of: PackageRecord.unplaced, offset: start, size: spoolSize - start))
+            return .regular(
+                .slice(of: PackageRecord.unplaced, offset: start, size: spoolSize - start, digest: file.finish()))
         }
     }
 
     private func inside(_ path: [UInt8], of member: TarMember) throws(LayerArchiveError) -> EntryPath {
         guard path.first != UInt8(ascii: "/") else {
-            throw refused(member, "'\(String(decoding: path, as: UTF8.self))' is absolute")
+            throw refused(member, "'\(shown(path))' is absolute")
         }
         do throws(OCIModelError) { return try EntryPath(path) } catch { throw refused(member, error.message) }
     }

@@ -1,3 +1,5 @@
+import OCIModel
+
 /// A member of a tar as its headers describe it; its content has not been read yet.
 package struct TarMember: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
@@ -26,7 +28,7 @@ package struct TarMember: Hashable, Sendable {
     package var paxRecords: [String: String]
 
     /// The path as text for messages.
-    package var shownPath: String { String(decoding: path, as: UTF8.self) }
+    package var shownPath: String { shown(path) }
 }
 
 extension TarMember {
@@ -117,7 +119,11 @@ extension TarMember {
             guard record.last == UInt8(ascii: "\n"), let equals = record.firstIndex(of: UInt8(ascii: "=")) else {
                 throw Malformed("a PAX record is not of the form 'keyword=value'")
             }
-            records[String(decoding: record[..<equals], as: UTF8.self)] = Array(record[(equals + 1)...].dropLast())
+            let keyword = record[..<equals]
+            guard let name = String(validating: keyword, as: UTF8.self) else {
+                throw Malformed("a PAX record's keyword, '\(shown(keyword))', is not UTF-8")
+            }
+            records[name] = Array(record[(equals + 1)...].dropLast())
             rest = rest.dropFirst(length)
         }
         return records

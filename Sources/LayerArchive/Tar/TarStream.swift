@@ -18,6 +18,7 @@ struct TarStream: ~Copyable {
         let path: EntryPath
         let offset: Int64
         let size: Int64
+        var check: ContentCheck?
         var done: Int64 = 0
     }
 
@@ -66,30 +67,39 @@ struct TarStream: ~Copyable {
         switch source {
         case .bytes(let bytes):
             put(header + bytes + Self.padding(after: source.size))
-        case .slice(let path, let offset, let size):
+        case .slice(_, let offset, let size, _):
             guard offset >= 0, size >= 0, !offset.addingReportingOverflow(size).overflow else {
                 throw LayerArchiveError(
                     .invalidTree, "the content of \(item.path) is not a part of a file: \(size) bytes at \(offset)")
             }
             put(header)
-            guard size > 0 else { return }
-            if file?.path != path { file = try OpenFile(reading: path) }
-            content = Content(path: item.path, offset: offset, size: size)
+            try open(source, at: item.path, offset: offset)
+        case .file:
+            put(header)
+            try open(source, at: item.path, offset: 0)
         }
     }
 
+    private mutating func open(_ source: FileContent, at path: EntryPath, offset: Int64) throws(LayerArchiveError) {
+        guard source.size > 0 else { return }
+        if file?.path != source.file { file = try OpenFile(of: source) }
+        content = Content(path: path, offset: offset, size: source.size, check: ContentCheck(source))
+    }
+
     private mutating func readContent(into buffer: UnsafeMutableRawBufferPointer) throws(LayerArchiveError) -> Int {
-        guard var current = content, let descriptor = file?.descriptor, let path = file?.path else { return 0 }
+        guard var current = content.take(), let descriptor = file?.descriptor, let path = file?.path else { return 0 }
         let count = Int(min(Int64(buffer.count), current.size - current.done))
         let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
         let read = try descriptor.readFully(
             at: current.offset + current.done, into: part, doing: "read \(path), the content of \(current.path)")
         guard read == count else { throw LayerArchiveError.short(content: path, of: current.path) }
+        current.check?.update(UnsafeRawBufferPointer(part))
         current.done += Int64(count)
-        content = current
         if current.done == current.size {
-            content = nil
+            try current.check?.finish()
             put(Self.padding(after: current.size))
+        } else {
+            content = current
         }
         return count
     }

@@ -17,28 +17,36 @@ package final class ContentReader {
         switch content {
         case .bytes(let bytes):
             return Array(bytes[Int(offset)..<Int(offset) + wanted])
-        case .slice(let path, let start, _):
+        case .slice(let path, let start, _, _):
             let (position, overflow) = start.addingReportingOverflow(offset)
             guard !overflow, position >= 0 else {
                 throw LayerArchiveError(.corrupt, "cannot read \(path): the offset \(start) + \(offset) is not valid")
             }
-            return try read(path, at: position, count: wanted)
+            return try readFile(content, at: position, count: wanted)
+        case .file:
+            return try readFile(content, at: offset, count: wanted)
         }
     }
 
     /// Reads the whole content.
     ///
-    /// - Throws: `LayerArchiveError` with the code `tooLarge` for more than `limit` bytes, and the codes of `read`.
+    /// - Throws: `LayerArchiveError` with the code `tooLarge` for more than `limit` bytes, `inputOutput` if they are
+    ///   others than those that were checked, and the codes of `read`.
     package func readAll(_ content: FileContent, limit: Int) throws(LayerArchiveError) -> [UInt8] {
         guard content.size <= Int64(limit) else {
             throw LayerArchiveError(.tooLarge, "is larger than the \(limit) bytes that such a file may have")
         }
-        return try read(content, at: 0, count: Int(content.size))
+        let bytes = try read(content, at: 0, count: Int(content.size))
+        var check = ContentCheck(content)
+        bytes.withUnsafeBytes { check?.update($0) }
+        try check?.finish()
+        return bytes
     }
 
-    private func read(_ path: FilePath, at position: Int64, count: Int) throws(LayerArchiveError) -> [UInt8] {
-        if file?.path != path { file = try OpenFile(reading: path) }
+    private func readFile(_ content: FileContent, at position: Int64, count: Int) throws(LayerArchiveError) -> [UInt8] {
+        if file?.path != content.file { file = try OpenFile(of: content) }
         guard let file else { return [] }
+        let path = file.path
         var failure: LayerArchiveError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             do throws(LayerArchiveError) {

@@ -4,15 +4,17 @@ import SystemPackage
 /// An entry as a line of a package's or layer's record: words separated by spaces, in which bytes outside `!`…`~`, `%`
 /// and `=` are written as `%xx`.
 ///
-/// The words are `KIND MODE USER GROUP TIME PATH`, then those of the kind (offset and size, target, or device numbers),
+/// The words are `KIND MODE USER GROUP TIME PATH`, then those of the kind (offset, size and
+/// SHA-256; target; or device numbers),
 /// then `NAME=VALUE` for each attribute. The form has a parser of its own because a build reads thousands of lines
 /// before it can tell that nothing has changed.
 extension FileEntry {
     func line(at path: EntryPath) -> String {
         let (letter, own): (String, [String]) =
             switch kind {
-            case .regular(.slice(_, let offset, let size)): ("f", ["\(offset)", "\(size)"])
-            case .regular(.bytes): preconditionFailure("an unpacked package's contents are slices of its spool")
+            case .regular(.slice(_, let offset, let size, let digest)):
+                ("f", ["\(offset)", "\(size)", digest.hex])
+            case .regular: preconditionFailure("an unpacked package's contents are slices of its spool")
             case .directory: ("d", [])
             case .symlink(let target): ("l", [Self.escape(target)])
             case .hardLink(let target): ("h", [Self.escape(target.bytes)])
@@ -43,9 +45,9 @@ extension FileEntry {
         switch letter {
         case "f":
             guard let offset: Int64 = words.number(), let size: Int64 = words.number(), offset >= 0, size >= 0,
-                offset <= spoolSize, size <= spoolSize - offset
+                offset <= spoolSize, size <= spoolSize - offset, let digest = words.sha256()
             else { return nil }
-            return .regular(.slice(of: spool, offset: offset, size: size))
+            return .regular(.slice(of: spool, offset: offset, size: size, digest: digest))
         case "d": return .directory
         case "l": return words.bytes().map { .symlink(target: $0) }
         case "h": return words.path().map { .hardLink(to: $0) }
@@ -86,6 +88,8 @@ private struct Words {
     mutating func number<Value: FixedWidthInteger>() -> Value? { rest.popFirst().flatMap { Value(Substring($0)) } }
 
     mutating func bytes() -> [UInt8]? { rest.popFirst().flatMap(Self.unescape) }
+
+    mutating func sha256() -> Digest? { text().flatMap { try? Digest("sha256:\($0)") } }
 
     mutating func path() -> EntryPath? {
         guard let bytes = bytes(), let path = try? EntryPath(bytes), !path.isRoot else { return nil }

@@ -4,15 +4,26 @@ package import SystemPackage
 /// The place of a regular file's bytes until the layer is written.
 package enum FileContent: Hashable, Sendable {
     case bytes([UInt8])
-    /// `size` bytes at `offset` of a file on disk, which may be a member of an unpacked package or, at offset 0, a
-    /// whole file.
-    case slice(of: FilePath, offset: Int64, size: Int64)
+    /// `size` bytes at `offset` of a file on disk, such as a member of an unpacked package. Their digest is known because
+    /// they were checked; whoever reads them all compares them with it again, since the file may have changed in between.
+    case slice(of: FilePath, offset: Int64, size: Int64, digest: Digest)
+    /// A whole file of a folder that others write, a checkout. Nothing says what it must contain, but it is read only if
+    /// no symbolic link is on the way to it, as on a path that `FileSystem.realPath` returned.
+    case file(FilePath, size: Int64)
+
+    /// The file that holds the bytes; `nil` for bytes in memory.
+    package var file: FilePath? {
+        switch self {
+        case .bytes: nil
+        case .slice(let file, _, _, _), .file(let file, _): file
+        }
+    }
 
     /// The size in bytes.
     package var size: Int64 {
         switch self {
         case .bytes(let bytes): Int64(bytes.count)
-        case .slice(_, _, let size): size
+        case .slice(_, _, let size, _), .file(_, let size): size
         }
     }
 }

@@ -39,10 +39,11 @@ private final class ContentPieces {
     private let open: OpenFile?
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
     private var done: Int64 = 0
+    private var check: ContentCheck?
 
     init(_ content: FileContent, of path: EntryPath) throws(LayerArchiveError) {
-        (self.content, self.path) = (content, path)
-        if case .slice(let file, _, _) = content { open = try OpenFile(reading: file) } else { open = nil }
+        (self.content, self.path, check) = (content, path, ContentCheck(content))
+        open = content.file == nil ? nil : try OpenFile(of: content)
     }
 
     deinit { buffer.deallocate() }
@@ -53,13 +54,22 @@ private final class ContentPieces {
             rebasing: buffer[..<Int(min(Int64(buffer.count), content.size - done))])
         switch content {
         case .bytes(let bytes): part.copyBytes(from: bytes[Int(done)..<Int(done) + part.count])
-        case .slice(let file, let offset, _):
-            let count = try open?.descriptor.readFully(
-                at: offset + done, into: part, doing: "read \(file), the content of \(path)")
-            guard count == part.count else { throw LayerArchiveError.short(content: file, of: path) }
+        case .slice(_, let offset, _, _): try read(from: offset + done, into: part)
+        case .file: try read(from: done, into: part)
         }
         done += Int64(part.count)
+        check?.update(UnsafeRawBufferPointer(part))
+        if done == content.size { try check?.finish() }
         return UnsafeRawBufferPointer(part)
+    }
+
+    private func read(
+        from offset: Int64, into part: UnsafeMutableRawBufferPointer
+    ) throws(LayerArchiveError) {
+        guard let open else { return }
+        let count = try open.descriptor.readFully(
+            at: offset, into: part, doing: "read \(open.path), the content of \(path)")
+        guard count == part.count else { throw LayerArchiveError.short(content: open.path, of: path) }
     }
 }
 

@@ -52,11 +52,21 @@ package struct RepositoryAddress: Hashable, Sendable {
 
 /// A blob's bytes while they are being copied.
 package enum BlobBody: Sendable {
-    /// A whole file of the blob's size; its consumer skips to the offset itself. Unless it is `checked`, its bytes may
-    /// be wrong, and its consumer must check them before reporting that it has the blob.
-    case file(FilePath, checked: Bool)
+    /// A whole file of the blob's size; its consumer skips to the offset itself.
+    case file(FilePath, FileCheck)
     /// The bytes from the offset on. The stream throws if the source fails or the whole turns out not to be the blob.
     case stream(any AsyncSequence<ByteBuffer, any Error> & Sendable)
+}
+
+/// What is known of the bytes of a blob's file.
+package enum FileCheck: Hashable, Sendable {
+    /// This process has hashed them.
+    case checked
+    /// The file's time says that they were checked once. Whoever made the file may have set it, so this is enough only for
+    /// a receiver that checks what it gets.
+    case sealed
+    /// Nothing: the consumer must hash them before it reports that it has the blob.
+    case unknown
 }
 
 extension ContentSource {

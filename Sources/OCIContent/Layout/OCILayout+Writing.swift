@@ -7,42 +7,42 @@ extension OCILayout: ContentDestination {
     /// Copies a blob: by a hard link to the source's file if both are on one file system, otherwise by a verified copy.
     /// A file that was written to since is replaced.
     package func putBlob(_ blob: Descriptor, from source: any ContentSource) async throws {
-        let target = path(of: blob.digest)
-        guard try await isKept(blob) else { return try await putNewBlob(blob, from: source, to: target) }
+        guard try await isKept(blob) else { return try await putNewBlob(blob, from: source) }
         observe(.arrived(blob, .present))
     }
 
-    private func putNewBlob(_ blob: Descriptor, from source: any ContentSource, to target: FilePath) async throws {
-        try makeFolder(of: blob.digest)
+    private func putNewBlob(_ blob: Descriptor, from source: any ContentSource) async throws {
+        let (folder, name) = (try makeFolder(of: blob.digest), blob.digest.hex)
+        let target = folder.path.appending(name)
         observe(.started(blob))
         let observe = observe
         try await source.withBlob(blob, from: 0) { body in
             switch body {
-            case .file(let file, let isChecked):
+            case .file(let file, let check):
                 try await BlockingPool.files.run { _ in
                     // A linked file is read by others from here.
                     guard
-                        try isChecked && !hashesAgain
+                        try check == .checked && !hashesAgain
                             || ContentStore.digest(of: file, by: blob.digest.algorithm) == blob.digest
                     else {
                         throw ContentError(damaged: blob.digest, at: file)
                     }
-                    try FileSystem.remove(target)
+                    try folder.remove(name)
                     // A link is not sealed, because that would change a file that may belong to somebody else.
-                    guard !FileSystem.link(file, to: target) else { return observe(.moved(blob.digest, blob.size)) }
-                    try FileSystem.replace(target) { copy in
-                        var writer = BlobWriter(blob, target, observe)
-                        try writer.copy(file, to: copy)
-                    }
-                    FileSystem.seal(target)
+                    guard !folder.link(file, as: name) else { return observe(.moved(blob.digest, blob.size)) }
+                    let replacement = try FileReplacement(of: Array(name.utf8), in: folder)
+                    var writer = BlobWriter(blob, target, observe)
+                    try writer.copy(file, to: replacement.file)
+                    try replacement.commit()
+                    folder.seal(name)
                 }
             case .stream(let bytes):
-                try FileSystem.remove(target)
-                let replacement = try FileReplacement(of: target)
+                try folder.remove(name)
+                let replacement = try FileReplacement(of: Array(name.utf8), in: folder)
                 var writer = BlobWriter(blob, target, observe)
                 try await writer.copy(bytes, to: replacement.file)
                 try await BlockingPool.files.run { _ in try replacement.commit() }
-                FileSystem.seal(target)
+                folder.seal(name)
             }
         }
         observe(.arrived(blob, .sent))
@@ -51,6 +51,9 @@ extension OCILayout: ContentDestination {
     /// Returns whether a blob exists unchanged since it was put there, as far as its seal tells, or its bytes if
     /// `hashesAgain`.
     private func isKept(_ blob: Descriptor) async throws -> Bool {
+        guard try Folder(ifThere: root)?.folder(Self.blobsName)?.folder(blob.digest.algorithm.rawValue) != nil else {
+            return false
+        }
         let path = path(of: blob.digest)
         guard FileSystem.plainFileSize(path) == blob.size, FileSystem.isSealed(path, size: blob.size) else {
             return false
@@ -62,9 +65,14 @@ extension OCILayout: ContentDestination {
     }
 
     /// Makes the folder of a blob. A layout's own names are folders and files, never links to somewhere else.
-    private func makeFolder(of digest: Digest) throws {
-        try FileSystem.refuseLinks(below: root, along: [blobs.lastComponent?.string ?? "", digest.algorithm.rawValue])
-        try FileSystem.makeDirectories(path(of: digest).removingLastComponent())
+    private func makeFolder(of digest: Digest) throws -> Folder {
+        try makeRoot().makeFolder(Self.blobsName).makeFolder(digest.algorithm.rawValue)
+    }
+
+    /// Makes the layout's own folder, whose path the user chose.
+    private func makeRoot() throws -> Folder {
+        try FileSystem.makeDirectories(root)
+        return try Folder(at: root)
     }
 
     package func forecast(_ blob: Descriptor, from source: any ContentSource) async throws -> TransferEvent.Arrival {
@@ -85,11 +93,10 @@ extension OCILayout: ContentDestination {
     /// look for it.
     package func putDocument(_ bytes: [UInt8], as descriptor: Descriptor) async throws {
         if try await !isKept(descriptor) {
-            let path = path(of: descriptor.digest)
             try await BlockingPool.files.run { _ in
-                try makeFolder(of: descriptor.digest)
-                try FileSystem.write(bytes, to: path)
-                FileSystem.seal(path)
+                let folder = try makeFolder(of: descriptor.digest)
+                try folder.write(bytes, to: descriptor.digest.hex)
+                folder.seal(descriptor.digest.hex)
             }
         }
         let isReferrer = (try? Document<DocumentLink>(bytes))?.subjectDigest != nil
@@ -113,22 +120,17 @@ extension OCILayout: ContentDestination {
     /// Puts entries into `index.json`, in place of those of the same names; one without a name only if its document is not
     /// listed yet. Blocks.
     func list(_ entries: [Descriptor]) throws {
-        try FileSystem.makeDirectories(root)
-        let marker = root.appending("oci-layout")
-        for name in [indexPath, marker, blobs].compactMap(\.lastComponent?.string) {
-            try FileSystem.refuseLinks(below: root, along: [name])
-        }
-        let folder = try FileSystem.open(root, .readOnly, "cannot open the folder \(root)")
-        defer { try? folder.close() }
-        FileSystem.lock(folder, exclusive: true)
+        let folder = try makeRoot()
+        folder.lock()
+        // What is a link is refused before anything is written.
+        let (hasMarker, _) = (try folder.kind(of: Self.markerName) != nil, try folder.kind(of: Self.indexName))
         let old = try index() ?? Index(manifests: [])
         let index = Self.adding(entries, to: old)
-        guard index != old || FileSystem.regularFileSize(marker) == nil else { return }
-        try FileSystem.makeDirectories(blobs)
-        for folder in try blobFolders { try FileSystem.syncDirectory(folder) }
-        try FileSystem.write(CanonicalJSON.encode(LayoutMarker()), to: marker)
-        try FileSystem.write(CanonicalJSON.encode(index), to: indexPath)
-        try FileSystem.syncDirectory(root)
+        guard index != old || !hasMarker else { return }
+        let blobs = try folder.makeFolder(Self.blobsName)
+        for name in try blobs.names() { try blobs.folder(name)?.sync() }
+        if !hasMarker { try folder.write(CanonicalJSON.encode(LayoutMarker()), to: Self.markerName) }
+        try folder.write(CanonicalJSON.encode(index), to: Self.indexName)
     }
 
     private static func adding(_ entries: [Descriptor], to index: Index) -> Index {

@@ -27,7 +27,8 @@ package struct OCILayout: Sendable {
         self.observe = observe
     }
 
-    var blobs: FilePath { root.appending("blobs") }
+    static let (blobsName, indexName, markerName) = ("blobs", "index.json", "oci-layout")
+    var blobs: FilePath { root.appending(Self.blobsName) }
     /// The folders that contain blobs: one for each algorithm in use.
     package var blobFolders: [FilePath] {
         get throws {
@@ -36,7 +37,7 @@ package struct OCILayout: Sendable {
             }
         }
     }
-    var indexPath: FilePath { root.appending("index.json") }
+    var indexPath: FilePath { root.appending(Self.indexName) }
 
     package func path(of digest: Digest) -> FilePath {
         blobs.appending(digest.algorithm.rawValue).appending(digest.hex)
@@ -97,8 +98,7 @@ extension OCILayout: ContentSource {
                 .missing, "the blob \(blob.digest) is missing from the layout \(root), or has another size",
                 hint: "the layers of a Windows base image stay in its registry unless they are copied as well")
         }
-        // Foreign files are not marked as verified, because that would be a change.
-        return try await use(.file(path, checked: FileSystem.isSealed(path, size: blob.size)))
+        return try await use(.file(path, FileSystem.isSealed(path, size: blob.size) ? .sealed : .unknown))
     }
 
     package func resolve(_ name: String) async throws -> Descriptor { try named.entry(named: name) }

@@ -84,6 +84,27 @@ package struct ContentStore: Sendable {
         return path
     }
 
+    /// Returns an unnamed file, positioned at its start, with the bytes of a blob, which are verified as they are copied:
+    /// nobody can change them between the check and their use.
+    ///
+    /// - Throws: `ContentError` `.missing` or `.corrupt`; `FileError` if the store cannot be read or written.
+    package func checkedCopy(of digest: Digest, size: Int64) throws -> FileDescriptor {
+        let copy = try unnamedFile()
+        do {
+            var problem: Errno?
+            try read(digest, size: size) { piece in
+                guard problem == nil else { return }
+                do { _ = try copy.writeAll(piece) } catch { problem = error as? Errno ?? .ioError }
+            }
+            if let problem { throw FileError(problem, "cannot write to the store \(root)") }
+            try copy.seek(offset: 0, from: .start)
+        } catch {
+            try? copy.close()
+            throw error
+        }
+        return copy
+    }
+
     /// Streams a blob in pieces of at most 1 MiB; the digest is known to match only when this returns.
     private func read(_ digest: Digest, size: Int64, _ body: (UnsafeRawBufferPointer) -> Void) throws {
         let path = path(of: digest)

@@ -28,7 +28,7 @@ struct BlobUploader: Sendable {
                 remember(upload)
                 error.message = "cannot push \(blob.digest) to \(repository.place): \(error.message)"
                 throw error
-            case .sendWhole, .sendChunk: upload = try await sendFromSource(upload)
+            case .sendAtOnce, .sendWhole, .sendChunk: upload = try await sendFromSource(upload)
             case .look:
                 try await repository.settings.pause(after: upload.failures)
                 upload.take(try await answer(to: upload))
@@ -48,11 +48,14 @@ struct BlobUploader: Sendable {
         facts.takesChunks = memory.takesChunks
         let asksFirst = blob.size > repository.settings.upload.smallLimit && facts.session == nil && facts.holder == nil
         facts.isNew = asksFirst ? try await repository.isNew() : memory.isNew(repository.name) ?? false
+        let isSmall = blob.size <= repository.settings.upload.smallLimit
+        facts.takesAtOnce = facts.isNew && isSmall && memory.mayPostAtOnce()
         return facts
     }
 
     private func remember(_ upload: Upload) {
         if upload.refusesChunks { repository.memory.setRefusesChunks() }
+        if let took = upload.tookAtOnce { repository.memory.setTakesAtOnce(took) }
         if let holder = upload.refusedMount { repository.memory.setRefusedMount(from: holder) }
         repository.journal?.note(upload, in: repository.name, at: repository.transport.host)
     }
@@ -130,6 +133,13 @@ extension BlobUploader {
                 .POST, .path("/v2/\(name)/blobs/uploads/" + query), [201, 202, 400, 401, 403, 404, 405, 500])
             if holder != name { request.scopes.append(AccessScope(holder, .pull)) }
             return request
+        case .sendAtOnce:
+            // Where the bytes are ignored, a session begins, which has to know its algorithm.
+            let query = "?digest=\(blob.digest)" + (algorithm.map { "&\($0)" } ?? "")
+            return sending(
+                make(
+                    .POST, .path("/v2/\(name)/blobs/uploads/" + query),
+                    [201, 202, 400, 404, 405, 411, 413, 415, 501]))
         case .begin:
             let query = algorithm.map { "?\($0)" } ?? ""
             return make(.POST, .path("/v2/\(name)/blobs/uploads/" + query), [202])

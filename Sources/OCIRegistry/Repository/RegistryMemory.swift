@@ -14,6 +14,7 @@ package final class RegistryMemory: Sendable {
         var holders: [Digest: RepositoryName] = [:]
         var refusedMounts: Set<RepositoryName> = []
         var takesChunks: Bool
+        var postsAtOnce = AtOnce.untried
         var newRepositories: [RepositoryName: Bool] = [:]
         var referrersAPI: [RepositoryName: Bool] = [:]
         /// The attached referrers that are not confirmed yet, by repository and subject.
@@ -22,6 +23,9 @@ package final class RegistryMemory: Sendable {
         var documents: [RepositoryName: [Digest: RegistryRepository.FetchedDocument]] = [:]
         var documentBytes = 0
     }
+
+    /// What is known of blobs in one POST.
+    private enum AtOnce { case untried, beingTried, taken, refused }
 
     private static let documentBytesLimit = 8 << 20
 
@@ -66,6 +70,20 @@ package final class RegistryMemory: Sendable {
 
     var takesChunks: Bool { state.withLock { $0.takesChunks } }
     func setRefusesChunks() { state.withLock { $0.takesChunks = false } }
+
+    /// Returns whether a blob may be sent in one POST. As long as that is not known, one upload alone tries it: where it
+    /// is in vain, the bytes are sent a second time.
+    func mayPostAtOnce() -> Bool {
+        state.withLock { state in
+            if state.postsAtOnce == .untried {
+                state.postsAtOnce = .beingTried
+                return true
+            }
+            return state.postsAtOnce == .taken
+        }
+    }
+
+    func setTakesAtOnce(_ takes: Bool) { state.withLock { $0.postsAtOnce = takes ? .taken : .refused } }
 
     func isNew(_ repository: RepositoryName) -> Bool? { state.withLock { $0.newRepositories[repository] } }
     func setNew(_ repository: RepositoryName, _ isNew: Bool) {

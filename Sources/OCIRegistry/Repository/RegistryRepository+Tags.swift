@@ -11,6 +11,7 @@ extension RegistryRepository {
         var found: Set<String> = []
         try await pages("tags/list", query: "?n=1000") { answer in
             guard answer.status == 200 else {
+                memory.setNew(name, true)
                 throw OCIRegistryError(.notFound, "the repository \(place) does not exist", status: answer.status)
             }
             let page: Page

@@ -24,7 +24,7 @@ struct MirrorImport: AsyncParsableCommand {
 
     func run() async throws {
         let imported = try ImportedMirror(
-            parsing: MirrorRunCommand.read(file), file: file, source: from, destination: to)
+            parsing: UserFile.read(file), file: file, source: from, destination: to)
         let console = Console(environment: Surroundings.environment)
         for loss in imported.losses { console.warn(loss) }
         print(imported.text, terminator: "")

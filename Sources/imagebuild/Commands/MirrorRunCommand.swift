@@ -72,7 +72,7 @@ struct MirrorRunCommand: AsyncParsableCommand {
     private func mirror() async throws {
         let console = Console(environment: Surroundings.environment)
         let part = try ownShard(console)
-        let named = try file.map { try MirrorFile(parsing: Self.read($0), file: $0) }
+        let named = try file.map { try MirrorFile(parsing: UserFile.read($0), file: $0) }
         // A plan in a registry is read before it is known what rules there are for registries.
         var settings = try registries.settings(RegistryOptions.sources(), console)
         var applied: (plan: MirrorPlan, file: MirrorFile)?
@@ -176,19 +176,11 @@ struct MirrorRunCommand: AsyncParsableCommand {
     }
 
     private func reading(_ place: String, _ settings: NetworkSettings) async throws -> [UInt8] {
-        guard MirrorPlaces.isRegistry(place) else { return try Self.read(place) }
+        guard MirrorPlaces.isRegistry(place) else { return try UserFile.read(place) }
         let storePath = try storeOptions.path()
         return try await RegistryNetwork.withNetwork(settings) { network in
             let access = RegistryAccess(network, storePath: storePath, now: { Surroundings.now }, report: { _ in })
             return try await MirrorPlaces(registries: access).read(place)
         }
-    }
-
-    static func read(_ path: String) throws -> [UInt8] {
-        let path = Surroundings.currentFolder.pushing(FilePath(path)).lexicallyNormalized()
-        guard let bytes = try FileSystem.read(path, limit: 1 << 30) else {
-            throw CommandError(message: "there is no file \(path)")
-        }
-        return bytes
     }
 }

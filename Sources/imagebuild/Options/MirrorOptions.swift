@@ -22,7 +22,7 @@ struct MirrorRecordOptions: ParsableArguments {
         }
         let path = name.map { current.pushing(FilePath($0)).lexicallyNormalized() }
         let key =
-            path.map { "\($0.stem ?? "mirror")-\(Digest(of: $0.string.utf8).short)" } ?? "plan-\(file.digest.short)"
+            path.map { "\($0.stem ?? "mirror")-\(Digest(of: $0.bytes).short)" } ?? "plan-\(file.digest.short)"
         return try MirrorRecords(store.appending("mirror").appending(key), of: file)
     }
 }
@@ -109,7 +109,7 @@ struct MirrorPlaces: Sendable {
     static func write(_ bytes: [UInt8], toFile text: String) throws { try FileSystem.write(bytes, to: path(text)) }
 
     func read(_ place: String) async throws -> [UInt8] {
-        guard Self.isRegistry(place) else { return try MirrorRunCommand.read(place) }
+        guard Self.isRegistry(place) else { return try UserFile.read(place) }
         return try await MirrorArtifact.pull(try Self.reference(place), registries)
     }
 

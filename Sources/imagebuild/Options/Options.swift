@@ -1,4 +1,5 @@
 import ArgumentParser
+import DurableFiles
 import ImageDefinition
 import SystemPackage
 
@@ -11,7 +12,19 @@ struct StoreOptions: ParsableArguments {
             valueName: "dir"))
     var store: String?
 
+    /// - Throws: `CommandError` if no place is named, or its path is not text: the compiler and the image's own programs
+    ///   are told of places in it.
     func path() throws -> FilePath {
+        let path = try place()
+        guard String(validating: path.bytes, as: UTF8.self) != nil else {
+            throw CommandError(
+                status: .refused, message: "cannot use the store \(path): its path is not UTF-8",
+                hint: "name another with --store")
+        }
+        return path
+    }
+
+    private func place() throws -> FilePath {
         let environment = Surroundings.environment
         func set(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         if let explicit = store ?? set("IMAGEBUILD_STORE") {

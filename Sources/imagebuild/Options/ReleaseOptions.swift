@@ -24,7 +24,7 @@ struct ReleaseOptions: ParsableArguments {
     }
 
     func releaseFile() throws -> ReleaseFile {
-        try ReleaseFile(parsing: MirrorRunCommand.read(file), file: file)
+        try ReleaseFile(parsing: UserFile.read(file), file: file)
     }
 
     func semanticVersions() throws -> (version: SemanticVersion, previous: SemanticVersion?) {

@@ -15,7 +15,7 @@ struct FileOrigins {
         var mode: String?
         var size: Int64?
         /// `nil` where this machine's store does not remember how the layer was made.
-        var origin: LayerOrigins.Origin?
+        var origin: FileOrigin?
         /// Whether there are layers that could not be looked at: those of a base image.
         var hasAbsentLayers: Bool
         /// The name or digest of the base image, where there is one.
@@ -75,8 +75,8 @@ extension TarMember.Kind {
         switch self {
         case .regular: "file"
         case .directory: "directory"
-        case .symlink(let target): "symbolic link to \(String(decoding: target, as: UTF8.self))"
-        case .hardLink(let target): "hard link to \(String(decoding: target, as: UTF8.self))"
+        case .symlink(let target): "symbolic link to \(shown(target))"
+        case .hardLink(let target): "hard link to \(shown(target))"
         case .characterDevice, .blockDevice: "device"
         case .fifo: "named pipe"
         }

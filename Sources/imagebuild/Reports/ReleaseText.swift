@@ -1,3 +1,4 @@
+import ArgumentParser
 import ImageReleasing
 import OCIModel
 import SystemPackage
@@ -24,11 +25,17 @@ extension ReleasePlan {
     }
 }
 
+/// A text of a release's announcement that can be printed alone.
+enum AnnouncementPart: String, ExpressibleByArgument, CaseIterable {
+    case notes, authors, mail, afterwards
+    case guideAuthors = "guide-authors"
+}
+
 extension Announcement {
     /// Writes one part, or all of them under headings.
-    func text(_ part: ReleaseAnnounceCommand.Part?) -> String {
+    func text(_ part: AnnouncementPart?) -> String {
         let steps = afterwards.map { "# \($0.title)\n\($0.command)\n" }.joined(separator: "\n")
-        let parts: [(ReleaseAnnounceCommand.Part, String)] = [
+        let parts: [(AnnouncementPart, String)] = [
             (.notes, notes), (.guideAuthors, guideAuthors + "\n"), (.authors, authors.joined(separator: ", ") + "\n"),
             (.mail, mail ?? ""), (.afterwards, steps),
         ]

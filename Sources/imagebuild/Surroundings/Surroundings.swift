@@ -5,7 +5,6 @@ import SystemPackage
 /// The surroundings, read once, here and nowhere else.
 enum Surroundings {
     static var environment: [String: String] { ProcessInfo.processInfo.environment }
-    static var currentFolder: FilePath { FilePath(FileManager.default.currentDirectoryPath) }
     /// Seconds since the epoch.
     static var now: Int64 { Int64(Date().timeIntervalSince1970) }
 

@@ -69,6 +69,9 @@ struct LinuxBase {
             tree[try EntryPath(path)] = FileEntry(.regular(.bytes(Array(content.utf8))), mode: 0o755, modified: 1)
         }
         tree[try EntryPath("bin")] = FileEntry(.symlink(target: Array("usr/bin".utf8)), mode: 0o777, modified: 1)
+        let latin = try EntryPath(Array("srv/caf".utf8) + [0xe9])
+        tree[latin] = FileEntry(.regular(.bytes([])), mode: 0o644, modified: 1)
+        tree[try EntryPath("srv/link")] = FileEntry(.symlink(target: latin.name), mode: 0o777, modified: 1)
         // Does not compress, so that the layer has a size.
         let noise = noise(200_000, seed: architecture == "amd64" ? 1 : 2)
         tree[try EntryPath("usr/\(architecture)")] = FileEntry(.regular(.bytes(noise)), mode: 0o644, modified: 1)

@@ -1,6 +1,7 @@
 import Foundation
 import ReleaseTesting
 import StubHTTP
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -8,6 +9,8 @@ import Testing
 struct PublishedRelease: Sendable {
     let tool: ToolRelease
     let github: GitHubStandIn
+    /// The registries, `host:port` each.
+    let registries: [String]
 
     private static let image = """
         schema: 1
@@ -28,24 +31,36 @@ struct PublishedRelease: Sendable {
                 try await ServedRegistry.serving(.embedded, fixture) { embedded in
                     try await github.serving { server in
                         try fixture.write(image, to: "images/tool/image.yaml")
-                        try tool.write(
-                            Self.file([docker.address, embedded.address], page: "http://127.0.0.1:\(server.port)"))
-                        try await body(PublishedRelease(tool: tool, github: github))
+                        let registries = [docker.address, embedded.address]
+                        try tool.write(Self.file(registries, page: "http://127.0.0.1:\(server.port)"))
+                        try await body(PublishedRelease(tool: tool, github: github, registries: registries))
                     }
                 }
             }
         }
     }
 
+    /// Begins the release again, into repositories of this name, with a page of its own, and runs `body` with it.
+    func again(_ repository: String, _ body: (PublishedRelease) async throws -> Void) async throws {
+        for name in ["release", "published"] {
+            try? FileManager.default.removeItem(at: tool.fixture.folder.appending(path: name))
+        }
+        let github = GitHubStandIn()
+        try await github.serving { server in
+            try tool.write(Self.file(registries, repository, page: "http://127.0.0.1:\(server.port)"))
+            try await body(PublishedRelease(tool: tool, github: github, registries: registries))
+        }
+    }
+
     /// Returns the release file.
-    private static func file(_ registries: [String], page: String) -> String {
+    private static func file(_ registries: [String], _ repository: String = "tool", page: String) -> String {
         let images = """
             images:
               - name: tool
                 definition: images/tool
                 programs: {tool: /usr/bin/tool}
                 platforms: [linux/amd64, linux/arm64]
-                repositories: [\(registries.map { "\"\($0)/tool\"" }.joined(separator: ", "))]
+                repositories: [\(registries.map { "\"\($0)/\(repository)\"" }.joined(separator: ", "))]
                 tags: [{tag: "${tag}"}, {tag: "${tag}-${arch}", platforms: [linux/amd64, linux/arm64]}]
                 latest: stable
                 promotion: ["${tag}", "${version}-0"]
@@ -63,10 +78,14 @@ struct PublishedRelease: Sendable {
     }
 
     /// Runs a step with the token.
-    func publish(_ more: String...) async throws -> Ended {
+    func publish(_ more: String...) async throws -> Ended { try await start(tool.words("publish", more)).ended() }
+
+    /// Starts a step with the token, and with what gpg needs around it.
+    func start(_ words: [String]) throws -> Program {
         var setting = tool.fixture.setting
         setting.environment["GITHUB_TOKEN"] = GitHubStandIn.token
-        return try await tool.fixture.start(tool.words("publish", more), in: setting).ended()
+        setting.environment["GNUPGHOME"] = tool.source.keys.home.path
+        return try tool.fixture.start(words, in: setting)
     }
 
     /// Does everything before the publication.

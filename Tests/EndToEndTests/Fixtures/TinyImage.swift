@@ -11,7 +11,7 @@ import Testing
 /// own key signs. Nothing of it needs the network.
 struct TinyImage {
     let fixture: CommandLineFixture
-    /// Of the packages `alpha` and `beta`.
+    /// Of the packages `alpha` and `beta`, as they were locked.
     private(set) var packages: [Lock.Package] = []
 
     static let definition = """
@@ -34,9 +34,9 @@ struct TinyImage {
         try fixture.write("schema: 1\npackages: {}\n", to: "images/tiny/scripts.yaml")
         try fixture.write("hello\n", to: "images/tiny/hello.txt")
         for (name, seed) in [("alpha", 1), ("beta", 2)] {
-            packages.append(try await make(name, Data(noise(payload, seed: UInt64(seed)))))
+            packages.append(try await make(name, "1.0-1", Data(noise(payload, seed: UInt64(seed)))))
         }
-        try await writeArchive()
+        try await writeArchive(packages)
         try await lock()
     }
 
@@ -77,12 +77,20 @@ struct TinyImage {
         return try await fixture.succeed("build", "tiny", "--all", "--offline", "--output", "oci:fresh-layout")
     }
 
+    /// Lets the mirror go on to another version of beta; the file of the earlier one is gone.
+    func moveArchiveOn() async throws {
+        let earlier = try file("beta")
+        let later = try await make("beta", "1.0-2", Data(noise(1000, seed: 3)))
+        try FileManager.default.removeItem(at: earlier)
+        try await writeArchive(packages.filter { $0.name != "beta" } + [later])
+    }
+
     private static let dists = "debian/dists/trixie"
     /// The same for all architectures, as the packages are.
     private static let index = dists + "/main/binary-amd64/Packages.xz"
 
     /// Writes the index and the signed Release of the mirror.
-    private func writeArchive() async throws {
+    private func writeArchive(_ packages: [Lock.Package]) async throws {
         let stanzas = packages.map { package in
             """
             Package: \(package.name)
@@ -96,7 +104,7 @@ struct TinyImage {
         }
         let plain = Data(stanzas.joined(separator: "\n").utf8)
         try fixture.write(String(decoding: plain, as: UTF8.self), to: "mirror/Packages")
-        try await fixture.tool("xz", "--keep", "mirror/Packages")
+        try await fixture.tool("xz", "--keep", "--force", "mirror/Packages")
         let packed = try Data(contentsOf: mirror.appending(path: "Packages.xz"))
         var release = "Suite: stable\nCodename: trixie\nDate: Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n"
         for architecture in ["amd64", "arm64", "ppc64el"] {
@@ -122,8 +130,8 @@ struct TinyImage {
             fetchRelease: { archive, suite in
                 Array(try Data(contentsOf: mirror.appending(path: "\(archive)/dists/\(suite)/InRelease")))
             },
-            fetchIndex: { _ in FilePath(mirror.appending(path: "Packages").path) },
-            decompress: { file, _ in Array(try Data(contentsOf: URL(fileURLWithPath: file.string))) })
+            fetchIndex: { _ in },
+            openIndex: { _, _ in Array(try Data(contentsOf: mirror.appending(path: "Packages"))) })
         let now = try #require(Timestamp(canonical: "2026-01-02T00:00:00Z"))
         let inputs = try LockedInputs(
             definition, codec: LayerCodec.standard(.gzip).name,
@@ -134,24 +142,28 @@ struct TinyImage {
         }
     }
 
-    private func make(_ name: String, _ payload: Data) async throws -> Lock.Package {
+    private func make(_ name: String, _ version: String, _ payload: Data) async throws -> Lock.Package {
         let control =
-            "Package: \(name)\nVersion: 1.0-1\nArchitecture: all\nMaintainer: Nobody <n@example.org>\nDescription: none\n"
+            "Package: \(name)\nVersion: \(version)\nArchitecture: all\nMaintainer: Nobody <n@example.org>\nDescription: none\n"
         try fixture.write(control, to: "packages/\(name)/DEBIAN/control")
         try fixture.write("text of \(name)\n", to: "packages/\(name)/usr/share/\(name)/text")
         if name == "alpha" {
             // What a scanner looks for first.
             try fixture.write("13.0\n", to: "packages/alpha/etc/debian_version")
             try fixture.write("ID=debian\nVERSION_ID=\"13\"\n", to: "packages/alpha/etc/os-release")
+            // Names in Latin-1.
+            try await fixture.tool(
+                "sh", "-c", #"cd packages/alpha/usr/share/alpha && n=$(printf 'caf\351') && : >"$n" && ln -s "$n" link"#
+            )
         }
         try payload.write(to: fixture.folder.appending(path: "packages/\(name)/usr/share/\(name)/noise"))
-        let path = "pool/main/\(name)_1.0-1_all.deb"
+        let path = "pool/main/\(name)_\(version)_all.deb"
         try fixture.write("", to: "mirror/debian/\(path)")
         try await fixture.tool(
             "dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", "packages/\(name)", "mirror/debian/\(path)")
         let bytes = try Data(contentsOf: mirror.appending(path: "debian/\(path)"))
         return Lock.Package(
-            name: name, version: "1.0-1", architecture: "all", archive: "debian", suite: "trixie",
+            name: name, version: version, architecture: "all", archive: "debian", suite: "trixie",
             index: "main/binary-amd64/Packages.xz", path: path, size: Int64(bytes.count), sha256: Digest(of: bytes))
     }
 }

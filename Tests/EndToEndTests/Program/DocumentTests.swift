@@ -57,7 +57,7 @@ extension ProgramTests {
 
         /// The lines of a document's shell examples that call this program, without the notes behind them.
         private static func commands(of program: String) -> [Command] {
-            ["README.md", "CONTRIBUTING.md", "images/etcd/README.md"].flatMap {
+            ["README.md", "CONTRIBUTING.md", "docs/release.md", "images/etcd/README.md"].flatMap {
                 document -> [Command] in
                 let parts = ((try? Repository.text(document)) ?? "").components(separatedBy: "```")
                 let examples = parts.enumerated().filter { $0.offset % 2 == 1 && $0.element.hasPrefix("sh\n") }

@@ -40,36 +40,87 @@ extension ProgramTests {
             }
         }
 
-        @Test func `--locked refuses a lock whose file is gone, and nothing is changed`() async throws {
+        @Test func `--locked refuses a lock from which the archive has moved on, and nothing is changed`() async throws
+        {
             try await CommandLineFixture.scoped { fixture in
                 let tiny = try await TinyImage(fixture)
-                try FileManager.default.removeItem(at: tiny.file("beta"))
+                try await tiny.moveArchiveOn()
                 let lock = try fixture.text("images/tiny/image.lock.json")
                 try await Mirror.serving(tiny.mirror, fixture) { mirror in
                     let ended = try await fixture.run("build", "tiny", "--locked", in: mirror.setting(fixture))
                     #expect(ended.status == 2)
-                    #expect(ended.errors.contains("beta_1.0-1_all.deb"), "\(ended.errors)")
-                    #expect(ended.errors.contains("404"), "\(ended.errors)")
-                    #expect(ended.errors.contains("imagebuild lock"), "\(ended.errors)")
+                    #expect(ended.errors.contains("the archive has moved on"), "\(ended.errors)")
+                    #expect(ended.errors.contains("imagebuild lock tiny"), "\(ended.errors)")
                 }
                 #expect(try fixture.text("images/tiny/image.lock.json") == lock)
             }
         }
 
-        @Test func `a locked file that is gone is loudly resolved anew`() async throws {
+        @Test(arguments: [false, true])
+        func `what the archive has moved on from is loudly resolved anew, and the lock stays`(
+            isProven: Bool
+        ) async throws {
             try await CommandLineFixture.scoped { fixture in
                 let tiny = try await TinyImage(fixture)
-                try FileManager.default.removeItem(at: tiny.file("beta"))
+                if isProven {
+                    try tiny.fillStore()
+                    try FileManager.default.removeItem(at: tiny.blob("beta"))
+                }
+                try await tiny.moveArchiveOn()
                 let lock = try fixture.text("images/tiny/image.lock.json")
                 try await Mirror.serving(tiny.mirror, fixture) { mirror in
                     let ended = try await fixture.run("build", "tiny", in: mirror.setting(fixture))
-                    #expect(ended.errors.contains("warning: "), "\(ended.errors)")
+                    #expect(ended.status == 0, "\(ended.errors)")
                     #expect(ended.errors.contains("resolving every input anew"), "\(ended.errors)")
-                    // This mirror has no Release: there is nothing to resolve from.
-                    #expect(ended.errors.contains("the Release of trixie"), "\(ended.errors)")
-                    #expect(ended.status == 1)
+                    #expect(ended.errors.contains("beta 1.0-1 → 1.0-2"), "\(ended.errors)")
+                    let gone = isProven ? "cannot fetch beta_1.0-1_all.deb" : "cannot fetch dists/trixie/main"
+                    #expect(ended.errors.ranges(of: gone).count == 1, "\(ended.errors)")
                 }
                 #expect(try fixture.text("images/tiny/image.lock.json") == lock)
+            }
+        }
+
+        /// A mirror that has its Release and index before the files that they list.
+        @Test(arguments: ["debian/pool/main/beta_1.0-1_all.deb", "debian/dists/trixie/main/binary-amd64/Packages.xz"])
+        func `a mirror that lags is no archive that has moved on`(_ file: String) async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let tiny = try await TinyImage(fixture)
+                let absent = tiny.mirror.appending(path: file)
+                let away = fixture.folder.appending(path: "away")
+                try FileManager.default.moveItem(at: absent, to: away)
+                let lock = try fixture.text("images/tiny/image.lock.json")
+                let subject = file.hasSuffix(".deb") ? absent.lastPathComponent : "dists/"
+                try await Mirror.serving(tiny.mirror, fixture) { mirror in
+                    let setting = mirror.setting(fixture)
+                    for options in [[], ["--locked"]] {
+                        let ended = try await fixture.start(["build", "tiny"] + options, in: setting).ended()
+                        #expect(ended.status == 1)
+                        #expect(ended.errors.contains("its mirror lags behind"), "\(ended.errors)")
+                        #expect(ended.errors.contains("https://snapshot.debian.org/archive/debian/"), "\(ended.errors)")
+                        #expect(ended.errors.ranges(of: "cannot fetch \(subject)").count == 1, "\(ended.errors)")
+                        #expect(!ended.errors.contains("anew"), "\(ended.errors)")
+                        #expect(fixture.names(fixture.layout("tiny")) == [])
+                    }
+                    #expect(try fixture.text("images/tiny/image.lock.json") == lock)
+                    try FileManager.default.moveItem(at: away, to: absent)
+                    _ = try await fixture.succeed("build", "tiny", "--locked", in: setting)
+                }
+            }
+        }
+
+        @Test func `a lock that cannot be fetched is not written where there was none`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let tiny = try await TinyImage(fixture)
+                try FileManager.default.removeItem(at: tiny.file("beta"))
+                let lock = fixture.folder.appending(path: "images/tiny/image.lock.json")
+                try FileManager.default.removeItem(at: lock)
+                try await Mirror.serving(tiny.mirror, fixture) { mirror in
+                    let ended = try await fixture.run("build", "tiny", in: mirror.setting(fixture))
+                    #expect(ended.status == 1)
+                    #expect(ended.errors.contains("its mirror lags behind"), "\(ended.errors)")
+                    #expect(ended.errors.ranges(of: "cannot fetch beta").count == 1, "\(ended.errors)")
+                }
+                #expect(!FileManager.default.fileExists(atPath: lock.path))
             }
         }
 

@@ -28,6 +28,8 @@ extension ProgramTests {
                     #expect(try fixture.text("\(root)/etc/own/hello") == "hello\n")
                     #expect(try fixture.text("\(root)/usr/bin/run") == "#!base")
                     #expect(try await fixture.tool("stat", "-c", "%a", "\(root)/srv") == "1777", "the base's own mode")
+                    let bytes = try await fixture.tool("sh", "-c", "LC_ALL=C ls -b \(root)/srv")
+                    #expect(bytes == "caf\\351\nfile\nlink")
                     let names = try FileManager.default.contentsOfDirectory(
                         atPath: fixture.folder.appending(path: "\(root)/etc").path)
                     #expect(names.sorted() == ["own", "passwd"])
@@ -79,7 +81,7 @@ extension ProgramTests {
                 let layers = Set(base.layers.values.joined().map(\.digest.hex))
                 let mounts = registry.wire.requests(.uploadStart).map(\.path).filter { $0.contains("from=os/base") }
                 #expect(mounts.count == layers.count, "\(registry.wire.requests)")
-                let sent = registry.wire.requests(.uploadFinish).map(\.path)
+                let sent = registry.wire.sentBlobs.map(\.path)
                 #expect(!sent.contains { path in layers.contains { path.contains($0) } }, "\(sent)")
                 let image = "\(registry.host)/mine/own:3"
                 try await fixture.tool(Peer.crane.path, "validate", "--remote", image)

@@ -33,8 +33,7 @@ extension ProgramTests {
                 let tags = writes.filter { $0.contains("/manifests/trixie-0") }
                 #expect(Array(writes.suffix(3)) == tags && tags.count == 3, "\(writes)")
                 #expect(tags.last == "PUT /v2/tiny/manifests/trixie-0 201")
-                let finished = registry.wire.requests(.uploadFinish)
-                let blobs = finished.compactMap { $0.path.split(separator: "digest=").last }
+                let blobs = registry.wire.sentBlobs.compactMap { $0.path.split(separator: "digest=").last }
                 #expect(Set(blobs).count == blobs.count && !blobs.isEmpty)
                 let lastBlob = all.lastIndex { $0.contains("/blobs/") } ?? .max
                 let firstManifest = all.firstIndex { $0.hasPrefix("PUT /v2/tiny/manifests/") } ?? 0

@@ -1,6 +1,7 @@
 import Foundation
 import OCIModel
 import ReleaseTesting
+import SystemPackage
 import TestSupport
 import Testing
 

@@ -24,13 +24,47 @@ import Testing
             try FileSystem.write([1], to: folder.pushing("elsewhere/passwd"))
             try FileSystem.write([1], to: folder.pushing("elsewhere/x/passwd"))
             for place in ["image/linked", "image/a/linked", "linked"] {
-                try FileSystem.makeSymlink(folder.pushing(FilePath(place)), to: folder.appending("elsewhere").string)
+                try FileSystem.makeSymlink(
+                    folder.pushing(FilePath(place)), to: folder.appending("elsewhere").string.utf8)
             }
             let file = Definition.ExtraFile(source: source, path: try EntryPath("file"), mode: nil, owner: .init())
             let error = #expect(throws: FileError.self) {
                 try FolderFiles([file], in: image, for: Platform(os: "linux", architecture: "amd64"))
             }
             #expect(error?.code == .notPlain)
+        }
+    }
+
+    /// Between the look at the folder and the reading of its files, whoever can write it has time.
+    @Test(arguments: ["d", "d/below", "d/below/file"])
+    func `what became a link after it was looked at is not read`(swapped: String) throws {
+        try withTemporaryFolder { folder in
+            let image = folder.appending("image")
+            for place in [image.pushing("d/below"), folder.pushing("elsewhere/below")] {
+                try FileSystem.makeDirectories(place)
+                try FileSystem.write(Array("four".utf8), to: place.appending("file"))
+            }
+            // The path that the user chose may be a link.
+            try FileSystem.makeSymlink(folder.appending("chosen"), to: image.bytes)
+            let file = Definition.ExtraFile(source: "d", path: try EntryPath("d"), mode: nil, owner: .init())
+            let tree = try FolderFiles(
+                [file], in: folder.appending("chosen"), for: Platform(os: "linux", architecture: "amd64")
+            ).tree
+            guard case .regular(let content) = tree[try EntryPath("d/below/file")]?.kind else {
+                throw FileError(.notPlain, "no file")
+            }
+            #expect(try ContentReader().readAll(content, limit: 10) == Array("four".utf8))
+            let names = FilePath(swapped).components.dropFirst().reduce(folder.appending("elsewhere")) {
+                $0.appending($1)
+            }
+            try FileSystem.removeTree(image.pushing(FilePath(swapped)))
+            try FileSystem.makeSymlink(image.pushing(FilePath(swapped)), to: names.bytes)
+            let error = #expect(throws: LayerArchiveError.self) { try ContentReader().readAll(content, limit: 10) }
+            #expect(error?.code == .escape)
+            #expect(throws: LayerArchiveError.self) { try tree.contentDigest() }
+            #expect(throws: LayerArchiveError.self) {
+                try content.copy(to: folder.appending("copy"), mode: 0o644)
+            }
         }
     }
 

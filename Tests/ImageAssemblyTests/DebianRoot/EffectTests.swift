@@ -102,11 +102,11 @@ import Testing
 
     @Test func `contents on disk are read through the given reader, unless they are too large`() throws {
         func build(size: Int64) throws -> FileTree {
-            let entry = FileEntry(.regular(.slice(of: "/store/x", offset: 9, size: size)), mode: 0o644, modified: 0)
+            let entry = FileEntry(.regular(.file("/store/x", size: size)), mode: 0o644, modified: 0)
             let packages = [try package("one", scripts: ["postinst": "x"], [("ca/a.crt", entry)])]
             let effect = MaintainerScripts.Effect.certificates(from: try EntryPath("ca"), bundle: try EntryPath("b"))
             var root = root(of: packages, effects: ["one": [effect]])
-            root.contents = { $0 == .slice(of: "/store/x", offset: 9, size: size) ? Array("pem".utf8) : [] }
+            root.contents = { $0 == .file("/store/x", size: size) ? Array("pem".utf8) : [] }
             return try root.build(packages)
         }
         #expect(try build(size: 3).text("b") == "pem\n")

@@ -104,10 +104,10 @@ import Testing
         var fixture = try GateFixture()
         fixture.definition.platforms = [GateFixture.amd64]
         try fixture.change(0) {
-            try $0.add("/usr/bin/gone", .regular(.slice(of: "/nonexistent/spool", offset: 0, size: 100)))
+            try $0.add("/usr/bin/gone", .regular(.file("/nonexistent/spool", size: 100)))
         }
         let found = try await fixture.failures()
-        #expect(found.count == 1 && found[0].hasPrefix("linux/amd64 /usr/bin/gone: cannot open /nonexistent/spool"))
+        #expect(found.count == 1 && found[0].hasPrefix("linux/amd64 /usr/bin/gone: cannot read /nonexistent/spool"))
         #expect(found[0].hasSuffix("(unreadable)"))
     }
 }

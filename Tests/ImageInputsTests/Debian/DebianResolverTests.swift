@@ -44,9 +44,9 @@ struct DebianResolverTests {
             let resolver = DebianResolver(
                 verifier: verifier(keyring),
                 fetchRelease: { _, suite in Array(try #require(ArchiveFixtures.releases[suite]).utf8) },
-                fetchIndex: { FilePath(index($0)) },
-                decompress: { file, limit in
-                    let bytes = Array(try #require(ArchiveFixtures.packages[file.string]).utf8)
+                fetchIndex: { _ in },
+                openIndex: { request, limit in
+                    let bytes = Array(try #require(ArchiveFixtures.packages[index(request)]).utf8)
                     #expect(bytes.count <= limit)
                     return bytes
                 })
@@ -88,9 +88,11 @@ struct DebianResolverTests {
         return try await withKeyring { keyring in
             let resolver = DebianResolver(
                 verifier: verifier(keyring), fetchRelease: { _, _ in throw ImageInputsError(.notFound, "not asked") },
-                fetchIndex: { FilePath("\($0.suite) \($0.architecture)") },
-                decompress: { file, _ in
-                    guard let text = indexes[file.string] else { throw ImageInputsError(.notFound, "gone: \(file)") }
+                fetchIndex: { _ in },
+                openIndex: { index, _ in
+                    guard let text = indexes["\(index.suite) \(index.architecture)"] else {
+                        throw ImageInputsError(.notFound, "gone: \(index.path)")
+                    }
                     return Array(text.utf8)
                 })
             return try await LockProof.verify(
@@ -323,10 +325,11 @@ struct DebianResolverTests {
                         recall: { digest in kept.withLock { $0[digest] } },
                         remember: { digest, bytes in kept.withLock { $0[digest] = bytes } }),
                     fetchRelease: { _, suite in Array(try #require(ArchiveFixtures.releases[suite]).utf8) },
-                    fetchIndex: { FilePath("\($0.suite) \($0.architecture)") },
-                    decompress: { file, _ in
+                    fetchIndex: { _ in },
+                    openIndex: { index, _ in
                         decoded.withLock { $0 += 1 }
-                        return Array(try #require(ArchiveFixtures.packages[file.string]).utf8)
+                        let name = "\(index.suite) \(index.architecture)"
+                        return Array(try #require(ArchiveFixtures.packages[name]).utf8)
                     })
                 let pins = try await resolver.resolve(
                     definition, now: try #require(Timestamp(canonical: "2026-11-20T00:00:00Z")), previous: nil)

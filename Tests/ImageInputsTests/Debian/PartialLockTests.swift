@@ -34,8 +34,11 @@ struct PartialLockTests {
     ) -> DebianResolver {
         DebianResolver(
             verifier: verifier(keyring), fetchRelease: { _, suite in try release(suite) },
-            fetchIndex: { FilePath("\($0.suite) \($0.path.contains("ppc64el") ? "ppc64el" : "amd64")") },
-            decompress: { file, _ in Array(try #require(ArchiveFixtures.packages[file.string]).utf8) })
+            fetchIndex: { _ in },
+            openIndex: { index, _ in
+                let architecture = index.path.contains("ppc64el") ? "ppc64el" : "amd64"
+                return Array(try #require(ArchiveFixtures.packages["\(index.suite) \(architecture)"]).utf8)
+            })
     }
 
     private func resolve(

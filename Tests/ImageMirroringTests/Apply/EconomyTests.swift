@@ -42,7 +42,7 @@ import Testing
             #expect(report.verdict == .changed && report.results.count == 50)
             #expect(fixture.source.wire.requests(.blob).count == 308)
             #expect(fixture.source.wire.requests(.manifest).count == 150)
-            #expect(fixture.target.wire.requests(.uploadFinish).count == 308)
+            #expect(fixture.target.wire.sentBlobs.count == 308)
             #expect(fixture.requests.count <= 1690, "\(fixture.requests.count)")
             #expect(report.requests == fixture.requests.count)
 
@@ -58,14 +58,27 @@ import Testing
         }
     }
 
+    @Test func `a registry that takes no blob in one request is asked once, and has two for each`() async throws {
+        try await MirrorFixture.run(targetQuirks: [.singlePostIgnored]) { fixture in
+            try await fill(fixture)
+            #expect(try await fixture.mirror(file).verdict == .changed)
+            #expect(fixture.target.wire.requests(.uploadStart).count { $0.path.contains("?digest=") } == 1)
+            #expect(fixture.target.wire.requests(.uploadStart).count == 308)
+            #expect(fixture.target.wire.requests(.uploadFinish).count == 308)
+            #expect(fixture.source.wire.requests(.blob).count == 309, "what was sent in vain is read again")
+            #expect(fixture.requests.count <= 1690)
+        }
+    }
+
     @Test func `without referrers the first run is at its floor`() async throws {
         try await MirrorFixture.run { fixture in
             try await fill(fixture)
             let plain = "images: [{from: SOURCE/a/b, to: a/b, tags: {glob: ['v*']}, referrers: none}]"
             #expect(try await fixture.mirror(plain).verdict == .changed)
-            // 308 blobs and 150 manifests are read; 308 are begun and sent, 150 manifests and 50 tags written; two listings.
-            let (reads, writes) = (308 + 150, 2 * 308 + 150 + 50)
-            #expect(fixture.requests.count == reads + writes + 2)
+            // 308 blobs and 150 manifests are read; 308 are sent, 150 manifests and 50 tags written; two listings. Of the
+            // blobs on their way at once, one shows that one request is enough.
+            let (reads, writes) = (308 + 150, 308 + 150 + 50)
+            #expect((0..<8).contains(fixture.requests.count - reads - writes - 2), "\(fixture.requests.count)")
         }
     }
 
@@ -73,7 +86,7 @@ import Testing
     func `a layer that all images share is read and sent once, and mounted where a registry has no referrers API`()
         async throws
     {
-        let quirk: Set<Quirk> = [.noReferrers(status: 404)]
+        let quirk: Set<Quirk> = [.noReferrers(status: 404), .singlePostIgnored]
         try await MirrorFixture.run(sourceQuirks: quirk, targetQuirks: quirk) { fixture in
             let (images, tags) = (4, 5)
             for image in 0..<images {
@@ -95,7 +108,8 @@ import Testing
             let reads = documents + own + shared
             let writes = documents + images * tags + 2 * (own + shared) + (images - 1) * shared
             // A listing on each side, one question for the referrers API and one for a list under a tag, for each repository.
-            #expect(fixture.requests.count == reads + writes + 4 * images)
+            // The blob that shows that one POST is not enough is read twice.
+            #expect(fixture.requests.count == reads + writes + 4 * images + 1)
             fixture.clearWires()
             #expect(try await fixture.mirror(file).verdict == .nothingToDo)
             #expect(fixture.requests.count == 2 * images * tags && fixture.requests.allSatisfy { $0.method == .head })

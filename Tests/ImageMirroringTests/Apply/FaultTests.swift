@@ -22,7 +22,8 @@ import Testing
 
     @Test(arguments: [RequestKind.blob, .manifest, .tags, .referrers, .uploadStart, .uploadFinish])
     func `one refusal for the time being is waited out on every path`(_ kind: RequestKind) async throws {
-        try await MirrorFixture.run { fixture in
+        // A registry that takes blobs in one request has no end of an upload.
+        try await MirrorFixture.run(targetQuirks: kind == .uploadFinish ? [.singlePostIgnored] : []) { fixture in
             for tag in ["v1", "v2"] { try await fixture.client.pushImage(tag) }
             let all = "images: [{from: SOURCE/a/b, to: a/b, tags: {glob: ['v*']}}]"
             for (status, headers) in [(429, ["retry-after": "1"]), (503, [:])] as [(Int, [String: String])] {

@@ -159,7 +159,7 @@ import Testing
                 """)
             #expect(report.lines == ["v1 created", "v1 created"])
             #expect(fixture.source.wire.requests(.blob, .get).count == 4)
-            #expect(fixture.target.wire.requests(.uploadFinish).count == 4)
+            #expect(fixture.target.wire.sentBlobs.count == 4)
         }
     }
 

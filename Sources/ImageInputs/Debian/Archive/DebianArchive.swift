@@ -52,14 +52,11 @@ package struct DebianArchive: Sendable {
     }
 
     /// Returns a resolver that takes Releases and indexes from this archive, and reports to `progress` what it is
-    /// fetching.
-    ///
-    /// The indexes of `kept` Releases are looked for in snapshot.debian.org too.
+    /// fetching. Indexes that mirrors lack, since they dropped or do not have them yet, come from snapshot.debian.org.
     package func resolver(
-        verifier: ReleaseVerifier, kept: [Lock.Release] = [], progress: @escaping @Sendable (String) -> Void
-    ) throws -> DebianResolver {
-        let dates = try kept.dates()
-        return DebianResolver(
+        verifier: ReleaseVerifier, progress: @escaping @Sendable (String) -> Void
+    ) -> DebianResolver {
+        DebianResolver(
             verifier: verifier, excerpts: excerpts,
             fetchRelease: { archive, suite in
                 progress("fetching the Release of \(suite)")
@@ -67,9 +64,9 @@ package struct DebianArchive: Sendable {
             },
             fetchIndex: { request in
                 announce(request, progress)
-                return try await index(request, released: dates[request.suite])
+                try await fetchIndex(request)
             },
-            decompress: decompress)
+            openIndex: openIndex)
     }
 
     /// Returns a resolver that reads the Releases of a lock's proof and the indexes that the lock names, and nothing
@@ -79,9 +76,8 @@ package struct DebianArchive: Sendable {
     package func resolver(
         of lock: Lock, verifier: ReleaseVerifier, file: @escaping @Sendable (String) throws -> [UInt8]?,
         progress: @escaping @Sendable (String) -> Void
-    ) throws -> DebianResolver {
-        let dates = try lock.releases.dates()
-        return DebianResolver(
+    ) -> DebianResolver {
+        DebianResolver(
             verifier: verifier, excerpts: excerpts,
             fetchRelease: { archive, suite in
                 let path = LockProof.releasePath(archive: archive, suite: suite)
@@ -93,9 +89,9 @@ package struct DebianArchive: Sendable {
                     throw ImageInputsError(.notFound, "the lock was made without \(request.path)")
                 }
                 announce(request, progress)
-                return try await index(request, released: dates[request.suite])
+                try await fetchIndex(request)
             },
-            decompress: decompress)
+            openIndex: openIndex)
     }
 
     private var excerpts: IndexExcerpts {
@@ -104,10 +100,12 @@ package struct DebianArchive: Sendable {
             recall: { [store] in store.record(kind, $0) }, remember: { [store] in try store.setRecord(kind, $0, $1) })
     }
 
-    private var decompress: @Sendable (FilePath, Int64) async throws -> [UInt8] {
-        { file, limit in
+    private var openIndex: @Sendable (IndexRequest, Int64) async throws -> [UInt8] {
+        { [store, pool] index, limit in
             try await pool.run { flag in
-                try DecompressedFile.contents(of: file, limit: limit, isCancelled: { flag.isSet })
+                let copy = OpenFile(
+                    store.path(of: index.sha256), try store.checkedCopy(of: index.sha256, size: index.size))
+                return try DecompressedFile.contents(of: copy, limit: limit, isCancelled: { flag.isSet })
             }
         }
     }
@@ -128,18 +126,16 @@ package struct DebianArchive: Sendable {
         }
     }
 
-    private func index(_ request: IndexRequest, released: Timestamp? = nil) async throws -> FilePath {
+    private func fetchIndex(_ request: IndexRequest) async throws {
         let byHash = request.byHashPath == nil ? nil : request.sha256
         let candidates = try mirrors.candidates(
-            for: request.path, in: archive(request.archive), byHash: byHash, released: released)
+            for: request.path, in: archive(request.archive), byHash: byHash, released: request.released)
         try await store.download(request.sha256, size: request.size) { path in
             try await downloader.fetch(
                 DownloadRequest(
                     subject: request.path, candidates: candidates,
                     expected: .exactly(request.sha256, size: request.size), destination: path))
         }
-        let store = store
-        return try await pool.run { _ in try store.verifiedPath(of: request.sha256, size: request.size) }
     }
 
     private func archive(_ name: String) throws -> DebianMirrors.Archive {

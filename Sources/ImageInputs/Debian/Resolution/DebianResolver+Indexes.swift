@@ -82,17 +82,20 @@ extension DebianResolver {
     }
 
     /// Tries the paths of one file in turn, unless an error says something other than that the mirrors lack it.
-    private func fetch(_ wanted: [WantedIndex]) async throws -> FilePath? {
+    private func fetch(_ wanted: [WantedIndex]) async throws -> IndexRequest? {
         var refusal: ImageInputsError?
-        for path in wanted.map(\.request) {
+        for request in wanted.map(\.request) {
             do {
-                return try await fetchIndex(path)
+                try await fetchIndex(request)
+                return request
             } catch let error as ImageInputsError where [.notFound, .corrupt].contains(error.code) {
                 refusal = refusal ?? error
             }
         }
         let needed = wanted.filter { !$0.mayBeMissing }.map(\.index.description)
         guard var refusal, !needed.isEmpty else { return nil }
+        // Other bytes are there under a name that each update of the archive gives to a new file.
+        refusal.code = .notFound
         refusal.hint =
             "use a mirror that is up to date, or add \(needed.joined(separator: ", ")) to the definition's "
             + "accept-missing"
@@ -139,10 +142,10 @@ extension DebianResolver {
     }
 
     private func read(
-        _ file: FilePath, _ index: Lock.ListedFile, of release: SignedRelease
+        _ file: IndexRequest, _ index: Lock.ListedFile, of release: SignedRelease
     ) async throws -> PackagesIndex {
         let limit = min(release.file.uncompressed(index.path)?.size ?? .max, PackagesIndex.sizeLimit)
-        let bytes = try await decompress(file, limit)
+        let bytes = try await openIndex(file, limit)
         return try ImageInputsError.mapping { () throws(DebianFormatError) in
             try release.file.checkUncompressed(bytes, of: index.path, suite: release.suite)
             return try PackagesIndex(bytes)
@@ -152,7 +155,7 @@ extension DebianResolver {
 
 /// Where an index is read from.
 enum IndexPlace: Sendable {
-    case file(FilePath)
+    case file(IndexRequest)
     /// What it was asked before.
     case excerpt(IndexView)
     /// No mirror has it, and the definition consents.

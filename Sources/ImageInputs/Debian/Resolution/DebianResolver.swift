@@ -3,7 +3,6 @@ package import ImageDefinition
 import OCIContent
 package import OCIModel
 import Scheduling
-package import SystemPackage
 
 /// A request for a `Packages.xz` of exactly this size and digest, whatever the mirror has made of it since.
 package struct IndexRequest: Hashable, Sendable {
@@ -17,6 +16,8 @@ package struct IndexRequest: Hashable, Sendable {
     /// The size in bytes.
     package var size: Int64
     package var sha256: Digest
+    /// The date of the Release that lists it, from which snapshot.debian.org keeps it.
+    package var released: Timestamp
 
     init(_ index: Lock.ListedFile, of release: SignedRelease) {
         let folder = "dists/\(release.suite)/" + index.path.split(separator: "/").dropLast().joined(separator: "/")
@@ -26,6 +27,7 @@ package struct IndexRequest: Hashable, Sendable {
         byHashPath = release.file.acquireByHash ? "\(folder)/by-hash/SHA256/\(index.sha256.hex)" : nil
         size = index.size
         sha256 = index.sha256
+        released = release.file.date
     }
 }
 
@@ -33,10 +35,11 @@ package struct IndexRequest: Hashable, Sendable {
 package struct DebianResolver: Sendable {
     /// Fetches the `InRelease` of an archive's suite, unverified.
     package var fetchRelease: @Sendable (_ archive: String, _ suite: String) async throws -> [UInt8]
-    /// Fetches a file whose size and digest are then checked, still compressed.
-    package var fetchIndex: @Sendable (IndexRequest) async throws -> FilePath
-    /// Returns the contents of an xz file; fails if they are longer than `limit` bytes.
-    package var decompress: @Sendable (_ file: FilePath, _ limit: Int64) async throws -> [UInt8]
+    /// Fetches an index, still compressed, and checks its size and digest.
+    package var fetchIndex: @Sendable (IndexRequest) async throws -> Void
+    /// Returns the contents of a fetched index, whose bytes are checked again; fails if they are longer than `limit`
+    /// bytes.
+    package var openIndex: @Sendable (_ index: IndexRequest, _ limit: Int64) async throws -> [UInt8]
     package var verifier: ReleaseVerifier
     /// Excerpts of indexes that were asked before; `nil` to decode every index.
     package var excerpts: IndexExcerpts?
@@ -44,14 +47,14 @@ package struct DebianResolver: Sendable {
     package init(
         verifier: ReleaseVerifier, excerpts: IndexExcerpts? = nil,
         fetchRelease: @escaping @Sendable (_ archive: String, _ suite: String) async throws -> [UInt8],
-        fetchIndex: @escaping @Sendable (IndexRequest) async throws -> FilePath,
-        decompress: @escaping @Sendable (_ file: FilePath, _ limit: Int64) async throws -> [UInt8]
+        fetchIndex: @escaping @Sendable (IndexRequest) async throws -> Void,
+        openIndex: @escaping @Sendable (_ index: IndexRequest, _ limit: Int64) async throws -> [UInt8]
     ) {
         self.verifier = verifier
         self.excerpts = excerpts
         self.fetchRelease = fetchRelease
         self.fetchIndex = fetchIndex
-        self.decompress = decompress
+        self.openIndex = openIndex
     }
 
     /// Pins every package of every platform, or of those in `platforms`, and keeps the proof.

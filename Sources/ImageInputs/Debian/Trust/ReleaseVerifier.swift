@@ -116,13 +116,16 @@ package struct ReleaseVerifier: Hashable, Sendable {
         // SHA-1 and RIPEMD-160 signatures can be forged; MD5 is refused by the program itself.
         var arguments = ["--weak-digest", "SHA1", "--weak-digest", "RIPEMD160", "--status-fd", "2", "--output", "-"]
         if keptProof { arguments.append("--ignore-time-conflict") }
-        for keyring in keyrings { arguments += ["--keyring", keyring.string] }
+        // As C's strings, since a path need not be text.
+        let words =
+            arguments.map { Array($0.utf8) + [0] }
+            + keyrings.flatMap { [Array("--keyring".utf8) + [0], $0.bytes + [0]] }
         // The library's own ways of writing to a program end this one, by a signal or a trap, if the program does not
         // read.
         let input = try FileSystem.unnamedFile(holding: bytes, for: "cannot check the signature of \(what)")
         do {
             let result = try await run(
-                .path(gpgv), arguments: Arguments(arguments),
+                .path(gpgv), arguments: Arguments(words),
                 environment: .custom(["LC_ALL": "C", "HOME": "/nonexistent"]),
                 input: .fileDescriptor(input, closeAfterSpawningProcess: true), output: .bytes(limit: Self.sizeLimit),
                 error: .bytes(limit: 1 << 20))

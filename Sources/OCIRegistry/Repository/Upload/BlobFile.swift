@@ -31,10 +31,10 @@ final class BlobFile: Sendable {
     private let file: FileDescriptor
     private let state: Mutex<State>
 
-    init(_ path: FilePath, of blob: Descriptor, checked: Bool) throws {
+    init(_ path: FilePath, of blob: Descriptor, _ check: FileCheck) throws {
         (self.path, self.blob) = (path, blob)
         file = try FileSystem.open(path, .readOnly, "cannot read \(path)")
-        state = Mutex(State(hasher: checked ? nil : DigestHasher(blob.digest.algorithm)))
+        state = Mutex(State(hasher: check != .unknown ? nil : DigestHasher(blob.digest.algorithm)))
     }
 
     deinit { try? file.close() }

@@ -16,7 +16,7 @@ struct BlobPart: AsyncSequence, Sendable {
 
         init(_ body: BlobBody, of blob: Descriptor, from offset: Int64) throws {
             switch body {
-            case .file(let path, let isChecked): self = .file(try BlobFile(path, of: blob, checked: isChecked))
+            case .file(let path, let check): self = .file(try BlobFile(path, of: blob, check))
             case .stream(let sequence): self = .stream(StreamCursor(sequence, at: offset))
             }
         }

@@ -47,6 +47,7 @@ extension Upload {
             switch step {
             case .look: afterLook(answer)
             case .mount(let holder): afterMount(holder, answer)
+            case .sendAtOnce: afterAtOnce(answer)
             case .begin: afterBegin(answer)
             case .sendWhole: afterWhole(answer)
             case .sendChunk(_, let range): afterChunk(range, answer)
@@ -82,6 +83,21 @@ extension Upload {
         default:
             refusedMount = holder
             return .begin
+        }
+    }
+
+    private mutating func afterAtOnce(_ answer: Answer) -> Step {
+        switch answer {
+        case .answered(201, let head):
+            tookAtOnce = true
+            return committed(head)
+        // The bytes were ignored, or this way is not known here.
+        case .answered(let status, let head) where status != 413:
+            tookAtOnce = false
+            return status == 202 ? open(head) : .begin
+        default:
+            hasSent = true
+            return afterData(answer)
         }
     }
 

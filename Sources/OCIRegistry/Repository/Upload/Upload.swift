@@ -12,6 +12,8 @@ package struct Upload: Sendable {
         /// POST with `mount` and `from`. A mount from the repository itself asks in one request whether the blob
         /// exists, and for a session if it does not.
         case mount(from: RepositoryName)
+        /// POST of the whole blob with its digest, which some registries take and others answer with a session.
+        case sendAtOnce
         /// POST for a session.
         case begin
         /// PUT of the whole blob.
@@ -44,6 +46,8 @@ package struct Upload: Sendable {
     package internal(set) var refusesChunks: Bool
     /// The repository from which the registry refused to mount a blob at all.
     package internal(set) var refusedMount: RepositoryName?
+    /// Whether the registry took a blob in one POST; `nil` if that was not tried.
+    package internal(set) var tookAtOnce: Bool?
 
     var sendsChunks: Bool
     /// The size of one chunk in bytes.
@@ -67,6 +71,8 @@ package struct Upload: Sendable {
         /// Whether POST may carry `mount` from the repository itself.
         package var canMountItself = true
         package var takesChunks = true
+        /// Whether a small blob may be sent in one POST: the registry takes that, or it is to be tried.
+        package var takesAtOnce = false
         /// The session of an earlier run.
         package var session: String?
 
@@ -88,6 +94,8 @@ package struct Upload: Sendable {
             step = .look
         } else if let holder = facts.holder {
             step = .mount(from: holder)
+        } else if facts.isNew, facts.takesAtOnce, blob.size <= settings.smallLimit {
+            step = .sendAtOnce
         } else if facts.isNew || blob.size <= settings.smallLimit {
             step = facts.canMountItself ? .mount(from: repository) : .begin
         } else {
@@ -98,7 +106,7 @@ package struct Upload: Sendable {
     /// The bytes that the next step sends; `nil` if it sends none.
     package var bytesToSend: Range<Int64>? {
         switch step {
-        case .sendWhole: 0..<blob.size
+        case .sendAtOnce, .sendWhole: 0..<blob.size
         case .sendChunk(_, let range): range
         default: nil
         }

@@ -15,24 +15,19 @@ struct ReleaseAnnounceCommand: AsyncParsableCommand {
               imagebuild release announce etcd.yaml --version v3.6.14 --previous v3.6.13 --only mail --notes notes.md
             """)
 
-    enum Part: String, ExpressibleByArgument, CaseIterable {
-        case notes, authors, mail, afterwards
-        case guideAuthors = "guide-authors"
-    }
-
     @OptionGroup var options: ReleaseOptions
     @Option(help: ArgumentHelp("Finished notes, in the place of their skeleton.", valueName: "file"))
     var notes: String?
     @Option(
         help: ArgumentHelp(
             "Print one part alone: notes, authors, guide-authors, mail or afterwards.", valueName: "part"))
-    var only: Part?
+    var only: AnnouncementPart?
     @Option(help: "text or json.")
     var format = OutputFormat.text
 
     func run() async throws {
         let (release, git) = try await options.release()
-        let finished = try notes.map { String(decoding: try MirrorRunCommand.read($0), as: UTF8.self) }
+        let finished = try notes.map { String(decoding: try UserFile.read($0), as: UTF8.self) }
         let announcement = try await Announcement(release, git, notes: finished)
         switch format {
         case .text: print(announcement.text(only), terminator: "")

@@ -47,7 +47,7 @@ struct ReleasePublishCommand: AsyncParsableCommand {
         let console = Console(environment: Surroundings.environment)
         let (release, _) = try await options.release()
         let folder = try options.folder(release)
-        let text = try notes.map { String(decoding: try MirrorRunCommand.read($0), as: UTF8.self) } ?? ""
+        let text = try notes.map { String(decoding: try UserFile.read($0), as: UTF8.self) } ?? ""
         let store = try ContentStore(root: storeOptions.path())
         let sources = RegistryOptions.sources()
         try await RegistryNetwork.withNetwork(network.registries.settings(sources, console)) { registries in

@@ -55,7 +55,7 @@ struct ReleaseVerifyCommand: AsyncParsableCommand {
 
     private func verify() async throws {
         let console = Console(environment: Surroundings.environment)
-        let release = try ReleaseFile(parsing: MirrorRunCommand.read(file), file: file)
+        let release = try ReleaseFile(parsing: UserFile.read(file), file: file)
         let version = try SemanticVersion(version)
         let home = ReleaseOptions.path(file).removingLastComponent()
         let settings = try registries.settings(RegistryOptions.sources(), console)
@@ -74,7 +74,7 @@ struct ReleaseVerifyCommand: AsyncParsableCommand {
                             architecture: Surroundings.host.architecture, scratch: scratch, pool: pool,
                             observe: { console.note($0) })
                         let known = try imagesYaml.map {
-                            String(decoding: try MirrorRunCommand.read($0), as: UTF8.self)
+                            String(decoding: try UserFile.read($0), as: UTF8.self)
                         }
                         if promotion {
                             print(try await verification.promotion(), terminator: "")

@@ -50,7 +50,9 @@ struct PinOpener: Sendable {
         let blobs = store
         return try await inputs.pool.run { _ in
             try GoSourceTree(published: modules) { file in
-                .slice(of: try blobs.verifiedPath(of: file.sha256, size: file.size), offset: 0, size: file.size)
+                .slice(
+                    of: try blobs.verifiedPath(of: file.sha256, size: file.size), offset: 0, size: file.size,
+                    digest: file.sha256)
             }
         }
     }
