@@ -48,7 +48,7 @@ package struct AddedPrograms: Hashable, Sendable {
             let file = Definition.InputFile(
                 .archive(archive, member: program.path.description), path: program.path, mode: 0o755, owner: .init())
             let provided = ProvidedFile(
-                content: .slice(of: program.file, offset: 0, size: program.size), date: date,
+                content: .slice(of: program.file, offset: 0, size: program.size, digest: program.digest), date: date,
                 origin: .init(name: program.archive, digest: program.digest), isExecutable: true)
             files[program.path] = (file, provided)
         }

@@ -68,7 +68,7 @@ package struct ReleaseBuilding: Sendable {
             let file = try tools.store.verifiedPath(of: program.digest, size: program.size)
             let path = try EntryPath("\(archive.stem)/\(program.name)\(archive.platform.suffix)")
             tree[path] = FileEntry(
-                .regular(.slice(of: file, offset: 0, size: program.size)), mode: 0o755,
+                .regular(.slice(of: file, offset: 0, size: program.size, digest: program.digest)), mode: 0o755,
                 modified: release.date.seconds)
         }
         for extra in archive.extras {
