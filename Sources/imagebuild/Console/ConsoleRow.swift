@@ -19,7 +19,9 @@ struct ConsoleRow: Sendable {
         var line = isDone ? "" : Self.elapsed(ContinuousClock.now - began)
         line = String(repeating: " ", count: max(0, 6 - line.count)) + line + "  " + title
         if !text.isEmpty || transfer != nil {
-            line += String(repeating: " ", count: max(0, titleWidth - title.count) + 2) + text
+            // A narrow terminal has no room to align what says something.
+            let column = min(titleWidth, limit - 32)
+            line += String(repeating: " ", count: max(0, column - title.count) + 2) + text
         }
         if !detail.isEmpty { line += "  " + detail }
         if let transfer { line += "  " + transfer.description }
