@@ -22,7 +22,8 @@ import Testing
         let settings = ConnectionFixture().settings(CredentialSources(explicit: [host: login]))
         return try await RegistryNetwork.withNetwork(settings) { network in
             try await RegistryProbe(
-                of: ImageReference("\(registry.host)/a/b"), writingTo: scratch, over: try network.connection(to: host))
+                of: ImageReference("\(registry.host)/a/b:v1"), writingTo: scratch,
+                over: try network.connection(to: host))
         }
     }
 
@@ -83,7 +84,9 @@ import Testing
                 .manifest,
                 .editHeaders { fields in if let limit { fields[limit] = "76;w=21600" } })
             let found = try await probe(registry)
-            #expect(found[.access]?.support == .yes || found[.access]?.support == .unknown)
+            #expect(found[.access]?.support == .yes)
+            #expect(found[.rateLimitHeaders]?.support == .yes)
+            #expect(found[.rateLimitHeaders]?.evidence.first?.answer == "ratelimit-remaining: 76;w=21600")
             #expect(found[.access]?.detail?.hasPrefix("a token lives ") == true, "\(found)")
         }
     }
