@@ -78,6 +78,8 @@ struct MirrorRunCommand: AsyncParsableCommand {
         var applied: (plan: MirrorPlan, file: MirrorFile)?
         if let place = apply { applied = try MirrorPlan.read(try await reading(place, settings), of: named) }
         guard let mirrorFile = named ?? applied?.file else { return }
+        // Many small requests wait for far registries; whoever must not be asked so much has a rate in the file.
+        settings.limits.requestsPerHost = 16
         settings.limits.attemptsOf = mirrorFile.registries.compactMapValues { $0.attempts }
         let tell: @Sendable (String) -> Void = { console.note($0) }
         let meters = Meters(

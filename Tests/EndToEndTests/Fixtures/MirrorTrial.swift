@@ -19,10 +19,10 @@ struct MirrorTrial: Sendable {
     let images: [String]
     let tagsOfEach: Int
 
-    /// The requests that one death may cost beside those of 5 %. They are sent again: of each of the six images in work the
-    /// documents and listings that were read (eight, if it is signed) and the documents that were on their way; of eight
+    /// The requests that one death may cost beside those of 5 %. They are sent again: of each of the eight images in work the
+    /// documents and listings that were read (eight, if it is signed) and the documents that were on their way; of the
     /// blobs the two or three requests; and the survey.
-    private static let inFlight = 6 * (8 + 4) + 8 * 3 + 8
+    private static let inFlight = 8 * (8 + 4) + 24 + 8
     /// The mark of this trial's own requests, which are none of the mirror's.
     private static let ours: HTTPHeaders = ["X-Trial": "1"]
 
