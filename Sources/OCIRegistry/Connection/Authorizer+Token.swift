@@ -32,7 +32,7 @@ extension Authorizer {
         guard let token = TokenAnswer(answer) else {
             throw OCIRegistryError(.protocolViolation, "\(service.realm): the answer contains no token")
         }
-        return BearerToken(text: token.token, renewal: received + token.use, scopes: scopes)
+        return BearerToken(text: token.token, renewal: received + token.use, life: token.life, scopes: scopes)
     }
 
     /// Sends a token request.
