@@ -66,7 +66,8 @@ package struct ReleasedSource {
 
     @discardableResult
     package func git(_ words: String...) async throws -> String {
-        try await keys.run(["git"] + words, in: checkout)
+        // A program's streams lie in the folder that it runs in, and would be committed from there.
+        try await keys.run(["git", "-C", checkout.path] + words, in: folder)
     }
 
     private static let main = """
