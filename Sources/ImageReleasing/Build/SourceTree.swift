@@ -28,7 +28,7 @@ struct SourceTree: Sendable {
                 permissions: [.ownerReadWrite])
             defer { try? output.close() }
             let record = try ArchiveFile.unpack(
-                file: archive, name: "the source", into: output, isCancelled: { flag.isSet })
+                OpenFile(reading: archive), name: "the source", into: output, isCancelled: { flag.isSet })
             try FileSystem.remove(archive)
             return try UnpackedPackage(record: record, spool: spool).tree.normalised(date)
         }

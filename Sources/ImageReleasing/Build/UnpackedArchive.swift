@@ -14,7 +14,7 @@ struct UnpackedArchive: Sendable {
         let output = try FileSystem.open(
             spool, .writeOnly, "cannot write \(spool)", options: [.create, .truncate], permissions: [.ownerReadWrite])
         defer { try? output.close() }
-        let record = try ArchiveFile.unpack(file: file, name: name, into: output, isCancelled: isCancelled)
+        let record = try ArchiveFile.unpack(OpenFile(reading: file), name: name, into: output, isCancelled: isCancelled)
         tree = try UnpackedPackage(record: record, spool: spool).tree
     }
 

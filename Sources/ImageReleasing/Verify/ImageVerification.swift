@@ -111,7 +111,7 @@ struct ImageVerification: Sendable {
                 permissions: [.ownerReadWrite])
             defer { try? output.close() }
             let record = try LayerReader.unpack(
-                file, name: "the layer \(layer.digest)", into: output, isCancelled: { flag.isSet })
+                OpenFile(reading: file), name: "the layer \(layer.digest)", into: output, isCancelled: { flag.isSet })
             var digests: [EntryPath: Digest] = [:]
             for entry in try UnpackedLayer(record: record, spool: spool).entries where paths.contains(entry.path) {
                 guard case .regular(let content) = entry.entry.kind else { continue }
