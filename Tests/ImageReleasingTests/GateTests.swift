@@ -16,7 +16,7 @@ import Testing
           branch: main
           version: [{file: version.go, text: 'const  version = "${version}"'}]
         go: [{version: 1.19.8}]
-        programs: [{name: tool, linker-flags: ["-X=main.commit=${commit}"], report: []}]
+        programs: [{name: tool, linker-flags: ["-X=main.commit=${commit}"]}]
         platforms: [linux/amd64, windows/amd64]
         archives: {name: "tool-${tag}-${os}-${arch}", forms: {linux: tar.gz, windows: zip}, extras: [README.md]}
         gates:

@@ -66,7 +66,8 @@ package struct ReleasedSource {
 
     @discardableResult
     package func git(_ words: String...) async throws -> String {
-        try await keys.run(["git"] + words, in: checkout)
+        // Not in the checkout, where the files of the program's streams would be taken for the source's.
+        try await keys.run(["git", "-C", checkout.path] + words, in: folder)
     }
 
     private static let main = """
