@@ -44,12 +44,12 @@ extension ProgramTests {
                 try await fails(version("1.0.9"), 2, "there is no tag v1.0.9", "git tag -s v1.0.9")
                 try await fails(version("1.0.1") + ["--source", "nowhere"], 2, "there is no folder")
                 try await fails(version("1.0.1") + ["--source", "images"], 1, "is a git checkout")
-                try await fails(tool.words("plan"), 2, "tag-signature, go-version, tests")
+                try await fails(tool.words("plan"), 2, "2 of 10 gates: tag-signature, tests")
                 try await fails(tool.begin + ["--waive", "testz=x"], 2, "there is no gate 'testz' to waive")
                 try await fails(tool.words("sign", ["--key", "x", "--yes"]), 2, "no release of 1.0.1 was begun")
                 try tool.write(ToolRelease.file.replacing("statements:", with: "statments:"))
                 try await fails(
-                    tool.begin, 2, "release.yaml:18:3: unknown key 'statments' in 'gates' (did you mean 'statements'?)")
+                    tool.begin, 2, "release.yaml:15:3: unknown key 'statments' in 'gates' (did you mean 'statements'?)")
             }
         }
 
