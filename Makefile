@@ -49,7 +49,7 @@ ON_PROGRAM = IMAGEBUILD_PROGRAM=$(CURDIR)/$(IMAGEBUILD)
 SCRIPTS = .ci/deps .ci/manifests .ci/run $(wildcard images/etcd/*.sh $(MIGRATE)/testdata/*.sh)
 
 .DEFAULT_GOAL := build
-.PHONY: help deps build all-build push all-push push-manifest release test test-image tests $(TIERS) lock check fmt bench clean imagebuild
+.PHONY: help image-imagebuild deps build all-build push all-push push-manifest release test test-image tests $(TIERS) lock check fmt bench clean imagebuild
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -134,6 +134,11 @@ test-endurance: tests imagebuild ## kill what is under way, over and over, and f
 
 test-image: imagebuild ## run IMAGE's own tests in its root file system, for OS and ARCH
 	$(IMAGEBUILD) test $(IMAGE) --platform $(PLATFORM) $(OVERRIDES)
+
+PROGRAM_ARCH = $(shell dpkg --print-architecture)
+image-imagebuild: imagebuild ## build the image of imagebuild itself, for this machine's architecture
+	install -D $(IMAGEBUILD) images/imagebuild/$(PROGRAM_ARCH)/imagebuild
+	$(IMAGEBUILD) build imagebuild --arch $(PROGRAM_ARCH) --locked
 
 lock: imagebuild ## pin IMAGE's inputs anew
 	$(IMAGEBUILD) lock $(IMAGE) $(OVERRIDES)

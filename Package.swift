@@ -36,6 +36,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", exact: "1.0.2", traits: []),
@@ -78,6 +79,15 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+
+        library(
+            "MetricsExposition",
+            [
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]),
 
         library(
@@ -129,6 +139,7 @@ let package = Package(
             "ImageMirroring",
             [
                 "ConfigurationFile", "Scheduling", "DurableFiles", "OCIModel", "OCIContent", "OCIRegistry",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -168,8 +179,8 @@ let package = Package(
             name: "imagebuild",
             dependencies: [
                 "ConfigurationFile", "DurableFiles", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent",
-                "HTTPTransfer", "ImageInputs", "ImageAssembly", "ImageMirroring", "OCIRegistry", "RegistryServer",
-                "ImageBuilding", "ImageReleasing", "Scheduling",
+                "HTTPTransfer", "ImageInputs", "ImageAssembly", "ImageMirroring", "MetricsExposition", "OCIRegistry",
+                "RegistryServer", "ImageBuilding", "ImageReleasing", "Scheduling",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -255,8 +266,8 @@ let package = Package(
         test(
             "ImageMirroringTests",
             [
-                "ConfigurationFile", "Scheduling", "DurableFiles", "ImageMirroring", "OCIModel", "OCIContent",
-                "OCIRegistry", "RegistryTesting", "RegistryServer", "TestSupport",
+                "ConfigurationFile", "Scheduling", "DurableFiles", "ImageMirroring", "MetricsExposition", "OCIModel",
+                "OCIContent", "OCIRegistry", "RegistryTesting", "RegistryServer", "TestSupport",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -269,6 +280,12 @@ let package = Package(
                 "ImageReleasing",
                 "LayerArchive", "OCIModel", "ReleaseTesting", "StubHTTP", "TestSupport",
                 .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        test(
+            "MetricsExpositionTests",
+            [
+                "MetricsExposition", "RegistryTesting", .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         test("ExecutablesTests", ["Executables", "ExecutableFixtures", "OCIModel"]),
         test("ImageDefinitionTests", ["ConfigurationFile", "ImageDefinition", "OCIModel"]),

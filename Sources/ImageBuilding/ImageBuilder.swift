@@ -26,6 +26,9 @@ package struct ImageBuilder: Sendable {
         self.observe = observe
     }
 
+    /// Tells of what takes long.
+    var stage: StageObserver { StageObserver(tellingOn: observe) }
+
     /// Hands out the places that inputs come from, for the time of `use`.
     func withSources<Result: Sendable>(_ use: (InputSources) async throws -> Result) async throws -> Result {
         try await InputSources.with(settings(), verifier: verifier, store: store, host: host, use)

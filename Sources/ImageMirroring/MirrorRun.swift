@@ -47,8 +47,9 @@ package struct MirrorRun: Sendable {
     package func plan(withCost: Bool) async throws -> MirrorPlan {
         let made = time
         let tags = try await mapConcurrently(file.groups, limit: Self.groupsAtOnce) { group in
-            let (tags, sources) = try await survey(group, readsAll: true)
-            return withCost ? try await costed(tags, sources) : tags
+            var (tags, sources) = try await survey(group, readsAll: true)
+            if withCost { try await addCosts(to: &tags, sources) }
+            return tags
         }
         return MirrorPlan(file: file.text, made: made, tags: tags.flatMap { $0 })
     }

@@ -3,16 +3,19 @@
 import os
 import shutil
 import subprocess
+import sys
 from contextlib import ExitStack
 
 from layouts import make_tags
 from measure import once, print_goals, series
 from peers import peers
-from registries import DockerRegistry, EmbeddedRegistry, check_copies
+from registries import DockerRegistry, EmbeddedRegistry, SimulatedRegistry, check_copies
 from wire import WireCounter, print_counts
 
 # What skopeo remembers of registries: with it, a first copy is none.
 SKOPEO_MEMORY = "/var/lib/containers/cache/blob-info-cache-v1.*"
+# Tags of plans, of which memory, time and requests must depend in proportion; the edges of the largest mirror that is known.
+PLANNED, EDGES = (5000, 50000), 920000
 # Seconds that each request takes longer, as between machines that are far apart.
 DELAY = 0.02
 
@@ -70,7 +73,8 @@ class MirrorBench:
             lines += [f"- {{from: {source}/src/{image}, to: {image}, tags: {{glob: [v*]}}}}" for image in work.images]
             text = "\\n".join(lines)
             return (f"p={prefix}; printf \"{text}\\n\" > {self.work}/mirror.yaml; "
-                    f"{self.imagebuild} mirror {self.work}/mirror.yaml --state {state}-$p --exit-zero changed {options}")
+                    f"{self.imagebuild} mirror {self.work}/mirror.yaml --plain-http {source} --plain-http {target} "
+                    f"--state {state}-$p --exit-zero changed {options}")
 
         def skopeo(source, target):
             sync = f"HOME={home} XDG_DATA_HOME={home} skopeo --insecure-policy sync --all --src docker --dest docker"
@@ -89,14 +93,17 @@ class MirrorBench:
             ("oras cp -r", oras, "true"), ("imagebuild mirror", imagebuild, f"rm -rf {state}-*"),
         ]
 
-    def counted(self, commands, registries):
-        """The requests of each command, counted in a run of its own."""
+    def counted(self, commands, registries, again=False):
+        """The requests of each command, counted in a run of its own; `again` in its second one."""
         counts = {}
         with ExitStack() as stack, open(self.log, "ab") as log:
             counters = [stack.enter_context(WireCounter(registry.address)) for registry in registries]
             for name, command, prepare in commands:
                 subprocess.run(["sh", "-ec", prepare], check=True)
-                once(command(*(counter.address for counter in counters)), log)
+                for _ in range(2 if again else 1):
+                    for counter in counters:
+                        counter.take()
+                    once(command(*(counter.address for counter in counters)), log)
                 counts[name] = sum((counter.take() for counter in counters), [])
         print_counts(counts)
         return counts
@@ -131,7 +138,7 @@ class MirrorBench:
             again[:] = [(name, command, "true") for name, command, _ in again]
             again.append(("imagebuild mirror, --trust-records", lambda *ends: mirror(*ends, "--trust-records"), "true"))
             # Each program had its turn in one repository: nothing is left to be done for any.
-            counts = self.counted(again, registries)
+            counts = self.counted(again, registries, again=True)
             results = self.timed(f"No change: {title}", again, registries, servers=servers)
             for name, most in (("imagebuild mirror", work.again), (again[-1][0], len(work.images) * (len(work.tags) + 2))):
                 others = [r for r in counts[name] if r.kind not in ("HEAD manifest", "GET tag", "HEAD blob")]
@@ -154,12 +161,61 @@ class MirrorBench:
                 [os.getpid(), *(registry.pid for registry in registries)])
         return [(f"first, {title}: wall / fastest peer", ratio(results, "wall"), 0.5)]
 
+    def plans(self):
+        """What plans take, of images that are there and of new ones, by their number."""
+        goals = []
+        print("\n### Plans\n\n| tags | requests | wall s | cpu s | peak MiB |\n|---|---|---|---|---|")
+        with SimulatedRegistry(sys.executable, f"{self.work}/simulated") as registry, open(self.log, "ab") as log:
+            for kind, target in (("unchanged", "has"), ("new", "lacks")):
+                runs = [self.plan(registry, target, count, log) for count in PLANNED]
+                for count, run in zip(PLANNED, runs):
+                    print(f"| {count} {kind} | {run['requests']} | {run['wall']:.1f} | {run['cpu']:.1f} | {run['peak']:.1f} |", flush=True)
+                few, many = runs
+                more = PLANNED[1] - PLANNED[0]
+                each = {what: (many[what] - few[what]) / more for what in few}
+                print(f"| {EDGES} {kind}, in proportion | {each['requests'] * EDGES:.0f} | {each['wall'] * EDGES:.0f} "
+                      f"| {each['cpu'] * EDGES:.0f} | {few['peak'] + each['peak'] * EDGES:.0f} |", flush=True)
+                ratio = PLANNED[1] / PLANNED[0]
+                goals += [
+                    (f"plan of {PLANNED[1]} {kind} tags: KiB of memory for each", each["peak"] * 1024, 1),
+                    (f"plan of {PLANNED[1]} {kind} tags: requests / those of {PLANNED[0]}", many["requests"] / few["requests"], ratio * 1.01),
+                    (f"plan of {PLANNED[1]} {kind} tags: cpu / that of {PLANNED[0]}", many["cpu"] / few["cpu"], ratio * 1.25),
+                ]
+        return goals
+
+    def plan(self, registry, target, count, log):
+        file, out = f"{self.work}/plan.yaml", f"{self.work}/explained"
+        with open(file, "w") as text:
+            text.write(f"schema: 1\ndestinations: [{registry.address}/m]\nimages:\n"
+                       f"- {{from: {registry.address}/has/{count}, to: {target}/{count}, tags: {{glob: [t*]}}}}\n")
+        state = f"{self.work}/plan-{target}-{count}"
+        command = f"{self.imagebuild} mirror {file} --plan {self.work}/plan.json --plain-http {registry.address} --state {state}"
+        run = once(command, log)
+        # Counted in a run of its own: what is said of each request is held by a file.
+        once(f"{command} --explain 2> {out}", log)
+        with open(out) as lines:
+            run["requests"] = sum(1 for line in lines if line.startswith(("GET ", "HEAD ")))
+        return run
+
+    def sharded(self):
+        """One worker and four, each behind a narrow line of its own."""
+        if os.geteuid() != 0 or not shutil.which("tc") or not shutil.which("ip"):
+            print("\nFour workers: not run; network namespaces and their shaping take root, and iproute2.")
+            return []
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shards.py")
+        command = ["unshare", "--mount", "--net", sys.executable, "-B", script, self.imagebuild, self.work]
+        with open(self.log, "ab") as log:
+            out = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=log).stdout.decode()
+        one, requests, four, more = map(float, out.split())
+        print(f"\nOne worker {one:.1f} s and {requests:.0f} requests, four {four:.1f} s and {more:.0f}.")
+        return [("four workers: wall / one worker's", four / one, 1 / 3.4), ("four workers: requests / one worker's", more / requests, 1.05)]
+
     def all(self):
         goals = []
         for kind in (DockerRegistry, EmbeddedRegistry):
             for work in (ONE, MANY):
                 goals += self.of(work, kind)
-        print_goals(goals + self.far(ONE))
+        print_goals(goals + self.far(ONE) + self.sharded() + self.plans())
 
 
 def ratio(results, what):

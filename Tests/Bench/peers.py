@@ -1,6 +1,7 @@
 """Other programs, as Debian's newest suite has them, verified and unpacked into a cache folder. Prints their paths.
+One of another suite is called by both: cosign@trixie becomes cosign-trixie.
 
-usage: peers.py CACHE PROGRAM...
+usage: peers.py CACHE PROGRAM[@SUITE]...
 """
 
 import os
@@ -25,7 +26,9 @@ def main(cache, *names):
     folder = os.path.join(archive.cache, "bin")
     os.makedirs(folder, exist_ok=True)
     for name in names:
-        program, link = os.path.join(archive.unpacked(name, SUITE, machine)[0], "usr/bin", name), os.path.join(folder, name)
+        package, _, suite = name.partition("@")
+        program = os.path.join(archive.unpacked(package, suite or SUITE, machine)[0], "usr/bin", package)
+        link = os.path.join(folder, name.replace("@", "-"))
         if not os.path.islink(link):
             os.symlink(os.path.relpath(program, folder), link)
         print(link)

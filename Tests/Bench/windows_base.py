@@ -1,10 +1,11 @@
 """Writes small base images for Windows into an OCI layout, in the place of those that Microsoft's registry has.
 
-A build pins a base by its documents and leaves its layers where they are: so the documents are whole, and there are no layers.
+A build pins a base by its documents and leaves its layers where they are: so the documents are whole, and the layers empty.
 
 usage: windows_base.py LAYOUT
 """
 
+import gzip
 import hashlib
 import json
 import os
@@ -14,9 +15,10 @@ VERSIONS = {"1809": "10.0.17763.6414", "ltsc2022": "10.0.20348.2762", "ltsc2025"
 TYPE = "application/vnd.oci.image."
 
 
-def add(layout, value, media_type):
-    """A document as a blob of the layout: its descriptor."""
-    content = json.dumps(value).encode()
+def add(layout, content, media_type):
+    """Bytes, or a document, as a blob of the layout: its descriptor."""
+    if not isinstance(content, bytes):
+        content = json.dumps(content).encode()
     digest = hashlib.sha256(content).hexdigest()
     with open(os.path.join(layout, "blobs", "sha256", digest), "wb") as out:
         out.write(content)
@@ -25,14 +27,14 @@ def add(layout, value, media_type):
 
 def image(layout, tag, version):
     """One version's image: its entry in the layout's index."""
-    name = hashlib.sha256(version.encode()).hexdigest()
+    tar = bytes(1024)
     config = {
         "architecture": "amd64", "os": "windows", "os.version": version, "created": "2024-10-04T12:34:56Z",
         "config": {"User": "ContainerUser", "Cmd": ["c:\\windows\\system32\\cmd.exe"]},
-        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{name}"]},
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(tar).hexdigest()}"]},
         "history": [{"created": "2024-10-04T12:34:56Z", "created_by": f"Apply image {version}"}],
     }
-    layer = {"mediaType": TYPE + "layer.v1.tar+gzip", "digest": f"sha256:{name}", "size": 100_000_000}
+    layer = add(layout, gzip.compress(tar, mtime=0), TYPE + "layer.v1.tar+gzip")
     manifest = {
         "schemaVersion": 2, "mediaType": TYPE + "manifest.v1+json",
         "config": add(layout, config, TYPE + "config.v1+json"), "layers": [layer],

@@ -27,10 +27,10 @@ class WireCounter:
     leads back here. Each request takes `delay` seconds longer.
     """
 
-    def __init__(self, registry, delay=0):
+    def __init__(self, registry, delay=0, host="127.0.0.1"):
         self.registry, self.delay, self.requests = registry, delay, []
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        self.listener = socket.create_server((host, 0))
+        self.address = f"{host}:{self.listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def __enter__(self):
@@ -82,8 +82,10 @@ class WireCounter:
 
 
 def read_head(stream):
-    """The lines of a message's head, without line ends; none where the connection was closed."""
+    """The lines of a message's head, without line ends; none where the connection was closed, or a client tries TLS."""
     lines = []
+    if stream.peek(1)[:1] == b"\x16":
+        return lines
     while (line := stream.readline(1 << 16)) not in (b"\r\n", b"\n", b""):
         lines.append(line.decode("latin-1").rstrip("\r\n"))
     return lines

@@ -64,7 +64,7 @@ import Testing
                 let only = try await failure { try await fixture.fetch([urls[0]], content, settings: settings) }
                 #expect(only.code == .timedOut)
                 #expect(server.requests.count == 5)
-                #expect(fixture.notes == ["waiting for 127.0.0.1:\(server.port), attempt 2 of 5"])
+                #expect(fixture.notes == ["waiting for 127.0.0.1:\(server.port), attempt 2 of 2"])
             }
         }
     }

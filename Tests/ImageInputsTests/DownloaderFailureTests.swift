@@ -41,7 +41,7 @@ import Testing
             ["Retry-After": "Sun, 06 Nov 1994 08:49:37 GMT", "Date": "Sun, 06 Nov 1994 08:49:25 GMT"],
             Duration.seconds(12)
         ),
-        (["Retry-After": "99999"], Duration.seconds(60)),
+        (["Retry-After": "60"], Duration.seconds(60)),
         (["Retry-After": "99999999999999999999"], Duration.milliseconds(500)),
         (["Retry-After": "-5"], Duration.milliseconds(500)),
         (["Retry-After": "soon"], Duration.milliseconds(500)),
@@ -53,6 +53,18 @@ import Testing
             } _: { server in
                 try await fixture.fetch([server.url("/a.deb")], content)
                 #expect(fixture.pauses == [pause])
+            }
+        }
+    }
+
+    @Test func `a server that asks for more than a minute is not waited for`() async throws {
+        try await DownloadFixture.using { fixture in
+            try await StubServer.serving { _, _ in
+                .reply(429, ["Retry-After": "3600"])
+            } _: { [content] server in
+                let error = try await failure { try await fixture.fetch([server.url("/a.deb")], content) }
+                #expect(error.code == .busy && error.message.contains("it asks to retry in 3600 s"))
+                #expect(server.requests.count == 1 && fixture.pauses == [])
             }
         }
     }

@@ -77,13 +77,14 @@ import Testing
     @Test func `a program is compiled once for each platform and kept`() async throws {
         try await Self.using { builder, store in
             let programs = try ["linux/ppc64le", "windows/amd64"].map { try Self.program(Self.compiling, platform: $0) }
-            let compiled = try await builder.build(programs) { _ in }
+            let compiled = try await builder.build(programs, stage: StageObserver { _, _ in })
             #expect(
                 try compiled.map { try Self.text($0, store) } == [
                     "made for linux/ppc64le of . in source-0\n", "made for windows/amd64 of . in source-0\n",
                 ])
             #expect(compiled.map(\.date) == [7, 7])
-            let again = try await builder.build(programs) { text in Issue.record("it was made again: \(text)") }
+            let again = try await builder.build(
+                programs, stage: StageObserver { text, _ in Issue.record("it was made again: \(text)") })
             #expect(again == compiled)
             #expect(try FileSystem.names(in: store.root.appending("tmp")).isEmpty)
         }
@@ -94,7 +95,7 @@ import Testing
             let scripts = [Self.compiling, Self.compiling + "# changed\n"]
             var programs = try scripts.map { try Self.program($0) }
             programs.append(try Self.program(Self.compiling, package: "example.org/demo"))
-            let compiled = try await builder.build(programs) { _ in }
+            let compiled = try await builder.build(programs, stage: StageObserver { _, _ in })
             #expect(
                 try compiled.map { try Self.text($0, store) }.last
                     == "made for linux/ppc64le of example.org/demo in source-0\n")
@@ -105,7 +106,7 @@ import Testing
     @Test func `a package in a folder is compiled there`() async throws {
         try await Self.using { builder, store in
             let program = try Self.program("exit 1", package: "./cmd/x", extra: ["cmd/x/build": Self.compiling])
-            let compiled = try await builder.build([program]) { _ in }
+            let compiled = try await builder.build([program], stage: StageObserver { _, _ in })
             #expect(try Self.text(compiled[0], store) == "made for linux/ppc64le of . in x\n")
         }
     }
@@ -116,7 +117,9 @@ import Testing
             let bad = try Self.program(
                 "printf '\\033[31mmain.go:7: undefined: x\\n' >&2; echo partial > \"$5\"; exit 2\n")
             for _ in 0..<2 {
-                let error = try await failure { try await builder.build([good, bad]) { _ in } }
+                let error = try await failure {
+                    try await builder.build([good, bad], stage: StageObserver { _, _ in })
+                }
                 #expect(error.code == .uncompilable)
                 #expect(
                     error.message
@@ -130,7 +133,7 @@ import Testing
     @Test func `a compiler that produces nothing has failed`() async throws {
         try await Self.using { builder, _ in
             _ = await #expect(throws: (any Error).self) {
-                try await builder.build([try Self.program("exit 0")]) { _ in }
+                try await builder.build([try Self.program("exit 0")], stage: StageObserver { _, _ in })
             }
         }
     }
@@ -138,7 +141,7 @@ import Testing
     @Test func `the compiler gets neither the user's environment nor a network`() async throws {
         try await Self.using { builder, store in
             let script = "env | cut -d= -f1 | sort > \"$5\"; ulimit -v >> \"$5\"; ls /sys/class/net >> \"$5\" 2>&1\n"
-            let compiled = try await builder.build([try Self.program(script)]) { _ in }
+            let compiled = try await builder.build([try Self.program(script)], stage: StageObserver { _, _ in })
             let lines = try Self.text(compiled[0], store).split(separator: "\n").map(String.init)
             let shells = ["OLDPWD", "PWD", "SHLVL", "_"]
             #expect(
@@ -159,7 +162,8 @@ import Testing
         try await Self.using(limits: limits) { builder, store in
             let mark = "\(UInt32.random(in: 100_000...999_999))"
             let error = try await failure {
-                try await builder.build([try Self.program("sleep \(mark) & sleep \(mark)\n")]) { _ in }
+                try await builder.build(
+                    [try Self.program("sleep \(mark) & sleep \(mark)\n")], stage: StageObserver { _, _ in })
             }
             #expect(error.message == "cannot compile demo: it took longer than 1.0 seconds")
             let left = try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { name in
@@ -173,7 +177,9 @@ import Testing
     @Test func `a toolchain for another machine is refused before it runs`() async throws {
         let other = Self.host == "arm64" ? "amd64" : "arm64"
         try await Self.using(host: other) { builder, _ in
-            let error = try await failure { try await builder.build([try Self.program(Self.compiling)]) { _ in } }
+            let error = try await failure {
+                try await builder.build([try Self.program(Self.compiling)], stage: StageObserver { _, _ in })
+            }
             #expect(error.code == .toolMissing)
             let start = "cannot compile on this \(other) machine: the Go toolchain is an ELF file for "
             #expect(error.message.hasPrefix(start))
@@ -183,7 +189,9 @@ import Testing
     @Test func `a toolchain without the go command is refused`() async throws {
         let empty = GoToolchain(identity: []) { FileTree() }
         try await Self.using(toolchain: empty) { builder, _ in
-            let error = try await failure { try await builder.build([try Self.program(Self.compiling)]) { _ in } }
+            let error = try await failure {
+                try await builder.build([try Self.program(Self.compiling)], stage: StageObserver { _, _ in })
+            }
             #expect(error.message == "the Go toolchain has no bin/go")
         }
     }
@@ -200,7 +208,7 @@ import Testing
             let program = GoProgram(
                 name: "demo", platform: try Platform("linux/arm64"), package: ".", sourceIdentity: [Digest(of: [9])],
                 openSource: { try GoSourceTree(modules: source, date: 0) })
-            let error = try await failure { try await builder.build([program]) { _ in } }
+            let error = try await failure { try await builder.build([program], stage: StageObserver { _, _ in }) }
             #expect(error.message.contains("away"))
         }
     }

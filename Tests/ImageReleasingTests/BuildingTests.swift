@@ -24,6 +24,7 @@ import Testing
         try add(
             "main.go", "package main\n\nimport (\n\t\"example.com/other/thing\"\n\t\"example.org/tool/server\"\n)\n")
         try add("server/server.go", "package server\n")
+        try add("vendor/example.com/other/go.mod", "module example.com/other\n")
         tree.addMissingParents(time: 0)
         #expect(try GoForm(of: tree, modules: nil) == .workspace("example.org/tool"))
         try add("go.mod", "module example.org/tool\n")

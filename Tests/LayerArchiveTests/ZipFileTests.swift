@@ -91,7 +91,7 @@ import Testing
         let folder = try TemporaryFolder()
         let pipe = #expect(throws: LayerArchiveError.self) { try write(try tree(["v1/pipe": .fifo]), in: folder) }
         #expect(pipe?.message == "cannot write /v1/pipe to a zip archive: it is a named pipe")
-        let large = FileEntry.Kind.regular(.slice(of: "/dev/zero", offset: 0, size: 2 << 30, digest: Digest(of: [])))
+        let large = FileEntry.Kind.regular(.file("/dev/zero", size: 2 << 30))
         let error = #expect(throws: LayerArchiveError.self) { try write(try tree(["v1/large": large]), in: folder) }
         #expect(error?.code == .tooLarge)
     }

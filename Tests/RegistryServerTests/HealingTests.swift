@@ -51,6 +51,20 @@ import Testing
     }
 
     @Test(arguments: [true, false])
+    func `a blob that is damaged under two names counts once`(repair: Bool) async throws {
+        try await TestRegistry.run { registry in
+            try await RegistryClient(registry).push(blob, to: "one")
+            try await RegistryClient(registry).push(blob, to: "two")
+            let root = registry.storage.root
+            try damage(.sharedFile, root)
+            let store = try ContentStore(root: root)
+            var result = try store.verify(repair: repair, isCancelled: { false })
+            try registry.storage.verify(repair: repair, into: &result, isCancelled: { false })
+            #expect(result.blobs == 1 && result.bytes == 100_000 && result.damaged == [digest.description])
+        }
+    }
+
+    @Test(arguments: [true, false])
     func `a repair of the store takes damaged blobs and manifests from its registry's repositories`(isOwn: Bool)
         async throws
     {
@@ -65,7 +79,7 @@ import Testing
         func verify(repair: Bool) throws -> [String] {
             var result = try store.verify(repair: repair, isCancelled: { false })
             for registry in try RegistryStorage.registries(in: store) {
-                result.add(try registry.verify(repair: repair, isCancelled: { false }))
+                try registry.verify(repair: repair, into: &result, isCancelled: { false })
             }
             return result.damaged
         }

@@ -18,6 +18,9 @@ package final class WireLog: Sendable {
         /// The number of bytes of the answer's body that were written.
         package var bytesOut: Int64 = 0
 
+        /// Returns the value of a header field of the request.
+        package func header(_ name: String) -> String? { HTTPField.Name(name).flatMap { headers[$0] } }
+
         package var description: String {
             "\(method) \(path) \(status.map(String.init) ?? "-") <\(bytesIn) >\(bytesOut)"
         }

@@ -66,7 +66,7 @@ package struct ReleasedSource {
 
     @discardableResult
     package func git(_ words: String...) async throws -> String {
-        // Not in the checkout, where the files of the program's streams would be taken for the source's.
+        // A program's streams lie in the folder that it runs in, and would be committed from there.
         try await keys.run(["git", "-C", checkout.path] + words, in: folder)
     }
 

@@ -67,9 +67,9 @@ extension ImageBuilder {
     private func pinned(
         _ request: BuildRequest, _ sources: InputSources, _ previous: Lock?
     ) async throws -> LockedInputs {
-        try await sources.resolve(
-            PinRequest(request.platforms, of: request.folder, earlier: previous?.part(request.platforms)),
-            observe: observe)
+        let request = try PinRequest(
+            request.platforms, of: request.folder, earlier: previous?.part(request.platforms))
+        return try await stage("resolving the inputs") { try await sources.resolve(request, observe: observe) }
     }
 
     private func newLock(
@@ -113,6 +113,7 @@ extension ImageBuilder {
         }
         try await sources.debian.fetch(
             packages, releases: lock.releases, progress: { [observe] in observe(.received($0, $1)) })
+        observe(.fetched)
     }
 }
 

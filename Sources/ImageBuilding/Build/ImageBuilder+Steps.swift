@@ -59,7 +59,7 @@ extension ImageBuilder {
             observe: { [observe] in observe(.assembled($0)) })
         return try await assembler.assemble(plan) { images, index in
             let gate = ConsistencyGate(plan, of: definition, images: images, index: index)
-            try await gate.check(on: sources.pool, programs.runner)
+            try await stage("checking the image") { try await gate.check(on: sources.pool, programs.runner) }
         }
     }
 

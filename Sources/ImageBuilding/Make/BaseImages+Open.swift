@@ -1,5 +1,6 @@
 import ImageAssembly
 import ImageDefinition
+import ImageInputs
 import OCIContent
 import OCIModel
 import Scheduling
@@ -31,10 +32,11 @@ extension BaseImages {
         guard !missing.isEmpty else { return }
         let what = "\(ByteCount(missing.map(\.size).reduce(0, +))) of the base image \(pin.reference)"
         guard !isOffline || pin.name.hasPrefix("oci:") else { throw ImageBuildingError.offline(what) }
-        observe(.note("fetching \(what)"))
         let store = inputs.store
-        try await withSource(system) { source in
-            _ = try await mapConcurrently(missing, limit: 4) { try await store.fetch($0, from: source) }
+        try await StageObserver(tellingOn: observe)("fetching \(what)") {
+            try await withSource(system) { source in
+                _ = try await mapConcurrently(missing, limit: 4) { try await store.fetch($0, from: source) }
+            }
         }
     }
 }

@@ -55,7 +55,7 @@ extension GoSources {
         guard !programs.isEmpty else { return [:] }
         let toolchains = GoToolchains(
             definition: definition, archives: lock.archives ?? [], packages: lock.toolchains ?? [:])
-        let compiled = try await opener.goBuilder(toolchains).build(programs.map(\.program), progress: opener.note)
+        let compiled = try await opener.goBuilder(toolchains).build(programs.map(\.program), stage: opener.stage)
         let store = opener.inputs.store
         let files = zip(programs, compiled).map { program, compiled in
             let content = FileContent.slice(

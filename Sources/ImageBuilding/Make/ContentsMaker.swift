@@ -26,7 +26,7 @@ struct ContentsMaker: Sendable {
         self.observe = observe
         opener = PinOpener(
             inputs: sources, releases: lock.releases, isOffline: request.isOffline,
-            note: { observe(.note("\(definition.name): \($0)")) })
+            note: { observe(.note("\(definition.name): \($0)")) }, stage: StageObserver(tellingOn: observe))
         baseImages = BaseImages(folder: request.folder, inputs: sources, observe: observe)
     }
 

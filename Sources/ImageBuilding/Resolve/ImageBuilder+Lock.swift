@@ -8,7 +8,10 @@ extension ImageBuilder {
     package func lock(_ platforms: [Platform], of folder: ImageFolder, previous: Lock?) async throws -> LockFile {
         let request = try PinRequest(platforms, of: folder, earlier: previous)
         return try await withSources { sources in
-            let file = try folder.write(try await sources.resolve(request, observe: observe))
+            let inputs = try await stage("resolving the inputs") {
+                try await sources.resolve(request, observe: observe)
+            }
+            let file = try folder.write(inputs)
             try prover(folder, sources, isOffline: false).remember(file, for: platforms)
             return file
         }
@@ -35,6 +38,6 @@ extension ImageBuilder {
     func prover(_ folder: ImageFolder, _ sources: InputSources, isOffline: Bool) -> LockProver {
         LockProver(
             folder: folder, sources: sources, isOffline: isOffline,
-            note: { [observe] in observe(.note("\(folder.definition.name): \($0)")) })
+            note: { [observe] in observe(.note("\(folder.definition.name): \($0)")) }, stage: stage)
     }
 }

@@ -50,7 +50,9 @@ extension InputSources {
         let debian = try await debian.resolver(verifier: verifier, progress: note).resolve(
             definition, platforms: request.platforms, now: Timestamp(seconds: host.seconds), previous: earlier,
             kept: kept, substitutes: request.folder.definition.platforms)
-        let opener = PinOpener(inputs: self, releases: debian.releases, isOffline: false, note: note)
+        let opener = PinOpener(
+            inputs: self, releases: debian.releases, isOffline: false, note: note,
+            stage: StageObserver(tellingOn: observe))
         let toolchains = GoToolchains(definition: definition, archives: archives, packages: debian.toolchains)
         let modules = try await opener.pinModules(of: definition, earlier, toolchains)
         let inputs = try LockedInputs(

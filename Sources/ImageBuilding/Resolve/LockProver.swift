@@ -19,6 +19,7 @@ struct LockProver: Sendable {
     let sources: InputSources
     let isOffline: Bool
     let note: @Sendable (String) -> Void
+    let stage: StageObserver
 
     private var store: ContentStore { sources.store }
 
@@ -76,8 +77,9 @@ extension LockProver {
         let keys = try keys(file, platforms)
         let unproven = zip(platforms, keys).filter { store.record(Self.kind, $1) == nil }
         guard !unproven.isEmpty else { return }
-        note("proving the lock, back to Debian's signatures and the definition's digests")
-        let found = try await check(file.lock, for: unproven.map(\.0))
+        let found = try await stage("proving the lock, back to Debian's signatures and the definition's digests") {
+            try await check(file.lock, for: unproven.map(\.0))
+        }
         guard found.problems.isEmpty else {
             throw ImageBuildingError(
                 .stale,

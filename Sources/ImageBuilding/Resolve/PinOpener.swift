@@ -13,13 +13,18 @@ struct PinOpener: Sendable {
     var releases: [Lock.Release]
     var isOffline: Bool
     var note: @Sendable (String) -> Void
+    var stage: StageObserver
 
     private var store: ContentStore { inputs.store }
 
     /// Opens a release archive.
     func open(_ pin: Lock.Archive) async throws -> UnpackedPackage {
         if isOffline, !store.contains(pin.sha256, size: pin.size) { throw ImageBuildingError.offline(pin.fileName) }
-        try await inputs.archives.fetch([pin], progress: note)
+        if !store.contains(pin.sha256, size: pin.size) {
+            try await stage("fetching \(pin.fileName), \(ByteCount(pin.size))") {
+                try await inputs.archives.fetch([pin], progress: { _ in })
+            }
+        }
         let blobs = store
         return try await inputs.pool.run { flag in
             try blobs.open(pin, name: pin.fileName, isCancelled: { flag.isSet })

@@ -30,7 +30,9 @@ extension Definition {
             definition.dropIdlePrograms()
         }
         if overrides.bundledVersions != nil || overrides.latest != nil, bundle == nil {
-            throw Self.refused("--bundled-versions", "the image \(name) has no bundled versions")
+            throw Self.refused(
+                overrides.bundledVersions == nil ? "--latest" : "--bundled-versions",
+                "the image \(name) has no bundled versions")
         }
         if let latest = overrides.latest, let newest = definition.bundle?.latest, latest != newest {
             throw Self.refused(

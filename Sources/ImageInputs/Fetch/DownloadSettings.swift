@@ -53,14 +53,18 @@ package struct DownloadLimits: Hashable, Sendable {
     package var slowestRate: Int64 = 4096
     /// The first pause between two attempts; each further one is twice as long.
     package var firstPause: Duration = .milliseconds(500)
-    /// The longest pause, whatever `Retry-After` says.
+    /// The longest pause between two attempts, and the longest that a server may ask for.
     package var longestPause: Duration = .seconds(60)
     /// The number of bytes of a redirect's or error's body that are read and discarded to keep the connection.
     package var discardedBody = 16384
 
     package init() {}
 
-    var backoff: Backoff { Backoff(first: firstPause, longest: longestPause) }
+    var retries: RetryCourse.Limits {
+        RetryCourse.Limits(
+            attempts: attempts, connectionAttempts: connectionAttempts,
+            backoff: Backoff(first: firstPause, longest: longestPause), longestWait: longestPause)
+    }
 
     /// Returns the time that one request for this many bytes may take.
     func total(for byteCount: Int64) -> Duration {

@@ -10,7 +10,7 @@ extension Downloader {
     /// - Throws: Only what no further request can fix: cancellation, and failures of the destination.
     func attempt(
         _ request: DownloadRequest, from candidate: HTTPAddress, into partial: PartialDownload, mayBeSlow: Bool
-    ) async throws -> DownloadAttempts.Outcome {
+    ) async throws -> CandidateCourse.Outcome {
         if case .upTo = request.expected, partial.validator == nil { try drop(partial, of: request) }
         var url = candidate
         for _ in 0...max(0, settings.limits.redirects) {
@@ -18,7 +18,7 @@ extension Downloader {
             do { response = try await send(to: url, resuming: partial, mayBeSlow: mayBeSlow) } catch let error
                 as HTTPTransferError
             {
-                return DownloadAttempts.Outcome(error)
+                return CandidateCourse.Outcome(error)
             }
             let reading = ResponseReading(
                 status: response.status, headers: response.headers, offset: partial.count, expected: request.expected)
@@ -33,7 +33,7 @@ extension Downloader {
             case .redirect(let location):
                 await response.body.discard(limit: settings.limits.discardedBody)
                 do throws(HTTPTransferError) { url = try url.redirected(to: location) } catch {
-                    return DownloadAttempts.Outcome(error)
+                    return CandidateCourse.Outcome(error)
                 }
             default:
                 await response.body.discard(limit: settings.limits.discardedBody)
@@ -47,7 +47,7 @@ extension Downloader {
 
     private func receive(
         _ response: HTTPClientResponse, _ request: DownloadRequest, from url: HTTPAddress, into partial: PartialDownload
-    ) async throws -> DownloadAttempts.Outcome {
+    ) async throws -> CandidateCourse.Outcome {
         let limit = request.expected.limit
         let allowed = settings.limits.total(for: limit - partial.count)
         let deadline = settings.time.now() + allowed
@@ -76,7 +76,7 @@ extension Downloader {
             let failure = clients.failure(of: error, at: url)
             // What has begun is resumed, however it broke off.
             guard failure.code != .stalled else { return .interrupted(ImageInputsError(failure)) }
-            return DownloadAttempts.Outcome(failure)
+            return CandidateCourse.Outcome(failure)
         }
         try Task.checkCancellation()
         return judge(partial, request.expected, url)
@@ -84,7 +84,7 @@ extension Downloader {
 
     private func judge(
         _ partial: PartialDownload, _ expected: ExpectedContent, _ url: HTTPAddress
-    ) -> DownloadAttempts.Outcome {
+    ) -> CandidateCourse.Outcome {
         guard case .exactly(let digest, let size) = expected else { return .whole }
         if partial.count < size {
             let message = "\(url): the file ended after \(partial.count) of \(size) bytes"
@@ -97,7 +97,7 @@ extension Downloader {
 
     /// Returns the outcome of wrong bytes. If they came in several responses, they may be from two versions of the
     /// file, which is then fetched once more from the start.
-    private func corrupt(_ partial: PartialDownload, _ message: String) -> DownloadAttempts.Outcome {
+    private func corrupt(_ partial: PartialDownload, _ message: String) -> CandidateCourse.Outcome {
         let error = ImageInputsError(
             .corrupt, message, hint: "the mirror, or something on the way to it, changes files; use another mirror")
         return partial.pieces > 1 ? .unresumable(error) : .refused(error)

@@ -6,7 +6,7 @@ extension Downloader {
     /// Returns the outcome of a response whose body is of no use.
     func refusal(
         _ reading: ResponseReading, _ status: HTTPResponseStatus, _ url: HTTPAddress, _ expected: ExpectedContent
-    ) -> DownloadAttempts.Outcome {
+    ) -> CandidateCourse.Outcome {
         let answer = "\(url): the server answered \(status.code) \(quoted(status.reasonPhrase))"
         switch reading {
         case .missing:

@@ -49,28 +49,28 @@ package struct Downloader: Sendable {
     private func fetch(_ request: DownloadRequest, _ patience: Patience) async throws -> Download {
         let partial = try PartialDownload(path: request.destination, expected: request.expected)
         if partial.count > 0 { request.progress(partial.count) }
-        var attempts = DownloadAttempts(
-            subject: request.subject, candidateCount: request.candidates.count, limits: settings.limits)
-        var step = attempts.first()
+        var course = CandidateCourse(
+            subject: request.subject, candidateCount: request.candidates.count, limits: settings.limits.retries)
+        var step = course.first()
         var source: HTTPAddress?
-        var outcome = DownloadAttempts.Outcome.whole
+        var outcome = CandidateCourse.Outcome.whole
         var asked = 0
         while case .request(let candidate, let keepsPartial, let pause) = step {
             try Task.checkCancellation()
             let url = request.candidates[candidate]
-            let (number, limit) = attempts.progress
+            let (number, limit) = course.progress
             let mayGoOn = try await patience.pause(pause, isAsked: outcome.isBusy) {
                 settings.note("waiting for \(url.authority), attempt \(number) of \(limit)")
             }
             guard mayGoOn else {
-                step = attempts.giveUp(after: outcome, of: asked)
+                step = course.giveUp(after: outcome, of: asked)
                 break
             }
             if !keepsPartial { try drop(partial, of: request) }
             asked = candidate
-            outcome = try await attempt(request, from: url, into: partial, mayBeSlow: attempts.isLast)
+            outcome = try await attempt(request, from: url, into: partial, mayBeSlow: course.isLast)
             silentHosts.note(url, outcome)
-            step = attempts.next(after: outcome, jitter: settings.time.jitter())
+            step = course.next(after: outcome, jitter: settings.time.jitter())
             source = url
         }
         if case .fail(var error) = step {
@@ -96,7 +96,7 @@ final class SilentHosts: Sendable {
 
     func contains(_ url: HTTPAddress) -> Bool { origins.withLock { $0.contains(url.origin) } }
 
-    func note(_ url: HTTPAddress, _ outcome: DownloadAttempts.Outcome) {
+    func note(_ url: HTTPAddress, _ outcome: CandidateCourse.Outcome) {
         origins.withLock { origins in
             switch outcome {
             case .silent, .unconnected: _ = origins.insert(url.origin)

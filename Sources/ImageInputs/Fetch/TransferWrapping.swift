@@ -22,7 +22,7 @@ func asInput<Result>(_ body: () throws(HTTPTransferError) -> Result) throws(Imag
     do throws(HTTPTransferError) { return try body() } catch { throw ImageInputsError(error) }
 }
 
-extension DownloadAttempts.Outcome {
+extension CandidateCourse.Outcome {
     init(_ error: HTTPTransferError) {
         let wrapped = ImageInputsError(error)
         switch error.code {

@@ -36,20 +36,21 @@ package struct GoBuilder: Sendable {
         self.limits = limits
     }
 
-    /// Compiles programs and reports to `progress` which. Programs with the same source and platform should follow each
+    /// Compiles programs, each as a stage. Programs with the same source and platform should follow each
     /// other, because they share what is compiled. The results are in the order of the programs.
     ///
     /// - Throws: `ImageInputsError`: `.uncompilable` with the compiler's output, `.toolMissing` for a toolchain of
     ///   another machine; nothing is recorded about a program that failed.
     package func build(
-        _ programs: [GoProgram], progress: @escaping @Sendable (String) -> Void
+        _ programs: [GoProgram], stage: StageObserver
     ) async throws -> [Compiled] {
         let keys = programs.map(key)
         var known = keys.map(remembered)
         guard known.contains(where: { $0 == nil }) else { return known.compactMap { $0 } }
         try await store.withTemporaryFolder { folder in
-            progress("unpacking the Go toolchain")
-            let root = try await layOutToolchain(in: folder.appending("toolchain"))
+            let root = try await stage("unpacking the Go toolchain") {
+                try await layOutToolchain(in: folder.appending("toolchain"))
+            }
             let compiler = GoCompiler(root: root, scratch: folder.appending("work"), limits: limits)
             var sources: [[Digest]: (folder: FilePath, form: GoSourceTree.Form, date: Int64)] = [:]
             for (place, program) in programs.enumerated() where known[place] == nil {
@@ -61,9 +62,10 @@ package struct GoBuilder: Sendable {
                     sources[program.sourceIdentity] = try await layOut(program, in: path)
                 }
                 guard let source = sources[program.sourceIdentity] else { continue }
-                progress("compiling \(program.name) for \(program.platform.withoutVersion)")
                 let output = folder.appending("program")
-                try await compiler.compile(program, source: source.folder, form: source.form, to: output)
+                try await stage("compiling \(program.name) for \(program.platform.withoutVersion)") {
+                    try await compiler.compile(program, source: source.folder, form: source.form, to: output)
+                }
                 known[place] = try await keep(output, date: source.date, as: keys[place])
             }
         }

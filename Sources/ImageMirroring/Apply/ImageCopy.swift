@@ -68,7 +68,7 @@ struct ImageCopy: Sendable {
 
     private func root(of tag: PlannedTag) async throws -> Descriptor {
         guard let root = tag.root else { return try await source.resolve(tag.tag) }
-        guard isReviewed else { return root }
+        guard isReviewed else { return root.descriptor }
         let current = try await run.registries.repository(image.source).current(tag.tag)?.digest
         guard current == root.digest else {
             throw OCIRegistryError(
@@ -76,7 +76,7 @@ struct ImageCopy: Sendable {
                 "\(image.source.place):\(tag.tag) is at \(current?.description ?? "nothing") and was at \(root.digest) when the plan was made",
                 hint: "make the plan again")
         }
-        return root
+        return root.descriptor
     }
 
     private func destination(of tag: PlannedTag) throws -> SharedDestination {

@@ -16,7 +16,7 @@ struct SharedDestination: WrappedDestination {
     func putBlob(_ blob: Descriptor, from source: any ContentSource) async throws {
         guard !repository.isKnownPresent(blob.digest) else { return }
         try await transfers.turns.take("\(repository.transport.host) \(blob.digest)") {
-            try await transfers.slots.take { try await repository.putBlob(blob, from: source) }
+            try await transfers.slots(for: blob).take { try await repository.putBlob(blob, from: source) }
         }
         try transfers.journal?.note(present: blob.digest, at: place)
     }
@@ -30,13 +30,22 @@ struct SharedDestination: WrappedDestination {
 
 /// The turns and records that all transfers of a run share.
 struct Transfers: Sendable {
-    /// The blobs on their way at the same time, which bounds the memory that they need.
-    static let blobsAtOnce = 8
+    /// The large blobs on their way at the same time, which bounds the memory that they need.
+    private static let blobsAtOnce = 8
+    /// The small blobs: what they take is time, in which far registries answer.
+    private static let smallBlobsAtOnce = 24
+    /// The size in bytes up to which a blob is small.
+    private static let smallLimit: Int64 = 256 << 10
     /// The images that are worked on at the same time.
-    static let imagesAtOnce = 6
+    static let imagesAtOnce = 8
 
     let turns = Turns<String>()
-    let slots = Turns<OnlyKey>(atOnce: blobsAtOnce)
+    private let largeSlots = Turns<OnlyKey>(atOnce: blobsAtOnce)
+    private let smallSlots = Turns<OnlyKey>(atOnce: smallBlobsAtOnce)
     let images = Turns<OnlyKey>(atOnce: imagesAtOnce)
     let journal: MirrorJournal?
+
+    init(journal: MirrorJournal?) { self.journal = journal }
+
+    func slots(for blob: Descriptor) -> Turns<OnlyKey> { blob.size > Self.smallLimit ? largeSlots : smallSlots }
 }

@@ -4,7 +4,7 @@ package import OCIModel
 /// file alone.
 package struct ImageAnswers: Sendable {
     package enum Root: Sendable {
-        case at(Descriptor)
+        case at(TagRoot)
         /// The source was not asked, because no destination has the tag: it is read when it is copied.
         case unread
         case missing

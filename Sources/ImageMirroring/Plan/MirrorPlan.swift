@@ -22,7 +22,19 @@ package struct MirrorPlan: Hashable, Sendable, Codable {
 
 extension MirrorPlan {
     /// The bytes of a plan's file: the same plan, the same bytes.
-    package func encoded() throws -> [UInt8] { try CanonicalJSON.encodeForReading(self) }
+    ///
+    /// Each tag has a line, and is encoded by itself: all at once would take several times the memory of the file.
+    package func encoded() throws -> [UInt8] {
+        var head = self
+        head.tags = []
+        var bytes = try CanonicalJSON.encode(head)
+        // The tags come last, because keys are sorted.
+        bytes.removeLast("]}".utf8.count)
+        for (number, tag) in tags.enumerated() {
+            bytes += Array((number == 0 ? "\n" : ",\n").utf8) + (try CanonicalJSON.encode(tag))
+        }
+        return bytes + Array("\n]}\n".utf8)
+    }
 
     /// Reads a plan's file.
     ///
@@ -56,9 +68,11 @@ extension MirrorFile {
     /// Returns what is to be done for one of the file's images, from what registries answered.
     package func plan(_ index: Int, _ answers: ImageAnswers, now: Timestamp) -> [PlannedTag] {
         let image = images[index]
+        let source = image.source.place
         return image.targets.enumerated().flatMap { number, target in
+            let place = target.place
             func planned(_ tag: String, _ change: PlannedTag.Change) -> PlannedTag {
-                PlannedTag(source: image.source.place, target: target.place, tag: tag, change: change, image: index)
+                PlannedTag(source: source, target: place, tag: tag, change: change, image: index)
             }
             func known(_ tag: String, _ digest: Digest) -> PlannedTag {
                 var known = planned(tag, .known)
@@ -84,13 +98,14 @@ extension MirrorFile {
             case .failure(let failure): return tags + [refused("", failure)]
             case .success(let selected):
                 let states = number < answers.targets.count ? answers.targets[number] : [:]
+                tags.reserveCapacity(tags.count + selected.count)
                 for tag in selected {
                     switch (states[tag] ?? .absent, answers.roots[tag] ?? .unread) {
                     case (.done(let digest), _): tags.append(known(tag, digest))
                     case (.known(let digest), _) where image.policy == .immutable: tags.append(known(tag, digest))
                     case (.failed(let failure), _), (_, .failed(let failure)): tags.append(refused(tag, failure))
                     case (_, .missing):
-                        tags.append(refused(tag, .init(.missing, "\(image.source.place) has no tag \(tag)"), .missing))
+                        tags.append(refused(tag, .init(.missing, "\(source) has no tag \(tag)"), .missing))
                     case (.absent, .unread): tags.append(planned(tag, .create))
                     case (.absent, .at(let root)):
                         var new = planned(tag, .create)
@@ -98,7 +113,8 @@ extension MirrorFile {
                         tags.append(new)
                     case (.at(let digest), .at(let root)), (.known(let digest), .at(let root)):
                         var found = planned(tag, .unchanged)
-                        (found.root, found.from) = (root, digest)
+                        // One digest that is the same is kept once.
+                        (found.root, found.from) = (root, digest == root.digest ? root.digest : digest)
                         if digest != root.digest {
                             found.change = image.policy == .move ? .move : .keep
                             if found.change == .keep {
@@ -129,18 +145,33 @@ extension ImageAnswers {
     }
 }
 
+/// A tag of one destination.
+private struct Place: Hashable {
+    var target: String
+    var tag: String
+
+    init(_ tag: PlannedTag) { (target, self.tag) = (tag.target, tag.tag) }
+}
+
 extension Collection<PlannedTag> {
     /// Refuses tags of one destination that two sources want, because neither may win by accident; what is wanted twice
     /// from one source is done once.
     package func refusingConflicts() -> [PlannedTag] {
-        var wanted: [String: [String]] = [:]
+        // What is there once for each of many tags is small.
+        var waiting: [Place: String] = [:]
+        var contested: [Place: Set<String>] = [:]
         for tag in self where !tag.tag.isEmpty {
-            if wanted[tag.name]?.contains(tag.source) != true { wanted[tag.name, default: []].append(tag.source) }
+            let place = Place(tag)
+            if let other = waiting[place], other != tag.source {
+                contested[place, default: [other]].insert(tag.source)
+            } else {
+                waiting[place] = tag.source
+            }
         }
-        var seen: Set<String> = []
         return compactMap { tag in
-            guard let sources = wanted[tag.name] else { return tag }
-            guard sources.count > 1 else { return seen.insert(tag.name).inserted ? tag : nil }
+            guard !tag.tag.isEmpty else { return tag }
+            let place = Place(tag)
+            guard let sources = contested[place] else { return waiting.removeValue(forKey: place) == nil ? nil : tag }
             var refused = tag
             (refused.change, refused.outcome) = (.refuse, .unselected)
             refused.reason = "several sources want this tag: " + sources.sorted().joined(separator: ", ")

@@ -4,17 +4,14 @@ import OCIRegistry
 import Scheduling
 
 extension MirrorRun {
-    /// Returns the tags with what copying each takes. Blobs that several images share are counted with the first, as
-    /// they are sent with it.
-    func costed(_ tags: [PlannedTag], _ sources: [Int: ListedSource]) async throws -> [PlannedTag] {
-        var costed: [PlannedTag] = []
+    /// Adds to each tag what copying it takes. Blobs that several images share are counted with the first, as they are
+    /// sent with it.
+    func addCosts(to tags: inout [PlannedTag], _ sources: [Int: ListedSource]) async throws {
         var placed: [String: Set<Digest>] = [:]
         var plans: [String: CopyPlan] = [:]
-        for var tag in tags {
-            guard tag.isWork, let root = tag.root, let source = sources[tag.image] else {
-                costed.append(tag)
-                continue
-            }
+        for index in tags.indices {
+            var tag = tags[index]
+            guard tag.isWork, let root = tag.root, let source = sources[tag.image] else { continue }
             let image = file.images[tag.image]
             var options = CopyOptions()
             options.withReferrers = image.referrers != .none
@@ -26,7 +23,7 @@ extension MirrorRun {
                 if let read = plans[key] {
                     plan = read
                 } else {
-                    plan = try await CopyPlan(reading: [root], from: source, options)
+                    plan = try await CopyPlan(reading: [root.descriptor], from: source, options)
                 }
                 plans = [key: plan]
                 guard let target = image.targets.first(where: { $0.place == tag.target }) else { continue }
@@ -38,9 +35,8 @@ extension MirrorRun {
                 try Task.checkCancellation()
                 (tag.change, tag.outcome, tag.reason) = (.refuse, Outcome(error), "\(error)")
             }
-            costed.append(tag)
+            tags[index] = tag
         }
-        return costed
     }
 
     private func cost(

@@ -26,7 +26,7 @@ package struct PlannedTag: Hashable, Sendable, Codable {
     package var tag: String
     package var change: Change
     /// The document that the tag stands for at the source; `nil` where that is not known yet.
-    package var root: Descriptor?
+    package var root: TagRoot?
     /// The digest that the tag stands for at the destination.
     package var from: Digest?
     /// The index of the image in the mirror file, from 0.
@@ -41,6 +41,21 @@ package struct PlannedTag: Hashable, Sendable, Codable {
     package var isWork: Bool { [.create, .move, .complete].contains(change) }
 
     package var name: String { tag.isEmpty ? target : "\(target):\(tag)" }
+}
+
+/// The document that a tag stands for: a descriptor without what entries of an index have beside it, because a plan holds
+/// one for each tag.
+package struct TagRoot: Hashable, Sendable, Codable {
+    package var mediaType: MediaType
+    package var digest: Digest
+    /// The size in bytes.
+    package var size: Int64
+
+    package init(_ descriptor: Descriptor) {
+        (mediaType, digest, size) = (descriptor.mediaType, descriptor.digest, descriptor.size)
+    }
+
+    package var descriptor: Descriptor { Descriptor(mediaType: mediaType, digest: digest, size: size) }
 }
 
 /// The cost of copying an image, as the destination was found.

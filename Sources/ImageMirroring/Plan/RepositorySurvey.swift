@@ -110,7 +110,7 @@ struct RepositorySurvey: Sendable {
 
     private func roots(_ tags: [String]) async throws -> [String: ImageAnswers.Root] {
         let answers = try await mapConcurrently(tags, limit: Self.atOnce) { tag -> ImageAnswers.Root in
-            do { return try await current(tag).map { .at($0) } ?? .missing } catch {
+            do { return try await current(tag).map { .at(TagRoot($0)) } ?? .missing } catch {
                 try Task.checkCancellation()
                 return .failed(.init(error))
             }

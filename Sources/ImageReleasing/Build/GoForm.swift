@@ -14,8 +14,12 @@ enum GoForm: Hashable, Sendable {
     ///
     /// - Throws: `ReleaseError` `.refused` for a tree that has no module, and no package that says its import path.
     init(of tree: FileTree, modules cache: FilePath?) throws {
-        let names = tree.entries.keys.map(\.name)
-        guard !names.contains(Array("go.mod".utf8)) else {
+        // What is vendored may have been a module itself.
+        let vendor = Array("vendor".utf8)
+        let hasModule = tree.entries.keys.contains { path in
+            path.name == Array("go.mod".utf8) && !path.components.contains { Array($0) == vendor }
+        }
+        guard !hasModule else {
             self = .modules(cache: cache)
             return
         }

@@ -45,7 +45,8 @@ struct ReleaseCompiler: Sendable {
         let form = try GoForm(of: source.tree, modules: tools.modules)
         let identity = [try await tools.pool.run { [source] _ in try source.tree.contentDigest() }]
         let compiled = try await builder.build(
-            jobs.map { platform, program in goProgram(program, platform, form, identity) }, progress: observe)
+            jobs.map { platform, program in goProgram(program, platform, form, identity) },
+            stage: StageObserver { stage, isOver in if !isOver { observe(stage) } })
         let check = ProgramCheck(
             release: release, goVersion: goVersion, architecture: tools.architecture, work: work)
         var built: [BuiltProgram] = []

@@ -100,7 +100,7 @@ struct ImageVerification: Sendable {
         _ paths: Set<EntryPath>, in layer: Descriptor, _ source: RegistryRepository
     ) async throws -> [EntryPath: Digest] {
         guard layer.size <= Self.layerLimit else { throw ReleaseError(.unequal, "a layer has \(layer.size) bytes") }
-        let (file, spool, copy) = (scratch.appending("layer"), scratch.appending("spool"), scratch.appending("file"))
+        let (file, spool) = (scratch.appending("layer"), scratch.appending("spool"))
         try await source.withBlob(layer, from: 0) { body in try await Self.save(body, to: file) }
         return try await pool.run { flag in
             guard try FileSystem.digest(of: file) == layer.digest else {
@@ -114,10 +114,7 @@ struct ImageVerification: Sendable {
                 OpenFile(reading: file), name: "the layer \(layer.digest)", into: output, isCancelled: { flag.isSet })
             var digests: [EntryPath: Digest] = [:]
             for entry in try UnpackedLayer(record: record, spool: spool).entries where paths.contains(entry.path) {
-                guard case .regular(let content) = entry.entry.kind else { continue }
-                try FileSystem.remove(copy)
-                try content.copy(to: copy, mode: 0o644)
-                digests[entry.path] = try FileSystem.digest(of: copy)
+                if case .regular(.slice(_, _, _, let digest)) = entry.entry.kind { digests[entry.path] = digest }
             }
             return digests
         }

@@ -51,11 +51,12 @@ extension ContentStore {
 
         package init() {}
 
-        /// Adds what was found elsewhere.
-        package mutating func add(_ other: Verified) {
-            blobs += other.blobs
-            bytes += other.bytes
-            damaged = Set(damaged + other.damaged).sorted()
+        /// Counts a file by the digest that names it; what is damaged counts once, whatever other names it has.
+        package mutating func count(_ name: String, size: Int64, isSound: Bool) {
+            guard isSound || !damaged.contains(name) else { return }
+            blobs += 1
+            bytes += size
+            if !isSound { damaged = (damaged + [name]).sorted() }
         }
     }
 
@@ -64,12 +65,10 @@ extension ContentStore {
         var result = Verified()
         for path in try blobPaths() {
             guard !isCancelled() else { throw ContentError(.cancelled, "interrupted") }
-            result.blobs += 1
-            result.bytes += FileSystem.plainFileSize(path) ?? 0
             let name = path.components.suffix(2).map(\.string).joined(separator: ":")
-            if let digest = try? Digest(name), try Self.isSound(path, as: digest) { continue }
-            result.damaged.append(name)
-            if repair { try FileSystem.remove(path) }
+            let isSound = try (try? Digest(name)).map { try Self.isSound(path, as: $0) } ?? false
+            result.count(name, size: FileSystem.plainFileSize(path) ?? 0, isSound: isSound)
+            if repair, !isSound { try FileSystem.remove(path) }
         }
         return result
     }

@@ -32,7 +32,7 @@ extension Authorizer {
         guard let token = TokenAnswer(answer) else {
             throw OCIRegistryError(.protocolViolation, "\(service.realm): the answer contains no token")
         }
-        return BearerToken(text: token.token, renewal: received + token.use, scopes: scopes)
+        return BearerToken(text: token.token, renewal: received + token.use, life: token.life, scopes: scopes)
     }
 
     /// Sends a token request.
@@ -60,9 +60,9 @@ extension Authorizer {
                     RegistryRefusal.error(
                         request.method, place, status: answer.status, headers: answer.headers,
                         body: Array(body.readableBytesView)), scopes, login)
-                return .failed(try network.outcome(of: answer, from: place, error))
+                return .failed(try network.failure(of: answer, from: place, error))
             } catch let error as HTTPTransferError {
-                return .failed(try RetryCourse.Outcome(error))
+                return .failed(try AttemptFailure(error))
             }
         }
     }

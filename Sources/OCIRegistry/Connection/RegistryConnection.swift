@@ -90,7 +90,7 @@ package struct RegistryConnection: RegistryTransport {
             }
         } catch let error as HTTPTransferError {
             if error.code == .unreadable { Patience.current?.exhaust() }
-            return .failed(try RetryCourse.Outcome(error))
+            return .failed(try AttemptFailure(error))
         }
     }
 
@@ -107,7 +107,7 @@ package struct RegistryConnection: RegistryTransport {
             request.method, place, status: answer.status, headers: answer.headers,
             body: Array(body.readableBytesView))
         if error.code == .denied { error.hint = RegistryRefusal.hint(host, isAnonymous: isAnonymous) }
-        return .failed(try network.outcome(of: answer, from: place, error))
+        return .failed(try network.failure(of: answer, from: place, error))
     }
 
     /// Checks that the answer is not a network's login page, which answers everything with 200.

@@ -10,21 +10,23 @@ extension RegistryNetwork {
         _ attempt: () async throws -> Attempt<Answer>
     ) async throws -> Answer {
         try await Patience.sharing(settings.limits.patience(ofOperation: 0, time: settings.time)) {
-            var course = RetryCourse(limits: limits ?? settings.limits, isRepeatable: isRepeatable)
+            var course = RetryCourse((limits ?? settings.limits).retries)
             while true {
                 try Task.checkCancellation()
                 switch try await attempt() {
                 case .answer(let answer):
                     Patience.current?.progress()
                     return answer
-                case .failed(let outcome):
-                    switch course.next(after: outcome, jitter: settings.time.jitter()) {
-                    case .again(let pause, let isAsked): try await wait(pause, isAsked, host, course, outcome)
-                    case .fail(let error):
-                        // What is sent once is for the layer above to repeat.
-                        if isRepeatable { Patience.current?.exhaust() }
-                        throw error
+                case .failed(let failure):
+                    let step = course.next(after: failure.setback, jitter: settings.time.jitter())
+                    if isRepeatable || failure.isHarmless, case .again(let pause, let isAsked) = step {
+                        try await wait(pause, isAsked, host, course, failure)
+                        continue
                     }
+                    // What is sent once is for the layer above to repeat.
+                    if isRepeatable { Patience.current?.exhaust() }
+                    if case .refused(let wait) = step { throw failure.end(of: course, refusing: wait) }
+                    throw failure.end(of: course)
                 }
             }
         }
@@ -32,9 +34,9 @@ extension RegistryNetwork {
 
     /// Waits for the next attempt, and says so.
     ///
-    /// - Throws: The outcome's error, if there is no patience left for that.
+    /// - Throws: The failure's error, if there is no patience left for that.
     private func wait(
-        _ pause: Duration, _ isAsked: Bool, _ host: String, _ course: RetryCourse, _ outcome: RetryCourse.Outcome
+        _ pause: Duration, _ isAsked: Bool, _ host: String, _ course: RetryCourse, _ failure: AttemptFailure
     ) async throws {
         let seconds = isAsked ? " in \(pause.components.seconds) s, as it asks" : ""
         let mayGoOn = try await Patience.current?.pause(pause, isAsked: isAsked) {
@@ -42,7 +44,7 @@ extension RegistryNetwork {
         }
         guard mayGoOn != false else {
             Patience.current?.exhaust()
-            throw course.told(outcome.error)
+            throw failure.end(of: course)
         }
     }
 
@@ -60,10 +62,10 @@ extension RegistryNetwork {
     /// Returns how an attempt ended that was refused for the time being; other requests to the host wait as long as it asks.
     ///
     /// - Throws: `error`, where the status is not temporary.
-    func outcome(
+    func failure(
         of answer: HTTPClientResponse, from place: HTTPAddress, _ error: OCIRegistryError
-    ) throws(OCIRegistryError) -> RetryCourse.Outcome {
-        guard RetryCourse.isPassing(answer.status.code) else { throw error }
+    ) throws(OCIRegistryError) -> AttemptFailure {
+        guard AttemptFailure.isPassing(answer.status.code) else { throw error }
         let wait = RetryAfter.parse(answer.headers)
         if let wait, wait <= settings.limits.longestWait { traffic.to(place).hold(for: wait) }
         return answer.status.code == 429

@@ -38,7 +38,7 @@ enum RegistryRefusal {
         switch status {
         case 401, 403, 407: .denied
         case 404, 410: .notFound
-        case let status where RetryCourse.isPassing(status): .busy
+        case let status where AttemptFailure.isPassing(status): .busy
         case 409, 412: .conflict
         case 405, 406, 501, 505: .unsupported
         case 413: .tooLarge

@@ -118,11 +118,34 @@ extension RegistryRepository: ContentDestination {
         return true
     }
 
-    /// Puts a document or tag; statuses up to 299, and those with which registries refuse to overwrite a tag or
-    /// manifest, are returned.
+    /// Puts a document or tag, again while the registry does not see yet the parts that it was given: some answer a PUT
+    /// before all of their machines know of it.
     private func put(_ bytes: [UInt8], as descriptor: Descriptor, reference: String) async throws -> WholeAnswer {
+        for attempt in 1...max(1, settings.attemptsUntilSeen) {
+            let answer = try await putOnce(bytes, as: descriptor, reference: reference)
+            guard Self.lacksParts(answer), hasParts(of: bytes, descriptor) else { return answer }
+            try await settings.pause(after: attempt)
+        }
+        return try await putOnce(bytes, as: descriptor, reference: reference)
+    }
+
+    /// Returns whether everything that a document refers to is known to be there.
+    private func hasParts(of bytes: [UInt8], _ descriptor: Descriptor) -> Bool {
+        guard let document = try? CopyDocument(bytes, as: descriptor) else { return false }
+        return (document.children + document.blobs).allSatisfy { isKnownPresent($0.digest) }
+    }
+
+    private static func lacksParts(_ answer: WholeAnswer) -> Bool {
+        guard [400, 404].contains(answer.status) else { return false }
+        let words = RegistryRefusal.words(answer.bytes)
+        return ["MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_UNKNOWN"].contains { words.contains($0) }
+    }
+
+    /// Puts a document or tag; statuses up to 299, and those with which registries refuse to overwrite a tag or
+    /// manifest, or do not see its parts, are returned.
+    private func putOnce(_ bytes: [UInt8], as descriptor: Descriptor, reference: String) async throws -> WholeAnswer {
         var request = request(
-            .PUT, "manifests/\(reference)", [200, 201, 202, 204, 400, 405, 409, 412], writes: true)
+            .PUT, "manifests/\(reference)", [200, 201, 202, 204, 400, 404, 405, 409, 412], writes: true)
         request.headers.add(name: "Content-Type", value: descriptor.mediaType.rawValue)
         request.body = .bytes(bytes)
         let answer = try await answer(to: request, limit: 64 << 10)
@@ -137,7 +160,7 @@ extension RegistryRepository: ContentDestination {
     private func refusal(_ answer: WholeAnswer, _ what: String) -> OCIRegistryError {
         let words = RegistryRefusal.words(answer.bytes)
         return OCIRegistryError(
-            answer.status == 400 ? .refused : .conflict,
+            answer.status == 400 ? .refused : answer.status == 404 ? .notFound : .conflict,
             "the registry refuses to write \(what) (\(answer.status))" + (words.isEmpty ? "" : ": \(words)"),
             status: answer.status)
     }

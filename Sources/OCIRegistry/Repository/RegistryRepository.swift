@@ -54,6 +54,9 @@ package struct RepositorySettings: Hashable, Sendable {
     /// The number of attempts to get the rest of a blob without one byte between them.
     package var downloadFailures = 5
     package var downloadAttempts = 100
+    /// The times that a document is put again while the registry does not see yet what it was given; with the pauses between
+    /// them, some seconds.
+    package var attemptsUntilSeen = 5
     /// The pause after the first failure without progress.
     package var firstPause = Duration.milliseconds(200)
 

@@ -38,9 +38,11 @@ extension RegistryStorage {
     }
 
     /// Reads the blobs that only repositories have, and every manifest, and removes the damaged ones if `repair` is set:
-    /// whoever pushes them again brings them back. What is in the pool is left to those who read that.
-    package func verify(repair: Bool, isCancelled: () -> Bool) throws -> ContentStore.Verified {
-        var result = ContentStore.Verified()
+    /// whoever pushes them again brings them back. What is in the pool is left to those who read that, and have put into
+    /// `result` what they found.
+    package func verify(
+        repair: Bool, into result: inout ContentStore.Verified, isCancelled: () -> Bool
+    ) throws {
         var checked: [FileIdentity: Bool] = [:]
         func check(_ path: FilePath, _ isSound: (Digest) throws -> Bool) throws {
             guard !isCancelled() else { throw ContentError(.cancelled, "interrupted") }
@@ -48,13 +50,11 @@ extension RegistryStorage {
             guard let identity = FileIdentity(of: path) else { return }
             if let digest = try? Digest(name), FileIdentity(of: pooled(digest)) == identity { return }
             if checked[identity] == nil {
-                result.blobs += 1
-                result.bytes += FileSystem.plainFileSize(path) ?? 0
-                checked[identity] = try (try? Digest(name)).map(isSound) ?? false
+                let isSound = try (try? Digest(name)).map(isSound) ?? false
+                result.count(name, size: FileSystem.plainFileSize(path) ?? 0, isSound: isSound)
+                checked[identity] = isSound
             }
-            guard checked[identity] == false else { return }
-            if !result.damaged.contains(name) { result.damaged.append(name) }
-            if repair { try FileSystem.remove(path) }
+            if repair, checked[identity] == false { try FileSystem.remove(path) }
         }
         for name in try repositories(with: .blobs) {
             for path in try files(.blobs, of: name) {
@@ -67,8 +67,6 @@ extension RegistryStorage {
                 try check(path) { (try? manifest($0, in: repository)) != nil }
             }
         }
-        result.damaged.sort()
-        return result
     }
 
     private func files(_ kind: Kind, of repository: String) throws -> [FilePath] {

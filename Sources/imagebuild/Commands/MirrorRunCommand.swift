@@ -78,6 +78,8 @@ struct MirrorRunCommand: AsyncParsableCommand {
         var applied: (plan: MirrorPlan, file: MirrorFile)?
         if let place = apply { applied = try MirrorPlan.read(try await reading(place, settings), of: named) }
         guard let mirrorFile = named ?? applied?.file else { return }
+        // Many small requests wait for far registries; whoever must not be asked so much has a rate in the file.
+        settings.limits.requestsPerHost = 16
         settings.limits.attemptsOf = mirrorFile.registries.compactMapValues { $0.attempts }
         let tell: @Sendable (String) -> Void = { console.note($0) }
         let meters = Meters(
@@ -86,6 +88,7 @@ struct MirrorRunCommand: AsyncParsableCommand {
         let (plan, storePath) = (applied?.plan, try storeOptions.path())
         let view = TransferView(console)
         defer { view.finish() }
+        let shown = try await reports.showFigures(console)
         let verdict = try await RegistryNetwork.withNetwork(settings) { network in
             let access = RegistryAccess(
                 network, storePath: storePath, now: { Surroundings.now },
@@ -96,16 +99,22 @@ struct MirrorRunCommand: AsyncParsableCommand {
             let kept = try records.open(for: mirrorFile, named: file, store: storePath)
             let run = MirrorRun(
                 mirrorFile, registries: access, meters: meters, records: kept,
-                trustsRecords: records.trustRecords, now: { Surroundings.now }, observe: { console.note($0) })
+                trustsRecords: records.trustRecords, now: { Surroundings.now },
+                observe: { result in
+                    console.note(result)
+                    shown?.figures.note(result, at: Surroundings.now, requests: meters.requests)
+                })
             let places = MirrorPlaces(registries: access)
             guard let report = try await report(of: run, mirrorFile, plan, part, kept, places, console) else {
                 return nil as MirrorReport.Verdict?
             }
             view.finish()
+            shown?.figures.ended(at: Surroundings.now, requests: report.requests)
             if let place = records.ledger { try await places.write(kept.ledgerBytes(), to: place) }
             try await reports.write(report, mirrorFile, places)
             return report.verdict
         }
+        await shown?.stop()
         if let verdict { try reports.exit(verdict) }
     }
 

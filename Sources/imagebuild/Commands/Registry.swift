@@ -8,12 +8,13 @@ import SystemPackage
 struct Registry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "registry",
-        abstract: "Serve images over the distribution protocol.",
+        abstract: "Serve images over the distribution protocol, or find out what a registry does.",
         discussion: """
-            EXAMPLE
+            EXAMPLES
               imagebuild registry serve --port 5000
+              imagebuild registry probe registry.example.org/etcd
             """,
-        subcommands: [Serve.self])
+        subcommands: [Serve.self, RegistryProbeCommand.self])
 
     struct Serve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -96,7 +96,7 @@ struct Store: AsyncParsableCommand {
                 try await pool.run { flag in
                     var result = try store.verify(repair: repair, isCancelled: { flag.isSet })
                     for registry in try RegistryStorage.registries(in: store) {
-                        result.add(try registry.verify(repair: repair, isCancelled: { flag.isSet }))
+                        try registry.verify(repair: repair, into: &result, isCancelled: { flag.isSet })
                     }
                     return (result, try store.verifyRecords(repair: repair, isCancelled: { flag.isSet }))
                 }

@@ -23,11 +23,13 @@ final class BuildView: Sendable {
         switch event {
         case .note(let text): console.note(text)
         case .warning(let text): console.warn(text)
+        case .stage(let name, let isOver): stage(name, isOver)
         case .began(let platforms):
             progress.withLock { $0 = Progress() }
             for platform in platforms { console.beginRow(platform.description) }
         case .fetching(let platform, let packages): expect(packages, for: platform.description)
         case .received(let package, let bytes): received(package, bytes)
+        case .fetched: endFetching()
         case .opening(let platform, let packages): expectOpening(packages, for: platform.description)
         case .opened(let package): opened(package)
         case .planned(let plan): for platform in plan.platforms { expectLayers(platform) }
@@ -52,6 +54,30 @@ final class BuildView: Sendable {
     private func received(_ package: Lock.Package, _ bytes: Int64) {
         for platform in progress.withLock({ $0.waiting[package.sha256] ?? [] }) {
             console.update(platform) { $0.transfer?.done += bytes }
+        }
+    }
+
+    /// What is fetched no longer moves; what comes next has a row of its own.
+    private func endFetching() {
+        let platforms = progress.withLock { progress in
+            defer { progress.waiting = [:] }
+            return progress.waiting.values.reduce(into: Set<String>()) { $0.formUnion($1) }
+        }
+        guard console.isLive else { return }
+        for platform in platforms {
+            console.update(platform) { row in
+                row.text = row.text.replacing("fetching", with: "fetched", maxReplacements: 1)
+                row.transfer = nil
+            }
+        }
+    }
+
+    private func stage(_ name: String, _ isOver: Bool) {
+        switch (console.isLive, isOver) {
+        case (true, false): console.beginRow(name)
+        case (true, true): console.removeRow(name)
+        case (false, false): console.note(name)
+        case (false, true): break
         }
     }
 
@@ -107,8 +133,10 @@ final class BuildView: Sendable {
         for platform in image.platforms {
             let size = platform.layers.map(\.descriptor.size).reduce(0, +)
             console.update(platform.platform.description) { row in
-                row.text =
-                    "done, \(counted(platform.layers.count, "layer")), \(ByteCount(size)), \(platform.manifest.digest)"
+                let digest = platform.manifest.digest
+                // A line has no room for all of it, and can be copied only as a whole.
+                let shown = console.isLive ? "sha256:\(digest.short)…" : "\(digest)"
+                row.text = "done, \(counted(platform.layers.count, "layer")), \(ByteCount(size)), \(shown)"
                 row.isDone = true
             }
         }

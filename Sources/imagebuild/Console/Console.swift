@@ -7,20 +7,12 @@ import Synchronization
 /// Standard output is left to the result alone.
 final class Console: Sendable {
     private struct State {
-        var rows: [Row] = []
-        /// Lines that the live view now occupies.
-        var drawn = 0
+        var rows: [ConsoleRow] = []
+        /// Lines that the live view now occupies, and the length of the longest.
+        var (drawn, widest) = (0, 0)
         var lastDraw = ContinuousClock.now - .seconds(1)
-    }
-
-    /// One line of the live view.
-    struct Row: Sendable {
-        var title: String
-        var text = ""
-        /// What changes too often to be a line of its own.
-        var detail = ""
-        var transfer: Transfer?
-        var isDone = false
+        /// Whether somebody looks every second at what has changed: the time.
+        var isTicking = false
     }
 
     /// Bytes that arrive, with the time they began to.
@@ -29,6 +21,9 @@ final class Console: Sendable {
         var total: Int64
         var began = ContinuousClock.now
     }
+
+    /// Nothing is drawn over the last words of the program.
+    private static let isOver = Mutex(false)
 
     let isLive: Bool
     private let isColoured: Bool
@@ -54,14 +49,41 @@ final class Console: Sendable {
     /// Something that the user must not miss.
     func warn(_ text: String) { put((isColoured ? "\u{1b}[33mwarning:\u{1b}[0m " : "warning: ") + printable(text)) }
 
-    func beginRow(_ title: String) { state.withLock { $0.rows.append(Row(title: title)) } }
+    /// Writes the program's last words, below what the live view shows.
+    static func end(with text: String) {
+        isOver.withLock { isOver in
+            isOver = true
+            Terminal.writeError(text)
+        }
+    }
+
+    func beginRow(_ title: String) {
+        let mustTick = state.withLock { state in
+            state.rows.append(ConsoleRow(title: title))
+            draw(&state, force: true)
+            defer { state.isTicking = isLive }
+            return isLive && !state.isTicking
+        }
+        // Ends with the last row.
+        if mustTick { Task { while try await tick() {} } }
+    }
+
+    private func tick() async throws -> Bool {
+        try await Task.sleep(for: .seconds(1))
+        return state.withLock { state in
+            state.isTicking = !state.rows.isEmpty
+            if state.isTicking { draw(&state, force: true) }
+            return state.isTicking
+        }
+    }
 
     /// Changes a row; without a live view its text, where that is new, becomes a line.
-    func update(_ title: String, _ change: (inout Row) -> Void) {
+    func update(_ title: String, _ change: (inout ConsoleRow) -> Void) {
         state.withLock { state in
             guard let index = state.rows.firstIndex(where: { $0.title == title }) else { return }
             let before = state.rows[index].text
             change(&state.rows[index])
+            if state.rows[index].text != before { state.rows[index].began = .now }
             let row = state.rows[index]
             if !isLive, row.text != before, !row.text.isEmpty { write(printable("\(row.title): \(row.text)\n")) }
             draw(&state, force: row.text != before)
@@ -93,30 +115,33 @@ final class Console: Sendable {
         }
     }
 
+    /// Takes the view away. A terminal that became narrower may have broken its lines: then nobody knows how many there
+    /// are, and they stay.
     private func erase(_ state: inout State) {
         guard isLive, state.drawn > 0 else { return }
-        write("\u{1b}[\(state.drawn)A\u{1b}[J")
-        state.drawn = 0
+        if state.widest < Terminal.size.columns { write("\u{1b}[\(state.drawn)A\u{1b}[J") }
+        (state.drawn, state.widest) = (0, 0)
     }
 
     /// Ten times a second is as often as anybody reads.
     private func draw(_ state: inout State, force: Bool) {
         guard isLive, force || ContinuousClock.now - state.lastDraw > .milliseconds(100) else { return }
         erase(&state)
-        let width = state.rows.map(\.title.count).max() ?? 0
-        let columns = Terminal.columns
-        for row in state.rows {
-            var line = row.title + String(repeating: " ", count: width - row.title.count + 2) + row.text
-            if !row.detail.isEmpty { line += "  " + row.detail }
-            if let transfer = row.transfer { line += "  " + transfer.description }
-            line = quoted(line, limit: columns - 1)
+        let (columns, lines) = Terminal.size
+        // A view that is higher than the terminal could not be taken away.
+        let shown = state.rows.count < lines ? state.rows[...] : state.rows.prefix(max(0, lines - 2))
+        let width = shown.map(\.title.count).max() ?? 0
+        for row in shown {
+            let line = row.line(titleWidth: width, limit: columns - 1)
+            state.widest = max(state.widest, line.unicodeScalars.count)
             write((row.isDone && isColoured ? "\u{1b}[32m\(line)\u{1b}[0m" : line) + "\n")
         }
-        state.drawn = state.rows.count
+        if shown.count < state.rows.count { write("…\n") }
+        state.drawn = shown.count + (shown.count < state.rows.count ? 1 : 0)
         state.lastDraw = .now
     }
 
-    private func write(_ text: String) { Terminal.writeError(text) }
+    private func write(_ text: String) { Self.isOver.withLock { if !$0 { Terminal.writeError(text) } } }
 }
 
 extension Console.Transfer: CustomStringConvertible {

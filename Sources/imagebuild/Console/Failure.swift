@@ -97,7 +97,7 @@ struct Failure {
     }
 
     func exit() -> Never {
-        Terminal.writeError(CommandError.explanation(message, hint: hint))
+        Console.end(with: CommandError.explanation(message, hint: hint))
         Terminal.exit(status)
     }
 }

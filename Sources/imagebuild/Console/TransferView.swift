@@ -52,7 +52,7 @@ final class TransferView: Sendable {
     }
 
     private func start(_ blob: Descriptor) {
-        let title = "\(blob.digest.short)"
+        let title = "\(blob.digest.short)…"
         let (isNew, expected) = state.withLock { state in
             let isNew = state.moving.updateValue((title, blob.size), forKey: blob.digest) == nil
             if isNew { state.expected += blob.size }

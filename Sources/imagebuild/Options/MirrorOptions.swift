@@ -1,6 +1,7 @@
 import ArgumentParser
 import DurableFiles
 import ImageMirroring
+import MetricsExposition
 import OCIModel
 import OCIRegistry
 import SystemPackage
@@ -37,6 +38,11 @@ struct MirrorReportOptions: ParsableArguments {
     var junit: String?
     @Option(help: ArgumentHelp("Write the report as a text file for Prometheus.", valueName: "file"))
     var metrics: String?
+    @Option(
+        help: ArgumentHelp(
+            "Show the figures of the run to Prometheus at /metrics while it goes on; on this machine unless an address says otherwise.",
+            valueName: "[address:]port"))
+    var metricsPort: String?
     @Flag(help: "Print each image at its source and, by digest, at its destination, instead of the report.")
     var rewriteList = false
     @Option(help: ArgumentHelp("Write containerd's HOST/hosts.toml files into this folder.", valueName: "dir"))
@@ -58,12 +64,7 @@ struct MirrorReportOptions: ParsableArguments {
     func write(_ report: MirrorReport, _ file: MirrorFile, _ places: MirrorPlaces) async throws {
         if let place = self.report { try await places.write(CanonicalJSON.encodeForReading(report), to: place) }
         if let junit { try MirrorPlaces.write(Array(report.junit.utf8), toFile: junit) }
-        if let metrics {
-            let path = MirrorPlaces.path(metrics)
-            let before = try FileSystem.read(path, limit: 64 << 20) ?? []
-            let text = report.metrics(after: String(decoding: before, as: UTF8.self))
-            try FileSystem.write(Array(text.utf8), to: path)
-        }
+        if let metrics { try write(report, toMetrics: MirrorPlaces.path(metrics)) }
         if let imagesYaml { try MirrorPlaces.write(Array(report.imagesYAML.utf8), toFile: imagesYaml) }
         if let hostsToml {
             for (registry, text) in file.hostsFiles {
@@ -76,6 +77,43 @@ struct MirrorReportOptions: ParsableArguments {
         case _ where rewriteList: print(report.rewriteList, terminator: "")
         case .json: try printJSON(report)
         case .text: print(report.text, terminator: "")
+        }
+    }
+
+    /// Writes the figures of a whole report, and of what failed the last success that the file told of.
+    private func write(_ report: MirrorReport, toMetrics path: FilePath) throws {
+        let exposed = ExposedMetrics(help: MirrorMetrics.help)
+        let figures = MirrorMetrics(exposed, after: try Self.text(path))
+        let end = Timestamp(canonical: report.ended)?.seconds ?? Surroundings.now
+        for result in report.results { figures.note(result, at: end, requests: report.requests) }
+        figures.ended(at: end, requests: report.requests)
+        try FileSystem.write(Array(exposed.text.utf8), to: path)
+    }
+
+    private static func text(_ path: FilePath) throws -> String {
+        String(decoding: try FileSystem.read(path, limit: 64 << 20) ?? [], as: UTF8.self)
+    }
+
+    /// Begins to show the figures of the run that is going on, where that is wanted.
+    func showFigures(_ console: Console) async throws -> LiveFigures? {
+        guard let metricsPort else { return nil }
+        let parts = metricsPort.split(separator: ":", omittingEmptySubsequences: false)
+        let address = parts.count > 1 ? parts.dropLast().joined(separator: ":") : "127.0.0.1"
+        guard let port = parts.last.flatMap({ Int($0) }), (0...65535).contains(port), !address.isEmpty else {
+            throw CommandError(
+                status: .refused, message: "'\(metricsPort)' is no port",
+                hint: "write --metrics-port 9090, or 0.0.0.0:9090")
+        }
+        let exposed = ExposedMetrics(help: MirrorMetrics.help)
+        let before = try metrics.map { try Self.text(MirrorPlaces.path($0)) } ?? ""
+        do {
+            let server = try await MetricsServer(exposed, address: address, port: port)
+            console.note("metrics at http://\(address):\(server.port)/metrics")
+            return LiveFigures(figures: MirrorMetrics(exposed, after: before), server: server)
+        } catch {
+            throw CommandError(
+                message: "cannot listen on \(address):\(port): \(error)",
+                hint: "choose another port, or 0 for any free one")
         }
     }
 
@@ -92,6 +130,14 @@ struct MirrorReportOptions: ParsableArguments {
             }
         if status != 0 { throw ExitCode(status) }
     }
+}
+
+/// The figures of a run, and the server that shows them.
+struct LiveFigures: Sendable {
+    let figures: MirrorMetrics
+    let server: MetricsServer
+
+    func stop() async { await server.stop() }
 }
 
 /// Files, and artifacts in registries that are written `oci://HOST/REPOSITORY:TAG`.

@@ -30,7 +30,10 @@ struct StoreOptions: ParsableArguments {
         if let explicit = store ?? set("IMAGEBUILD_STORE") {
             return Surroundings.currentFolder.pushing(FilePath(explicit)).lexicallyNormalized()
         }
-        if let cache = set("XDG_CACHE_HOME") { return FilePath(cache).appending("imagebuild") }
+        // The XDG base directory specification has relative paths passed over.
+        if let cache = set("XDG_CACHE_HOME"), FilePath(cache).isAbsolute {
+            return FilePath(cache).appending("imagebuild")
+        }
         guard let home = set("HOME") else {
             throw CommandError(
                 message: "no place for the store: neither HOME nor XDG_CACHE_HOME is set", hint: "name one with --store"

@@ -8,11 +8,11 @@
 enum Terminal {
     static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
-    /// The width of the terminal that standard error goes to.
-    static var columns: Int {
+    /// The width and height of the terminal that standard error goes to, as they are now; 80 × 24 where it does not say.
+    static var size: (columns: Int, lines: Int) {
         var size = winsize()
-        guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 else { return 100 }
-        return Int(size.ws_col)
+        guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return (80, 24) }
+        return (Int(size.ws_col), Int(size.ws_row))
     }
 
     /// Writes to standard error, all of it or as much as that takes.

@@ -2,9 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Programs that `.ci/deps test-program` takes from Debian's newest suite.
+/// Programs that `.ci/deps` takes from Debian's newest suite, and an older cosign from its stable one.
 enum Peer: String {
-    case crane, oras
+    case crane, oras, cosign
+    case olderCosign = "cosign-trixie"
     case dockerRegistry = "docker-registry"
 
     var path: String {

@@ -68,6 +68,7 @@ extension ProgramTests {
             (["build", "tiny", "--platform", "freebsd"], "'freebsd' is not a platform", "linux/ppc64le"),
             (["build", "tiny", "--output", "tarball:x"], "'tarball:x' is not an output", "docker-archive:PATH"),
             (["build", "tiny", "--all", "--offline", "--output", "docker-archive:x"], "one platform", "--arch"),
+            (["build", "tiny", "--latest", "3"], "--latest: the image tiny has no bundled versions", "imagebuild"),
             (["lock", "nosuch"], "no image 'nosuch'", "known here: tiny"),
             (["build", "."], "no image '.'", "there is no image.yaml in /"),
             (

@@ -55,16 +55,34 @@ extension ProgramTests {
                 && !words.contains(" build ") && !words.contains(" push ")
         }
 
+        /// Every document that people read, wherever it lies.
+        private static let documents: [String] = {
+            let (files, root) = (FileManager.default, Repository.root)
+            let top = (try? files.contentsOfDirectory(atPath: root.path)) ?? []
+            let below = ["docs", "images", "manifests"].flatMap { folder in
+                ((try? files.subpathsOfDirectory(atPath: root.appending(path: folder).path)) ?? []).map {
+                    "\(folder)/\($0)"
+                }
+            }
+            return (top + below).filter { $0.hasSuffix(".md") }.sorted()
+        }()
+
+        @Test func `the documents are found, and nothing in their examples is left open`() throws {
+            #expect(Set(["README.md", "CONTRIBUTING.md", "images/etcd/README.md"]).isSubset(of: Self.documents))
+            let commands = Self.commands(of: "imagebuild")
+            #expect(commands.count > 25 && commands.allSatisfy { !$0.line.contains("…") })
+        }
+
         /// The lines of a document's shell examples that call this program, without the notes behind them.
         private static func commands(of program: String) -> [Command] {
-            ["README.md", "CONTRIBUTING.md", "docs/release.md", "images/etcd/README.md"].flatMap {
-                document -> [Command] in
-                let parts = ((try? Repository.text(document)) ?? "").components(separatedBy: "```")
+            documents.flatMap { document -> [Command] in
+                let text = (try? Repository.text(document)) ?? ""
+                // A command may go on in the next line.
+                let parts = text.replacing(/\\\n\s*/, with: "").components(separatedBy: "```")
                 let examples = parts.enumerated().filter { $0.offset % 2 == 1 && $0.element.hasPrefix("sh\n") }
                 return examples.flatMap { $0.element.split(separator: "\n").dropFirst() }.compactMap { line in
                     let command = line.split(separator: /\s#\s/)[0].trimmingCharacters(in: .whitespaces)
-                    let isWhole = !command.hasSuffix("\\") && !command.contains("…")
-                    guard isWhole, command.hasPrefix(program + " ") || command == program else { return nil }
+                    guard command.hasPrefix(program + " ") || command == program else { return nil }
                     return Command(document: document, line: command)
                 }
             }

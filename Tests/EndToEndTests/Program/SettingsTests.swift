@@ -77,6 +77,11 @@ extension ProgramTests {
                 let ended = try await Program.run([Program.imagebuild, "store", "verify"], in: setting)
                 #expect(ended.status == 0, "\(ended.errors)")
                 #expect(fixture.names(fixture.folder.appending(path: "cache/imagebuild")).contains("blobs"))
+                // A relative path would be another in each folder; the specification has it passed over.
+                setting.environment["XDG_CACHE_HOME"] = "relative"
+                _ = try await Program.run([Program.imagebuild, "store", "verify"], in: setting)
+                #expect(!fixture.names(fixture.folder).contains("relative"))
+                #expect(fixture.names(fixture.folder.appending(path: ".cache/imagebuild")).contains("blobs"))
             }
         }
 

@@ -51,6 +51,30 @@ import Testing
         }
     }
 
+    @Test(arguments: [400, 404])
+    func `a registry that sees late what it was given is asked again, and a part that is not there is not waited for`(
+        _ status: Int
+    ) async throws {
+        let unseen = #"{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"not yet"}]}"#
+        try await MirrorFixture.run { fixture in
+            try await fixture.client.pushImage("v1")
+            try await fixture.client.pushIndex("v2", layers: ["a"])
+            fixture.target.faults.on(.manifest, method: .put, turns: 1...2, .answer(status, body: unseen))
+            #expect(
+                try await fixture.mirror("images: [{from: SOURCE/a/b, to: a/b, tags: {list: [v1]}}]").lines == [
+                    "v1 created"
+                ])
+            // One platform of two: nobody said that the other is there.
+            fixture.target.faults.clear()
+            fixture.clearWires()
+            let sparse =
+                "images: [{from: SOURCE/a/b, to: sparse, tags: {list: [v2]}, platforms: [linux/amd64], referrers: none}]"
+            #expect(try await fixture.mirror(sparse).lines != ["v2 created"])
+            let puts = fixture.target.wire.requests(.manifest, .put)
+            #expect(Set(puts.map(\.path)).count == puts.count, "\(puts)")
+        }
+    }
+
     @Test func `a destination that goes away is red, and nothing half is named`() async throws {
         try await MirrorFixture.run { fixture in
             for tag in ["v1", "v2"] { try await fixture.client.pushImage(tag) }

@@ -1,4 +1,5 @@
 import Foundation
+import MetricsExposition
 import OCIModel
 import OCIRegistry
 import RegistryTesting
@@ -17,12 +18,19 @@ import Testing
             #expect(
                 report.junit.contains(#"tests="2" failures="1""#) && report.junit.contains(#"<failure type="missing">"#)
             )
-            let metrics = report.metrics(
+            let exposed = ExposedMetrics(help: MirrorMetrics.help)
+            let figures = MirrorMetrics(
+                exposed,
                 after:
                     "imagebuild_mirror_last_success_timestamp_seconds{target=\"\(fixture.target.host)/m/x/a/b\",tag=\"v2\"} 5\n"
             )
+            for result in report.results { figures.note(result, at: fixture.clock.now, requests: report.requests) }
+            figures.ended(at: fixture.clock.now, requests: report.requests)
+            let metrics = exposed.text
             #expect(metrics.contains("tag=\"v1\"} 1800000000\n") && metrics.contains("tag=\"v2\"} 5\n"))
             #expect(metrics.contains("imagebuild_mirror_tags{outcome=\"missing\"} 1\n"))
+            #expect(metrics.contains("imagebuild_mirror_tags{outcome=\"throttled\"} 0\n"))
+            #expect(metrics.contains("imagebuild_mirror_requests \(report.requests)\n"))
             #expect(report.rewriteList == "\(fixture.source.host)/a/b:v1 \(fixture.target.host)/m/x/a/b@\(digest)\n")
             #expect(report.imagesYAML == "- name: b\n  dmap:\n    \"\(digest)\": [\"v1\"]\n")
             let hosts = try fixture.file(text).hostsFiles

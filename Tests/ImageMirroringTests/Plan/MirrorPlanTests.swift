@@ -66,7 +66,7 @@ import Testing
             }
             let text = String(decoding: bytes, as: UTF8.self)
             for changed in [
-                text.replacing("m/a/b", with: "m/x"), text.replacing("\"schema\" : 1", with: "\"schema\" : 2"), "{",
+                text.replacing("m/a/b", with: "m/x"), text.replacing("\"schema\":1", with: "\"schema\":2"), "{",
             ] {
                 #expect(throws: MirrorError.self) {
                     try MirrorPlan.read(Array(changed.utf8), of: fixture.file(file))

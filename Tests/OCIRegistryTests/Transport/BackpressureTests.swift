@@ -18,7 +18,7 @@ import Testing
         func makeAsyncIterator() -> Flood { self }
 
         func next() async throws -> ByteBuffer? {
-            if state.withLock({ $0.taken }) == 0 { holdUp() }
+            if state.withLock({ $0.taken }) == 0 { await holdUp() }
             return state.withLock { state in
                 state.taken += 1
                 if state.isHeldUp { state.takenMeanwhile += 1 }
@@ -26,14 +26,19 @@ import Testing
             }
         }
 
-        private func holdUp() {
+        /// Blocks every thread of the network, and returns when all are blocked: one that is not yet would still send.
+        private func holdUp() async {
             state.withLock { $0.isHeldUp = true }
-            for loop in MultiThreadedEventLoopGroup.singleton.makeIterator() {
+            let (blocked, begun) = AsyncStream.makeStream(of: Void.self)
+            let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator())
+            for loop in loops {
                 loop.execute {
+                    begun.yield()
                     Thread.sleep(forTimeInterval: 0.2)
                     self.state.withLock { $0.isHeldUp = false }
                 }
             }
+            for await _ in blocked.prefix(loops.count) {}
         }
     }
 

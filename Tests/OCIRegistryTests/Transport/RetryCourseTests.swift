@@ -6,27 +6,25 @@ import Testing
 @testable import OCIRegistry
 
 @Suite struct RetryCourseTests {
-    private let error = OCIRegistryError(.busy, "busy")
-
     /// Returns the pauses of a course that never succeeds, in seconds.
-    private func pauses(_ outcome: RetryCourse.Outcome, _ change: (inout RegistryLimits) -> Void) -> [Double] {
+    private func pauses(_ setback: RetryCourse.Setback, _ change: (inout RegistryLimits) -> Void) -> [Double] {
         var limits = RegistryLimits()
         change(&limits)
-        var course = RetryCourse(limits: limits, isRepeatable: true)
+        var course = RetryCourse(limits.retries)
         var pauses: [Double] = []
-        while case .again(let pause, _) = course.next(after: outcome, jitter: 0) { pauses.append(pause / .seconds(1)) }
+        while case .again(let pause, _) = course.next(after: setback, jitter: 0) { pauses.append(pause / .seconds(1)) }
         return pauses
     }
 
     @Test func `pauses double up to the longest one`() {
-        let found = pauses(.busy(error, retryAfter: nil)) {
+        let found = pauses(.busy(retryAfter: nil)) {
             ($0.attempts, $0.firstPause, $0.longestPause) = (6, .seconds(1), .seconds(5))
         }
         #expect(found == [1, 2, 4, 5, 5])
     }
 
     @Test func `a requested wait never shortens a pause`() {
-        let found = pauses(.throttled(error, retryAfter: .seconds(3))) {
+        let found = pauses(.busy(retryAfter: .seconds(3))) {
             ($0.attempts, $0.firstPause) = (5, .seconds(1))
         }
         #expect(found == [3, 3, 4, 8])
@@ -34,10 +32,10 @@ import Testing
 
     @Test func `temporary failures are told from permanent ones`() {
         for status in [408, 425, 429, 499, 500, 502, 503, 504, 520, 522, 524] as [UInt] {
-            #expect(RetryCourse.isPassing(status), "\(status)")
+            #expect(AttemptFailure.isPassing(status), "\(status)")
         }
         for status in [400, 401, 403, 404, 405, 413, 416, 501, 505, 519, 525] as [UInt] {
-            #expect(!RetryCourse.isPassing(status), "\(status)")
+            #expect(!AttemptFailure.isPassing(status), "\(status)")
         }
     }
 

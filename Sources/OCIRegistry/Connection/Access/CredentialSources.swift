@@ -42,7 +42,9 @@ package struct CredentialSources: Sendable {
     }
 
     private static func folder(_ name: String, _ environment: [String: String]) -> FilePath? {
-        environment[name].flatMap { $0.isEmpty ? nil : FilePath($0) }
+        guard let text = environment[name], !text.isEmpty else { return nil }
+        // The XDG base directory specification has relative paths passed over.
+        return name.hasPrefix("XDG_") && !FilePath(text).isAbsolute ? nil : FilePath(text)
     }
 }
 

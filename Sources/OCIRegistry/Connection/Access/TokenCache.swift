@@ -5,6 +5,8 @@ import Synchronization
 struct BearerToken: Sendable {
     var text: String
     var renewal: ContinuousClock.Instant
+    /// The lifetime in seconds that the service stated.
+    var life: Int64
     /// The scopes that it was requested for, in the request's order.
     var scopes: [String]
 }

@@ -42,6 +42,11 @@ package struct RegistryLimits: Hashable, Sendable {
 
     var backoff: Backoff { Backoff(first: firstPause, longest: longestPause) }
 
+    var retries: RetryCourse.Limits {
+        RetryCourse.Limits(
+            attempts: attempts, connectionAttempts: connectionAttempts, backoff: backoff, longestWait: longestWait)
+    }
+
     /// The bytes per second that a registry takes at least to make received bytes a blob.
     private static let slowestCommit: Int64 = 16 << 20
 

@@ -1,8 +1,8 @@
 import Scheduling
 
-/// The course of one download over its candidates and attempts: given how a request ended, it decides what to do next.
-/// It is a pure value that neither waits nor communicates.
-struct DownloadAttempts {
+/// The course of one download over its candidates: given how a request ended, it decides which is asked next. It is a pure
+/// value that neither waits nor communicates.
+struct CandidateCourse {
     /// The ways in which a request can end.
     enum Outcome {
         /// The whole file has arrived and is verified.
@@ -22,7 +22,7 @@ struct DownloadAttempts {
     }
 
     /// The number of the attempt that the next step makes, and of those that there may be, at its candidate.
-    var progress: (number: Int, limit: Int) { (attempts + 1, limits.attempts) }
+    var progress: (number: Int, limit: Int) { (course.attempts + 1, course.attemptLimit) }
 
     enum Step {
         case request(candidate: Int, keepsPartial: Bool, after: Duration)
@@ -32,15 +32,15 @@ struct DownloadAttempts {
 
     private let subject: String
     private let candidateCount: Int
-    private let limits: DownloadLimits
+    private let limits: RetryCourse.Limits
     /// The candidates that are still to be asked, the current one first.
     private var queue: [Int]
-    /// The number of requests to each candidate so far.
-    private var requests: [Int: Int] = [:]
+    /// The requests to each candidate so far.
+    private var courses: [Int: RetryCourse] = [:]
     /// How each candidate failed in the end.
     private var failures: [Int: ImageInputsError] = [:]
 
-    init(subject: String, candidateCount: Int, limits: DownloadLimits) {
+    init(subject: String, candidateCount: Int, limits: RetryCourse.Limits) {
         self.subject = subject
         self.candidateCount = candidateCount
         self.limits = limits
@@ -48,7 +48,7 @@ struct DownloadAttempts {
     }
 
     private var candidate: Int { queue.first ?? 0 }
-    private var attempts: Int { requests[candidate] ?? 0 }
+    private var course: RetryCourse { courses[candidate] ?? RetryCourse(limits) }
 
     /// Whether no other candidate is left to be asked.
     var isLast: Bool { queue.count <= 1 }
@@ -61,29 +61,21 @@ struct DownloadAttempts {
 
     /// Returns the next step; a `jitter` in 0..<1 shortens the pause by up to a half.
     mutating func next(after outcome: Outcome, jitter: Double) -> Step {
-        requests[candidate, default: 0] += 1
+        let asked = candidate
         switch outcome {
-        case .silent(let error):
-            guard attempts < limits.connectionAttempts else { return nextCandidate(error) }
-            guard isLast else { return nextCandidate(error, returning: true) }
-            return again(after: limits.backoff.pause(after: attempts, jitter: jitter))
         case .whole: return .finish
         case .refused(let error): return nextCandidate(error)
-        case .unconnected(let error):
-            guard attempts < limits.connectionAttempts else { return nextCandidate(error) }
-            return again(after: limits.backoff.pause(after: attempts, jitter: jitter))
-        case .interrupted(let error):
-            guard attempts < limits.attempts else { return nextCandidate(error) }
-            return again(after: limits.backoff.pause(after: attempts, jitter: jitter))
-        case .busy(let error, let retryAfter):
-            guard attempts < limits.attempts else { return nextCandidate(error) }
-            return again(
-                after: max(
-                    limits.backoff.pause(after: attempts, jitter: jitter), min(retryAfter ?? .zero, limits.longestPause)
-                ))
+        case .silent(let error):
+            let step = again(error, after: .unconnected, jitter)
+            guard case .request(asked, _, _) = step, !isLast else { return step }
+            return nextCandidate(error, returning: true)
+        case .unconnected(let error): return again(error, after: .unconnected, jitter)
+        case .interrupted(let error): return again(error, after: .interrupted, jitter)
+        case .busy(let error, let wait): return again(error, after: .busy(retryAfter: wait), jitter)
         case .unresumable(let error):
-            guard attempts < limits.attempts else { return nextCandidate(error) }
-            return .request(candidate: candidate, keepsPartial: false, after: .zero)
+            let step = again(error, after: .interrupted, jitter)
+            guard case .request(asked, _, _) = step else { return step }
+            return .request(candidate: asked, keepsPartial: false, after: .zero)
         }
     }
 
@@ -94,14 +86,27 @@ struct DownloadAttempts {
         return .fail(combined())
     }
 
-    private func again(after pause: Duration) -> Step {
-        .request(candidate: candidate, keepsPartial: true, after: pause)
+    /// Asks the candidate again, as long as it may be, and then the next one.
+    private mutating func again(_ error: ImageInputsError, after setback: RetryCourse.Setback, _ jitter: Double) -> Step
+    {
+        var course = course
+        let step = course.next(after: setback, jitter: jitter)
+        courses[candidate] = course
+        switch step {
+        case .again(let pause, _): return .request(candidate: candidate, keepsPartial: true, after: pause)
+        case .end: return nextCandidate(error)
+        case .refused(let wait):
+            var error = error
+            error.message += "; it asks to retry in \(wait.components.seconds) s"
+            error.hint = "try again after that time"
+            return nextCandidate(error)
+        }
     }
 
     /// Goes on to the next candidate, `returning` to this one after all the others.
     private mutating func nextCandidate(_ error: ImageInputsError, returning: Bool = false) -> Step {
         var error = error
-        if attempts > 1 { error.message += " (\(attempts) attempts)" }
+        error.message = course.told(error.message)
         failures[candidate] = error
         let current = queue.removeFirst()
         if returning { queue.append(current) }
@@ -128,7 +133,7 @@ struct DownloadAttempts {
     }
 }
 
-extension DownloadAttempts.Outcome {
+extension CandidateCourse.Outcome {
     var isBusy: Bool { if case .busy = self { true } else { false } }
 
     /// The error with which it ended.
