@@ -53,6 +53,18 @@ import Testing
         }
     }
 
+    @Test func `a small asset is recorded only when it is there`() throws {
+        let place = try TemporaryFolder()
+        let folder = try ReleaseFolder(place.path, of: release())
+        // The name is taken, so that the file cannot be written: as if the run were killed before it.
+        try FileSystem.makeDirectories(place.path.appending("a.spdx.json/in-the-way"))
+        #expect(throws: FileError.self) { try folder.write([1], as: "a.spdx.json", .sbom, by: .build) }
+        try folder.check()
+        try FileSystem.removeTree(place.path.appending("a.spdx.json"))
+        try folder.write([1], as: "a.spdx.json", .sbom, by: .build)
+        try folder.check()
+    }
+
     @Test func `sums may be the earlier ones only while the step that replaces them is not done`() throws {
         let place = try TemporaryFolder()
         let folder = try ReleaseFolder(place.path, of: release())

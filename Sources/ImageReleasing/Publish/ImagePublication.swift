@@ -38,7 +38,7 @@ struct ImagePublication: Sendable {
         if image.latest == .stable, release.version.isStable {
             let latest = Publication(parts: [], whole: [.init("latest", built.index)])
             for repository in image.repositories {
-                let known = try await access.registries.repository(repository).tags()
+                let known = try await Self.tags(of: access.registries.repository(repository))
                 guard release.version.isHighest(among: known) else { continue }
                 plans += try await push.plans(built, as: latest, in: [repository])
             }
@@ -47,6 +47,13 @@ struct ImagePublication: Sendable {
         record = Record(
             index: built.index.digest, repositories: image.repositories.map(\.place),
             tags: Dictionary((publication.parts + publication.whole).map { ($0.name, $0.root.digest) }) { $1 })
+    }
+
+    /// Returns the tags of a repository; none if it is not there yet.
+    private static func tags(of repository: RegistryRepository) async throws -> [String] {
+        do { return try await repository.tags() } catch let error as OCIRegistryError where error.code == .notFound {
+            return []
+        }
     }
 
     /// Refuses to move a tag of a version: it stands where it was set once.

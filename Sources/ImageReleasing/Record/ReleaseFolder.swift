@@ -125,8 +125,12 @@ package final class ReleaseFolder: Sendable {
     @discardableResult
     package func write(_ bytes: [UInt8], as name: String, _ kind: Asset.Kind, by step: ReleaseStep) throws -> Asset {
         let asset = Asset(name: name, kind: kind, size: Int64(bytes.count), digest: Digest(of: bytes))
-        if self.asset(name) != asset { try journal.note(asset, by: step) }
+        // A kill between the two leaves a file without a record, which is written again, or the earlier bytes of a file
+        // that is being replaced, which `check` accepts until the step is done.
+        let known = self.asset(name)
+        if known != nil, known != asset { try journal.note(asset, by: step) }
         try FileSystem.write(bytes, to: path.appending(name))
+        if known == nil { try journal.note(asset, by: step) }
         return asset
     }
 
