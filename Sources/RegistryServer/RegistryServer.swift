@@ -62,9 +62,7 @@ package enum RegistryServer {
             },
             onServerRunning: { whenReady($0.localAddress?.port ?? configuration.port) })
         do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                if let log = configuration.accessLog { group.addTask { await log.run(on: .files) } }
-                defer { configuration.accessLog?.end() }
+            try await logging(to: configuration.accessLog) {
                 try await run(server, connections, grace: configuration.limits.grace, logger: logger)
             }
         } catch {
@@ -74,6 +72,20 @@ package enum RegistryServer {
                 "cannot listen on \(configuration.host(configuration.port)): \(Self.reason(error))",
                 hint: "choose another port, or 0 for any free one; --address takes an address of this machine")
         }
+    }
+
+    /// Serves, and writes the log meanwhile. The writer is no child of this task: what was answered before a stop is
+    /// logged, too.
+    private static func logging(to log: AccessLog?, _ serve: () async throws -> Void) async throws {
+        guard let log else { return try await serve() }
+        let writer = Task { await log.run(on: .files) }
+        do { try await serve() } catch {
+            log.end()
+            await writer.value
+            throw error
+        }
+        log.end()
+        await writer.value
     }
 
     /// Returns the answer to a request on a connection, which is closed after it if the rest of the request is not wanted.
