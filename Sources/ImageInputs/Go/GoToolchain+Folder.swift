@@ -7,9 +7,9 @@ extension GoToolchain {
 
     /// Finds a toolchain that is installed on this machine, as Debian's packages or an archive from go.dev put it there.
     ///
-    /// The toolchain is known by its version and the programs that make code. They may not change while it is used.
+    /// The toolchain must have the version, written as Go does: `1.24.4`. It is known by that and the programs that make
+    /// code. They may not change while it is used.
     ///
-    /// - Parameter version: The version that it must have, as Go writes it: `1.24.4`.
     /// - Throws: `ImageInputsError` (`toolMissing`) for a folder without a toolchain, or with one of another version.
     package init(folder: FilePath, version: String) throws {
         let file = folder.appending("VERSION")

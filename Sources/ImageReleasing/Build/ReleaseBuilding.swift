@@ -18,12 +18,8 @@ package struct ReleaseBuilding: Sendable {
     private let sizes: SizeComparison
     private let observe: @Sendable (String) -> Void
 
-    /// Prepares the step.
-    ///
-    /// - Parameters:
-    ///   - tools: What programs are compiled with.
-    ///   - builder: Builds images, on this machine.
-    ///   - previous: The folder of the previous release's files, with whose sizes the new ones are compared.
+    /// Prepares the step. `previous` is the folder of the previous release's files, with whose sizes the new ones are
+    /// compared.
     package init(
         _ release: Release, _ git: Git, _ folder: ReleaseFolder, tools: ReleaseTools, builder: ImageBuilder,
         previous: FilePath?, observe: @escaping @Sendable (String) -> Void

@@ -29,12 +29,8 @@ package struct GitHubAPI: Sendable {
     private static let longestWait = Duration.seconds(3900)
     private static let attempts = 5
 
-    /// Creates the access.
-    ///
-    /// - Parameters:
-    ///   - token: What may write to the repository; `nil` to read what is public.
-    ///   - pause: Waits.
-    ///   - note: Receives what is waited for.
+    /// Creates the access. The token may write to the repository; without one, what is public can be read. `pause` waits,
+    /// and `note` receives what is waited for.
     package init(
         _ clients: HTTPClients, base: HTTPAddress, token: String?, now: @escaping @Sendable () -> Int64,
         pause: @escaping @Sendable (Duration) async throws -> Void, note: @escaping @Sendable (String) -> Void

@@ -8,9 +8,8 @@ package enum Promotion {
         return "- name: \(image.name)\n  dmap:\n    \"\(index)\": [\(tags)]\n"
     }
 
-    /// Returns what a promoter's file says otherwise, a line for each tag; none if it says the same.
-    ///
-    /// - Parameter text: The file, which may have other images and digests.
+    /// Returns what a promoter's file, which may have other images and digests, says otherwise: a line for each tag, none
+    /// if it says the same.
     package static func differences(
         _ text: String, _ image: ReleasedImage, of release: Release, index: Digest
     ) -> [String] {

@@ -20,11 +20,7 @@ package struct ReleaseVerification: Sendable {
     private let pool: BlockingPool
     private let observe: @Sendable (String) -> Void
 
-    /// Prepares the check.
-    ///
-    /// - Parameters:
-    ///   - keys: The public keys that may have signed; none leaves signatures unproven.
-    ///   - scratch: An empty folder for downloads and contents.
+    /// Prepares the check. Without keys signatures stay unproven; `scratch` is an empty folder for downloads and contents.
     package init(
         _ file: ReleaseFile, home: FilePath, version: SemanticVersion, files: PublishedFiles, keys: OpenPGPKeys,
         registries: RegistryAccess?, architecture: String, scratch: FilePath, pool: BlockingPool,
@@ -36,9 +32,8 @@ package struct ReleaseVerification: Sendable {
         (self.scratch, self.pool, self.observe) = (scratch, pool, observe)
     }
 
-    /// Checks everything, one thing after the other; what fails does not hide the rest.
-    ///
-    /// - Parameter promoter: The text of a promoter's `images.yaml`, which must have the images' public tags.
+    /// Checks everything, one thing after the other; what fails does not hide the rest. A promoter's `images.yaml`, if its
+    /// text is given, must have the images' public tags.
     package func run(promoter: String? = nil) async throws -> VerificationReport {
         var report = VerificationReport(version: release.version)
         let downloads = scratch.appending("files")
