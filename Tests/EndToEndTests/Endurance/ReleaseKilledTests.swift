@@ -97,10 +97,12 @@ extension EnduranceTests {
             _ release: PublishedRelease, _ repository: String, areThere: Bool
         ) async throws {
             let fixture = release.tool.fixture
+            // docker-registry has no manifest of a type that is not asked for.
+            let types = ["index", "manifest"].map { "application/vnd.oci.image.\($0).v1+json" }.joined(separator: ", ")
             for host in release.registries {
                 for tag in ["v1.0.1", "v1.0.1-amd64", "v1.0.1-arm64", "latest"] {
                     let answer = try await RegistryClient("http://\(host)").send(
-                        .HEAD, "/v2/\(repository)/manifests/\(tag)")
+                        .HEAD, "/v2/\(repository)/manifests/\(tag)", ["Accept": types])
                     guard answer.status == 200 else {
                         #expect(answer.status == 404 && !areThere, "\(host)/\(repository):\(tag): \(answer.status)")
                         continue
