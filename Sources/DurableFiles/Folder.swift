@@ -122,6 +122,7 @@ package final class Folder: Sendable {
     /// Replaces or creates a plain file durably: the bytes are written to a new file beside it, synced and renamed, and
     /// the folder is synced.
     package func write(_ bytes: [UInt8], to name: String) throws {
+        if try kind(of: name) == .folder { throw FileError(notPlain: child(name), "a folder") }
         let replacement = try FileReplacement(of: Array(name.utf8), in: self)
         do { try replacement.file.writeAll(bytes) } catch let problem as Errno {
             throw FileError(problem, "cannot write \(child(name))")

@@ -16,6 +16,22 @@ import Testing
         }
     }
 
+    @Test func `nothing but a plain file is replaced in an open folder`() throws {
+        try withTemporaryFolder { folder in
+            let open = try Folder(at: folder)
+            try FileSystem.makeSymlink(folder.appending("link"), to: "elsewhere".utf8)
+            try FileSystem.makeDirectories(folder.appending("folder"))
+            for name in ["link", "folder"] {
+                let error = #expect(throws: FileError.self) { try open.write([1], to: name) }
+                #expect(error?.code == .notPlain)
+            }
+            #expect(try FileSystem.names(in: folder) == ["folder", "link"])
+            try open.write([1], to: "file")
+            try open.write([2], to: "file")
+            #expect(try open.read("file", limit: 1) == [2])
+        }
+    }
+
     @Test func `a replacement that fails leaves the old file, and nothing beside it`() throws {
         try withTemporaryFolder { folder in
             let file = folder.appending("file")
