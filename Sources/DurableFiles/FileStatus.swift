@@ -65,9 +65,14 @@ extension FileSystem {
 
     /// Returns the target of a symbolic link as it is, whether it is text or not.
     package static func rawSymbolicLinkTarget(_ path: FilePath) -> [UInt8]? {
+        path.withPlatformString { symbolicLinkTarget($0, in: AT_FDCWD) }
+    }
+
+    /// Returns the target of a name in an open folder.
+    static func symbolicLinkTarget(_ name: UnsafePointer<CChar>, in folder: CInt) -> [UInt8]? {
         var buffer = [CChar](repeating: 0, count: 4096)
         let limit = buffer.count
-        let count = path.withPlatformString { readlink($0, &buffer, limit) }
+        let count = readlinkat(folder, name, &buffer, limit)
         return count > 0 && count < limit ? buffer[..<count].map { UInt8(bitPattern: $0) } : nil
     }
 }

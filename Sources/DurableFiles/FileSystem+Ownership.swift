@@ -14,11 +14,7 @@ extension FileSystem {
     ///
     /// - Throws: `FileError` with what to do. `what` begins its message: `cannot use the store /srv/store`.
     package static func requirePrivate(_ path: FilePath, _ what: String) throws {
-        guard let resolved = path.withPlatformString({ realpath($0, nil) }) else {
-            throw FileError(Errno(rawValue: errno), what)
-        }
-        defer { free(resolved) }
-        var folder = FilePath(platformString: resolved)
+        var folder = try realPath(path, what)
         var root = stat()
         guard stat("/", &root) == 0 else { throw FileError(Errno(rawValue: errno), what) }
         let user = geteuid()

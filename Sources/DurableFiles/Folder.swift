@@ -64,10 +64,7 @@ package final class Folder: Sendable {
 
     /// Returns the target of a symbolic link; `nil` if the name is none.
     package func linkTarget(of name: [UInt8]) -> [UInt8]? {
-        var buffer = [CChar](repeating: 0, count: 4096)
-        let limit = buffer.count
-        let count = FileSystem.withName(name) { readlinkat(descriptor.rawValue, $0, &buffer, limit) }
-        return count > 0 && count < limit ? buffer[..<count].map { UInt8(bitPattern: $0) } : nil
+        FileSystem.withName(name) { FileSystem.symbolicLinkTarget($0, in: descriptor.rawValue) }
     }
 
     /// Opens the folder of a name, which is created if it is missing.
@@ -224,9 +221,11 @@ extension FileSystem {
     }
 
     /// Returns the absolute path of a file or folder that exists, without symbolic links.
-    package static func realPath(_ path: FilePath) throws -> FilePath {
+    ///
+    /// - Throws: `FileError`, whose message `what` begins.
+    package static func realPath(_ path: FilePath, _ what: String) throws -> FilePath {
         guard let found = path.withPlatformString({ realpath($0, nil) }) else {
-            throw FileError(Errno(rawValue: errno), "cannot find \(path)")
+            throw FileError(Errno(rawValue: errno), what)
         }
         defer { free(found) }
         return FilePath(platformString: found)
@@ -236,7 +235,7 @@ extension FileSystem {
     static func withName<Result>(_ name: [UInt8], _ use: (UnsafePointer<CChar>) -> Result) -> Result {
         (name.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { text in
             // Never empty: it ends with a zero.
-            withExtendedLifetime(text) { text.baseAddress.map(use) ?? use("") }
+            text.baseAddress.map(use) ?? use("")
         }
     }
 }

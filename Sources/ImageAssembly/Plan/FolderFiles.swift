@@ -29,7 +29,7 @@ package struct FolderFiles: Sendable {
     /// Follows a source down from the image's folder, or from one above it, one name at a time.
     private mutating func add(_ file: Definition.ExtraFile, _ source: String, in folder: FilePath) throws {
         var names = source.split(separator: "/").map { Array($0.utf8) }[...]
-        var start = try FileSystem.realPath(folder)
+        var start = try FileSystem.realPath(folder, "cannot find \(folder)")
         while names.first == Array("..".utf8) {
             start.removeLastComponent()
             names.removeFirst()

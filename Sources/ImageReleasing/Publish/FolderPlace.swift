@@ -37,10 +37,17 @@ package struct FolderPlace: Sendable {
         try FileSystem.removeTree(staging)
         try FileSystem.makeDirectories(staging)
         for asset in assets {
-            guard let bytes = try FileSystem.read(release.path(of: asset), limit: 4 << 30),
-                Digest(of: bytes) == asset.digest
-            else { throw ReleaseError(.changed, "\(release.path(of: asset)) has changed while it was published") }
-            try FileSystem.write(bytes, to: staging.appending(asset.name))
+            let (file, target) = (release.path(of: asset), staging.appending(asset.name))
+            try FileSystem.replace(target) { copy in
+                let (_, digest) = try FileSystem.measure(file) { piece in
+                    do { try copy.writeAll(piece) } catch let problem as Errno {
+                        throw FileError(problem, "cannot write \(target)")
+                    }
+                }
+                guard digest == asset.digest else {
+                    throw ReleaseError(.changed, "\(file) has changed while it was published")
+                }
+            }
         }
         try FileSystem.syncDirectory(staging)
     }

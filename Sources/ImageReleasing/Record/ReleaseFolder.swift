@@ -154,21 +154,8 @@ package final class ReleaseFolder: Sendable {
             hint: "restore the file, or begin again in another folder (--output)")
     }
 
+    /// Returns the size and the digest of a file that has its own name here.
     private static func measure(_ path: FilePath) throws -> (Int64, Digest) {
-        let file = try FileSystem.open(path, .readOnly, "cannot read \(path)", options: [.noFollow])
-        defer { try? file.close() }
-        var hasher = SHA256Hasher()
-        var size: Int64 = 0
-        do {
-            try withUnsafeTemporaryAllocation(byteCount: 1 << 18, alignment: 16) { buffer in
-                while case let count = try file.read(into: buffer), count > 0 {
-                    hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-                    size += Int64(count)
-                }
-            }
-        } catch let problem as Errno {
-            throw FileError(problem, "cannot read \(path)")
-        }
-        return (size, hasher.finish())
+        try FileSystem.measure(path, options: .noFollow)
     }
 }

@@ -123,7 +123,8 @@ extension OCILayout: ContentDestination {
         let folder = try makeRoot()
         folder.lock()
         // What is a link is refused before anything is written.
-        let (hasMarker, _) = (try folder.kind(of: Self.markerName) != nil, try folder.kind(of: Self.indexName))
+        let hasMarker = try folder.kind(of: Self.markerName) != nil
+        _ = try folder.kind(of: Self.indexName)
         let old = try index() ?? Index(manifests: [])
         let index = Self.adding(entries, to: old)
         guard index != old || !hasMarker else { return }
