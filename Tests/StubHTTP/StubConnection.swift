@@ -14,6 +14,8 @@ final class StubConnection: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         bytes += unwrapInboundIn(data).readableBytesView
+        // The beginning of TLS, which this server does not speak.
+        if bytes.first == 0x16 { return context.close(promise: nil) }
         if waiting == nil, let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) {
             let request = Self.parse(Substring(decoding: bytes[..<end.lowerBound], as: UTF8.self))
             bytes.removeSubrange(..<end.upperBound)

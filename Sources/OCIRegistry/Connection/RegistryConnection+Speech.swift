@@ -13,7 +13,7 @@ extension RegistryConnection {
         else { return self }
         let address: HTTPAddress? = try await network.questions.take(registry) {
             if let known = network.speech.withLock({ $0[registry] }) { return known }
-            // Without an answer the request itself finds out what is wrong.
+            // Without an answer the request itself finds out what is wrong, and its next attempt asks again.
             guard let address = try await answering() else { return nil }
             network.speech.withLock { $0[registry] = address }
             return address

@@ -26,12 +26,12 @@ package struct RegistryConnection: RegistryTransport {
     package func send<R: Sendable>(
         _ request: RegistryRequest, _ use: @Sendable (RegistryResponse) async throws -> R
     ) async throws -> R {
-        let connection = try await settled()
-        let address = try connection.address(of: request.target)
+        var connection = self
         let response: RegistryResponse
         do {
             response = try await network.repeating(isRepeatable: request.isRepeatable, at: host, by: limits) {
-                try await connection.attempt(request, at: address)
+                connection = try await settled()
+                return try await connection.attempt(request, at: connection.address(of: request.target))
             }
         } catch {
             throw connection.explained(error)
@@ -90,6 +90,8 @@ package struct RegistryConnection: RegistryTransport {
             }
         } catch let error as HTTPTransferError {
             if error.code == .unreadable { Patience.current?.exhaust() }
+            // TLS was a guess, which the next attempt makes better.
+            if isSilent, error.code == .untrusted { return .failed(.unconnected(OCIRegistryError(error))) }
             return .failed(try AttemptFailure(error))
         }
     }

@@ -18,7 +18,10 @@ extension ProgramTests {
                 let whole = trial.requests
                 trial.clear()
                 var parts = try (1...4).map { try trial.start(to: "parts", state: "part-\($0)", "--shard", "\($0)/4") }
-                for part in parts { #expect(try await part.ended().status == 10) }
+                for part in parts {
+                    let ended = try await part.ended()
+                    #expect(ended.status == 10, "\(ended.errors)")
+                }
                 // Each part sends the base once, which one process mounts.
                 #expect(trial.requests <= whole * 105 / 100, "\(trial.requests) of \(whole)")
                 let sent = trial.target.wire.sentBlobs.map { entry in
@@ -35,7 +38,10 @@ extension ProgramTests {
                 parts = try (1...4).map { try trial.start(to: "again", state: "again-\($0)", "--shard", "\($0)/4") }
                 _ = try await trial.kill(parts[1], after: Int.random(in: 1..<whole / 2))
                 parts[1] = try trial.start(to: "again", state: "elsewhere", "--shard", "2/4")
-                for part in parts { #expect([0, 10].contains(try await part.ended().status)) }
+                for part in parts {
+                    let ended = try await part.ended()
+                    #expect([0, 10].contains(ended.status), "\(ended.errors)")
+                }
                 try await trial.expectAll(at: "again")
             }
         }

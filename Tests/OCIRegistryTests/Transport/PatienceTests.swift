@@ -172,6 +172,22 @@ import Testing
         }
     }
 
+    @Test func `a registry on this machine that did not say what it speaks is asked again before the next attempt`()
+        async throws
+    {
+        try await StubServer.serving { _, number in
+            number == 0 ? [.close] : .reply(200)
+        } _: { server in
+            var settings = ConnectionFixture().settings()
+            settings.asksLoopback = true
+            try await RegistryNetwork.withNetwork(settings) { network in
+                let connection = try network.connection(to: RegistryHost("127.0.0.1:\(server.port)"))
+                #expect(try await connection.status(.get("/v2/")) == 200)
+            }
+            #expect(server.requests.count == 3)
+        }
+    }
+
     @Test(arguments: [true, false])
     func `what the user says of a registry on this machine is not asked`(isTLS: Bool) async throws {
         try await TestRegistry.run(isTLS: isTLS) { registry in
