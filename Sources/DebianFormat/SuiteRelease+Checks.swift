@@ -17,7 +17,7 @@ package struct ReleaseExpectation: Hashable, Sendable {
     }
 }
 
-extension ReleaseFile {
+extension SuiteRelease {
     /// Refuses a Release that is of another suite, from the future, older than the one before, or expired.
     ///
     /// - Returns: Whether the Release has expired and that is accepted, which a lock records.

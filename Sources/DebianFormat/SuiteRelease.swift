@@ -1,7 +1,7 @@
 package import OCIModel
 
 /// The contents of a signed `Release`, read only from verified text.
-package struct ReleaseFile: Hashable, Sendable {
+package struct SuiteRelease: Hashable, Sendable {
     /// The size and digest of one file of the suite.
     package struct File: Hashable, Sendable {
         /// The size in bytes.
@@ -65,7 +65,7 @@ package struct ReleaseFile: Hashable, Sendable {
     }
 }
 
-extension ReleaseFile {
+extension SuiteRelease {
     /// Returns the `Packages` file that a listed `Packages.xz` contains; Debian lists both.
     package func uncompressed(_ path: String) -> File? {
         path.hasSuffix(".xz") ? files[String(path.dropLast(3))] : nil

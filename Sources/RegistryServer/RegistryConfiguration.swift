@@ -17,7 +17,7 @@ package struct RegistryConfiguration: Sendable {
     package var accessLog: AccessLog?
     /// The TLS settings, or `nil` for plain HTTP.
     package var tls: TLSConfiguration?
-    package var limits = RegistryLimits()
+    package var limits = ServerLimits()
     /// Returns the current time in seconds since the epoch.
     package var now: @Sendable () -> Int64
     /// Returns a random number that cannot be guessed.
@@ -69,7 +69,7 @@ package struct RegistryConfiguration: Sendable {
 }
 
 /// The share of the machine that one client may use.
-package struct RegistryLimits: Sendable {
+package struct ServerLimits: Sendable {
     /// The largest size of a blob in bytes.
     package var blob: Int64 = 1 << 40
     /// The time that requests in progress may take once the registry is stopped.

@@ -27,7 +27,7 @@ struct DamagedTextTests {
     @Test func `damaged Releases`() {
         let zeros = String(repeating: "0", count: 64)
         let text = "Suite: stable\nCodename: trixie\nDate: Sat, 12 Sep 2026 07:55:41 UTC\nSHA256:\n \(zeros) 1 a\n"
-        let refused = damaged(text, seed: 2, times: 2000).count { (try? ReleaseFile(signedText: $0)) == nil }
+        let refused = damaged(text, seed: 2, times: 2000).count { (try? SuiteRelease(signedText: $0)) == nil }
         #expect(refused > 100)
     }
 

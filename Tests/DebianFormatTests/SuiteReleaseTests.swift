@@ -2,10 +2,10 @@ import DebianFormat
 import OCIModel
 import Testing
 
-struct ReleaseFileTests {
+struct SuiteReleaseTests {
     private let zeros = String(repeating: "0", count: 64)
 
-    private func release(_ changes: [String: String?] = [:]) throws -> ReleaseFile {
+    private func release(_ changes: [String: String?] = [:]) throws -> SuiteRelease {
         var fields: [String: String?] = [
             "Suite": "stable", "Codename": "trixie", "Date": "Sat, 12 Sep 2026 07:55:41 UTC",
             "SHA256": "\n \(zeros)  12 main/a", "Valid-Until": "Sat, 19 Sep 2026 07:55:41 UTC",
@@ -13,7 +13,7 @@ struct ReleaseFileTests {
         fields.merge(changes) { $1 }
         let text = fields.sorted { $0.key < $1.key }.compactMap { key, value in value.map { "\(key): \($0)\n" } }
             .joined()
-        return try ReleaseFile(signedText: Array(text.utf8))
+        return try SuiteRelease(signedText: Array(text.utf8))
     }
 
     private func expectation(
@@ -25,7 +25,7 @@ struct ReleaseFileTests {
             previousDate: try previous.map { try #require(Timestamp(canonical: $0)) })
     }
 
-    private func refusal(_ release: ReleaseFile, _ expected: ReleaseExpectation) -> DebianFormatError? {
+    private func refusal(_ release: SuiteRelease, _ expected: ReleaseExpectation) -> DebianFormatError? {
         do throws(DebianFormatError) {
             _ = try release.check(expected)
             return nil
@@ -37,7 +37,7 @@ struct ReleaseFileTests {
         #expect(file.version == "13.7")
         #expect(file.acquireByHash)
         #expect(file.date.description == "2026-09-12T07:55:41Z")
-        #expect(file.files["main/a"] == ReleaseFile.File(size: 12, sha256: try Digest(hex: zeros)))
+        #expect(file.files["main/a"] == SuiteRelease.File(size: 12, sha256: try Digest(hex: zeros)))
     }
 
     @Test func `only its suite and codename identify a Release`() throws {

@@ -11,9 +11,9 @@ import Testing
 @Suite struct LimitTests {
     @Test(arguments: [64, 256, 1024, 16_384])
     func `clients never take all files that the process may open`(openFiles: Int) {
-        var limits = RegistryLimits()
+        var limits = ServerLimits()
         limits.fit(openFiles: openFiles)
-        #expect(limits.connections >= 1 && limits.connections <= RegistryLimits().connections)
+        #expect(limits.connections >= 1 && limits.connections <= ServerLimits().connections)
         let answered = limits.connections / 8
         if openFiles >= 256 { #expect(2 * limits.connections + answered < openFiles - 100) }
     }

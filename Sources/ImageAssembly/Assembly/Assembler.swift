@@ -11,23 +11,24 @@ package enum AssemblyEvent: Sendable {
     case checked(platforms: Int)
 }
 
+/// The image of one platform, whose parts are in the store.
+package struct AssembledPlatform: Sendable {
+    /// The platform as the build asked for it.
+    package var requested: Platform
+    package var platform: Platform
+    package var manifest: Encoded<Manifest>
+    package var config: Encoded<ImageConfig>
+    /// The image's own layers, without those of a base image.
+    package var layers: [FinishedLayer]
+    /// The base image's layers, on which those lie.
+    package var baseLayers: [Descriptor]
+}
+
 /// An image whose parts are all in the store, and which nothing names yet.
 package struct AssembledImage: Sendable {
-    package struct PlatformImage: Sendable {
-        /// The platform as the build asked for it.
-        package var requested: Platform
-        package var platform: Platform
-        package var manifest: Encoded<Manifest>
-        package var config: Encoded<ImageConfig>
-        /// The image's own layers, without those of a base image.
-        package var layers: [FinishedLayer]
-        /// The base image's layers, on which those lie.
-        package var baseLayers: [Descriptor]
-    }
-
     package var tag: String
     package var index: Encoded<Index>
-    package var platforms: [PlatformImage]
+    package var platforms: [AssembledPlatform]
 }
 
 /// Assembles the image of a plan in a store.
@@ -57,7 +58,7 @@ package struct Assembler: Sendable {
     /// Writes the layers and documents of every platform, then calls `gate`, which throws if they are not what was
     /// promised; the index is written last.
     package func assemble(
-        _ plan: BuildPlan, gate: @Sendable ([AssembledImage.PlatformImage], Encoded<Index>) async throws -> Void
+        _ plan: BuildPlan, gate: @Sendable ([AssembledPlatform], Encoded<Index>) async throws -> Void
     ) async throws -> AssembledImage {
         var rest = try await layers(plan)[...]
         let images = try plan.platforms.map { platform in
@@ -84,7 +85,7 @@ package struct Assembler: Sendable {
 }
 
 extension PlatformPlan {
-    fileprivate func image(layers finished: [FinishedLayer]) throws -> AssembledImage.PlatformImage {
+    fileprivate func image(layers finished: [FinishedLayer]) throws -> AssembledPlatform {
         let history = zip(layers, finished).map { plan, layer in
             (layer.diffID, ImageConfig.History(created: plan.created, createdBy: plan.createdBy, comment: plan.name))
         }
@@ -98,7 +99,7 @@ extension PlatformPlan {
                 config: config.descriptor, layers: baseLayers + finished.map(\.descriptor),
                 annotations: annotations.isEmpty ? nil : annotations),
             as: .manifest, platform: platform)
-        return AssembledImage.PlatformImage(
+        return AssembledPlatform(
             requested: requested, platform: platform, manifest: manifest, config: config, layers: finished,
             baseLayers: baseLayers)
     }

@@ -1,31 +1,32 @@
 package import OCIContent
 package import OCIModel
 
+/// A finished image of one platform, described by digests.
+package struct BuiltPlatform: Codable, Hashable, Sendable {
+    /// The platform as the build asked for it: a Windows image's own has the exact version of its base image.
+    package var requested: Platform
+    package var platform: Platform
+    package var manifest: Descriptor
+    package var config: Descriptor
+    /// The image's own layers.
+    package var layers: [FinishedLayer]
+    /// The base image's layers, which are in the store for Linux but only named for Windows.
+    package var baseLayers: [Descriptor]
+    /// The layers that are not in the store; clients that pull the image get them from where the base image is.
+    package var absentLayers: [Descriptor] { platform.os == "windows" ? baseLayers : [] }
+}
+
 /// A finished image, described by digests: what a build reports, and remembers under the key of all its inputs.
 package struct BuiltImage: Codable, Hashable, Sendable {
-    package struct PlatformImage: Codable, Hashable, Sendable {
-        /// The platform as the build asked for it: a Windows image's own has the exact version of its base image.
-        package var requested: Platform
-        package var platform: Platform
-        package var manifest: Descriptor
-        package var config: Descriptor
-        /// The image's own layers.
-        package var layers: [FinishedLayer]
-        /// The base image's layers, which are in the store for Linux but only named for Windows.
-        package var baseLayers: [Descriptor]
-        /// The layers that are not in the store; clients that pull the image get them from where the base image is.
-        package var absentLayers: [Descriptor] { platform.os == "windows" ? baseLayers : [] }
-    }
-
     package var tag: String
     package var index: Descriptor
-    package var platforms: [PlatformImage]
+    package var platforms: [BuiltPlatform]
 
     package init(_ image: AssembledImage) {
         tag = image.tag
         index = image.index.descriptor
         platforms = image.platforms.map {
-            PlatformImage(
+            BuiltPlatform(
                 requested: $0.requested, platform: $0.platform, manifest: $0.manifest.descriptor,
                 config: $0.config.descriptor,
                 layers: $0.layers,

@@ -4,12 +4,12 @@ import OCIModel
 extension ConsistencyGate {
     /// Checks that the config, the manifest and the index entry describe the same image of one platform (image-spec,
     /// config.md and manifest.md).
-    func documentFailures(_ image: PlatformImage) -> [GateFailure] {
+    func documentFailures(_ image: ExaminedPlatform) -> [GateFailure] {
         let faults = platformFaults(image) + digestFaults(image) + layerFaults(image)
         return faults.map { image.failure(nil, $0) }
     }
 
-    private func platformFaults(_ image: PlatformImage) -> [GateFault] {
+    private func platformFaults(_ image: ExaminedPlatform) -> [GateFault] {
         var faults: [GateFault] = []
         let config = image.config.value.platform
         if config != image.platform {
@@ -22,7 +22,7 @@ extension ConsistencyGate {
         return faults
     }
 
-    private func digestFaults(_ image: PlatformImage) -> [GateFault] {
+    private func digestFaults(_ image: ExaminedPlatform) -> [GateFault] {
         var faults: [GateFault] = []
         let config = image.manifest.value.config
         if config.digest != Digest(of: image.config.bytes) || config.size != Int64(image.config.bytes.count) {
@@ -45,7 +45,7 @@ extension ConsistencyGate {
         return faults
     }
 
-    private func layerFaults(_ image: PlatformImage) -> [GateFault] {
+    private func layerFaults(_ image: ExaminedPlatform) -> [GateFault] {
         let config = image.config.value
         let layerCount = image.baseLayerCount + image.layers.count
         var counts = [

@@ -5,7 +5,7 @@ import OCIModel
 extension ConsistencyGate {
     /// Checks that the image has what a container starts: the first word of the entrypoint, or of the command if there
     /// is no entrypoint.
-    func entrypointFailures(_ image: PlatformImage, _ root: MergedRoot) -> [GateFailure] {
+    func entrypointFailures(_ image: ExaminedPlatform, _ root: MergedRoot) -> [GateFailure] {
         guard let execution = image.config.value.config else { return [] }
         let words = execution.entrypoint.flatMap { $0.isEmpty ? nil : $0 } ?? execution.command ?? []
         if image.platform.os == "windows" { return windowsFailures(image, root, words.first ?? "") }
@@ -23,7 +23,7 @@ extension ConsistencyGate {
 
     /// Checks the program of a Windows image. Anything outside the image's own folders may belong to the base, which is
     /// not read.
-    private func windowsFailures(_ image: PlatformImage, _ root: MergedRoot, _ word: String) -> [GateFailure] {
+    private func windowsFailures(_ image: ExaminedPlatform, _ root: MergedRoot, _ word: String) -> [GateFailure] {
         guard word.uppercased().hasPrefix("C:\\"),
             let path = try? EntryPath(String(word.dropFirst(3)).replacing("\\", with: "/")),
             let top = path.components.first, !WindowsLayer.isBaseEntry(top), root.file(path) == nil

@@ -8,7 +8,7 @@ extension ConsistencyGate {
 
     /// Returns the entries of a Linux image's own layers whose names no file system can hold, layer by layer in byte
     /// order. Windows counts UTF-16 units; its layers are judged where they are laid out.
-    func nameFailures(_ image: PlatformImage) -> [GateFailure] {
+    func nameFailures(_ image: ExaminedPlatform) -> [GateFailure] {
         guard image.platform.os == "linux" else { return [] }
         return image.layers.flatMap(\.tree.sorted).filter { $0.path.name.count > Self.longestName }
             .map { path, _ in

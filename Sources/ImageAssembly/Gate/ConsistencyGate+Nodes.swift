@@ -2,7 +2,7 @@ import OCIModel
 
 extension ConsistencyGate {
     /// Checks that nodes of each platform take its own image out of the index, by the rules that `inspect --node` shows.
-    func nodeFailures(_ image: PlatformImage) -> [GateFailure] {
+    func nodeFailures(_ image: ExaminedPlatform) -> [GateFailure] {
         guard let node = image.node else {
             return [
                 image.failure(nil, GateFault(.nodeChoice, "no node can be '\(image.requested)', so none would take it"))
@@ -20,7 +20,7 @@ extension ConsistencyGate {
     }
 }
 
-extension ConsistencyGate.PlatformImage {
+extension ExaminedPlatform {
     /// The node that the image is for: of Windows, one with the version of the image.
     fileprivate var node: Node? {
         guard platform.os == "windows" else { return try? Node("\(requested)") }

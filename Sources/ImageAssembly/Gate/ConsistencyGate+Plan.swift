@@ -7,12 +7,12 @@ package import Scheduling
 extension ConsistencyGate {
     /// Creates a gate for the image of a plan as it was assembled.
     package init(
-        _ plan: BuildPlan, of definition: Definition, images: [AssembledImage.PlatformImage], index: Encoded<Index>
+        _ plan: BuildPlan, of definition: Definition, images: [AssembledPlatform], index: Encoded<Index>
     ) {
         let paths = definition.platformSpecificPaths
         self.init(
             images: zip(zip(plan.platforms, images), index.value.manifests).map { both, entry in
-                var image = PlatformImage(
+                var image = ExaminedPlatform(
                     platform: both.0.platform, layers: both.0.layers.map { Layer(name: $0.name, tree: $0.rootTree) },
                     config: both.1.config, manifest: both.1.manifest, entry: entry)
                 image.requested = both.0.requested

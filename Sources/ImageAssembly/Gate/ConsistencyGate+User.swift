@@ -7,7 +7,7 @@ extension ConsistencyGate {
 
     /// Checks that a user or group that the definition names is among the image's accounts, where engines look it up
     /// when a container starts. Numbers need no account, and a user that a base image sets itself is not checked.
-    func userFailures(_ image: PlatformImage, _ root: MergedRoot, _ reader: ContentReader) -> [GateFailure] {
+    func userFailures(_ image: ExaminedPlatform, _ root: MergedRoot, _ reader: ContentReader) -> [GateFailure] {
         guard image.platform.os == "linux", let user = definition.config.user else { return [] }
         let names = user.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         return zip(names, ["/etc/passwd", "/etc/group"]).compactMap { name, file in

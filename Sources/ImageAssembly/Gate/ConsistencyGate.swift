@@ -2,6 +2,34 @@ package import ImageDefinition
 package import LayerArchive
 package import OCIModel
 
+/// The image of one platform, with the documents that describe it.
+package struct ExaminedPlatform: Sendable {
+    package var platform: Platform
+    /// The platform as the definition names it, whose nodes must take the image.
+    package var requested: Platform
+    /// The image's own layers, lowest first.
+    package var layers: [ConsistencyGate.Layer]
+    /// The number of a base image's layers below those.
+    package var baseLayerCount = 0
+    /// The root filesystem of the base image; empty for Windows, whose base is not read.
+    package var base = MergedRoot()
+    package var config: Encoded<ImageConfig>
+    package var manifest: Encoded<Manifest>
+    /// The manifest's entry in the index.
+    package var entry: Descriptor
+    package init(
+        platform: Platform, layers: [ConsistencyGate.Layer], config: Encoded<ImageConfig>, manifest: Encoded<Manifest>,
+        entry: Descriptor
+    ) {
+        self.platform = platform
+        requested = platform
+        self.layers = layers
+        self.config = config
+        self.manifest = manifest
+        self.entry = entry
+    }
+}
+
 /// The final check of an image before anything points to it: whether it is consistent on every platform.
 ///
 /// Each rule stands for a defect that some published image had. The gate finds all violations, not just the first.
@@ -17,36 +45,8 @@ package struct ConsistencyGate: Sendable {
         }
     }
 
-    /// The image of one platform, with the documents that describe it.
-    package struct PlatformImage: Sendable {
-        package var platform: Platform
-        /// The platform as the definition names it, whose nodes must take the image.
-        package var requested: Platform
-        /// The image's own layers, lowest first.
-        package var layers: [Layer]
-        /// The number of a base image's layers below those.
-        package var baseLayerCount = 0
-        /// The root filesystem of the base image; empty for Windows, whose base is not read.
-        package var base = MergedRoot()
-        package var config: Encoded<ImageConfig>
-        package var manifest: Encoded<Manifest>
-        /// The manifest's entry in the index.
-        package var entry: Descriptor
-        package init(
-            platform: Platform, layers: [Layer], config: Encoded<ImageConfig>, manifest: Encoded<Manifest>,
-            entry: Descriptor
-        ) {
-            self.platform = platform
-            requested = platform
-            self.layers = layers
-            self.config = config
-            self.manifest = manifest
-            self.entry = entry
-        }
-    }
-
     /// The images in the order of the index.
-    package var images: [PlatformImage]
+    package var images: [ExaminedPlatform]
     package var definition: Definition
     /// The tag that the index is about to get.
     package var tag: String
@@ -54,7 +54,7 @@ package struct ConsistencyGate: Sendable {
     package var platformSpecific: @Sendable (EntryPath) -> Bool
 
     package init(
-        images: [PlatformImage], definition: Definition, tag: String,
+        images: [ExaminedPlatform], definition: Definition, tag: String,
         platformSpecific: @escaping @Sendable (EntryPath) -> Bool
     ) {
         self.images = images
@@ -104,7 +104,7 @@ package struct ConsistencyGate: Sendable {
     }
 }
 
-extension ConsistencyGate.PlatformImage {
+extension ExaminedPlatform {
     func failure(_ path: EntryPath?, _ fault: GateFault) -> GateFailure {
         GateFailure(platform: platform, path: path, rule: fault.rule, message: fault.message)
     }

@@ -26,7 +26,7 @@ package struct PlatformPlan: Sendable {
     package var created: Timestamp
     package var execution: ImageConfig.Execution
     /// The base image that the layers lie on, if any.
-    package var base: BaseImage?
+    package var base: OpenedBaseImage?
     package var annotations: Annotations
     /// The settings of the definition and of the base image that this platform's image does not have.
     var warnings: [String] = []
@@ -104,13 +104,13 @@ package struct PlatformContents: Sendable {
     /// The definition's files from the image's folder, at their paths in the image; their times are not used.
     package let files: FileTree
     /// The base image: always set for Windows, and for Linux if the definition names one.
-    package let baseImage: BaseImage?
+    package let baseImage: OpenedBaseImage?
 
     package init(
         platform: Platform, base: [OpenedPackage] = [], bundle: [String: [OpenedPackage]] = [:],
         provided: [String: [String: ProvidedFile]] = [:],
         inputFiles: [EntryPath: (file: Definition.InputFile, provided: ProvidedFile)] = [:],
-        folders: [ProvidedFolder] = [], files: FileTree, baseImage: BaseImage?
+        folders: [ProvidedFolder] = [], files: FileTree, baseImage: OpenedBaseImage?
     ) {
         self.platform = platform
         self.base = base

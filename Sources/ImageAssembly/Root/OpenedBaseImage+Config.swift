@@ -2,7 +2,7 @@ import ImageDefinition
 import OCIModel
 
 /// The parts of its base's configuration that an image takes over.
-extension BaseImage {
+extension OpenedBaseImage {
     /// The parameters with which containers of the base run.
     var execution: [String: JSONValue] { config["config"]?.members ?? [:] }
 

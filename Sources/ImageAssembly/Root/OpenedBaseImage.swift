@@ -4,7 +4,7 @@ package import OCIModel
 
 /// The base image on which a platform's own layers lie: its documents and, for Linux, the content of its layers. The
 /// layers of a Windows base are not read.
-package struct BaseImage: Sendable {
+package struct OpenedBaseImage: Sendable {
     package var pin: Lock.BaseImage
     /// The configuration with everything that its makers wrote into it.
     let config: [String: JSONValue]
@@ -49,7 +49,7 @@ package struct BaseImage: Sendable {
     ///
     /// - Throws: `ImageAssemblyError` with the code `invalidInput` if the layers are not those of the configuration, or
     ///   cannot be applied on top of each other.
-    package func laidOut(_ layers: [UnpackedLayer]) throws -> BaseImage {
+    package func laidOut(_ layers: [UnpackedLayer]) throws -> OpenedBaseImage {
         for (place, layer) in layers.enumerated() where place < diffIDs.count && layer.diffID != diffIDs[place] {
             throw Self.refused(
                 pin,

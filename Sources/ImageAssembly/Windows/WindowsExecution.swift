@@ -3,7 +3,7 @@ import OCIModel
 
 /// Converts the execution parameters of a definition, which are written for Linux, to those of a Windows image.
 struct WindowsExecution {
-    let base: BaseImage
+    let base: OpenedBaseImage
     /// The content of the drive above the base.
     let tree: FileTree
     /// Whether the image has Linux platforms too, to which an account or a folder of the definition may belong.

@@ -45,7 +45,7 @@ struct LayoutTag: Sendable {
     }
 
     /// Writes the index that one build of all these platforms would have written.
-    private func merged(_ platforms: [BuiltImage.PlatformImage], _ store: ContentStore) async throws -> Descriptor {
+    private func merged(_ platforms: [BuiltPlatform], _ store: ContentStore) async throws -> Descriptor {
         let source = MirroredSource(store, mirrors: [layout])
         var indexed: [IndexedPlatform] = []
         for platform in platforms {
@@ -99,7 +99,7 @@ struct LayoutTag: Sendable {
 
 extension SameBuild {
     /// The position of a platform's image in the index.
-    fileprivate func position(_ image: BuiltImage.PlatformImage) -> Int {
+    fileprivate func position(_ image: BuiltPlatform) -> Int {
         request.folder.definition.platforms.firstIndex(of: image.requested) ?? .max
     }
 }

@@ -16,14 +16,14 @@ struct SameBuild: Sendable {
     var name: String { request.folder.definition.name }
 
     /// Returns the definition's platforms that are not asked for, of which these inputs gave an image before.
-    func others() throws -> [BuiltImage.PlatformImage] {
+    func others() throws -> [BuiltPlatform] {
         try request.folder.definition.platforms.filter { !request.platforms.contains($0) }.compactMap { platform in
             guard let bytes = store.record(Self.kind, try key(platform)) else { return nil }
-            return try? CanonicalJSON.decode(BuiltImage.PlatformImage.self, from: bytes)
+            return try? CanonicalJSON.decode(BuiltPlatform.self, from: bytes)
         }
     }
 
-    func remember(_ image: BuiltImage.PlatformImage) throws {
+    func remember(_ image: BuiltPlatform) throws {
         try store.setRecord(Self.kind, key(image.requested), CanonicalJSON.encode(image))
     }
 

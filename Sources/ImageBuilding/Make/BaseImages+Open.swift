@@ -8,7 +8,7 @@ import Scheduling
 extension BaseImages {
     /// Opens what a platform's image lies on, `nil` for nothing. Whatever a build reads of it comes from the store, else
     /// from where it was pinned.
-    func base(of platform: Platform, _ lock: Lock, isOffline: Bool) async throws -> BaseImage? {
+    func base(of platform: Platform, _ lock: Lock, isOffline: Bool) async throws -> OpenedBaseImage? {
         let system: System = platform.os == "windows" ? .windows : .linux
         guard system == .windows || definition.base != nil else { return nil }
         guard let pin = lock.inputs(for: platform).baseImage else {
@@ -18,7 +18,7 @@ extension BaseImages {
         let (store, pool) = (inputs.store, inputs.pool)
         let wanted = [pin.config] + (system == .linux ? pin.layers : [])
         try await fetch(wanted.filter { !store.contains($0.digest, size: $0.size) }, of: pin, system, isOffline)
-        let base = try BaseImage(pin, config: try store.readDocument(pin.config))
+        let base = try OpenedBaseImage(pin, config: try store.readDocument(pin.config))
         guard system == .linux else { return base }
         let layers = try await mapConcurrently(pin.layers, limit: inputs.host.coreCount) { layer in
             try await pool.run { flag in try store.openLayer(layer, of: pin.reference, isCancelled: { flag.isSet }) }

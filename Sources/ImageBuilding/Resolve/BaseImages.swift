@@ -55,7 +55,7 @@ struct BaseImages: Sendable {
     }
 
     /// The digest decides, and a lock that answers it is not stale; that the tag has moved on is for a person to judge.
-    private func noteMove(of base: Definition.BaseImage, in source: any BaseImageSource) async throws {
+    private func noteMove(of base: Definition.BaseImageRequirement, in source: any BaseImageSource) async throws {
         guard let tag = try base.tag else { return }
         do {
             let now = try await source.baseImage(named: tag).digest
@@ -111,7 +111,7 @@ extension ImageFolder {
     }
 }
 
-extension Definition.BaseImage {
+extension Definition.BaseImageRequirement {
     private var isLayout: Bool { reference.hasPrefix("oci:") }
 
     /// With the host, as the specification's annotation wants it.

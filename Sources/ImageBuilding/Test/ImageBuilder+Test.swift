@@ -50,7 +50,7 @@ extension ImageBuilder {
 
     /// Hands out an image's files in a folder for the time of `use`.
     private func withRoot<Result: Sendable>(
-        of image: BuiltImage.PlatformImage, _ emulator: Emulator?, _ use: (TestRoot) async throws -> Result
+        of image: BuiltPlatform, _ emulator: Emulator?, _ use: (TestRoot) async throws -> Result
     ) async throws -> Result {
         let config = try CanonicalJSON.decode(ImageConfig.self, from: store.readDocument(image.config))
         var environment = ["ARCH": image.platform.architecture, "HOME": "/tmp"]

@@ -12,7 +12,7 @@ package struct Definition: Hashable, Sendable {
     /// The Debian packages. At most one of `debian` and `base` is set; an image that consists only of files has
     /// neither.
     package var debian: DebianRequirement?
-    package var base: BaseImage?
+    package var base: BaseImageRequirement?
     /// The repository of the base images for Windows platforms, or `oci:FOLDER` relative to the image's folder.
     package var windowsBase = Definition.standardWindowsBase
     package var bundle: Bundle?
@@ -102,7 +102,7 @@ extension Definition {
     }
 
     /// A base image of the Linux platforms, instead of packages.
-    package struct BaseImage: Hashable, Sendable {
+    package struct BaseImageRequirement: Hashable, Sendable {
         /// The image as `registry/repository[:tag]`, without the digest, or `oci:FOLDER` relative to the image's
         /// folder.
         package var reference: String

@@ -150,7 +150,7 @@ extension Field {
     }
 
     /// Reads the base image.
-    fileprivate func baseImage() -> Definition.BaseImage? {
+    fileprivate func baseImage() -> Definition.BaseImageRequirement? {
         guard let section = section(.base) else { return nil }
         let reference = section["image"]?.text(
             "an image reference", like: "registry.example/repository:tag or oci:FOLDER"
@@ -165,7 +165,7 @@ extension Field {
             }
         }
         guard let reference, let digest else { return nil }
-        return Definition.BaseImage(reference: reference, digest: digest)
+        return Definition.BaseImageRequirement(reference: reference, digest: digest)
     }
 
     fileprivate func compression() -> Definition.Compression? {

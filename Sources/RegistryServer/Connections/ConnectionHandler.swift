@@ -12,7 +12,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    private let limits: RegistryLimits
+    private let limits: ServerLimits
     private let connections: OpenConnections
     private var connection: ClientConnection?
     /// The end of a connection that is writable no longer, or on which no head has arrived.
@@ -28,7 +28,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// The time since which the server has not asked for more; `nil` while it waits for more.
     private var restsSince: NIODeadline?
 
-    init(limits: RegistryLimits, connections: OpenConnections) {
+    init(limits: ServerLimits, connections: OpenConnections) {
         self.limits = limits
         self.connections = connections
     }

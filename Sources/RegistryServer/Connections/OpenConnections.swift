@@ -4,9 +4,9 @@ import Synchronization
 /// The open connections of a server: how many there are, of whom, and what each waits for.
 final class OpenConnections: Sendable {
     private let connections = Mutex<[ObjectIdentifier: ClientConnection]>([:])
-    private let limits: RegistryLimits
+    private let limits: ServerLimits
 
-    init(limits: RegistryLimits) { self.limits = limits }
+    init(limits: ServerLimits) { self.limits = limits }
 
     /// The number of connections that are accepted: some beyond the limit, which are answered that there are too many.
     var acceptedCount: Int { limits.connections + max(4, limits.connections / 8) }
@@ -36,7 +36,7 @@ final class OpenConnections: Sendable {
     /// Returns the connection that may be closed in favour of another: the one that has been waiting for its client
     /// longest, of the address with most of them.
     private static func victim(
-        among all: some Collection<ClientConnection>, of address: String?, now: NIODeadline, _ limits: RegistryLimits
+        among all: some Collection<ClientConnection>, of address: String?, now: NIODeadline, _ limits: ServerLimits
     ) -> ClientConnection? {
         let waiting = all.filter { address ?? $0.address == $0.address && $0.isDispensable(now: now, limits) }
         let counts = Dictionary(grouping: waiting, by: \.address).mapValues(\.count)
@@ -98,7 +98,7 @@ final class ClientConnection: Sendable {
 
     /// Returns whether nothing is lost if the connection is closed: no request is in progress on it, or one whose body
     /// arrives more slowly than is allowed.
-    func isDispensable(now: NIODeadline, _ limits: RegistryLimits) -> Bool {
+    func isDispensable(now: NIODeadline, _ limits: ServerLimits) -> Bool {
         state.withLock { state in
             switch state.wait {
             case .nothing: return false

@@ -11,7 +11,7 @@ extension RegistryResponder {
     ///
     /// - Returns: The new position of the upload in bytes.
     /// - Throws: The connection's error; `RegistryServerError` if the body is too long, or shorter than announced.
-    func receive(_ request: Request, into upload: Upload, at start: Int64, claim: Int) async throws -> Int64 {
+    func receive(_ request: Request, into upload: UploadSession, at start: Int64, claim: Int) async throws -> Int64 {
         let room = configuration.limits.blob - start
         let announced = request.headers[.contentLength].flatMap { Int64($0) }
         guard announced ?? 0 <= room else { throw Self.tooLarge }

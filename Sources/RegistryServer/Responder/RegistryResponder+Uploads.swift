@@ -61,7 +61,7 @@ extension RegistryResponder {
     }
 
     /// Takes over an upload, and returns it with its position in bytes and the token for writing to it.
-    private func claim(_ id: String, of repository: RepositoryName) async throws -> (Upload, Int64, Int) {
+    private func claim(_ id: String, of repository: RepositoryName) async throws -> (UploadSession, Int64, Int) {
         let now = configuration.now()
         return try await blocking {
             let upload = try storage.upload(id, to: repository)
@@ -97,7 +97,7 @@ extension RegistryResponder {
     }
 
     /// Checks that a chunk that states its position belongs where the upload is.
-    private func check(_ request: Request, against upload: Upload, at offset: Int64) throws {
+    private func check(_ request: Request, against upload: UploadSession, at offset: Int64) throws {
         guard let header = request.headers[.contentRange] else { return }
         guard let range = ChunkRange(header) else {
             throw RegistryServerError(.blobUploadInvalid, "'\(header)' is not a chunk's Content-Range, first-last")
@@ -114,11 +114,11 @@ extension RegistryResponder {
         }
     }
 
-    private func answer(_ upload: Upload, offset: Int64, _ status: HTTPResponse.Status) -> Response {
+    private func answer(_ upload: UploadSession, offset: Int64, _ status: HTTPResponse.Status) -> Response {
         Response(status: status, headers: headers(of: upload, offset: offset))
     }
 
-    private func headers(of upload: Upload, offset: Int64) -> HTTPFields {
+    private func headers(of upload: UploadSession, offset: Int64) -> HTTPFields {
         var headers: HTTPFields = [
             .location: "/v2/\(upload.repository)/blobs/uploads/\(upload.id)", .uploadIdentifier: upload.id,
             .range: "0-\(max(0, offset - 1))",

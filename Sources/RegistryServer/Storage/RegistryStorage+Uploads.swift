@@ -13,7 +13,7 @@ extension RegistryStorage {
     func beginUpload(
         to repository: RepositoryName, by algorithm: Digest.Algorithm, from address: String, now: Int64,
         random: UInt64, limits: UploadLimits
-    ) throws -> Upload {
+    ) throws -> UploadSession {
         try makeRoomForUpload(from: address, now: now, limits)
         let id = "\(hexadecimal(UInt64(max(0, now))))-\(hexadecimal(random))-\(Self.mark(of: repository))"
         let path = uploads.appending(id)
@@ -22,14 +22,15 @@ extension RegistryStorage {
             permissions: [.ownerReadWrite, .groupRead, .otherRead])
         try? file.close()
         return openUploads.insert(
-            Upload(id: id, repository: repository, path: path, offset: 0, algorithm: algorithm, from: address, now: now)
+            UploadSession(
+                id: id, repository: repository, path: path, offset: 0, algorithm: algorithm, from: address, now: now)
         )
     }
 
     /// Returns an upload that was begun before, in this process or an earlier one.
     ///
     /// - Throws: `RegistryServerError` `.blobUploadUnknown`.
-    func upload(_ id: String, to repository: RepositoryName) throws -> Upload {
+    func upload(_ id: String, to repository: RepositoryName) throws -> UploadSession {
         let parts = id.split(separator: "-", omittingEmptySubsequences: false)
         let isOurs = parts.count == 3 && id.utf8.count == 50 && parts[2] == Self.mark(of: repository)
         let isSafe = id.utf8.allSatisfy { $0 == UInt8(ascii: "-") || Character(Unicode.Scalar($0)).isHexDigit }
@@ -38,7 +39,8 @@ extension RegistryStorage {
         let path = uploads.appending(id)
         guard let size = FileSystem.regularFileSize(path) else { throw Self.unknownUpload }
         return openUploads.insert(
-            Upload(id: id, repository: repository, path: path, offset: size, algorithm: .sha256, from: nil, now: 0))
+            UploadSession(
+                id: id, repository: repository, path: path, offset: size, algorithm: .sha256, from: nil, now: 0))
     }
 
     static let unknownUpload = RegistryServerError(
@@ -47,7 +49,7 @@ extension RegistryStorage {
     /// Makes the upload's bytes a blob of its repository if they match the digest.
     ///
     /// - Throws: `RegistryServerError` `.digestInvalid` if they do not; the upload is then removed.
-    func finish(_ upload: Upload, as digest: Digest, claim: Int) throws {
+    func finish(_ upload: UploadSession, as digest: Digest, claim: Int) throws {
         try upload.finish(by: digest.algorithm, claim: claim) { actual in
             defer { openUploads.remove(upload.id) }
             guard actual == digest else {
@@ -59,7 +61,7 @@ extension RegistryStorage {
         }
     }
 
-    func cancel(_ upload: Upload) throws {
+    func cancel(_ upload: UploadSession) throws {
         openUploads.remove(upload.id)
         upload.end()
         try FileSystem.remove(upload.path)

@@ -9,7 +9,7 @@ import SystemPackage
 ///
 /// The latest request owns the upload: a request that claims it ends the writing of any earlier one, so that the offset
 /// reported to a client stays true even if its broken connection is still being served.
-final class Upload: Sendable {
+final class UploadSession: Sendable {
     let id: String
     let repository: RepositoryName
     let path: FilePath
@@ -158,14 +158,14 @@ final class Upload: Sendable {
 
 /// The uploads that this process has open, by identifier.
 final class OpenUploads: Sendable {
-    private let uploads = Mutex<[String: Upload]>([:])
+    private let uploads = Mutex<[String: UploadSession]>([:])
 
-    subscript(id: String) -> Upload? { uploads.withLock { $0[id] } }
+    subscript(id: String) -> UploadSession? { uploads.withLock { $0[id] } }
 
     /// Adds an upload.
     ///
     /// - Returns: The first one if two requests open the same upload at once.
-    func insert(_ upload: Upload) -> Upload {
+    func insert(_ upload: UploadSession) -> UploadSession {
         uploads.withLock {
             if let first = $0[upload.id] { return first }
             $0[upload.id] = upload

@@ -54,7 +54,7 @@ struct Inspect: AsyncParsableCommand {
         let index =
             root.mediaType.isIndex
             ? try CanonicalJSON.decode(Index.self, from: try await layout.document(root)) : Index(manifests: [root])
-        var images: [InspectedImage.PlatformImage] = []
+        var images: [InspectedPlatform] = []
         for entry in index.manifests {
             let manifest = try CanonicalJSON.decode(Manifest.self, from: try await layout.document(entry))
             let config = try ImageConfig(reading: try await layout.document(manifest.config))

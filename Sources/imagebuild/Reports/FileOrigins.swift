@@ -33,18 +33,18 @@ struct FileOrigins {
     }
 
     private let path: EntryPath
-    private let images: [InspectedImage.PlatformImage]
+    private let images: [InspectedPlatform]
     private let layout: OCILayout
     private let storePath: FilePath
 
-    init(_ path: EntryPath, _ images: [InspectedImage.PlatformImage], _ layout: OCILayout, _ storePath: FilePath) {
+    init(_ path: EntryPath, _ images: [InspectedPlatform], _ layout: OCILayout, _ storePath: FilePath) {
         (self.path, self.images, self.layout, self.storePath) = (path, images, layout, storePath)
     }
 
     func find() throws -> [Found] { try images.map(find) }
 
     /// The uppermost layer that has the path decides, as it does in a container.
-    private func find(in image: InspectedImage.PlatformImage) throws -> Found {
+    private func find(in image: InspectedPlatform) throws -> Found {
         let layers = image.manifest.layers.filter { !image.absentLayers.contains($0.digest) }
         for layer in layers.reversed() {
             let listing = try LayerReader.list(layout.path(of: layer.digest), isCancelled: { false })

@@ -1,21 +1,22 @@
 import ImageBuilding
 import OCIModel
 
+/// The image of one platform as `inspect` shows it.
+struct InspectedPlatform: Encodable {
+    var platform: Platform
+    var digest: Digest
+    var manifest: Manifest
+    var config: ImageConfig
+    /// Layers that the manifest names and that are not where it was read: those of a base image.
+    var absentLayers: [Digest]
+}
+
 /// An image as `inspect` shows it.
 struct InspectedImage: Encodable {
-    struct PlatformImage: Encodable {
-        var platform: Platform
-        var digest: Digest
-        var manifest: Manifest
-        var config: ImageConfig
-        /// Layers that the manifest names and that are not where it was read: those of a base image.
-        var absentLayers: [Digest]
-    }
-
     var digest: Digest
     var tag: String?
     var annotations: Annotations?
-    var platforms: [PlatformImage]
+    var platforms: [InspectedPlatform]
 
     var text: String {
         var lines = ["\(tag.map { "\($0) " } ?? "")\(digest)"]
@@ -25,7 +26,7 @@ struct InspectedImage: Encodable {
     }
 }
 
-extension InspectedImage.PlatformImage {
+extension InspectedPlatform {
     fileprivate var lines: [String] {
         var lines = ["", "\(platform)  \(digest)", "  created     \(config.created ?? "-")"]
         let steps = (config.history ?? []).filter { $0.emptyLayer != true }

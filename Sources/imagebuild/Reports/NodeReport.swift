@@ -22,7 +22,7 @@ struct NodeReport: Encodable {
     var imports: [Import]
 
     /// Blocks while it reads the layers that a Windows node would import.
-    init(_ node: Node, _ index: Index, _ images: [InspectedImage.PlatformImage], _ layout: OCILayout) throws {
+    init(_ node: Node, _ index: Index, _ images: [InspectedPlatform], _ layout: OCILayout) throws {
         self.node = node.description
         let entries = zip(index.manifests, images).map { (entry: $0, configured: $1.config.platform) }
         let selections = NodeSelection.Engine.differing(on: node).map { NodeSelection($0, node, entries: entries) }
@@ -31,7 +31,7 @@ struct NodeReport: Encodable {
         imports = try node.os == "windows" ? chosen.flatMap { try Self.imports($0, layout) } : []
     }
 
-    private static func imports(_ image: InspectedImage.PlatformImage, _ layout: OCILayout) throws -> [Import] {
+    private static func imports(_ image: InspectedPlatform, _ layout: OCILayout) throws -> [Import] {
         var lower: [LayerListing] = []
         return try image.manifest.layers.enumerated().map { place, layer in
             guard !image.absentLayers.contains(layer.digest) else {

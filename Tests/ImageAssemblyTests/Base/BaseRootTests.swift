@@ -73,7 +73,9 @@ import Testing
         var base = try TinyBase(["a"], ["b"])
         let (config, pin) = (try base.config, try base.pin)
         base.layers[1] = try TinyBase.layer(["c"])
-        let error = #expect(throws: ImageAssemblyError.self) { try BaseImage(pin, config: config).laidOut(base.layers) }
+        let error = #expect(throws: ImageAssemblyError.self) {
+            try OpenedBaseImage(pin, config: config).laidOut(base.layers)
+        }
         #expect(error?.message.contains("its layer \(pin.layers[1].digest) unpacks to") == true)
     }
 }

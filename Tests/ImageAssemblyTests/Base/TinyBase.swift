@@ -62,7 +62,7 @@ struct TinyBase {
         }
     }
 
-    func image() throws -> BaseImage { try BaseImage(pin, config: config).laidOut(layers) }
+    func image() throws -> OpenedBaseImage { try OpenedBaseImage(pin, config: config).laidOut(layers) }
 
     /// Returns the merged entries of the layers, sorted, in the notation of the initialiser.
     func lines() throws -> [String] {

@@ -124,7 +124,7 @@ struct GateFixture {
             let top = try Encoded(manifest, as: .manifest, platform: platform)
             var entry = top.descriptor
             changeEntry(&entry)
-            return ConsistencyGate.PlatformImage(
+            return ExaminedPlatform(
                 platform: platform, layers: layers, config: written, manifest: top, entry: entry)
         }
         return ConsistencyGate(

@@ -65,7 +65,7 @@ import Testing
         var fixture = PlanFixture([PlanFixture.windows])
         try fixture.add("app/x.txt", "x")
         let base = try TinyWindowsBase(in: folder)
-        fixture.bases["windows"] = try BaseImage(base.pin, config: base.config)
+        fixture.bases["windows"] = try OpenedBaseImage(base.pin, config: base.config)
         fixture.definition.config.workingDirectory = "/work"
         #expect(try fixture.entry("Files/work")?.kind == .directory)
         fixture.definition.config.workingDirectory = "/Windows/Temp"

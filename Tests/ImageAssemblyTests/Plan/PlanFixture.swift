@@ -13,7 +13,7 @@ struct PlanFixture {
     /// The packages of Debian's base.
     var packages: [OpenedPackage] = []
     /// The base images by operating system.
-    var bases: [String: BaseImage] = [:]
+    var bases: [String: OpenedBaseImage] = [:]
 
     init(_ platforms: [Platform] = [linux]) { definition = Definition(name: "tool", platforms: platforms, revision: 0) }
 

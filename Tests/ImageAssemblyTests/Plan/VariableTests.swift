@@ -47,7 +47,7 @@ import Testing
         var fixture = PlanFixture([PlanFixture.windows])
         try fixture.add("app/x.txt", "x")
         let base = try TinyWindowsBase(in: folder)
-        fixture.bases["windows"] = try BaseImage(base.pin, config: base.config)
+        fixture.bases["windows"] = try OpenedBaseImage(base.pin, config: base.config)
         fixture.definition.config.environment = ["PATH=" + path]
         #expect(try fixture.plan().platforms[0].execution.environment == ["COMPLUS=1", "PATH=" + expected])
     }

@@ -14,7 +14,7 @@ import Testing
         var fixture = PlanFixture(platforms)
         try fixture.add("app/x.txt", "x")
         let base = try TinyWindowsBase(in: folder)
-        fixture.bases["windows"] = try BaseImage(base.pin, config: base.config)
+        fixture.bases["windows"] = try OpenedBaseImage(base.pin, config: base.config)
         change(&fixture.definition.config)
         let plan = try fixture.plan()
         return (try #require(plan.platforms.last).execution, plan.warnings)
@@ -55,7 +55,7 @@ import Testing
         var fixture = PlanFixture([PlanFixture.windows])
         try fixture.add("app/x.txt", "x")
         let base = try TinyWindowsBase(in: folder)
-        fixture.bases["windows"] = try BaseImage(base.pin, config: base.config)
+        fixture.bases["windows"] = try OpenedBaseImage(base.pin, config: base.config)
         #expect(try fixture.plan().platforms[0].created.description == "2024-10-04T12:34:56Z")
     }
 

@@ -40,7 +40,7 @@ import Testing
         var files = FileTree()
         files[try EntryPath("usr/local/bin/tool.exe")] = FileEntry(.regular(.bytes(program)), mode: 0o755, modified: 0)
         let contents = PlatformContents(
-            platform: Self.asked, files: files, baseImage: try BaseImage(base.pin, config: base.config))
+            platform: Self.asked, files: files, baseImage: try OpenedBaseImage(base.pin, config: base.config))
         let request = PlanRequest(
             definition: definition, maintainerScripts: MaintainerScripts(packages: [:]), maintainerScriptsFile: "",
             debianRelease: nil, sourceDateEpoch: 1_700_000_000, codec: .standard(.gzip))
@@ -214,11 +214,11 @@ import Testing
         ]
         for change in changes {
             let base = try TinyWindowsBase(in: folder, change)
-            #expect(throws: ImageAssemblyError.self) { try BaseImage(base.pin, config: base.config) }
+            #expect(throws: ImageAssemblyError.self) { try OpenedBaseImage(base.pin, config: base.config) }
         }
         let base = try TinyWindowsBase(in: folder)
-        #expect(throws: ImageAssemblyError.self) { try BaseImage(base.pin, config: base.config + [0x20]) }
-        #expect(throws: ImageAssemblyError.self) { try BaseImage(base.pin, config: []) }
+        #expect(throws: ImageAssemblyError.self) { try OpenedBaseImage(base.pin, config: base.config + [0x20]) }
+        #expect(throws: ImageAssemblyError.self) { try OpenedBaseImage(base.pin, config: []) }
     }
 }
 

@@ -59,7 +59,7 @@ struct ProofCheck {
     mutating func compare(
         _ index: Lock.ListedFile, of release: SignedRelease, _ file: (String) throws -> [UInt8]?
     ) {
-        guard release.file.files[index.path] == ReleaseFile.File(size: index.size, sha256: index.sha256) else {
+        guard release.file.files[index.path] == SuiteRelease.File(size: index.size, sha256: index.sha256) else {
             problems.append(
                 "the Release of \(release.suite) does not list \(index.path) with the locked size and digest")
             return

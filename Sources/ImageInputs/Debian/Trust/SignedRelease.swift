@@ -10,7 +10,7 @@ package struct SignedRelease: Sendable {
     package var suite: String
     /// The whole `InRelease`, for the proof.
     package var bytes: [UInt8]
-    package var file: ReleaseFile
+    package var file: SuiteRelease
     package var signers: [String]
     package var acceptedExpired: Bool
 
@@ -29,7 +29,7 @@ package struct SignedRelease: Sendable {
         suite = expected.suite
         self.bytes = bytes
         (file, acceptedExpired) = try ImageInputsError.mapping { () throws(DebianFormatError) in
-            let file = try ReleaseFile(signedText: verified.bytes)
+            let file = try SuiteRelease(signedText: verified.bytes)
             return (file, try file.check(expected))
         }
         signers = verified.signers
@@ -43,7 +43,7 @@ package struct SignedRelease: Sendable {
         suite = pin.suite
         self.bytes = bytes
         file = try ImageInputsError.mapping { () throws(DebianFormatError) in
-            let file = try ReleaseFile(signedText: verified.bytes)
+            let file = try SuiteRelease(signedText: verified.bytes)
             try file.checkName(pin.suite)
             return file
         }
