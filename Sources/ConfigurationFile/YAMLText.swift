@@ -1,6 +1,6 @@
 /// The text of a YAML file, checked before the YAML library sees it.
 ///
-/// What is refused here would otherwise cost time (aliases), or cause an error without a position (encoding, tabs).
+/// Refuses what would otherwise cost time (aliases), or cause an error without a position (encoding, tabs).
 struct YAMLText {
     static let limit = 1 << 20
 

@@ -1,5 +1,5 @@
-/// What Go's linker wrote into a program about its making (`debug/buildinfo` and `runtime/debug.BuildInfo` in Go's
-/// standard library).
+/// The information that Go's linker wrote into a program about its making (`debug/buildinfo` and
+/// `runtime/debug.BuildInfo` in Go's standard library).
 package struct GoBuildInformation: Hashable, Sendable {
     /// A module that the program is made of.
     package struct Module: Hashable, Sendable {

@@ -3,7 +3,7 @@ package import ImageDefinition
 import ImageInputs
 package import OCIModel
 
-/// What happens while an image is resolved and built, for a person to watch.
+/// An event while an image is resolved and built, for a person to watch.
 package enum BuildEvent: Sendable {
     case note(String)
     /// Something that the user must not miss.

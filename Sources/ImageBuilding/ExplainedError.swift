@@ -16,7 +16,7 @@ package protocol ExplainedError: Error {
 }
 
 extension ExplainedError {
-    /// What a person reads of the error, whoever its words came from.
+    /// The text of the error for a person, whoever its words came from.
     package var explanation: String { Self.explanation(message, hint: hint) }
 
     package static func explanation(_ message: String, hint: String?) -> String {

@@ -1,6 +1,6 @@
 /// Why an image could not be resolved, built or published.
 package struct ImageBuildingError: Error, Sendable, CustomStringConvertible {
-    /// What a caller can act on.
+    /// The kinds of failure that a caller can act on.
     package enum Code: Hashable, Sendable {
         /// The definition, the lock, a reference or a policy does not allow it.
         case refused
@@ -19,7 +19,7 @@ package struct ImageBuildingError: Error, Sendable, CustomStringConvertible {
     package var code: Code
     /// A description of what was being done, to what, and why it failed; lower-case, without a full stop.
     package var message: String
-    /// What the user can do next.
+    /// The advice to the user.
     package var hint: String?
 
     package init(_ code: Code, _ message: String, hint: String? = nil) {

@@ -11,14 +11,14 @@ package struct ImageFolder: Sendable {
     package let definition: Definition
     /// The variant of the image; `nil` for the default.
     package let variant: String?
-    /// What the definition was read from, with the variant.
+    /// The files that the definition was read from, with the variant.
     let definitionFiles: [[UInt8]]
 
     var definitionPath: FilePath { path.appending("image.yaml") }
     var lockPath: FilePath { lockFolder.appending(lockName) }
     var lockName: String { variant.map { "image.\($0).lock.json" } ?? "image.lock.json" }
     var proofName: String { variant.map { "lock.\($0)" } ?? "lock" }
-    /// How the user named the image, as arguments of a command: `etcd --variant upstream`.
+    /// The image as the user named it, as arguments of a command: `etcd --variant upstream`.
     package let arguments: String
     /// The image's folder; for inputs that only a user's changes ask for, one beside the outputs, so that the committed
     /// lock stays as it is.
@@ -97,7 +97,7 @@ package struct ImageFolder: Sendable {
         return bytes
     }
 
-    /// Where a build puts the image when nobody says otherwise.
+    /// The default place of a built image.
     ///
     /// - Throws: `FileError` if the way there leads through a symbolic link: a checkout can carry one.
     package var defaultLayout: FilePath {

@@ -18,7 +18,7 @@ package struct ReleaseError: Error, Hashable, Sendable, CustomStringConvertible 
         case tool
         /// A place of publication refused or failed; what was put there so far stays a draft.
         case publication
-        /// What is published is not what the release says.
+        /// The published files or images differ from what the release says.
         case unequal
     }
 

@@ -11,7 +11,7 @@ package protocol HTTPResponder: Sendable {
     func respond(to request: Request, context: Context) async throws -> Response
 }
 
-/// What a responder knows of a request beside the request itself: the connection that it came by.
+/// The facts about a request beside the request itself: the connection that it came by.
 package struct RegistryRequestContext: Sendable {
     package let channel: any Channel
     /// The client's address.

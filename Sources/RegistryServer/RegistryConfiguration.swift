@@ -87,7 +87,7 @@ package struct ServerLimits: Sendable {
     /// The seconds that may pass without a byte of a request arriving, or without a piece of an answer (1 MiB) being
     /// read.
     package var silence: Int64 = 60
-    /// How long a connection stays open after an answer that leaves a long body unread.
+    /// The time for which a connection stays open after an answer that leaves a long body unread.
     package var lingering = Duration.seconds(1)
     /// The minimum size in bytes that clients are told to use for every chunk but the last (`OCI-Chunk-Min-Length`).
     package var chunkMinimum: Int64?

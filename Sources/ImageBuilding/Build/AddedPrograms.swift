@@ -32,7 +32,7 @@ package struct AddedPrograms: Hashable, Sendable {
         (self.version, self.revision, self.date, self.programs) = (version, revision, date, programs)
     }
 
-    /// What the key of an image is told of the programs, in a fixed order.
+    /// The part of an image's key that stands for the programs, in a fixed order.
     var keyParts: [String] {
         ["programs of \(version) \(revision) \(date)"]
             + programs.flatMap { platform, programs in

@@ -2,9 +2,9 @@ import ImageAssembly
 import ImageDefinition
 import OCIModel
 
-/// What a build takes from the image's folder, looked at and not read.
+/// The files that a build takes from the image's folder, looked at and not read.
 struct FolderInputs: Sendable {
-    /// What one platform's image takes.
+    /// The files that one platform's image takes.
     struct PlatformFiles: Sendable {
         let platform: Platform
         let files: FolderFiles

@@ -6,8 +6,8 @@ import OCIModel
 import Scheduling
 import SystemPackage
 
-/// Runs an image's program to learn its version: natively, or under qemu-user where that is installed. The program is laid
-/// out with its own loader and libraries in a temporary folder, so neither root nor a chroot is needed.
+/// Runs an image's program to learn its version: natively, or under qemu-user where that is installed. The program is
+/// laid out with its own loader and libraries in a temporary folder, so neither root nor a chroot is needed.
 struct ProgramRunning: Sendable {
     var store: ContentStore
     var pool: BlockingPool
@@ -39,7 +39,7 @@ struct ProgramRunning: Sendable {
         }
     }
 
-    /// What comes before the program on this machine: nothing, or an emulator; `nil` where there is none.
+    /// The words before the program on this machine: none, or an emulator; `nil` where one is needed and missing.
     private func emulator(for platform: Platform) -> [String]? {
         guard platform.os == "linux" else { return nil }
         if platform.architecture == architecture { return [] }

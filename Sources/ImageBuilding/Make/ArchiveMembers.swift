@@ -68,7 +68,7 @@ struct ArchiveMembers: Sendable {
     }
 }
 
-/// What an entry of `files` takes out of an archive.
+/// The members that an entry of `files` takes out of an archive.
 enum ArchiveInput {
     case file(ProvidedFile)
     case folder(ProvidedFolder)

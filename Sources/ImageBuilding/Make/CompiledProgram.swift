@@ -7,7 +7,7 @@ import OCIModel
 
 /// A program that is compiled for an image.
 struct CompiledProgram: Sendable {
-    /// What the program is in the image of a platform.
+    /// The program's entry in the image of a platform.
     struct Key: Hashable, Sendable {
         enum Role: Hashable, Sendable {
             case bundled(version: String, name: String)
@@ -20,7 +20,7 @@ struct CompiledProgram: Sendable {
 
     var key: Key
     var program: GoProgram
-    /// Where it comes from, for people.
+    /// Its origin, for people.
     var origin: String
 }
 

@@ -46,7 +46,7 @@ extension CopyRequest {
     package var isStandardOutput: Bool { destination.isStandardOutput }
 }
 
-/// What was copied under one name.
+/// The result of a copy under one name.
 package struct CopiedImage: Sendable, Encodable {
     package var name: String
     package var digest: Digest
@@ -157,8 +157,8 @@ extension CopyRequest {
 }
 
 extension PublicationPlan {
-    /// Plans the copy of one image. A layout or an archive (`mayBeSparse`) may lack the layers of a Windows base image, as
-    /// the one that it is copied from does; a registry may not.
+    /// Plans the copy of one image. A layout or an archive (`mayBeSparse`) may lack the layers of a Windows base image,
+    /// as the one that it is copied from does; a registry may not.
     init(
         copying image: NamedImage, from source: any ContentSource, to target: any ContentDestination,
         mayBeSparse: Bool, _ options: CopyOptions

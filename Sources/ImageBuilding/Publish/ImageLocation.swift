@@ -93,7 +93,8 @@ package enum ImageLocation: Hashable, Sendable {
         }
     }
 
-    /// What follows the last colon is a tag, unless it is part of a path that is there.
+    /// Returns the parts before and after the last colon; the latter is a tag, unless it is part of a path that is
+    /// there.
     private static func split(
         _ rest: String, _ text: String, _ current: FilePath, _ make: (FilePath, String?) -> ImageLocation
     ) throws -> ImageLocation {

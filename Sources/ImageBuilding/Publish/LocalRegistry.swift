@@ -4,7 +4,7 @@ import OCIRegistry
 package import RegistryServer
 import SystemPackage
 
-/// Where images are pushed when nobody says where: a registry in the store, that of `imagebuild registry serve`.
+/// The default destination of a push: a registry in the store, that of `imagebuild registry serve`.
 package enum LocalRegistry {
     /// Runs `use` while the registry answers, with the repository for an image of this name. The configuration names a
     /// loopback address, and any port.

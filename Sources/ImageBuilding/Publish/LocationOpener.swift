@@ -14,7 +14,7 @@ package struct LocationOpener: Sendable {
         var content: any ContentSource
         /// Finds the image that was named, or the only one; without a name and with several, it throws.
         var root: @Sendable () async throws -> (Descriptor, tag: String?)
-        /// What `docker load` may call it.
+        /// The name that `docker load` may give it.
         var name: String?
     }
 
@@ -114,8 +114,8 @@ package struct LocationOpener: Sendable {
         Descriptor(mediaType: root.mediaType, digest: root.digest, size: root.size, platform: root.platform)
     }
 
-    /// Reads a file that a user names: `-` is the standard input. What cannot be read at any offset, as a pipe, is copied
-    /// to the store's folder first.
+    /// Reads a file that a user names: `-` is the standard input. What cannot be read at any offset, as a pipe, is
+    /// copied to the store's folder first.
     private func reading<R: Sendable>(
         _ path: FilePath,
         _ read:

@@ -4,11 +4,11 @@ import OCIContent
 package import OCIModel
 import Scheduling
 
-/// The index over platform images that are in a repository already, each under its own tag: the very index that a build of
-/// all platforms writes.
+/// The index over platform images that are in a repository already, each under its own tag: the very index that a build
+/// of all platforms writes.
 struct PlatformTags: Sendable {
     var definition: Definition
-    /// Of the definition, in its order.
+    /// The definition's platforms, in its order.
     var platforms: [Platform]
     /// Says of base images what their configurations may leave out.
     var lock: Lock?

@@ -1,6 +1,6 @@
 package import OCIModel
 
-/// What happens while an image is published, for a person to watch.
+/// An event during the publication of an image, for a person to watch.
 package enum PublicationEvent: Sendable {
     case note(String)
     /// A name is being set. Until `set` follows, nobody knows whether it stands there.

@@ -1,7 +1,7 @@
 package import OCIContent
 import OCIModel
 
-/// What one destination is to get: content by digest, then names. A dry run prints it, and `publish` carries it out.
+/// The content and the names that one destination is to get. A dry run prints it, and `publish` carries it out.
 package struct PublicationPlan: Sendable {
     /// The repository or the name, for messages.
     package let place: String
@@ -53,8 +53,8 @@ package struct PublicationPlan: Sendable {
     }
 }
 
-/// Publishes images: first all content everywhere, then all names, so that no name stands for anything that is not whole.
-/// `title` says how events call a name of a plan.
+/// Publishes images: first all content everywhere, then all names, so that no name stands for anything that is not
+/// whole. `title` says how events call a name of a plan.
 package func publish(
     _ plans: [PublicationPlan], observe: (PublicationEvent) -> Void,
     title: (PublicationPlan, String) -> String = { "\($0.place):\($1)" }

@@ -1,7 +1,7 @@
 import OCIContent
 import OCIModel
 
-/// Which tags may move, and which are set.
+/// The rule of which tags may move, and which are set.
 package struct TagRules: Sendable {
     /// A tag that stands somewhere stays there.
     package var isImmutable: Bool

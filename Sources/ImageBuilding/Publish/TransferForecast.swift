@@ -1,7 +1,7 @@
 package import OCIContent
 package import OCIModel
 
-/// What a copy or a push would do at one destination.
+/// The effect that a copy or a push would have at one destination.
 package struct TransferForecast: Sendable, Encodable {
     /// The tag, or the repository that gets several.
     package var name: String

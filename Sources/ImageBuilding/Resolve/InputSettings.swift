@@ -1,14 +1,14 @@
 package import ImageInputs
 package import OCIRegistry
 
-/// Where inputs are fetched from and how: what the command line reads from its options and surroundings.
+/// The sources of inputs and the way to them, as the command line reads it from its options and surroundings.
 package struct InputSettings: Sendable {
     package var debianMirrors: DebianMirrors
     /// Rules for other places of archives, Go modules and base images.
     package var mirrors: DownloadMirrors
     package var goProxy: GoProxy
     package var downloads: DownloadSettings
-    /// How the registries of base images are reached.
+    /// The settings for the registries of base images.
     package var registries: NetworkSettings
 
     package init(

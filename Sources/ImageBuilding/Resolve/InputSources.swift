@@ -10,7 +10,7 @@ struct InputSources: Sendable {
     var goModules: GoModuleArchive
     /// Rules for other places of base images.
     var mirrors: DownloadMirrors
-    /// How the registries of base images are reached.
+    /// The settings for the registries of base images.
     var registries: NetworkSettings
     /// Checks the signatures of Debian's Releases.
     var verifier: ReleaseVerifier

@@ -1,7 +1,7 @@
 import ImageDefinition
 import OCIModel
 
-/// What a build does about the lock that it finds beside the definition.
+/// The decision of a build about the lock that it finds beside the definition.
 enum LockDecision: Sendable {
     case use(LockFile)
     /// The platforms that the lock lacks are resolved, for this reason; the others stay as they are.

@@ -10,7 +10,8 @@ struct TestRoot: Sendable {
     let folder: FilePath
     let platform: Platform
     let environment: [String: String]
-    /// How the kernel starts programs of another architecture; empty if they are this machine's own.
+    /// The registration by which the kernel starts programs of another architecture; empty if they are this machine's
+    /// own.
     let rule: String
 
     private static let outputLimit = 4 << 20
@@ -43,7 +44,8 @@ struct TestRoot: Sendable {
         "/usr/bin/unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child",
     ]
 
-    /// What is done in the namespaces before a program is started there. Not every machine lets `/proc` be mounted.
+    /// The script that runs in the namespaces before a program is started there. Not every machine lets `/proc` be
+    /// mounted.
     private static let preparation = """
         set -eu
         root=$1 rule=$2; shift 2

@@ -1,6 +1,7 @@
 import ConfigurationFile
 
-/// Reads an image's definition: `image.yaml` on top of the files that it includes, and one of its variants on top of that.
+/// Reads an image's definition: `image.yaml` on top of the files that it includes, and one of its variants on top of
+/// that.
 struct DefinitionReader {
     /// The limit on nested includes, counting `image.yaml` itself.
     static let depthLimit = 8
@@ -8,7 +9,7 @@ struct DefinitionReader {
     static let countLimit = 64
 
     let findings: Findings
-    /// What comes before a path in the images' folder when a person reads it: `images/`.
+    /// The prefix of a path in the images' folder when a person reads it: `images/`.
     private let prefix: String
     /// The path of `image.yaml` in the images' folder.
     private let path: [String]
@@ -27,7 +28,8 @@ struct DefinitionReader {
         self.include = include
     }
 
-    /// Returns the document with the variant in it, and what the image says of its variants; `nil` if that was reported.
+    /// Returns the document with the variant in it, and what the image says of its variants; `nil` if that was
+    /// reported.
     mutating func read(
         _ bytes: [UInt8], variant asked: String?
     ) throws(DefinitionErrors) -> (root: YAMLNode, choice: VariantChoice)? {

@@ -1,11 +1,11 @@
 import ConfigurationFile
 
-/// What `variants` offers, and which of them is meant. The first one is the default.
+/// The variants that a definition offers, and the one that is meant. The first one is the default.
 struct VariantChoice {
     /// The name of the variant; `nil` if the image has none.
     var name: String?
     var isDefault = true
-    /// What changes the rest of the definition.
+    /// The document that changes the rest of the definition.
     var overlay: YAMLNode?
 
     init(_ node: YAMLNode?, asked: String?, _ findings: Findings) throws(DefinitionErrors) {

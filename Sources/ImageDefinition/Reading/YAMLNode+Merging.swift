@@ -1,8 +1,8 @@
 import ConfigurationFile
 
-/// How a later document changes an earlier one. Mappings are merged key by key, lists whose entries have a name entry by
-/// entry, and other lists are joined. `KEY!` replaces what the earlier document has under KEY; without a value, it
-/// removes that.
+/// The rule by which a later document changes an earlier one: mappings are merged key by key, lists whose entries have
+/// a name entry by entry, and other lists are joined. `KEY!` replaces what the earlier document has under KEY; without
+/// a value, it removes that.
 extension YAMLNode {
     /// The lists whose entries are told apart by one of their keys.
     private static let entryKeys = [

@@ -1,7 +1,7 @@
 import Scheduling
 
-/// The course of one download over its candidates: given how a request ended, it decides which is asked next. It is a pure
-/// value that neither waits nor communicates.
+/// The course of one download over its candidates: given how a request ended, it decides which is asked next. It is a
+/// pure value that neither waits nor communicates.
 struct CandidateCourse {
     /// The ways in which a request can end.
     enum Outcome {
@@ -37,7 +37,7 @@ struct CandidateCourse {
     private var queue: [Int]
     /// The requests to each candidate so far.
     private var courses: [Int: RetryCourse] = [:]
-    /// How each candidate failed in the end.
+    /// The last failure of each candidate.
     private var failures: [Int: ImageInputsError] = [:]
 
     init(subject: String, candidateCount: Int, limits: RetryCourse.Limits) {

@@ -73,7 +73,7 @@ package struct GoProgram: Sendable {
     package var package: String
     /// The parts of the source: equal identities mean equal source.
     package var sourceIdentity: [Digest]
-    /// What the linker is told besides what every program's is: `-s`, `-X`, `main.version=1.2.3`.
+    /// The linker's arguments besides those of every program: `-s`, `-X`, `main.version=1.2.3`.
     package var linkerFlags: [String]
     /// Go's build tags.
     package var tags: [String]

@@ -15,7 +15,7 @@ package struct Announcement: Hashable, Sendable, Codable {
     package var authors: [String]
     /// The mail; `nil` if the release file has none.
     package var mail: String?
-    /// What is to be done afterwards, by people.
+    /// The commands for people to run afterwards.
     package var afterwards: [Step]
 
     /// Reads the history between two releases and writes the texts.

@@ -2,7 +2,7 @@ package import OCIModel
 
 /// A program that was compiled for a platform, and what was found out about it.
 package struct BuiltProgram: Hashable, Sendable, Codable {
-    /// How the version that it reports was learnt.
+    /// The way in which the version that it reports was learnt.
     package enum Trial: Hashable, Sendable, Codable {
         case native
         case emulated

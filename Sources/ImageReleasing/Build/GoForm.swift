@@ -3,7 +3,7 @@ import LayerArchive
 import OCIModel
 import SystemPackage
 
-/// How the Go source of a release is laid out, as its files tell.
+/// The layout of a release's Go source, as its files tell.
 enum GoForm: Hashable, Sendable {
     /// Modules with everything that they need in vendor folders, or in a module cache's folder of downloads.
     case modules(cache: FilePath?)
@@ -26,7 +26,8 @@ enum GoForm: Hashable, Sendable {
         self = .workspace(try Self.importPath(of: tree))
     }
 
-    /// Returns the import path of the top folder: an import of one of its Go files that leads to a folder of the source.
+    /// Returns the import path of the top folder: an import of one of its Go files that leads to a folder of the
+    /// source.
     private static func importPath(of tree: FileTree) throws -> String {
         let reader = ContentReader()
         for (path, entry) in tree.sorted

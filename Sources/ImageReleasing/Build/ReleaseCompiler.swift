@@ -6,7 +6,7 @@ import OCIModel
 package import Scheduling
 package import SystemPackage
 
-/// What programs are compiled with on this machine.
+/// The compiler of programs on this machine.
 package struct ReleaseTools: Sendable {
     package var store: ContentStore
     package var pool: BlockingPool

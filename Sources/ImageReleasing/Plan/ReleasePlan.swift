@@ -1,6 +1,6 @@
 import OCIModel
 
-/// What a release will be: its gates, its files, and what goes where. Nothing of it is done yet.
+/// A release that is to be: its gates, its files, and what goes where. Nothing of it is done yet.
 package struct ReleasePlan: Hashable, Sendable, Codable {
     package struct File: Hashable, Sendable, Codable {
         package var name: String

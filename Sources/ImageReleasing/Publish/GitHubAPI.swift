@@ -29,8 +29,8 @@ package struct GitHubAPI: Sendable {
     private static let longestWait = Duration.seconds(3900)
     private static let attempts = 5
 
-    /// Creates the access. The token is one that may write to the repository; `nil` reads what is public. `pause` waits,
-    /// and `note` receives what is waited for.
+    /// Creates the access. The token is one that may write to the repository; `nil` reads what is public. `pause`
+    /// waits, and `note` receives what is waited for.
     package init(
         _ clients: HTTPClients, base: HTTPAddress, token: String?, now: @escaping @Sendable () -> Int64,
         pause: @escaping @Sendable (Duration) async throws -> Void, note: @escaping @Sendable (String) -> Void
@@ -44,8 +44,8 @@ package struct GitHubAPI: Sendable {
 
     /// Sends a request to a path of the API, as often as it may be repeated without doing anything twice.
     ///
-    /// Limits are waited for, as GitHub's documents ask: `Retry-After`, else the end of the hour's quota, else a minute,
-    /// doubled each time.
+    /// Limits are waited for, as GitHub's documents ask: `Retry-After`, else the end of the hour's quota, else a
+    /// minute, doubled each time.
     func send(
         _ method: HTTPMethod, _ path: String, _ document: (some Encodable)? = GitHubReleaseFields?.none,
         mayRepeat: Bool
@@ -159,7 +159,7 @@ extension GitHubAPI.Answer {
         }
     }
 
-    /// What GitHub says is wrong, and what to do.
+    /// Returns the reason that GitHub gives, and what to do.
     func refusal(to what: String) -> ReleaseError {
         struct Message: Decodable { var message: String? }
         let message = (try? CanonicalJSON.decode(Message.self, from: body))?.message

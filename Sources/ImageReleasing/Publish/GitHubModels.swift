@@ -10,7 +10,7 @@ struct GitHubRelease: Decodable, Hashable, Sendable {
     var prerelease: Bool
     /// Whether its files and its tag can never change.
     var immutable: Bool?
-    /// Where files are uploaded to, with a template for the query behind it.
+    /// The address for uploads, with a template for the query behind it.
     var uploadUrl: String?
     var htmlUrl: String?
 
@@ -46,7 +46,7 @@ struct GitHubAsset: Decodable, Hashable, Sendable {
     }
 }
 
-/// What a release is made with, or changed to.
+/// The fields with which a release is made, or to which it is changed.
 struct GitHubReleaseFields: Encodable, Hashable, Sendable {
     var tagName: String?
     var name: String?

@@ -6,7 +6,7 @@ import OCIRegistry
 
 /// An image of a release with the tags that it is to have in all its repositories.
 struct ImagePublication: Sendable {
-    /// What is recorded of it.
+    /// The record of it.
     struct Record: Codable, Hashable, Sendable {
         var index: Digest
         var repositories: [String]

@@ -1,6 +1,6 @@
 import OCIContent
 
-/// What will be done in each place of publication; nothing of it is done yet.
+/// The work that is left in each place of publication; nothing of it is done yet.
 package struct PublishingPlan: Sendable {
     /// A page, or a folder, that people download from.
     struct Page: Sendable {

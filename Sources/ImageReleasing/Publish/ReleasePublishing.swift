@@ -6,10 +6,11 @@ import OCIModel
 package import OCIRegistry
 import SystemPackage
 
-/// The step that publishes: first everything goes where nobody is pointed to yet, then tags are set and pages published.
+/// The step that publishes: first everything goes where nobody is pointed to yet, then tags are set and pages
+/// published.
 ///
-/// Drafts are filled and checked, then the content of images goes to all registries, then their tags are set, at last the
-/// pages are published. A failure leaves drafts and content without tags, and the step can be run again.
+/// Drafts are filled and checked, then the content of images goes to all registries, then their tags are set, at last
+/// the pages are published. A failure leaves drafts and content without tags, and the step can be run again.
 package struct ReleasePublishing: Sendable {
     /// The ways to the places.
     package struct Access: Sendable {
@@ -104,8 +105,8 @@ package struct ReleasePublishing: Sendable {
         if !folder.isDone(.publish) { try folder.finish(.publish) }
     }
 
-    /// Marks a published release as one that nobody should use: in its record, and in the notes of its pages. Nothing that was
-    /// published is removed or moved.
+    /// Marks a published release as one that nobody should use: in its record, and in the notes of its pages. Nothing
+    /// that was published is removed or moved.
     package func withdraw(_ withdrawal: Withdrawal) async throws {
         try folder.require(.publish, before: .withdraw)
         let recorded = try folder.withdraw(withdrawal)
@@ -135,7 +136,7 @@ package struct ReleasePublishing: Sendable {
 }
 
 extension PublicationEvent {
-    /// What happened, in a line; `nil` for what a person need not know.
+    /// The event in a line; `nil` for what a person need not know.
     fileprivate var line: String? {
         switch self {
         case .set(let name, let old): "set \(name)" + (old.map { ", before at \($0)" } ?? "")

@@ -90,7 +90,7 @@ final class ReleaseJournal: Sendable {
         }
     }
 
-    /// What is known by key.
+    /// The values by key.
     var values: [String: JSONValue] { state.withLock(\.values) }
 
     func value(of key: String) -> JSONValue? { state.withLock { $0.values[key] } }

@@ -3,8 +3,9 @@ import ImageAssembly
 package import OCIModel
 import SystemPackage
 
-/// The record of a release as an in-toto statement (in-toto.io/Statement/v1) with the predicate `release/v0.1`: its files
-/// and images are the subjects, and beside the predicate's own fields it says by which gates, signatures, publications and tools.
+/// The record of a release as an in-toto statement (in-toto.io/Statement/v1) with the predicate `release/v0.1`: its
+/// files and images are the subjects, and beside the predicate's own fields it says by which gates, signatures,
+/// publications and tools.
 package struct ReleaseRecord: Hashable, Sendable, Codable {
     package struct Subject: Hashable, Sendable, Codable {
         package var name: String
@@ -27,7 +28,7 @@ package struct ReleaseRecord: Hashable, Sendable, Codable {
         package var gates: [GateResult]
         /// The signers of each signature, by its name.
         package var signers: [String: [String]]
-        /// What the step that publishes recorded, by place.
+        /// The records of the step that publishes, by place.
         package var publications: [String: JSONValue]
         /// The versions of the programs that the steps used.
         package var tools: [String: String]

@@ -5,7 +5,7 @@ package import SystemPackage
 
 /// A program of the system that a step of a release uses, with all that it finds around it: git, gpg, gpgv, ssh-keygen.
 package struct Tool: Sendable {
-    /// How a run ended.
+    /// The end of a run.
     package struct Result: Sendable {
         package var isSuccess: Bool
         package var output: [UInt8]

@@ -1,4 +1,4 @@
-/// What was found out about a published release.
+/// The findings about a published release.
 package struct VerificationReport: Hashable, Sendable, Codable {
     package enum Outcome: String, Hashable, Sendable, Codable {
         case passed, failed

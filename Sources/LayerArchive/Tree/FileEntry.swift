@@ -5,10 +5,11 @@ package import SystemPackage
 package enum FileContent: Hashable, Sendable {
     case bytes([UInt8])
     /// `size` bytes at `offset` of a file on disk, such as a member of an unpacked package. Their digest is known because
-    /// they were checked; whoever reads them all compares them with it again, since the file may have changed in between.
+    /// they were checked; whoever reads them all compares them with it again, since the file may have changed in
+    /// between.
     case slice(of: FilePath, offset: Int64, size: Int64, digest: Digest)
-    /// A whole file of a folder that others write, a checkout. Nothing says what it must contain, but it is read only if
-    /// no symbolic link is on the way to it, as on a path that `FileSystem.realPath` returned.
+    /// A whole file of a folder that others write, a checkout. Nothing says what it must contain, but it is read only
+    /// if no symbolic link is on the way to it, as on a path that `FileSystem.realPath` returned.
     case file(FilePath, size: Int64)
 
     /// The file that holds the bytes; `nil` for bytes in memory.
@@ -70,7 +71,7 @@ package struct FileEntry: Hashable, Sendable {
 }
 
 extension FileEntry {
-    /// What the entry is, in the words of messages.
+    /// The kind of entry, in the words of messages.
     package var noun: String {
         switch kind {
         case .regular: "file"

@@ -58,12 +58,12 @@ package enum BlobBody: Sendable {
     case stream(any AsyncSequence<ByteBuffer, any Error> & Sendable)
 }
 
-/// What is known of the bytes of a blob's file.
+/// The knowledge about the bytes of a blob's file.
 package enum FileCheck: Hashable, Sendable {
     /// This process has hashed them.
     case checked
-    /// The file's time says that they were checked once. Whoever made the file may have set it, so this is enough only for
-    /// a receiver that checks what it gets.
+    /// The file's time says that they were checked once. Whoever made the file may have set it, so this is enough only
+    /// for a receiver that checks what it gets.
     case sealed
     /// Nothing: the consumer must hash them before it reports that it has the blob.
     case unknown

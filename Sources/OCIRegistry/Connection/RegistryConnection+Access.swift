@@ -1,4 +1,4 @@
-/// What requests to a registry carry.
+/// The kind of authorization that requests to a registry carry.
 package enum RegistryAccessKind: Hashable, Sendable {
     case open
     /// The login itself.

@@ -1,6 +1,6 @@
 package import OCIModel
 
-/// What one registry was found to do for one repository, with the requests and answers that show it.
+/// The findings about one registry and one repository, with the requests and answers that show it.
 package struct RegistryProbe: Hashable, Sendable, Codable {
     package var registry: String
     package var repository: String
@@ -38,7 +38,7 @@ package struct RegistryProbe: Hashable, Sendable, Codable {
         /// A detail of what is supported, such as a token's life.
         package var detail: String?
         package var evidence: [Exchange]
-        /// What `mirror` does with this registry for that reason.
+        /// The consequence for `mirror` with this registry.
         package var consequence: String
     }
 }

@@ -24,7 +24,7 @@ package final class RegistryMemory: Sendable {
         var documentBytes = 0
     }
 
-    /// What is known of blobs in one POST.
+    /// The knowledge about blobs in one POST.
     private enum AtOnce { case untried, beingTried, taken, refused }
 
     private static let documentBytesLimit = 8 << 20
@@ -71,8 +71,8 @@ package final class RegistryMemory: Sendable {
     var takesChunks: Bool { state.withLock { $0.takesChunks } }
     func setRefusesChunks() { state.withLock { $0.takesChunks = false } }
 
-    /// Returns whether a blob may be sent in one POST. As long as that is not known, one upload alone tries it: where it
-    /// is in vain, the bytes are sent a second time.
+    /// Returns whether a blob may be sent in one POST. As long as that is not known, one upload alone tries it: where
+    /// it is in vain, the bytes are sent a second time.
     func mayPostAtOnce() -> Bool {
         state.withLock { state in
             if state.postsAtOnce == .untried {
@@ -126,7 +126,7 @@ package final class RegistryMemory: Sendable {
     }
 }
 
-/// What a run has put into one subject's fallback list.
+/// The entries that a run has put into one subject's fallback list.
 struct AttachedReferrers: Sendable {
     var entries: [Descriptor] = []
     /// The longest time between asking for the list and having written it.

@@ -8,9 +8,10 @@ import Synchronization
 /// (`$6$`). Plain text and the older formats of `htpasswd` itself are not.
 package struct PasswordFile: Sendable {
     private let hashes: [String: String]
-    /// What the password of an unknown user is hashed like, so that the time of the answer does not tell who exists.
+    /// The hash that the password of an unknown user is checked against, so that the time of the answer does not tell
+    /// who exists.
     private let anyHash: String?
-    /// What `crypt_checksalt` says of a method that is old and still works (crypt_checksalt(3)).
+    /// The answer of `crypt_checksalt` for a method that is old and still works (crypt_checksalt(3)).
     private static let legacySalt: CInt = 3
     private let proven = ProvenPasswords()
 

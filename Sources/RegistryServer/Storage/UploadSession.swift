@@ -16,7 +16,7 @@ final class UploadSession: Sendable {
     /// The address of the client that began it; `nil` if an earlier process accepted it.
     let address: String?
     private let state: Mutex<State>
-    /// What others ask while the state is being written to.
+    /// The values that others ask for while the state is being written to.
     private let glance: Mutex<Glance>
 
     private struct State: Sendable {

@@ -1,6 +1,4 @@
 import ArgumentParser
-import DurableFiles
-import ImageAssembly
 import ImageBuilding
 import ImageDefinition
 import LayerArchive
@@ -49,29 +47,12 @@ struct Inspect: AsyncParsableCommand {
 
     private func inspect() async throws {
         let (layout, tag) = try locate()
-        let root = try await layout.descriptor(named: tag)
-        // A manifest alone is an image of one platform.
-        let index =
-            root.mediaType.isIndex
-            ? try CanonicalJSON.decode(Index.self, from: try await layout.document(root)) : Index(manifests: [root])
-        var images: [InspectedPlatform] = []
-        for entry in index.manifests {
-            let manifest = try CanonicalJSON.decode(Manifest.self, from: try await layout.document(entry))
-            let config = try ImageConfig(reading: try await layout.document(manifest.config))
-            let absent = manifest.layers.filter { FileSystem.regularFileSize(layout.path(of: $0.digest)) != $0.size }
-            images.append(
-                .init(
-                    platform: entry.platform ?? config.platform, digest: entry.digest, manifest: manifest,
-                    config: config, absentLayers: absent.map(\.digest)))
-        }
+        let image = try await InspectedImage(tag, in: layout)
         if !node.isEmpty {
-            try report(try node.map { try NodeReport(Node($0), index, images, layout) })
+            try report(try node.map { try NodeReport(Node($0), image.platforms, layout) })
         } else if let file {
-            try report(FileOrigins(try EntryPath(file), images, layout, storeOptions.path()).find())
+            try report(FileOrigins(try EntryPath(file), image.platforms, layout, storeOptions.path()).find())
         } else {
-            let name = root.annotations?[OCILayout.referenceName]
-            let image = InspectedImage(
-                digest: root.digest, tag: name, annotations: index.annotations, platforms: images)
             switch format {
             case .text: print(printable(image.text), terminator: "")
             case .json: try printJSON(image)

@@ -46,7 +46,7 @@ struct Login: AsyncParsableCommand {
         print("logged in to \(registry); the login is in \(place)")
     }
 
-    /// What the user types; a secret is not shown.
+    /// Returns what the user types; a secret is not shown.
     private static func asked(_ question: String, isSecret: Bool) throws -> String {
         guard Terminal.isTerminal(0) else {
             throw CommandError(

@@ -4,7 +4,7 @@ import ImageDefinition
 import OCIModel
 import Synchronization
 
-/// What a person sees of a build: lines, and for each platform a row with what arrives and which layers are ready.
+/// The view of a build: lines, and for each platform a row with what arrives and which layers are ready.
 final class BuildView: Sendable {
     private struct Progress {
         var began = ContinuousClock.now
@@ -57,7 +57,7 @@ final class BuildView: Sendable {
         }
     }
 
-    /// What is fetched no longer moves; what comes next has a row of its own.
+    /// Ends the row of what is fetched, which no longer moves; what comes next has a row of its own.
     private func endFetching() {
         let platforms = progress.withLock { progress in
             defer { progress.waiting = [:] }

@@ -4,7 +4,7 @@ import OCIModel
 struct ConsoleRow: Sendable {
     var title: String
     var text = ""
-    /// What changes too often to be a line of its own.
+    /// The text that changes too often to be a line of its own.
     var detail = ""
     var transfer: Console.Transfer?
     /// The time at which what it says now began.

@@ -1,8 +1,8 @@
 import ImageBuilding
 import Synchronization
 
-/// Which names a run has set: whoever interrupts it between two of them, and whoever reads why it failed there, must not
-/// believe that nothing happened.
+/// The names that a run has set: whoever interrupts it between two of them, and whoever reads why it failed there, must
+/// not believe that nothing happened.
 final class NamingRecord: Sendable {
     private struct State {
         var done: [String] = []

@@ -3,7 +3,7 @@ import OCIContent
 import OCIModel
 import Synchronization
 
-/// What a person sees of content on its way: a row for each blob that moves and one for all of them on a terminal, plain
+/// The view of content on its way: a row for each blob that moves and one for all of them on a terminal, plain
 /// lines elsewhere, and no more of them than anybody reads.
 final class TransferView: Sendable {
     private struct State {

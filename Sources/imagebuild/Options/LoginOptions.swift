@@ -20,7 +20,7 @@ struct LoginOptions: ParsableArguments {
 
     private static let noHost = ValidationError("--username is for one registry; here there are none, or several.")
 
-    /// What `withNetwork` would say of the login, said before any work is done.
+    /// Throws what `withNetwork` would throw about the login, before any work is done.
     func check(loginFor host: RegistryHost?) throws {
         if username != nil, host == nil { throw Self.noHost }
     }

@@ -45,11 +45,11 @@ struct NetworkOptions: ParsableArguments {
     }
 
     private func debianMirrors() throws -> DebianMirrors {
-        let sources = AptSources(Self.aptSourceFiles())
+        let sources = AptSources(AptFiles.sources)
         return try DebianMirrors(
             explicit: debianMirror ?? Surroundings.environment["IMAGEBUILD_DEBIAN_MIRROR"],
             aptSources: [.debian: sources.debian, .security: sources.debianSecurity],
-            logins: AptLogins(Self.aptFiles("auth.conf", below: "auth.conf.d")))
+            logins: AptLogins(AptFiles.logins))
     }
 
     /// `IMAGEBUILD_MIRRORS`: rules for other places of archives and images, or the path of a file that has them.
@@ -78,27 +78,6 @@ struct NetworkOptions: ParsableArguments {
         guard !environment.contains(where: { $0.key.lowercased().hasSuffix("_proxy") && !$0.value.isEmpty }) else {
             return environment
         }
-        // apt reads its own file after those in the folder.
-        let files = Array(aptFiles("apt.conf", below: "apt.conf.d").reversed())
-        return environment.merging(AptConfiguration(files).proxyVariables) { _, apt in apt }
-    }
-
-    /// Returns the texts of a file in `/etc/apt`, and of the files in a folder there by name.
-    private static func aptFiles(_ file: String, below folder: String) -> [String] {
-        let apt: FilePath = "/etc/apt"
-        let names = (try? FileSystem.names(in: apt.appending(folder))) ?? []
-        return ([apt.appending(file)] + names.reversed().map { apt.appending(folder).appending($0) }).compactMap {
-            path in
-            (try? FileSystem.read(path, limit: 1 << 20)).flatMap { $0 }.map { String(decoding: $0, as: UTF8.self) }
-        }
-    }
-
-    private static func aptSourceFiles() -> [AptSources.File] {
-        let folder: FilePath = "/etc/apt/sources.list.d"
-        let names = (try? FileSystem.names(in: folder)) ?? []
-        return (["/etc/apt/sources.list"] + names.map { folder.appending($0) }).compactMap { path in
-            guard let bytes = try? FileSystem.read(path, limit: 1 << 20) else { return nil }
-            return AptSources.File(name: path.lastComponent?.string ?? "", text: String(decoding: bytes, as: UTF8.self))
-        }
+        return environment.merging(AptConfiguration(AptFiles.configuration).proxyVariables) { _, apt in apt }
     }
 }

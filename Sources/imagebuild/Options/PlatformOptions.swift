@@ -3,7 +3,7 @@ import ImageBuilding
 import ImageDefinition
 import OCIModel
 
-/// Which of a definition's platforms are meant.
+/// The choice among a definition's platforms.
 struct PlatformOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -83,8 +83,8 @@ struct PlatformOptions: ParsableArguments {
         }
     }
 
-    /// Without an architecture every one of the system is meant. Without a version every one of a Windows platform is meant;
-    /// with one, by whichever name. Without a variant, one that has none is meant, else every one.
+    /// Without an architecture every one of the system is meant. Without a version every one of a Windows platform is
+    /// meant; with one, by whichever name. Without a variant, one that has none is meant, else every one.
     private static func fits(_ platform: Platform, _ asked: Platform) -> Bool {
         if asked.architecture.isEmpty { return platform.os == asked.os }
         guard platform.os == "windows", asked.os == "windows" else {

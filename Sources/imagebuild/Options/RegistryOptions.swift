@@ -5,7 +5,7 @@ import OCIRegistry
 import Scheduling
 import SystemPackage
 
-/// How registries are reached, those of base images too; what it does not say comes from the surroundings.
+/// The settings for registries, those of base images too; what it does not say comes from the surroundings.
 struct RegistryOptions: ParsableArguments {
     @Option(
         name: .customLong("plain-http"),

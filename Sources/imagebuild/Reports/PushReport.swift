@@ -2,7 +2,7 @@ import ImageBuilding
 import OCIContent
 import OCIModel
 
-/// What happened to one repository, as JSON.
+/// The result for one repository, as JSON.
 struct PushReport: Encodable {
     var repository: String
     /// The tag of the whole image.

@@ -1,4 +1,4 @@
-/// What this program is, for the user and for the memory of what it made.
+/// The identity of this program, for the user and for the memory of what it made.
 enum ToolIdentity {
     static let version = "0.1.0"
 

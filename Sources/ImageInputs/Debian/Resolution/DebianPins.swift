@@ -1,7 +1,7 @@
 package import ImageDefinition
 package import OCIModel
 
-/// What an image takes from the Debian archive, pinned, with the proof of where it comes from.
+/// The inputs that an image takes from the Debian archive, pinned, with the proof of their origin.
 package struct DebianPins: Sendable {
     /// The packages of one platform.
     package struct Packages: Hashable, Sendable {

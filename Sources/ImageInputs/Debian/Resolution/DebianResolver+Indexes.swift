@@ -153,10 +153,10 @@ extension DebianResolver {
     }
 }
 
-/// Where an index is read from.
+/// The place from which an index is read.
 enum IndexPlace: Sendable {
     case file(IndexRequest)
-    /// What it was asked before.
+    /// The earlier answers.
     case excerpt(IndexView)
     /// No mirror has it, and the definition consents.
     case missing

@@ -2,7 +2,7 @@ import DebianFormat
 import ImageDefinition
 import OCIModel
 
-/// What resolution has found so far, platform by platform; pins once all are there and nothing is missing.
+/// The findings of resolution so far, platform by platform; pins once all are there and nothing is missing.
 struct ResolutionOutcome {
     let releases: [SignedRelease]
     private var platforms: [Platform: DebianPins.Packages] = [:]

@@ -18,7 +18,7 @@ package struct ReleaseVerifier: Hashable, Sendable {
     package var keyrings: [FilePath]
     /// The keys that count; `nil` for all keys of the keyrings, where the user has named those.
     package var pinned: [ArchiveKey]?
-    /// How long one run of `gpgv` may take.
+    /// The longest time that one run of `gpgv` may take.
     package var timeLimit: Duration
 
     /// Creates a verifier. Keyrings must have absolute paths, because `gpgv` looks for others in the home folder.

@@ -1,35 +1,24 @@
-import ImageAssembly
-import ImageBuilding
+package import ImageAssembly
 import LayerArchive
-import OCIContent
-import OCIModel
-import SystemPackage
+package import OCIContent
+package import OCIModel
+package import SystemPackage
 
 /// Finds which layer of each platform has a file, and which input put it there.
-struct FileOrigins {
-    struct Found: Encodable {
-        var platform: Platform
+package struct FileOrigins {
+    package struct Found: Encodable, Sendable {
+        package var platform: Platform
         /// `nil` where the platform does not have the file.
-        var layer: Digest?
-        var kind: String?
-        var mode: String?
-        var size: Int64?
+        package var layer: Digest?
+        package var kind: String?
+        package var mode: String?
+        package var size: Int64?
         /// `nil` where this machine's store does not remember how the layer was made.
-        var origin: FileOrigin?
+        package var origin: FileOrigin?
         /// Whether there are layers that could not be looked at: those of a base image.
-        var hasAbsentLayers: Bool
+        package var hasAbsentLayers: Bool
         /// The name or digest of the base image, where there is one.
-        var base: String?
-
-        var text: String {
-            guard let layer else {
-                return "\(platform): not there" + (hasAbsentLayers ? ", nor are all layers here to be looked at" : "")
-            }
-            let what = [kind, mode, size.map { "\(ByteCount($0))" }].compactMap { $0 }.joined(separator: ", ")
-            let ours = "unknown: this store did not make the layer; build the image here to learn it"
-            let source = origin?.description ?? base.map { "the base image \($0), or \(ours)" } ?? ours
-            return "\(platform): \(what), in layer \(layer)\n  from \(source)"
-        }
+        package var base: String?
     }
 
     private let path: EntryPath
@@ -37,11 +26,11 @@ struct FileOrigins {
     private let layout: OCILayout
     private let storePath: FilePath
 
-    init(_ path: EntryPath, _ images: [InspectedPlatform], _ layout: OCILayout, _ storePath: FilePath) {
+    package init(_ path: EntryPath, _ images: [InspectedPlatform], _ layout: OCILayout, _ storePath: FilePath) {
         (self.path, self.images, self.layout, self.storePath) = (path, images, layout, storePath)
     }
 
-    func find() throws -> [Found] { try images.map(find) }
+    package func find() throws -> [Found] { try images.map(find) }
 
     /// The uppermost layer that has the path decides, as it does in a container.
     private func find(in image: InspectedPlatform) throws -> Found {
@@ -63,7 +52,7 @@ struct FileOrigins {
 }
 
 extension Manifest {
-    /// What its annotations say that it lies on.
+    /// The base image that its annotations name.
     fileprivate var baseImage: String? {
         let prefix = "org.opencontainers.image.base."
         return annotations?[prefix + "name"] ?? annotations?[prefix + "digest"]

@@ -1,23 +1,8 @@
+import ImageAssembly
 import ImageBuilding
 import OCIModel
 
-/// The image of one platform as `inspect` shows it.
-struct InspectedPlatform: Encodable {
-    var platform: Platform
-    var digest: Digest
-    var manifest: Manifest
-    var config: ImageConfig
-    /// Layers that the manifest names and that are not where it was read: those of a base image.
-    var absentLayers: [Digest]
-}
-
-/// An image as `inspect` shows it.
-struct InspectedImage: Encodable {
-    var digest: Digest
-    var tag: String?
-    var annotations: Annotations?
-    var platforms: [InspectedPlatform]
-
+extension InspectedImage {
     var text: String {
         var lines = ["\(tag.map { "\($0) " } ?? "")\(digest)"]
         for (key, value) in (annotations ?? [:]).sorted(by: { $0.key < $1.key }) { lines.append("  \(key)  \(value)") }
@@ -53,5 +38,40 @@ extension InspectedPlatform {
         add("command", execution?.command ?? [])
         add("stop signal", [execution?.stopSignal].compactMap { $0 })
         return lines
+    }
+}
+
+extension FileOrigins.Found {
+    var text: String {
+        guard let layer else {
+            return "\(platform): not there" + (hasAbsentLayers ? ", nor are all layers here to be looked at" : "")
+        }
+        let what = [kind, mode, size.map { "\(ByteCount($0))" }].compactMap { $0 }.joined(separator: ", ")
+        let ours = "unknown: this store did not make the layer; build the image here to learn it"
+        let source = origin?.description ?? base.map { "the base image \($0), or \(ours)" } ?? ours
+        return "\(platform): \(what), in layer \(layer)\n  from \(source)"
+    }
+}
+
+extension NodeReport {
+    var text: String {
+        var lines = [node]
+        for selection in selections {
+            let taken = selection.candidates.first { $0.digest == selection.chosen && $0.refusal == nil }
+            let result = taken.map { "takes entry \($0.position), \($0.platform.map { "\($0)" } ?? "?"), \($0.digest)" }
+            lines.append("  \(selection.engine.rawValue) \(result ?? "finds no entry for it")")
+            for candidate in selection.candidates {
+                guard let refusal = candidate.refusal else { continue }
+                let platform = candidate.platform.map { "\($0)" } ?? "no platform"
+                lines.append("    not entry \(candidate.position), \(platform): \(refusal)")
+            }
+            lines += selection.warnings.map { "    warning: \($0)" }
+        }
+        for one in imports {
+            let verdict =
+                one.refusal.map { "would be refused: \($0)" } ?? (one.isHere ? "would be imported" : "is not here")
+            lines.append("  layer \(one.layer) of \(one.platform) \(verdict)")
+        }
+        return lines.joined(separator: "\n") + "\n"
     }
 }
