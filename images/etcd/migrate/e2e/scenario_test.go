@@ -109,7 +109,7 @@ func TestAuth(t *testing.T) {
 		t.Helper()
 		etcd := s.start(t, v34)
 		defer etcd.stop()
-		command := exec.Command(filepath.Join(binaries, "etcdctl-"+v34), append([]string{"--endpoints=" + etcd.url, "--user=root:secret"}, arguments...)...)
+		command := exec.Command(filepath.Join(binaries, "etcdctl-"+v34), append([]string{"--endpoints=" + etcd.url, "--user=root:secret", "--dial-timeout=2m", "--command-timeout=2m"}, arguments...)...)
 		command.Env = []string{"ETCDCTL_API=3"}
 		if output, err := command.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, output)

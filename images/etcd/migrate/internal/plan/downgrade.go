@@ -165,9 +165,6 @@ func (m *maker) replay(from, to version.Line) error {
 	if !found {
 		return refuse("a 2.3 member is made by etcd %s, which the image does not hold; it holds %s", to, m.in.Bundle)
 	}
-	if m.in.Target.Storage != version.Etcd2 {
-		return refuse("etcd %s has no storage etcd3", to)
-	}
 	if m.in.FitsV2 != nil {
 		if err := m.in.FitsV2(); err != nil {
 			return refuse("%v", err)

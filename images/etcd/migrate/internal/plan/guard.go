@@ -21,6 +21,16 @@ func (m *maker) guard(from, to version.Line) error {
 	return nil
 }
 
+// warnOfV2API says what clients of the v2 API find at a target whose keys stay in the v2 store.
+func (m *maker) warnOfV2API(to version.Line) {
+	switch {
+	case to.AtLeast(3, 6):
+		m.warn("etcd " + to.String() + " has no v2 API: set TARGET_STORAGE=etcd3")
+	case to.AtLeast(3, 4):
+		m.warn("the v2 API is off from 3.4 on: start etcd " + to.String() + " with --enable-v2 for clients of it")
+	}
+}
+
 // skipsV2Check reports whether the user has chosen to let etcd pass over what is in the v2 store.
 func (m *maker) skipsV2Check(to version.Line) bool {
 	v, found := m.in.Bundle.Newest(to)

@@ -101,6 +101,8 @@ func (m *maker) make() error {
 	}
 	if major := m.in.Target.Version.Major; major != 2 && major != 3 {
 		return refuse("no way to etcd %d.x is known", major)
+	} else if major == 2 && m.in.Target.Storage != version.Etcd2 {
+		return refuse("etcd %s has no storage etcd3; set TARGET_STORAGE=etcd2", m.in.Target.Version)
 	}
 	if empty, err := m.isEmpty(); err != nil || empty {
 		if err != nil {
@@ -124,6 +126,9 @@ func (m *maker) make() error {
 	m.log = logStateOf(m.in.State.Facts)
 	if err := m.route(); err != nil {
 		return err
+	}
+	if m.in.Target.Storage == version.Etcd2 {
+		m.warnOfV2API(m.in.Target.Version.Line())
 	}
 	m.finish()
 	return m.practicable()

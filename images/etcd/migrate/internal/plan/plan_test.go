@@ -70,6 +70,8 @@ func TestRoutes(t *testing.T) {
 		{"3.8.0/etcd3", "3.7.1/etcd3", "no v2 snapshots"},
 		{"3.1.20/etcd3", "2.3.8/etcd2", "one minor at a time"},
 		{"3.0.17/etcd3", "2.3.8/etcd3", "no storage etcd3"},
+		{"2.3.8/etcd2", "2.3.8/etcd3", "no storage etcd3"},
+		{"2.2.5/etcd2", "2.3.8/etcd3", "no storage etcd3"},
 		{"3.5.33/etcd3", "4.0.0/etcd3", "no way to etcd 4.x"},
 	} {
 		in := input(t, c.from, c.to)
@@ -163,6 +165,9 @@ func TestWarnings(t *testing.T) {
 		"a learner":                        {"3.5.33/etcd3", "3.6.14/etcd3", "learner", func(s *datadir.State) { s.Facts.Members = []datadir.Member{{ID: 1, Learner: true}} }},
 		"a learner that became a voter":    {"3.5.33/etcd3", "3.6.14/etcd3", "3.5.31", func(s *datadir.State) { s.Facts.OtherRole = []datadir.Member{{ID: 1}} }},
 		"auth":                             {"3.4.45/etcd3", "3.5.33/etcd3", "auth", func(s *datadir.State) { s.Facts.AuthEnabled = true }},
+		"v2 keys for clients of 3.4":       {"3.3.27/etcd2", "3.4.45/etcd2", "--enable-v2", func(*datadir.State) {}},
+		"no v2 API for clients of 3.6":     {"3.5.33/etcd2", "3.6.14/etcd2", "no v2 API", func(*datadir.State) {}},
+		"v2 keys for clients of 3.3":       {"3.2.32/etcd2", "3.3.27/etcd2", "", func(*datadir.State) {}},
 		"damage":                           {"3.4.45/etcd3", "3.5.33/etcd3", "damage", func(s *datadir.State) { s.Facts.Problems = []string{"log"} }},
 	} {
 		in := input(t, c.from, c.to)
