@@ -5,6 +5,7 @@ import OCIContent
 import OCIModel
 import Scheduling
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import ImageInputs
@@ -109,6 +110,37 @@ import Testing
             let compiled = try await builder.build([program], stage: StageObserver { _, _ in })
             #expect(try Self.text(compiled[0], store) == "made for linux/ppc64le of . in x\n")
         }
+    }
+
+    @Test func `a vendor folder is compiled from, however old its module's go.mod is`() throws {
+        let files = [
+            "go.mod": "module a\n\ngo 1.12\n", "vendor/modules.txt": "# x v1.0.0\n", "cmd/x/main.go": "",
+            "other/go.mod": "module b\n", "other/cmd/main.go": "",
+        ]
+        try TemporaryTree.with(files) { folder in
+            func variables(_ path: String) -> [String: String]? {
+                GoVendor(of: folder.appending(path), in: folder)?.variables
+            }
+            #expect(variables("cmd/x") == ["GOFLAGS": "-mod=vendor"])
+            #expect(variables("other/cmd") == nil)
+            try FileSystem.write(Array("## workspace\n# x v1\n".utf8), to: folder.appending("vendor/modules.txt"))
+            #expect(variables("other/cmd")?["GOWORK"] == folder.appending("go.work").string)
+        }
+    }
+
+    @Test(arguments: [
+        ("go1.25.12\ntime 2026-07-01T21:24:27Z\n", true, true), ("go1.18", true, true), ("go1.15.15", true, false),
+        ("devel +abc", true, true), ("", true, true), ("go1.12.17", false, false),
+    ])
+    func `a toolchain gets the flags that it has`(_ text: String, _ isUsable: Bool, _ hasStamps: Bool) throws {
+        let version = GoVersion(text)
+        guard isUsable else {
+            let error = #expect(throws: ImageInputsError.self) { try version.understood(["-trimpath"]) }
+            #expect(error?.message.contains("Go 1.12.17 cannot leave this machine's folders") == true)
+            return
+        }
+        let all = ["-trimpath", "-buildvcs=false", "-ldflags=-s"]
+        #expect(try version.understood(all) == (hasStamps ? all : ["-trimpath", "-ldflags=-s"]))
     }
 
     @Test func `the compiler's messages are shown, and a failure is not recorded`() async throws {
@@ -224,5 +256,18 @@ import Testing
         #expect(source.tree.sorted.map(\.path.description) == ["/src/a/a.go", "/src/b/b.go"])
         let error = #expect(throws: ImageInputsError.self) { try GoSourceTree(packages: [one, one]) }
         #expect(error?.code == .unsatisfiable)
+    }
+}
+
+/// A folder with files for the time of a test.
+private enum TemporaryTree {
+    static func with(_ files: [String: String], _ body: (FilePath) throws -> Void) throws {
+        let folder = try TemporaryFolder()
+        for (path, text) in files {
+            let file = folder.path.appending(path)
+            try FileSystem.makeDirectories(file.removingLastComponent())
+            try FileSystem.write(Array(text.utf8), to: file)
+        }
+        try body(folder.path)
     }
 }
