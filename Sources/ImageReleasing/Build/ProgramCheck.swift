@@ -73,7 +73,12 @@ struct ProgramCheck: Sendable {
         _ report: [String], _ platform: ReleasedPlatform, _ file: FilePath, _ subject: String
     ) async throws -> BuiltProgram.Trial {
         var (command, trial) = ([String](), BuiltProgram.Trial.native)
-        guard platform.os == "linux" else { return .notRun("programs for \(platform.os) do not run here") }
+        guard platform.os == "linux" else {
+            guard try ProgramFile.with(file, { try $0.contains(release.version.description) }) else {
+                throw Self.wrong(subject, "the version \(release.version) is nowhere in it")
+            }
+            return .read
+        }
         if platform.architecture != architecture {
             let emulator = Emulator(architecture: platform.architecture)
             guard emulator.isInstalled else { return .notRun("\(emulator.path) is not installed") }
