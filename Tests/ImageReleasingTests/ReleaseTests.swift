@@ -33,6 +33,8 @@ import Testing
         #expect(new.platforms.count == 7)
         #expect(try etcd("3.5.4").platforms.count == 6 && etcd("3.5.5").platforms.count == 7)
         #expect(try etcd("3.3.13").programs.map(\.package) == ["./cmd/etcd", "./cmd/etcdctl"])
+        let variables = try #require(old.programs.first).reportEnvironment
+        #expect(variables.map { old.filled($0, for: old.platforms[1]) } == ["ETCD_UNSUPPORTED_ARCH=arm64"])
         #expect(try etcd("3.3.14").programs.map(\.package) == [".", "./etcdctl"])
         #expect(new.archives.allSatisfy { $0.extras.contains { $0.to == "READMEv2-etcdctl.md" } })
         #expect(new.archives.allSatisfy { $0.extras.contains { $0.to == "README-etcdutl.md" } })
