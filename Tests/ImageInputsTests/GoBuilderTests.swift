@@ -245,6 +245,18 @@ import Testing
         }
     }
 
+    @Test func `a source's links to folders that they lie in are kept`() throws {
+        var tree = try Self.tree(["src/go.mod": .bytes([])])
+        for (name, target) in [("src/cmd/up", "../"), ("src/cmd/here", ".")] {
+            tree[try EntryPath(name)] = FileEntry(.symlink(target: Array(target.utf8)), mode: 0o777, modified: 0)
+        }
+        let folder = try TemporaryFolder()
+        try tree.layOut(in: folder.path, isCancelled: { false })
+        for path in ["src/cmd/up/go.mod", "src/cmd/here/up/go.mod"] {
+            #expect(FileManager.default.fileExists(atPath: folder.path.appending(path).string), "\(path)")
+        }
+    }
+
     @Test func `library packages form one workspace and may not contradict each other`() throws {
         func package(_ files: [String: String]) throws -> UnpackedPackage {
             UnpackedPackage(control: [:], tree: try Self.tree(files.mapValues { .bytes(Array($0.utf8)) }), date: 5)
