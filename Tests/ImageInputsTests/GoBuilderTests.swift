@@ -5,6 +5,7 @@ import OCIContent
 import OCIModel
 import Scheduling
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import ImageInputs
@@ -111,6 +112,37 @@ import Testing
         }
     }
 
+    @Test func `a vendor folder is compiled from, however old its module's go.mod is`() throws {
+        let files = [
+            "go.mod": "module a\n\ngo 1.12\n", "vendor/modules.txt": "# x v1.0.0\n", "cmd/x/main.go": "",
+            "other/go.mod": "module b\n", "other/cmd/main.go": "",
+        ]
+        try TemporaryTree.with(files) { folder in
+            func variables(_ path: String) -> [String: String]? {
+                GoVendor(of: folder.appending(path), in: folder)?.variables
+            }
+            #expect(variables("cmd/x") == ["GOFLAGS": "-mod=vendor"])
+            #expect(variables("other/cmd") == nil)
+            try FileSystem.write(Array("## workspace\n# x v1\n".utf8), to: folder.appending("vendor/modules.txt"))
+            #expect(variables("other/cmd")?["GOWORK"] == folder.appending("go.work").string)
+        }
+    }
+
+    @Test(arguments: [
+        ("go1.25.12\ntime 2026-07-01T21:24:27Z\n", true, true), ("go1.18", true, true), ("go1.15.15", true, false),
+        ("devel +abc", true, true), ("", true, true), ("go1.12.17", false, false),
+    ])
+    func `a toolchain gets the flags that it has`(_ text: String, _ isUsable: Bool, _ hasStamps: Bool) throws {
+        let version = GoVersion(text)
+        guard isUsable else {
+            let error = #expect(throws: ImageInputsError.self) { try version.understood(["-trimpath"]) }
+            #expect(error?.message.contains("Go 1.12.17 cannot leave this machine's folders") == true)
+            return
+        }
+        let all = ["-trimpath", "-buildvcs=false", "-ldflags=-s"]
+        #expect(try version.understood(all) == (hasStamps ? all : ["-trimpath", "-ldflags=-s"]))
+    }
+
     @Test func `the compiler's messages are shown, and a failure is not recorded`() async throws {
         try await Self.using { builder, store in
             let good = try Self.program(Self.compiling)
@@ -213,6 +245,18 @@ import Testing
         }
     }
 
+    @Test func `a source's links to folders that they lie in are kept`() throws {
+        var tree = try Self.tree(["src/go.mod": .bytes([])])
+        for (name, target) in [("src/cmd/up", "../"), ("src/cmd/here", ".")] {
+            tree[try EntryPath(name)] = FileEntry(.symlink(target: Array(target.utf8)), mode: 0o777, modified: 0)
+        }
+        let folder = try TemporaryFolder()
+        try tree.layOut(in: folder.path, isCancelled: { false })
+        for path in ["src/cmd/up/go.mod", "src/cmd/here/up/go.mod"] {
+            #expect(FileManager.default.fileExists(atPath: folder.path.appending(path).string), "\(path)")
+        }
+    }
+
     @Test func `library packages form one workspace and may not contradict each other`() throws {
         func package(_ files: [String: String]) throws -> UnpackedPackage {
             UnpackedPackage(control: [:], tree: try Self.tree(files.mapValues { .bytes(Array($0.utf8)) }), date: 5)
@@ -224,5 +268,18 @@ import Testing
         #expect(source.tree.sorted.map(\.path.description) == ["/src/a/a.go", "/src/b/b.go"])
         let error = #expect(throws: ImageInputsError.self) { try GoSourceTree(packages: [one, one]) }
         #expect(error?.code == .unsatisfiable)
+    }
+}
+
+/// A folder with files for the time of a test.
+private enum TemporaryTree {
+    static func with(_ files: [String: String], _ body: (FilePath) throws -> Void) throws {
+        let folder = try TemporaryFolder()
+        for (path, text) in files {
+            let file = folder.path.appending(path)
+            try FileSystem.makeDirectories(file.removingLastComponent())
+            try FileSystem.write(Array(text.utf8), to: file)
+        }
+        try body(folder.path)
     }
 }

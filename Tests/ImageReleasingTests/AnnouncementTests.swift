@@ -58,6 +58,35 @@ import Testing
         }
     }
 
+    @Test func `a merge whose title GitHub hid is told by its body, else by what it merged`() {
+        func commit(_ subject: String, _ body: String = "", parents: [String] = ["a", "b"]) -> GitCommit {
+            GitCommit(id: "c", parents: parents, author: "", mappedAuthor: "", subject: subject, body: body)
+        }
+        let merged = commit("server: mend it", parents: ["a"])
+        func change(_ commit: GitCommit) -> String {
+            let change = ReleaseNotes.Change(commit, merged: merged)
+            return "\(change.pullRequest ?? 0) \(change.title)"
+        }
+        #expect(change(commit("Merge pull request #7 from a/b", "\nserver: title\n")) == "7 server: title")
+        #expect(change(commit("Merge pull request #7 from a/b")) == "7 server: mend it")
+        #expect(change(commit("Merge commit from fork", "\nMend a weakness")) == "0 Mend a weakness")
+        #expect(change(commit("Merge commit from fork")) == "0 server: mend it")
+        #expect(change(commit("Merge branch 'x'", "more")) == "0 Merge branch 'x'")
+        #expect(change(commit("docs: say it (#9)", parents: ["a"])) == "9 docs: say it")
+    }
+
+    @Test func `nothing of a title is Markdown but its code`() throws {
+        func line(_ title: String) throws -> String {
+            let commit = GitCommit(id: "c", parents: [], author: "", mappedAuthor: "", subject: title, body: "")
+            let notes = ReleaseNotes([ReleaseNotes.Change(commit)], rules: NotesRules(groups: []))
+            let file = try ReleaseFileTests.parse(ReleaseFileTests.minimal)
+            let lines = notes.text(try ReleaseTests.release(file, "1.0.1")).split(separator: "\n")
+            return String(try #require(lines.first { $0.hasPrefix("- ") }).dropFirst(4))
+        }
+        #expect(try line("[x] *a_b* `c_[d]` <e>") == "\\[x\\] \\*a\\_b\\* `c_[d]` \\<e\\>")
+        #expect(try line("one ` and a_b") == "one \\` and a\\_b")
+    }
+
     @Test func `notes have a line for each pull request, in groups, with links`() async throws {
         try await withTemporaryFolder { folder in
             let source = try await ReleasedSource.make(in: URL(fileURLWithPath: folder.string))

@@ -1,3 +1,4 @@
+import DurableFiles
 import ExecutableFixtures
 import Executables
 import LayerArchive
@@ -36,6 +37,21 @@ import Testing
             name: "etcd", module: "server", package: "./cmd", tags: [], linkerFlags: [], report: nil, versions: nil)
         #expect(GoForm.modules(cache: nil).package(of: program) == "./server/cmd")
         #expect(GoForm.workspace("example.org/x").package(of: program) == "example.org/x/server/cmd")
+    }
+
+    @Test func `a text is found in a program wherever it lies`() throws {
+        let folder = try TemporaryFolder()
+        let file = folder.path.appending("program")
+        func contains(_ text: String, at place: Int) throws -> Bool {
+            var bytes = [UInt8](repeating: 1, count: (2 << 20) + 100)
+            bytes.replaceSubrange(place..<(place + text.utf8.count), with: Array(text.utf8))
+            try FileSystem.write(bytes, to: file)
+            return try ProgramFile.with(file) { try $0.contains("3.6.14") }
+        }
+        for place in [0, (1 << 20) - 3, 1 << 20, (2 << 20) + 94] {
+            #expect(try contains("3.6.14", at: place), "at \(place)")
+        }
+        #expect(try contains("33.6.14", at: 5) && !contains("3.6.1", at: 5))
     }
 
     @Test func `a program for another platform, or none of Go's, is refused`() throws {

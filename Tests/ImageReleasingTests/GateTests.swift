@@ -94,6 +94,19 @@ import Testing
         }
     }
 
+    @Test func `a module's tag that is missing is told before one that nobody signed`() async throws {
+        try await withTemporaryFolder { folder in
+            let source = try await ReleasedSource.make(in: URL(fileURLWithPath: folder.string))
+            try await source.git("tag", "api/v1.0.1", "v1.0.1^{}")
+            let text = Self.file.replacing(
+                "branch: main", with: "branch: main\n  module-tags: [\"api/${tag}\", \"client/${tag}\"]")
+            #expect(try await check(source, text)["module-tags"]?.evidence == "there is no tag client/v1.0.1")
+            try await source.git("tag", "client/v1.0.1", "v1.0.1^{}")
+            let unsigned = try await check(source, text)["module-tags"]?.evidence
+            #expect(unsigned?.hasPrefix("the tag api/v1.0.1 is a lightweight tag") == true)
+        }
+    }
+
     @Test func `a checkout elsewhere, and a version that the source does not name, do not pass`() async throws {
         try await withTemporaryFolder { folder in
             let source = try await ReleasedSource.make(in: URL(fileURLWithPath: folder.string))

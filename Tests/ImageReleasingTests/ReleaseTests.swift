@@ -31,7 +31,25 @@ import Testing
                 "etcd-v3.3.27-windows-amd64.zip",
             ])
         #expect(new.platforms.count == 7)
+        #expect(try etcd("3.5.4").platforms.count == 6 && etcd("3.5.5").platforms.count == 7)
+        #expect(try etcd("3.3.13").programs.map(\.package) == ["./cmd/etcd", "./cmd/etcdctl"])
+        let variables = try #require(old.programs.first).reportEnvironment
+        #expect(variables.map { old.filled($0, for: old.platforms[1]) } == ["ETCD_UNSUPPORTED_ARCH=arm64"])
+        #expect(try etcd("3.3.14").programs.map(\.package) == [".", "./etcdctl"])
+        #expect(new.archives.allSatisfy { $0.extras.contains { $0.to == "READMEv2-etcdctl.md" } })
         #expect(new.archives.allSatisfy { $0.extras.contains { $0.to == "README-etcdutl.md" } })
+    }
+
+    @Test func `every version of etcd has one pin of Go, from its source where that has one`() throws {
+        let pins = try [
+            "3.2.32", "3.3.13", "3.3.27", "3.4.17", "3.4.18", "3.4.22", "3.4.24", "3.4.25", "3.5.2", "3.5.8", "3.4.26",
+            "3.5.9", "3.7.1", "3.8.0-alpha.0",
+        ].map { version in try etcd(version).goPin?.origin }
+        #expect(
+            pins == [
+                .version("1.8.7"), .version("1.10.8"), .version("1.12.12"), .version("1.12.12"), .version("1.12.17"),
+                .version("1.16.15"), .version("1.17.13"), .version("1.19.8"), .version("1.16.3"), .version("1.19.8"),
+            ] + Array(repeating: .file(".go-version"), count: 4))
     }
 
     @Test func `etcd's tags are bare for amd64 at first, later the index's with each platform's, at last the index's`()

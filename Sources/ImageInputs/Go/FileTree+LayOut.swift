@@ -53,10 +53,9 @@ extension EntryPath {
         guard !destination.isRoot, destination != self else { return nil }
         let (here, there) = (Array(components.dropLast()), Array(destination.components))
         let shared = zip(here, there).prefix { $0.elementsEqual($1) }.count
-        let down = there[shared...]
-        // A folder that the link itself lies in.
-        guard !down.isEmpty else { return nil }
         let up = Array(repeating: Array("..".utf8)[...], count: here.count - shared)
-        return Array((up + down).joined(separator: [UInt8(ascii: "/")]))
+        let way = up + there[shared...]
+        // It may be a folder that the link lies in, as in etcd's own vendor folder before 3.3.14.
+        return way.isEmpty ? Array(".".utf8) : Array(way.joined(separator: [UInt8(ascii: "/")]))
     }
 }

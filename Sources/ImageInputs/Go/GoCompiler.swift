@@ -88,12 +88,16 @@ struct GoCompiler: Sendable {
         var environment = Self.environment(for: program.platform)
         if form == .workspace { environment["GOPATH"] = source.string }
         environment["GO111MODULE"] = form == .workspace ? "off" : "on"
-        if let proxy = form.proxy(of: source) {
+        let version = try GoVersion(of: root)
+        if isFolder, let vendored = GoVendor(of: folder, in: source) {
+            environment.merge(vendored.variables) { $1 }
+        } else if let proxy = form.proxy(of: source) {
             environment["GOPROXY"] = "file://" + PercentEncoding.encode(path: proxy.string)
             // Read-only folders could not be removed.
-            environment["GOFLAGS"] = "-modcacherw"
+            environment["GOFLAGS"] = version.isBefore(minor: 14) ? "" : "-modcacherw"
         }
-        let command = ["build"] + Self.flags(program) + ["-o", output.string, isFolder ? "." : program.package]
+        let flags = try version.understood(Self.flags(program))
+        let command = ["build"] + flags + ["-o", output.string, isFolder ? "." : program.package]
         let (isDone, log) = try await run(
             command, environment, in: folder, hasNetwork: false, to: "compile \(program.name)")
         guard !isDone else { return }
@@ -101,7 +105,14 @@ struct GoCompiler: Sendable {
             .uncompilable,
             "cannot compile \(program.name) for \(program.platform.withoutVersion): "
                 + "go build \(program.package) failed\n\(log)",
-            hint: "correct the source, or the toolchain and packages that the definition names")
+            hint: Self.lacksModules(log)
+                ? "vendor the modules, or run go mod download where there is a network, in the folder of each module"
+                : "correct the source, or the toolchain and packages that the definition names")
+    }
+
+    /// Whether Go gave up because a module is neither in a vendor folder nor where modules are taken from.
+    private static func lacksModules(_ log: String) -> Bool {
+        log.contains("module lookup disabled by GOPROXY=off") || log.contains("reading file://")
     }
 
     /// Runs `go` in a folder, with these variables and its own folders, within the limits.

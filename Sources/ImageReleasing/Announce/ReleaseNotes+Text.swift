@@ -4,8 +4,11 @@ extension ReleaseNotes {
     /// Reads the changes between two releases: those of the branch itself, the newest first.
     package init(_ release: Release, _ git: Git) async throws {
         let previous = release.previous.map { "refs/tags/\($0.tag)" }
-        let commits = try await git.commits(since: previous, to: release.commit, firstParentOnly: true)
-        self.init(commits.map(Change.init), rules: release.file.notes)
+        let commits = try await git.commits(since: previous, to: release.commit)
+        let own = try await git.commits(since: previous, to: release.commit, firstParentOnly: true)
+        let known = Dictionary(commits.map { ($0.id, $0) }) { first, _ in first }
+        let changes = own.map { commit in Change(commit, merged: commit.parents.last.flatMap { known[$0] }) }
+        self.init(changes, rules: release.file.notes)
     }
 
     /// Writes the notes in Markdown.
@@ -37,11 +40,16 @@ extension ReleaseNotes.Change {
         }
     }
 
-    /// Returns a title in which nothing is Markdown or HTML by chance.
+    /// Returns a title in which nothing is Markdown or HTML by chance. Between backticks nothing else can be.
     private static func plain(_ title: String) -> String {
-        quoted(title, limit: 200).reduce(into: "") { text, character in
-            if "\\<>[]*_".contains(character) { text.append("\\") }
-            text.append(character)
-        }
+        let parts = quoted(title, limit: 200).split(separator: "`", omittingEmptySubsequences: false)
+        let isPaired = parts.count % 2 == 1
+        return parts.enumerated().map { place, part in
+            guard place % 2 == 0 || !isPaired else { return String(part) }
+            return part.reduce(into: "") { text, character in
+                if "\\<>[]*_".contains(character) { text.append("\\") }
+                text.append(character)
+            }
+        }.joined(separator: isPaired ? "`" : "\\`")
     }
 }

@@ -8,14 +8,15 @@ package struct ReleaseNotes: Hashable, Sendable {
         package var pullRequest: Int?
         package var commit: String
 
-        /// Reads a commit of the branch itself; a merge's pull request stands for all that it merged.
-        init(_ commit: GitCommit) {
+        /// Reads a commit of the branch itself; a merge's pull request stands for all that it merged, of which `merged`
+        /// is the last commit.
+        init(_ commit: GitCommit, merged: GitCommit? = nil) {
             self.commit = commit.id
             let words = commit.subject.split(separator: " ")
-            if commit.isMerge, commit.subject.hasPrefix("Merge pull request #"), words.count > 3 {
-                pullRequest = Int(words[3].dropFirst())
+            if commit.isMerge, Self.hidesItsTitle(commit) {
+                pullRequest = words.count > 3 && words[3].hasPrefix("#") ? Int(words[3].dropFirst()) : nil
                 let first = commit.body.split(separator: "\n").first.map(String.init)
-                title = first ?? commit.subject
+                title = first ?? merged?.subject ?? commit.subject
             } else if let last = words.last, last.hasPrefix("(#"), last.hasSuffix(")"),
                 let number = Int(last.dropFirst(2).dropLast())
             {
@@ -25,6 +26,12 @@ package struct ReleaseNotes: Hashable, Sendable {
                 pullRequest = nil
                 title = commit.subject
             }
+        }
+
+        /// Whether GitHub wrote the subject: the title is in the body, or nowhere. It names no pull request for the mend of
+        /// a weakness that was kept secret.
+        private static func hidesItsTitle(_ commit: GitCommit) -> Bool {
+            commit.subject.hasPrefix("Merge pull request #") || commit.subject == "Merge commit from fork"
         }
 
         /// The words before the colon, without a branch in brackets: `server` of `[release-3.6] server: fix`.

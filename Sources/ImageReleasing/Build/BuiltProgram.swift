@@ -6,6 +6,8 @@ package struct BuiltProgram: Hashable, Sendable, Codable {
     package enum Trial: Hashable, Sendable, Codable {
         case native
         case emulated
+        /// It is for a system whose programs never run here; its data names the version.
+        case read
         /// It was not run, for a reason that people read.
         case notRun(String)
     }

@@ -5,7 +5,7 @@ import SystemPackage
 
 /// The layout of a release's Go source, as its files tell.
 enum GoForm: Hashable, Sendable {
-    /// Modules with everything that they need in vendor folders, or in a module cache's folder of downloads.
+    /// Modules with what they need in vendor folders; what is in none comes from a module cache's folder of downloads.
     case modules(cache: FilePath?)
     /// A single package tree from before modules, with the import path of its top folder.
     case workspace(String)
@@ -62,9 +62,7 @@ enum GoForm: Hashable, Sendable {
     func source(_ tree: FileTree, date: Int64) -> GoSourceTree {
         switch self {
         case .modules(let cache):
-            let hasVendor = tree.entries.keys.contains { $0.bytes.ends(with: "vendor/modules.txt") }
-            let form: GoSourceTree.Form = hasVendor ? .modules : cache.map { .cached($0) } ?? .modules
-            return GoSourceTree(tree, form: form, date: date)
+            return GoSourceTree(tree, form: cache.map { .cached($0) } ?? .modules, date: date)
         case .workspace(let root):
             var moved = FileTree()
             for (path, entry) in tree.entries {
@@ -75,13 +73,5 @@ enum GoForm: Hashable, Sendable {
             }
             return GoSourceTree(moved, form: .workspace, date: date)
         }
-    }
-}
-
-extension [UInt8] {
-    /// Returns whether the bytes end with a whole path: it is all of them, or comes after a slash.
-    fileprivate func ends(with path: String) -> Bool {
-        let end = Array(path.utf8)
-        return suffix(end.count) == end[...] && (count == end.count || self[count - end.count - 1] == UInt8(ascii: "/"))
     }
 }

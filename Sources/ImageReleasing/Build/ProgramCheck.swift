@@ -27,7 +27,12 @@ struct ProgramCheck: Sendable {
         let information = try Self.information(of: file, for: platform, subject)
         try check(information, platform, subject)
         guard let report = program.report else { return .notRun("it reports no version") }
-        return try await tried(report, platform, file, subject)
+        var environment = ["HOME": "/nonexistent"]
+        for variable in program.reportEnvironment.map({ release.filled($0, for: platform) }) {
+            let parts = variable.split(separator: "=", maxSplits: 1).map(String.init)
+            if parts.count == 2 { environment[parts[0]] = parts[1] }
+        }
+        return try await tried(report, environment, platform, file, subject)
     }
 
     /// Returns what Go wrote into a program, which must be one for the platform.
@@ -70,10 +75,16 @@ struct ProgramCheck: Sendable {
     }
 
     private func tried(
-        _ report: [String], _ platform: ReleasedPlatform, _ file: FilePath, _ subject: String
+        _ report: [String], _ environment: [String: String], _ platform: ReleasedPlatform, _ file: FilePath,
+        _ subject: String
     ) async throws -> BuiltProgram.Trial {
         var (command, trial) = ([String](), BuiltProgram.Trial.native)
-        guard platform.os == "linux" else { return .notRun("programs for \(platform.os) do not run here") }
+        guard platform.os == "linux" else {
+            guard try ProgramFile.with(file, { try $0.contains(release.version.description) }) else {
+                throw Self.wrong(subject, "the version \(release.version) is nowhere in it")
+            }
+            return .read
+        }
         if platform.architecture != architecture {
             let emulator = Emulator(architecture: platform.architecture)
             guard emulator.isInstalled else { return .notRun("\(emulator.path) is not installed") }
@@ -83,7 +94,7 @@ struct ProgramCheck: Sendable {
         try Self.copy(file, to: copy)
         defer { try? FileSystem.remove(copy) }
         let tool = Tool(
-            FilePath(command.first ?? copy.string), environment: ["HOME": "/nonexistent"], timeLimit: Self.timeLimit)
+            FilePath(command.first ?? copy.string), environment: environment, timeLimit: Self.timeLimit)
         let result = try await tool.run(
             command.isEmpty ? report : [copy.string] + report, in: work, outputLimit: 1 << 20)
         let text = String(decoding: result.output + result.errors, as: UTF8.self)

@@ -14,6 +14,21 @@ struct ProgramFile: RandomAccessBytes {
         return try use(ProgramFile(file: file, size: try file.seek(offset: 0, from: .end)))
     }
 
+    /// Returns whether the file contains a text.
+    func contains(_ text: String) throws -> Bool {
+        let (wanted, chunk) = (Array(text.utf8), 1 << 20)
+        guard let first = wanted.first else { return true }
+        for offset in stride(from: 0, to: size, by: chunk) {
+            let bytes = try read(at: offset, count: chunk + wanted.count - 1)
+            var rest = bytes[...]
+            while let place = rest.firstIndex(of: first) {
+                if bytes[place...].starts(with: wanted) { return true }
+                rest = bytes[(place + 1)...]
+            }
+        }
+        return false
+    }
+
     func read(at offset: Int64, count: Int) throws -> [UInt8] {
         guard offset >= 0, offset < size, count > 0 else { return [] }
         return try [UInt8](unsafeUninitializedCapacity: min(count, Int(size - offset))) { buffer, filled in

@@ -40,10 +40,10 @@ package struct ReleaseBuilding: Sendable {
             _ = try await images.build()
             return observe("built already: \(folder.assets(by: .build).count) files are as they were recorded")
         }
+        let goVersion = try await acceptedGo()
         let source = try await SourceTree(of: release, git: git, in: folder.work, pool: tools.pool)
         let compiler = ReleaseCompiler(
-            release: release, source: source, tools: tools, work: folder.work,
-            goVersion: try await release.pinnedGo(git))
+            release: release, source: source, tools: tools, work: folder.work, goVersion: goVersion)
         let programs = try await compiler.build(observe)
         // How they could be tried may differ from run to run.
         try folder.keep(programs, as: "programs") { $0.map(\.digest) == $1.map(\.digest) }
@@ -56,6 +56,17 @@ package struct ReleaseBuilding: Sendable {
         for (name, image) in try await images.build() { observe("image \(name): \(image.index.digest)") }
         for name in ["source", "unpacked"] { try FileSystem.remove(folder.work.appending(name)) }
         try folder.finish(.build)
+    }
+
+    /// Returns the version of Go that compiles: the one that the gates let pass.
+    private func acceptedGo() async throws -> String {
+        let accepted = try await folder.acceptedGo(of: release, git)
+        guard tools.go.version == accepted else {
+            throw ReleaseError(
+                .refused, "\(tools.go.root) has Go \(tools.go.version), and the gates were passed with \(accepted)",
+                hint: "name the folder of Go \(accepted) with --go; or plan again with this one, and waive go-version")
+        }
+        return accepted
     }
 
     private func write(_ archive: ReleaseArchive, _ programs: [BuiltProgram], _ source: SourceTree) async throws {

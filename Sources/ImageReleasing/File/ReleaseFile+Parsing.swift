@@ -100,6 +100,7 @@ extension Field {
             tags: section["tags"]?.list().compactMap { $0.text() } ?? [],
             linkerFlags: section["linker-flags"]?.list().compactMap { $0.template() } ?? [],
             report: section["report"]?.list().compactMap { $0.text() },
+            reportEnvironment: section["report-environment"]?.list().compactMap { $0.template([.os, .arch]) } ?? [],
             versions: section["versions"]?.versionRange())
     }
 }

@@ -90,6 +90,8 @@ package struct ReleasedProgram: Hashable, Sendable, VersionedRule {
     package var linkerFlags: [Template]
     /// The arguments with which it reports its version; `nil` if it reports none.
     package var report: [String]?
+    /// The variables that it needs for that, each as `NAME=VALUE`.
+    package var reportEnvironment: [Template] = []
     package var versions: VersionRange?
 }
 

@@ -23,7 +23,9 @@ enum ReleaseSection: String, CaseIterable {
         case .moduleTag: Keys(required: ["tag"], optional: ["versions"])
         case .go: Keys(optional: ["version", "file", "versions"])
         case .program:
-            Keys(required: ["name"], optional: ["module", "package", "tags", "linker-flags", "report", "versions"])
+            Keys(
+                required: ["name"],
+                optional: ["module", "package", "tags", "linker-flags", "report", "report-environment", "versions"])
         case .platform: Keys(required: ["platform"], optional: ["versions"])
         case .archives: Keys(required: ["name", "forms"], optional: ["extras", "sbom"])
         case .extra: Keys(required: ["from"], optional: ["to", "versions"])

@@ -97,6 +97,9 @@ extension GateCheck {
                     "\(name) stands for \(tag.commit.prefix(12)), and \(release.tag) for \(release.commit.prefix(12))",
                     hint: "never move a tag that was pushed: release the next version")
             }
+        }
+        // A waiver of signatures must not hide a tag that is missing.
+        for name in names {
             let signature = try await signature(of: name)
             guard signature.isGood else { return signature }
         }

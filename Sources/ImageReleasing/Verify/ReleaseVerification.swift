@@ -167,11 +167,13 @@ package struct ReleaseVerification: Sendable {
             switch try await check.check(program, archive.platform, copy) {
             case .native: details.append("\(program.name) reports the version")
             case .emulated: details.append("\(program.name) reports the version, emulated")
+            case .read: details.append("\(program.name) names the version")
             case .notRun(let reason):
                 details.append("\(program.name) is for the platform, and was not run: \(reason)")
                 outcome = .unproven
             }
         }
+        if archive.platform.os != "linux" { details.append("programs for \(archive.platform.os) were not run") }
         return (digests, details.joined(separator: "; "), outcome)
     }
 }

@@ -30,6 +30,24 @@ extension ProgramTests {
             }
         }
 
+        @Test func `another Go than the pinned one compiles if the gate was waived for it`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let tool = try await ToolRelease(fixture)
+                try tool.write(ToolRelease.file.replacing("version: GO", with: "version: 1.0.9"))
+                let build = tool.words("build", ["--go", tool.go.root])
+                let waiver = ["--waive", "go-version=1.0.9 is not to be had"]
+                let shut = try await tool.run(tool.begin)
+                #expect(shut.errors.contains("gates: go-version"), "\(shut.errors)")
+                try await tool.succeed(tool.begin + waiver)
+                try fixture.write("go1.0.9\n", to: "go/VERSION")
+                let changed = try await tool.run(tool.words("build", ["--go", "go"]))
+                #expect(changed.errors.contains("the gates were passed with \(tool.go.version)"), "\(changed.errors)")
+                try await tool.succeed(build)
+                let record = try fixture.text("release/v1.0.1/release.intoto.json")
+                #expect(record.contains("1.0.9 is not to be had") && record.contains("\"\(tool.go.version)\""))
+            }
+        }
+
         @Test func `each fault is told with what to do, and nothing is begun`() async throws {
             try await CommandLineFixture.scoped { fixture in
                 let tool = try await ToolRelease(fixture)

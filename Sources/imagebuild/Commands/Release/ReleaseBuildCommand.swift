@@ -48,9 +48,10 @@ struct ReleaseBuildCommand: AsyncParsableCommand {
         let console = Console(environment: Surroundings.environment)
         let (release, git) = try await options.release()
         let folder = try options.folder(release)
-        guard let toolchain = try await GoFolders.installation(named: go, for: release, git) else {
+        let version = try await folder.acceptedGo(of: release, git)
+        guard let toolchain = try GoFolders.installation(named: go, version: version) else {
             throw CommandError(
-                message: "the pinned Go \(try await release.pinnedGo(git)) is not installed",
+                message: "Go \(version) is not installed",
                 hint: "unpack it from go.dev, and name its folder with --go DIR")
         }
         let store = try ContentStore(root: storeOptions.path())

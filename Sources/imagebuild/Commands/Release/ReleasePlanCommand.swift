@@ -47,7 +47,7 @@ struct ReleasePlanCommand: AsyncParsableCommand {
         let answers = GateAnswers(
             evidence: try Self.pairs(evidence, of: "--evidence"), waivers: try Self.pairs(waive, of: "--waive"))
         let (release, git) = try await options.release()
-        let toolchain = try await GoFolders.installation(named: go, for: release, git)
+        let toolchain = try GoFolders.installation(named: go, version: try? await release.pinnedGo(git))
         let results = try await withScratchFolder { scratch in
             try await GateCheck(
                 release, git: git, trust: try trust(release.file), signatures: SignatureCheck(scratch: scratch),
@@ -63,6 +63,7 @@ struct ReleasePlanCommand: AsyncParsableCommand {
         guard yes else { return }
         let folder = try options.beginFolder(release)
         try folder.record(results, as: "gates", by: .plan)
+        try folder.accept(toolchain)
         let tools = ["git": try await git.version(), "imagebuild": ToolIdentity.version]
         try folder.note(tools: tools, by: .plan)
         if !folder.isDone(.plan) { try folder.finish(.plan) }
@@ -90,12 +91,12 @@ struct ReleasePlanCommand: AsyncParsableCommand {
 
 /// The places where Go is installed.
 enum GoFolders {
-    /// Returns the toolchain in a folder that the user names, or the pinned one where it is installed.
-    static func installation(named folder: String?, for release: Release, _ git: Git) async throws -> GoInstallation? {
+    /// Returns the toolchain in a folder that the user names, or the one of a version where it is installed.
+    static func installation(named folder: String?, version: String?) throws -> GoInstallation? {
         if let folder { return try GoInstallation(at: ReleaseOptions.path(folder)) }
-        guard let pinned = try? await release.pinnedGo(git) else { return nil }
-        let minor = pinned.split(separator: ".").prefix(2).joined(separator: ".")
+        guard let version else { return nil }
+        let minor = version.split(separator: ".").prefix(2).joined(separator: ".")
         return GoInstallation.find(
-            pinned, in: ["/usr/local/go", FilePath("/usr/lib/go-\(minor)"), "/usr/lib/go"])
+            version, in: ["/usr/local/go", FilePath("/usr/lib/go-\(minor)"), "/usr/lib/go"])
     }
 }

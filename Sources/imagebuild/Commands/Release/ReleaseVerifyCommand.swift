@@ -13,8 +13,9 @@ struct ReleaseVerifyCommand: AsyncParsableCommand {
         abstract: "Check a published release: sums, signatures, programs, images.",
         discussion: """
             For anybody who has the release file: from a version to a verdict. The files are downloaded from the first page of \
-            the release file, or are in the folder that --files names. Exit codes: 0 all is proven, 3 nothing is wrong but not \
-            everything could be proven, 1 something is wrong.
+            the release file, or are in the folder that --files names. Exit codes: 0 all that a machine \
+            like this can check is proven, 3 nothing is wrong but a key, an emulator or the images are missing for the rest, \
+            1 something is wrong.
 
             EXAMPLES
               imagebuild release verify etcd.yaml --version v3.6.14 --asset-key etcd.asc
