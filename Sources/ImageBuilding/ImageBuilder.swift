@@ -45,7 +45,8 @@ package struct ImageBuilder: Sendable {
         let remembered = try decision.lock.flatMap { store.builtImage(try key(request, $0, files)) }
         if let lock = decision.lock, let known = remembered, !request.isVerified {
             try await output(known, request, lock)
-            observe(.note("\(request.folder.definition.name) \(known.tag): nothing changed"))
+            let version = request.programs?.version ?? known.tag
+            observe(.note("\(request.folder.definition.name) \(version): nothing changed"))
             return known
         }
         var builder = self

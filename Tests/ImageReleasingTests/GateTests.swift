@@ -119,6 +119,54 @@ import Testing
         }
     }
 
+    @Test func `a tag of a tree, and a branch of a longer name, do not pass for the right ones`() async throws {
+        try await withTemporaryFolder { folder in
+            let source = try await ReleasedSource.make(in: URL(fileURLWithPath: folder.string))
+            try await source.git("tag", "v1.0.2", "main^{tree}")
+            let error = try await #require(throws: ReleaseError.self) { try await check(source, version: "1.0.2") }
+            #expect(error.message.contains("the tag v1.0.2 in \(source.path) stands for no commit that is there"))
+            let message = folder.appending("message")
+            try FileSystem.write(Array(repeating: UInt8(ascii: "x"), count: 2 << 20), to: message)
+            try await source.git("tag", "--annotate", "--file", message.string, "v1.0.3", "main")
+            let huge = try await #require(throws: ReleaseError.self) { try await check(source, version: "1.0.3") }
+            #expect(huge.message.hasSuffix("bytes, and at most 1048576 are read"))
+            try await source.git("branch", "mine/main", "main")
+            try await source.git("checkout", "--quiet", "v1.0.1")
+            try await source.git("branch", "--force", "main", "v1.0.0")
+            #expect(try await failures(check(source)) == ["branch"])
+            try await source.git("update-ref", "refs/remotes/origin/main", "v1.0.1^{commit}")
+            #expect(try await check(source)["branch"]?.evidence == "the commit lies on origin/main")
+        }
+    }
+
+    @Test(arguments: [
+        ("## v3.6.1 (today)", true), ("see v3.6.1.", true), ("[v3.6.1](x)", true), ("v3.6.1", true), ("v3.6.14", false),
+        ("v3.6.1-rc.1", false), ("v3.6.1.1", false), ("dev3.6.1", false), ("", false), ("v3.6.14 and v3.6.1", true),
+    ]) func `a version is mentioned as a whole word`(_ text: String, _ isThere: Bool) {
+        #expect(text.mentions("v3.6.1") == isThere)
+        #expect(!"13.6.1".mentions("3.6.1") && !"1.3.6.1".mentions("3.6.1") && "a \"3.6.1\"".mentions("\"3.6.1\""))
+    }
+
+    @Test func `a tag signed by a key that has expired since does not pass`() async throws {
+        try await withTemporaryFolder { folder in
+            let source = try await ReleasedSource.make(in: URL(fileURLWithPath: folder.string))
+            let keys = source.keys
+            let past = ["--faked-system-time", "20200101T000000"]
+            try await keys.gpg(past + ["--quick-gen-key", "Old <old@example.org>", "ed25519", "sign", "1y"])
+            try await keys.gpg("--armor", "--output", folder.appending("old.asc").string, "--export", "old@example.org")
+            let signer = folder.appending("signer")
+            try FileSystem.write(
+                Array("#!/bin/sh\nexec gpg --faked-system-time 20200101T000000 \"$@\"\n".utf8), to: signer,
+                permissions: .ownerReadWriteExecute)
+            try await source.git(
+                "-c", "gpg.program=\(signer)", "-c", "user.signingKey=old@example.org", "tag", "--force", "-s", "-m",
+                "x",
+                "v1.0.1", "main")
+            let result = try await check(source, keys: [folder.appending("old.asc")])["tag-signature"]
+            #expect(result?.outcome == .failed && result?.evidence.contains("which has expired") == true)
+        }
+    }
+
     @Test func `tags that nobody signed, others signed, or that were renamed do not pass`() async throws {
         try await withTemporaryFolder { folder in
             let place = URL(fileURLWithPath: folder.string)

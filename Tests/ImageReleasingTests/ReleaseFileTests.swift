@@ -74,6 +74,28 @@ import Testing
             ])
     }
 
+    @Test func `texts that would say nothing, or more than one line, are refused`() throws {
+        let file =
+            Self.minimal.replacing("text: \"${version}\"", with: "text: the version")
+            .replacing("branch: main", with: "branch: \"\"") + """
+                images:
+                  - name: tool
+                    definition: images/tool
+                    programs: {}
+                    platforms: [linux/amd64]
+                    repositories: [registry.example.org/tool]
+                    tags: [{tag: "${tag}"}]
+                announcement: {to: a@example.org, subject: "one\\nBcc: b@example.org", text: "${notes}"}
+                """
+        #expect(
+            try refusal(file) == [
+                "3:18: 'source.branch' is empty (write a text, or leave the key away)",
+                "3:57: 'the version' does not have the version in it (write ${version} in the place of it)",
+                "11:15: the image would have no program of the release (name one with its path)",
+                "15:44: 'announcement.subject' has more than one line",
+            ])
+    }
+
     @Test(arguments: ["etcd", "tool"]) func `a shipped file is valid`(_ name: String) throws {
         let path = "manifests/release/\(name).yaml"
         let file = try ReleaseFile(parsing: Array(try Repository.text(path).utf8), file: path)

@@ -87,6 +87,16 @@ import Testing
         #expect(other.message.contains("the tag stands for bbbb"))
     }
 
+    @Test func `a journal with a line that says nothing is not read on`() throws {
+        let place = try TemporaryFolder()
+        _ = try put("one", "a.tar.gz", in: ReleaseFolder(place.path, of: release()))
+        let journal = place.path.appending(".imagebuild/journal.jsonl")
+        let text = String(decoding: try FileSystem.read(journal, limit: 1 << 20) ?? [], as: UTF8.self)
+        try FileSystem.write(Array(text.replacing("\"asset\"", with: "\"assex\"").utf8), to: journal)
+        let error = try #require(throws: ReleaseError.self) { try ReleaseFolder(place.path, of: release()) }
+        #expect(error.code == .changed && error.message.contains("line 2 of"))
+    }
+
     @Test func `a withdrawn release stays as it is, and no step goes on`() throws {
         let place = try TemporaryFolder()
         let release = try release()

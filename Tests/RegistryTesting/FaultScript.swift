@@ -51,6 +51,11 @@ package final class FaultScript: Sendable {
         rules.withLock { $0.append(Rule(method: method, kind: kind, turns: turns, action: action)) }
     }
 
+    /// Adds a rule for manifests that are put there, for those in `turns`.
+    package func onPutManifests(turns: ClosedRange<Int>, _ action: Action) {
+        on(.manifest, method: .put, turns: turns, action)
+    }
+
     /// Removes all rules.
     package func clear() { rules.withLock { $0 = [] } }
 

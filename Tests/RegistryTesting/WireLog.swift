@@ -43,6 +43,9 @@ package final class WireLog: Sendable {
         }
     }
 
+    /// The manifests that were put there, by digest or by tag.
+    package var putManifests: [Entry] { requests(.manifest, .put) }
+
     /// The number of bytes in the bodies of all uploads.
     package var uploaded: Int64 {
         let kinds: Set<RequestKind> = [.uploadStart, .uploadChunk, .uploadFinish]

@@ -31,6 +31,8 @@ package final class GitHubStandIn: Sendable {
         package var brokenUploads = 0
         /// Answers that are lost after the page was published.
         package var lostPublications = 0
+        /// The next so many changes of a page are refused.
+        package var refusedChanges = 0
         package init() {}
     }
 
@@ -189,6 +191,10 @@ extension GitHubStandIn.State {
 
     private mutating func change(_ request: StubServer.Received, _ id: String, _ host: String) -> Steps {
         guard let page = page(id) else { return Self.refusal(404, "Not Found") }
+        if faults.refusedChanges > 0 {
+            faults.refusedChanges -= 1
+            return Self.refusal(403, "Resource not accessible by personal access token")
+        }
         let fields = Self.fields(request)
         if let body = fields["body"] as? String { pages[page].body = body }
         if let isDraft = fields["draft"] as? Bool { pages[page].isDraft = isDraft }

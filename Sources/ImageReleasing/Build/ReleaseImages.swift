@@ -37,17 +37,12 @@ package struct ReleaseImages: Sendable {
 
     /// Returns the folder of an image's definition.
     package func definition(of image: ReleasedImage) throws -> ImageFolder {
-        try ImageFolder(image.definition, from: release.home)
+        try release.definition(of: image)
     }
 
     private func build(_ image: ReleasedImage) async throws -> BuiltImage {
         let definition = try definition(of: image)
         let platforms = release.platforms(of: image)
-        for platform in platforms where !definition.definition.platforms.contains(platform.platform) {
-            throw ReleaseError(
-                .refused, "the image \(image.name) is released for \(platform), which \(definition.path) does not have",
-                hint: "add the platform to its image.yaml, and lock it")
-        }
         var programs: [Platform: [AddedPrograms.Program]] = [:]
         for platform in platforms { programs[platform.platform] = try await self.programs(of: image, on: platform) }
         let added = AddedPrograms(

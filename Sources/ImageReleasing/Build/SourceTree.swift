@@ -16,11 +16,7 @@ struct SourceTree: Sendable {
     init(of release: Release, git: Git, in work: FilePath, pool: BlockingPool) async throws {
         let (archive, spool) = (work.appending("source.tar"), work.appending("source"))
         for file in [archive, spool] { try FileSystem.remove(file) }
-        // What a checkout's own settings would do to line ends must not show either.
-        _ = try await git.run([
-            "-c", "core.autocrlf=false", "-c", "core.eol=lf", "archive", "--format=tar",
-            "--output=\(archive)", release.commit,
-        ])
+        try await git.archive(release.commit, to: archive)
         let date = release.date.seconds
         tree = try await pool.run { flag in
             let output = try FileSystem.open(
@@ -42,11 +38,7 @@ struct SourceTree: Sendable {
     /// - Throws: `ReleaseError` `.refused` if there is nothing.
     func part(_ from: String, as to: String) throws -> FileTree {
         let part = try tree.below(to, from: EntryPath(from))
-        guard !part.isEmpty else {
-            throw ReleaseError(
-                .refused, "the archives are to have \(quoted(from)), which the source does not have",
-                hint: "correct 'extras' in the release file, or limit the entry to the versions that have it")
-        }
+        guard !part.isEmpty else { throw Release.missingExtra(from) }
         return part
     }
 }

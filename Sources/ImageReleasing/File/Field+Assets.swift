@@ -43,6 +43,10 @@ extension Field {
                 text.hasPrefix("/") && text.count > 1 && (try? EntryPath(text)) != nil
             }
         }
+        if section["programs"]?.entries().isEmpty == true {
+            section["programs"]?.report(
+                "the image would have no program of the release", hint: "name one with its path")
+        }
         let own = section["platforms"]?.list().distinct { $0.releasedPlatform(among: platforms) } ?? []
         let repositories = section["repositories"]?.list().distinct { $0.repository() } ?? []
         let tags = section["tags"]?.list().compactMap { $0.tagRule(own) } ?? []

@@ -75,7 +75,9 @@ extension Field {
         let to = section["to"]?.text("a mail address", like: "etcd-dev@googlegroups.com") { text in
             text.utf8.allSatisfy { (0x21...0x7e).contains($0) } && text.split(separator: "@").count == 2
         }
-        let (subject, text) = (section["subject"]?.template(), section["text"]?.template([.notes, .authors, .page]))
+        let (subject, text) = (
+            section["subject"]?.lineTemplate(), section["text"]?.template([.notes, .authors, .page])
+        )
         guard let to, let subject, let text else { return nil }
         return AnnouncementRules(to: to, subject: subject, text: text)
     }

@@ -13,8 +13,34 @@ extension Field {
     /// Reads a text with placeholders, of which it may have the general ones and `more`.
     func template(_ more: [Template.Name] = []) -> Template? {
         guard let text = text() else { return nil }
+        guard !text.isEmpty else {
+            report("'\(name)' is empty", hint: "write a text, or leave the key away")
+            return nil
+        }
         checkPlaceholders(text, known: (Template.Name.general + more).map(\.rawValue))
         return Template(text)
+    }
+
+    /// Reads a text that names the version.
+    func mentioningTemplate() -> Template? {
+        guard let template = template() else { return nil }
+        let text = template.description
+        let parts = ["${major}", "${minor}", "${patch}"]
+        guard text.contains("${version}") || text.contains("${tag}") || parts.allSatisfy(text.contains) else {
+            report("'\(text)' does not have the version in it", hint: "write ${version} in the place of it")
+            return nil
+        }
+        return template
+    }
+
+    /// Reads a text of one line with placeholders.
+    func lineTemplate() -> Template? {
+        guard let template = template() else { return nil }
+        guard !template.description.contains("\n") else {
+            report("'\(name)' has more than one line")
+            return nil
+        }
+        return template
     }
 
     /// Reads the name of a file that any system accepts, with placeholders.

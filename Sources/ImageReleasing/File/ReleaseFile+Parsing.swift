@@ -63,7 +63,7 @@ extension Field {
 
     private func mention() -> ReleaseSource.Mention? {
         guard let section = section(.mention), let file = section["file"]?.sourceTemplate(),
-            let text = section["text"]?.template()
+            let text = section["text"]?.mentioningTemplate()
         else { return nil }
         return .init(file: file, text: text, versions: section["versions"]?.versionRange())
     }

@@ -44,8 +44,7 @@ extension GateCheck {
 
     private func branch() async throws -> Finding {
         let wanted = release.filled(release.file.source.branch)
-        let branches = try await git.branches(with: release.commit)
-        let found = branches.filter { $0 == wanted || $0.hasSuffix("/\(wanted)") }
+        let found = try await git.branches(wanted, with: release.commit)
         return found.isEmpty
             ? .bad("the commit lies on no branch \(wanted)", hint: "fetch the branch, or tag a commit of it")
             : .good("the commit lies on \(found.joined(separator: ", "))")
@@ -59,7 +58,7 @@ extension GateCheck {
             guard let bytes = try await git.file(path, in: release.commit) else {
                 return .bad("the source has no \(path), which names its version")
             }
-            guard String(decoding: bytes, as: UTF8.self).withPlainSpaces.contains(text.withPlainSpaces) else {
+            guard String(decoding: bytes, as: UTF8.self).withPlainSpaces.mentions(text.withPlainSpaces) else {
                 return .bad(
                     "\(path) does not have '\(text)'",
                     hint: "set the version in the source, commit, and tag that commit")
@@ -128,9 +127,4 @@ extension GateCheck {
         }
         return .good(account)
     }
-}
-
-extension String {
-    /// The text with each run of white space as one space.
-    fileprivate var withPlainSpaces: String { split(whereSeparator: \.isWhitespace).joined(separator: " ") }
 }

@@ -79,7 +79,7 @@ package struct GateCheck: Sendable {
             return .bad("the source has no \(path)", hint: "write it, and tag again")
         }
         guard let text = document.text.map({ release.filled($0) }) else { return .good("the source has \(path)") }
-        return String(decoding: bytes, as: UTF8.self).contains(text)
+        return String(decoding: bytes, as: UTF8.self).mentions(text)
             ? .good("\(path) has '\(text)'")
             : .bad("\(path) does not have '\(text)'", hint: "write it there, and tag again")
     }

@@ -129,10 +129,11 @@ package struct GitHubPage: Sendable {
         }
     }
 
-    /// Publishes the draft: from now on everybody sees it.
-    func publish(_ draft: GitHubRelease, isLatest: Bool) async throws -> GitHubRelease {
+    /// Publishes the draft: from now on everybody sees it. Without notes it keeps those that it has.
+    func publish(_ draft: GitHubRelease, isLatest: Bool, notes: String? = nil) async throws -> GitHubRelease {
         let fields = GitHubReleaseFields(
-            tagName: version.tag, draft: false, prerelease: !version.isStable, makeLatest: isLatest ? "true" : "false")
+            tagName: version.tag, body: notes, draft: false, prerelease: !version.isStable,
+            makeLatest: isLatest ? "true" : "false")
         let answer = try await api.send(.PATCH, "\(releases)/\(draft.id)", fields, mayRepeat: true)
         guard answer.status == 200 else { throw answer.refusal(to: "publish \(version.tag)") }
         let page = try answer.decoded(GitHubRelease.self, of: "the page")

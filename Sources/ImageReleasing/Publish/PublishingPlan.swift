@@ -16,6 +16,8 @@ package struct PublishingPlan: Sendable {
         var isDone: Bool
     }
 
+    /// Whether the pages get a text.
+    var hasNotes: Bool
     var images: [ImagePublication] = []
     var pages: [Page] = []
 
@@ -34,9 +36,12 @@ package struct PublishingPlan: Sendable {
             guard !page.isDone else { return "\(page.place): published already" }
             return switch page.kind {
             case .github(_, nil, let isLatest):
-                "\(page.place): a draft with \(files) files, then published" + (isLatest ? " as the latest" : "")
+                "\(page.place): a draft with \(files) files"
+                    + (hasNotes ? "" : " and no text (--notes names the file of one)") + ", then published"
+                    + (isLatest ? " as the latest" : "")
             case .github(_, .some, let isLatest):
-                "\(page.place): the draft that is there, completed to \(files) files, then published"
+                "\(page.place): the draft that is there, completed to \(files) files"
+                    + (hasNotes ? " and with the text of --notes" : "") + ", then published"
                     + (isLatest ? " as the latest" : "")
             case .folder: "\(page.place): a folder with \(files) files"
             }

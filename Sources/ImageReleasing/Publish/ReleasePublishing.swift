@@ -32,13 +32,13 @@ package struct ReleasePublishing: Sendable {
     let folder: ReleaseFolder
     let images: ReleaseImages
     let access: Access
-    /// The text of the page.
-    let notes: String
+    /// The text of the pages; `nil` leaves what a draft has.
+    let notes: String?
     let observe: @Sendable (String) -> Void
 
     /// Prepares the step.
     package init(
-        _ release: Release, _ folder: ReleaseFolder, images: ReleaseImages, access: Access, notes: String,
+        _ release: Release, _ folder: ReleaseFolder, images: ReleaseImages, access: Access, notes: String?,
         observe: @escaping @Sendable (String) -> Void
     ) {
         (self.release, self.folder, self.images, self.access) = (release, folder, images, access)
@@ -52,7 +52,7 @@ package struct ReleasePublishing: Sendable {
     package func plan() async throws -> PublishingPlan {
         try folder.require(.sign, before: .publish)
         try folder.check()
-        var plan = PublishingPlan()
+        var plan = PublishingPlan(hasNotes: notes?.contains { !$0.isWhitespace } ?? false)
         for (name, image) in try await images.build() {
             guard let released = release.images.first(where: { $0.name == name }) else { continue }
             plan.images.append(
@@ -82,14 +82,21 @@ package struct ReleasePublishing: Sendable {
         }
     }
 
-    /// Does what a plan says.
+    /// Does what a plan says. A failure, of whatever place, is followed by how to go on.
     package func apply(_ plan: PublishingPlan) async throws {
+        do { try await publish(plan) } catch {
+            observe("\(release.tag) is not published as a whole: what is there stays; run the step again to go on")
+            throw error
+        }
+    }
+
+    private func publish(_ plan: PublishingPlan) async throws {
         var drafts: [String: GitHubRelease] = [:]
         for page in plan.pages where !page.isDone {
             switch page.kind {
             case .github(let github, let known, _):
                 let draft: GitHubRelease
-                if let known { draft = known } else { draft = try await github.create(notes: notes) }
+                if let known { draft = known } else { draft = try await github.create(notes: notes ?? "") }
                 observe("\(page.place): draft of \(release.tag)")
                 try await github.fill(draft, with: folder.assets, from: folder.path(of:), observe)
                 drafts[page.place] = draft
@@ -105,10 +112,22 @@ package struct ReleasePublishing: Sendable {
         if !folder.isDone(.publish) { try folder.finish(.publish) }
     }
 
+    /// Says what withdrawing the release would change, a line for each place.
+    ///
+    /// - Throws: `ReleaseError` `.incomplete` for a release that is not published.
+    package func withdrawalPlan(_ reason: String) throws -> String {
+        try folder.requirePublished()
+        let lines = release.file.downloads.map { place in
+            if case .github = place { return "\(place): the notes will begin with the reason" }
+            return "\(place): has no notes, and stays as it is; tell its users"
+        }
+        return (["\(release.tag) is withdrawn: \(reason)"] + lines).map { $0 + "\n" }.joined()
+    }
+
     /// Marks a published release as one that nobody should use: in its record, and in the notes of its pages. Nothing
     /// that was published is removed or moved.
     package func withdraw(_ withdrawal: Withdrawal) async throws {
-        try folder.require(.publish, before: .withdraw)
+        try folder.requirePublished()
         let recorded = try folder.withdraw(withdrawal)
         for place in release.file.downloads {
             guard case .github(let owner, let repository, let api) = place else { continue }
@@ -125,11 +144,12 @@ package struct ReleasePublishing: Sendable {
         var address = page.place
         switch page.kind {
         case .github(let github, let known, let isLatest):
-            let done = if let draft { try await github.publish(draft, isLatest: isLatest) } else { known }
+            let done = if let draft { try await github.publish(draft, isLatest: isLatest, notes: notes) } else { known }
             address = done?.htmlUrl ?? page.place
         case .folder(let place): if !page.isDone { try place.publish() }
         }
-        observe(page.isDone ? "\(page.place): published already" : "\(page.place): published, \(address)")
+        let way = address == page.place ? "" : ", \(address)"
+        observe("\(page.place): published" + (page.isDone ? " already" : way))
         let record = ["address": address, "tag": release.tag, "files": "\(folder.assets.count)"]
         try folder.record(record, as: "published/\(page.place)", by: .publish)
     }

@@ -23,6 +23,9 @@ final class ReleaseJournal: Sendable {
         var value: JSONValue?
         /// Whether the step is done.
         var done: Bool?
+
+        /// Whether the line says something.
+        var isEntry: Bool { release != nil || step != nil && (asset != nil || key != nil || done != nil) }
     }
 
     fileprivate struct State {
@@ -47,7 +50,7 @@ final class ReleaseJournal: Sendable {
         var number = 0
         file = try AppendedFile(path, limit: Self.limit) { bytes in
             number += 1
-            guard let line = try? CanonicalJSON.decode(Line.self, from: Array(bytes)) else {
+            guard let line = try? CanonicalJSON.decode(Line.self, from: Array(bytes)), line.isEntry else {
                 throw ReleaseError(
                     .changed, "line \(number) of \(path) is not an entry of a journal",
                     hint: "restore the file, or release into another folder")

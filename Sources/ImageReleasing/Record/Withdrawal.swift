@@ -20,6 +20,15 @@ extension ReleaseFolder {
         get throws { try recorded("withdrawn", as: Withdrawal.self) }
     }
 
+    /// Refuses to withdraw what is not published. A withdrawal that failed at a page can be repeated.
+    func requirePublished() throws(ReleaseError) {
+        guard isDone(.publish) else {
+            throw ReleaseError(
+                .incomplete, "cannot withdraw the release in \(path): its publication has not ended",
+                hint: "run imagebuild release publish --yes to its end, or remove by hand what it has put somewhere")
+        }
+    }
+
     /// Records that the release is withdrawn, once. Repeated with the same reason it is what it was.
     ///
     /// - Throws: `ReleaseError` `.refused` if it was withdrawn for another reason.

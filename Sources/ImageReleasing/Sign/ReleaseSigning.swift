@@ -51,6 +51,9 @@ package struct ReleaseSigning: Sendable {
                 .refused, "no public key is given, against which signatures would be verified",
                 hint: "name it with --asset-key, or as signing.asset-keys in the release file")
         }
+        guard key.contains(where: { !$0.isWhitespace }) else {
+            throw ReleaseError(.refused, "no key is named to sign with", hint: "name it with --key, as gpg takes it")
+        }
         let sumsName = Self.name(of: Release.sumsName)
         if !unsigned.isEmpty || folder.asset(sumsName) == nil {
             let question = "sign \(unsigned.count) archives and the sums with the key \(quoted(key))"
@@ -83,6 +86,9 @@ package struct ReleaseSigning: Sendable {
             "--detach-sign", "--", folder.path.appending(file).string,
         ])
         guard result.isSuccess else { throw failure(file, result) }
+        guard FileSystem.plainFileSize(new) != nil else {
+            throw ReleaseError(.tool, "cannot sign \(file): \(gpg.name) wrote no signature", hint: "check --gpg")
+        }
         do {
             let signers = try await verify(file, new)
             try folder.record(signers, as: "signers/\(name)", by: .sign)
@@ -100,14 +106,18 @@ package struct ReleaseSigning: Sendable {
 
     private func failure(_ file: String, _ result: Tool.Result) -> ReleaseError {
         let complaint = result.complaint
+        let advice = [
+            ("No secret key", "connect the token that has the key, and look at gpg --list-secret-keys"),
+            (
+                "Unusable secret key",
+                "the key has expired, was revoked, or may not sign: look at gpg --list-keys, and sign with another"
+            ),
+            ("Inappropriate ioctl", "gpg cannot ask for the password here: run export GPG_TTY=$(tty) before"),
+            ("No pinentry", "gpg cannot ask for the password: install a pinentry, such as pinentry-curses"),
+            ("No space left", "free some space: what is signed stays signed"),
+        ]
         let hint =
-            if complaint.contains("No secret key") || complaint.contains("no default secret key") {
-                "connect the token that has the key, and look at gpg --list-secret-keys"
-            } else if complaint.contains("expired") {
-                "extend the key's time, or sign with another"
-            } else {
-                "run the step again: what is signed stays signed"
-            }
+            advice.first { complaint.contains($0.0) }?.1 ?? "run the step again: what is signed stays signed"
         return ReleaseError(.tool, "cannot sign \(file) with the key \(quoted(key)): \(complaint)", hint: hint)
     }
 }

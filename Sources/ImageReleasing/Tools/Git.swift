@@ -30,14 +30,28 @@ package struct Git: Sendable {
     /// - Throws: `ReleaseError` `.tool` with what git said, if it fails.
     package func run(_ arguments: [String], input: [UInt8] = [], outputLimit: Int = 64 << 20) async throws -> [UInt8] {
         let result = try await attempt(arguments, input: input, outputLimit: outputLimit)
-        guard result.isSuccess else {
-            throw ReleaseError(
-                .tool, "git \(arguments.first ?? "") failed in \(checkout): \(result.complaint)",
-                hint: result.complaint.contains("dubious ownership")
-                    ? "the checkout belongs to another user: release as that user"
-                    : "check that \(checkout) is a git checkout")
-        }
+        guard result.isSuccess else { throw failure(of: arguments.first ?? "", result.complaint) }
         return result.output
+    }
+
+    private func failure(of command: String, _ complaint: String) -> ReleaseError {
+        let hint =
+            if complaint.contains("dubious ownership") {
+                "the checkout belongs to another user: release as that user"
+            } else if complaint.contains("No space left") {
+                "free some space or choose another folder"
+            } else {
+                "check that \(checkout) is a git checkout"
+            }
+        return ReleaseError(.tool, "git \(command) failed in \(checkout): \(complaint)", hint: hint)
+    }
+
+    /// Writes the tree of a commit as a tar archive: the same bytes from every checkout.
+    func archive(_ commit: String, to file: FilePath) async throws {
+        // What a checkout does to line ends, and how many digits tell its commits apart, must not show.
+        let settings = ["core.autocrlf=false", "core.eol=lf", "core.abbrev=no"].flatMap { ["-c", $0] }
+        let result = try await attempt(settings + ["archive", "--format=tar", "--output=\(file)", commit])
+        guard result.isSuccess else { throw failure(of: "archive", result.complaint) }
     }
 
     /// Runs a command of git whose failure is an answer.
@@ -83,17 +97,29 @@ package struct Git: Sendable {
         return bytes.split(separator: 0).map { quoted(String(decoding: $0, as: UTF8.self)) }
     }
 
-    /// Returns the branches, here and as last fetched, on which a commit lies: `release-3.6`, `origin/release-3.6`.
-    package func branches(with commit: String) async throws -> [String] {
+    /// Returns the branches of a name, here and as last fetched, on which a commit lies: `release-3.6`,
+    /// `origin/release-3.6`.
+    package func branches(_ name: String, with commit: String) async throws -> [String] {
         let bytes = try await run([
-            "for-each-ref", "--contains", commit, "--format=%(refname:lstrip=2)", "refs/heads", "refs/remotes",
+            "for-each-ref", "--contains", commit, "--format=%(refname)", "refs/heads", "refs/remotes",
         ])
-        return bytes.split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
+        return bytes.split(separator: 10).compactMap { line in
+            let parts = line.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }
+            // The branch `a/main` is not the branch `main`; the first word of a fetched one is its remote's name.
+            let isLocal = parts.prefix(2) == ["refs", "heads"]
+            let branch = parts.dropFirst(isLocal ? 2 : 3).joined(separator: "/")
+            return branch == name ? parts.dropFirst(2).joined(separator: "/") : nil
+        }
     }
 
     /// Returns whether one commit comes before another, or is it.
     package func isAncestor(_ one: String, of other: String) async throws -> Bool {
         try await attempt(["merge-base", "--is-ancestor", one, other]).isSuccess
+    }
+
+    /// Returns whether a commit has a file or a folder of a name.
+    func has(_ path: String, in commit: String) async throws -> Bool {
+        try await attempt(["cat-file", "-e", "\(commit):\(path)"]).isSuccess
     }
 
     /// Returns the bytes of a file in a commit; `nil` if the commit has none of that name.

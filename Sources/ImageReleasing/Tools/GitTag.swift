@@ -43,17 +43,35 @@ package struct GitTag: Hashable, Sendable {
 
 extension Git {
     /// Returns a tag; `nil` if there is none of the name.
+    ///
+    /// - Throws: `ReleaseError` `.refused` for a tag of something else than a commit.
     package func tag(_ name: String) async throws -> GitTag? {
         let reference = "refs/tags/\(name)"
-        let commit = try await attempt([
-            "rev-parse", "--verify", "--quiet", "--end-of-options", reference + "^{commit}",
-        ])
-        guard commit.isSuccess else { return nil }
+        let resolve = ["rev-parse", "--verify", "--quiet", "--end-of-options"]
+        let commit = try await attempt(resolve + [reference + "^{commit}"])
+        guard commit.isSuccess else {
+            guard try await attempt(resolve + [reference]).isSuccess else { return nil }
+            throw ReleaseError(
+                .refused, "the tag \(name) in \(checkout) stands for no commit that is there",
+                hint: "tag a commit: git tag -s \(name) COMMIT; or fetch it, if the checkout is not whole")
+        }
         let kind = try await line(["cat-file", "-t", reference])
-        let object = kind == "tag" ? try await run(["cat-file", "tag", reference], outputLimit: 1 << 20) : nil
         return GitTag(
-            name: name, commit: String(decoding: commit.output.prefix { $0 != 10 }, as: UTF8.self), object: object)
+            name: name, commit: String(decoding: commit.output.prefix { $0 != 10 }, as: UTF8.self),
+            object: kind == "tag" ? try await object(of: name, at: reference) : nil)
     }
+
+    private func object(of name: String, at reference: String) async throws -> [UInt8] {
+        let size = try await line(["cat-file", "-s", reference])
+        guard let count = Int(size), count <= Self.tagLimit else {
+            throw ReleaseError(
+                .refused, "the tag \(name) in \(checkout) has \(size) bytes, and at most \(Self.tagLimit) are read",
+                hint: "make it with a shorter message")
+        }
+        return try await run(["cat-file", "tag", reference], outputLimit: Self.tagLimit)
+    }
+
+    private static let tagLimit = 1 << 20
 }
 
 extension [UInt8] {

@@ -22,21 +22,28 @@ struct PublishedRelease: Sendable {
 
         """
 
-    /// Runs `body` with the release's places: docker-registry, the embedded registry, and a stand-in of GitHub.
-    static func scoped(_ body: (PublishedRelease) async throws -> Void) async throws {
+    /// Runs `body` with the release's places: docker-registry, another registry, and a stand-in of GitHub. The other is
+    /// that at `second`, or the embedded one.
+    static func scoped(second: String? = nil, _ body: (PublishedRelease) async throws -> Void) async throws {
         try await CommandLineFixture.scoped { fixture in
             let tool = try await ToolRelease(fixture)
-            let github = GitHubStandIn()
+            try fixture.write(image, to: "images/tool/image.yaml")
             try await ServedRegistry.serving(.docker, fixture) { docker in
+                if let second { return try await serving(tool, [docker.address, second], body) }
                 try await ServedRegistry.serving(.embedded, fixture) { embedded in
-                    try await github.serving { server in
-                        try fixture.write(image, to: "images/tool/image.yaml")
-                        let registries = [docker.address, embedded.address]
-                        try tool.write(Self.file(registries, page: "http://127.0.0.1:\(server.port)"))
-                        try await body(PublishedRelease(tool: tool, github: github, registries: registries))
-                    }
+                    try await serving(tool, [docker.address, embedded.address], body)
                 }
             }
+        }
+    }
+
+    private static func serving(
+        _ tool: ToolRelease, _ registries: [String], _ body: (PublishedRelease) async throws -> Void
+    ) async throws {
+        let github = GitHubStandIn()
+        try await github.serving { server in
+            try tool.write(Self.file(registries, page: "http://127.0.0.1:\(server.port)"))
+            try await body(PublishedRelease(tool: tool, github: github, registries: registries))
         }
     }
 

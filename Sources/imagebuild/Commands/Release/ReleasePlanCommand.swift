@@ -47,6 +47,7 @@ struct ReleasePlanCommand: AsyncParsableCommand {
         let answers = GateAnswers(
             evidence: try Self.pairs(evidence, of: "--evidence"), waivers: try Self.pairs(waive, of: "--waive"))
         let (release, git) = try await options.release()
+        try await release.requireInputs(git)
         let toolchain = try GoFolders.installation(named: go, version: try? await release.pinnedGo(git))
         let results = try await withScratchFolder { scratch in
             try await GateCheck(

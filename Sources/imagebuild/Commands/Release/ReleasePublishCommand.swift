@@ -39,6 +39,12 @@ struct ReleasePublishCommand: AsyncParsableCommand {
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var network: NetworkOptions
 
+    func validate() throws {
+        if let withdraw, withdraw.allSatisfy(\.isWhitespace) {
+            throw ValidationError("--withdraw takes the reason: users read it.")
+        }
+    }
+
     func run() async throws {
         try await cancellingOnInterrupt { try await self.publish() }
     }
@@ -47,7 +53,7 @@ struct ReleasePublishCommand: AsyncParsableCommand {
         let console = Console(environment: Surroundings.environment)
         let (release, _) = try await options.release()
         let folder = try options.folder(release)
-        let text = try notes.map { String(decoding: try UserFile.read($0), as: UTF8.self) } ?? ""
+        let text = try notes.map { String(decoding: try UserFile.read($0), as: UTF8.self) }
         let store = try ContentStore(root: storeOptions.path())
         let sources = RegistryOptions.sources()
         try await RegistryNetwork.withNetwork(network.registries.settings(sources, console)) { registries in
@@ -63,7 +69,7 @@ struct ReleasePublishCommand: AsyncParsableCommand {
                             registries: access, github: { try GitHubOptions.api($0, clients, console) },
                             push: { try request($0, store, access) }), notes: text, observe: { console.note($0) })
                     if let withdraw {
-                        print(printable("\(release.tag) is withdrawn: \(withdraw)"))
+                        print(printable(try publishing.withdrawalPlan(withdraw)), terminator: "")
                         guard yes else { return console.note("nothing was changed: --yes does it") }
                         let time = Timestamp(seconds: Surroundings.now)
                         return try await publishing.withdraw(Withdrawal(reason: withdraw, time: time))
