@@ -46,17 +46,21 @@ package struct MirrorRun: Sendable {
     /// - Throws: `CancellationError`; whatever else fails is a part of the plan.
     package func plan(withCost: Bool) async throws -> MirrorPlan {
         let made = time
-        let tags = try await mapConcurrently(file.groups, limit: Self.groupsAtOnce) { group in
+        var groups = try await mapConcurrently(file.groups, limit: Self.groupsAtOnce) { group in
             var (tags, sources) = try await survey(group, readsAll: true)
             if withCost { try await addCosts(to: &tags, sources) }
             return tags
         }
-        return MirrorPlan(file: file.text, made: made, tags: tags.flatMap { $0 })
+        // There may be very many: no tag is held twice.
+        var tags = groups.isEmpty ? [] : groups.removeFirst()
+        while !groups.isEmpty { tags += groups.removeFirst() }
+        return MirrorPlan(file: file.text, made: made, tags: tags)
     }
 
     /// Surveys and copies: all of the file, or what is one process's part of it.
     package func run(_ shard: Shard? = nil) async throws -> MirrorReport {
         let began = time
+        try recallDeadRun()
         let own = shard.map { Set(file.images(of: $0)) }
         let groups = file.groups.filter { group in own?.isSuperset(of: group) ?? true }
         let results = try await mapConcurrently(groups, limit: Self.groupsAtOnce) { group in
@@ -69,11 +73,24 @@ package struct MirrorRun: Sendable {
     /// Copies what a plan says, and refuses each tag whose source or destination is not as the plan found it.
     package func apply(_ plan: MirrorPlan) async throws -> MirrorReport {
         let began = time
+        try recallDeadRun()
         let byImage = Dictionary(grouping: plan.tags) { $0.image }
         let results = try await mapConcurrently(byImage.keys.sorted(), limit: Self.groupsAtOnce) { image in
             try await apply(byImage[image] ?? [], [image: try source(of: image)], isReviewed: true)
         }
         return try ended(began, results.flatMap { $0 })
+    }
+
+    /// Takes over what the run that this one continues knew of the destinations.
+    private func recallDeadRun() throws {
+        guard let remains = records?.journal.remains, !remains.isEmpty else { return }
+        for target in file.images.flatMap(\.targets) {
+            guard let remains = remains[target.place] else { continue }
+            let repository = try registries.repository(target)
+            for digest in remains.present { repository.assumePresent(digest) }
+            if remains.wasNew { repository.assumeNew() }
+            if let takes = remains.takesBlobsAtOnce { repository.assumeTakesBlobsAtOnce(takes) }
+        }
     }
 
     func report(since began: Timestamp, _ results: [MirrorResult]) -> MirrorReport {
@@ -108,13 +125,16 @@ extension MirrorRun {
                 image: image, source: source, current: { try await repository.current($0) },
                 targets: try image.targets.map { try registries.repository($0) },
                 known: image.targets.map { records?.ledger.known(in: $0.place) ?? [:] },
-                done: image.targets.map { records?.journal.done[$0.place] ?? [:] }, trustsRecords: trustsRecords,
-                readsAll: readsAll, now: time)
-            let answers = try await RequestTally.counting("survey \(image.source.place)") { _ in try await survey.ask()
+                done: image.targets.map { records?.journal.remains[$0.place]?.done ?? [:] },
+                trustsRecords: trustsRecords, readsAll: readsAll, now: time)
+            let answers = try await RequestTally.counting("survey \(image.source.place)") { _ in
+                try await survey.ask()
             }
-            tags += file.plan(index, answers, now: time)
+            let planned = file.plan(index, answers, now: time)
+            // There may be very many: those of the first image are not copied.
+            if tags.isEmpty { tags = planned } else { tags += planned }
         }
-        return (tags.refusingConflicts(), sources)
+        return (group.count > 1 ? tags.refusingConflicts() : tags, sources)
     }
 
     private func apply(

@@ -25,6 +25,12 @@ package struct Document<Part: Decodable & Sendable>: Decodable, Sendable {
         }
     }
 
+    /// Returns whether a document may have a subject, which few have, without reading it: its name would be there, or an
+    /// escape in it.
+    package static func mayHaveSubject(_ bytes: [UInt8]) -> Bool {
+        bytes.contains(UInt8(ascii: "\\")) || bytes.firstRange(of: Array("subject".utf8)) != nil
+    }
+
     /// Whether the document refers to any content as a manifest or an index does.
     package var hasParts: Bool { config != nil || layers != nil || manifests != nil || blobs != nil }
 

@@ -9,8 +9,10 @@ struct DocumentText {
         "digest", "size", "data", "urls", "platform", "architecture", "os", "os.version", "os.features", "variant",
     ]
     private static let byFolding = Dictionary(uniqueKeysWithValues: known.map { (folded($0), $0) })
+    private static let foldings = Dictionary(uniqueKeysWithValues: known.map { ($0, folded($0)) })
 
-    private var bytes: ArraySlice<UInt8>
+    private let bytes: [UInt8]
+    private var position = 0
     private var scopes: [Scope] = []
 
     /// An object or array that is being read.
@@ -27,15 +29,17 @@ struct DocumentText {
         guard !bytes.starts(with: [0xfe, 0xff]), !bytes.starts(with: [0xff, 0xfe]), !bytes.contains(0),
             String(validating: bytes, as: UTF8.self) != nil
         else { return "it is not in UTF-8" }
-        var text = DocumentText(bytes: bytes[...])
+        var text = DocumentText(bytes: bytes)
         return text.flaw()
     }
 
     private mutating func flaw() -> String? {
         /// The last string, which is a key if a colon follows.
-        var last: String?
+        var last: Range<Int>?
         var member: String?
-        while let byte = bytes.popFirst() {
+        while position < bytes.count {
+            let byte = bytes[position]
+            position += 1
             switch byte {
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 let isObject = byte == UInt8(ascii: "{")
@@ -47,7 +51,8 @@ struct DocumentText {
                 (last, member) = (nil, nil)
             case UInt8(ascii: "\""): last = string()
             case UInt8(ascii: ":"):
-                guard let key = last, scopes.last?.isObject == true else { continue }
+                guard let range = last, scopes.last?.isObject == true else { continue }
+                let key = text(at: range)
                 if let flaw = add(key) { return flaw }
                 (last, member) = (nil, key)
             case UInt8(ascii: ","): (last, member) = (nil, nil)
@@ -59,7 +64,7 @@ struct DocumentText {
 
     private mutating func add(_ key: String) -> String? {
         let isFree = scopes[scopes.count - 1].isFree
-        let folded = isFree ? key : Self.folded(key)
+        let folded = isFree ? key : Self.foldings[key] ?? Self.folded(key)
         guard scopes[scopes.count - 1].keys.insert(folded).inserted else {
             return "it has the key \(quoted(key)) twice, or twice but for its case"
         }
@@ -69,12 +74,25 @@ struct DocumentText {
         return nil
     }
 
-    /// Returns the rest of a string with its escapes replaced.
-    private mutating func string() -> String {
+    /// Passes the rest of a string, and returns where its text is, as it is written.
+    private mutating func string() -> Range<Int> {
+        let start = position
+        while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
+            position += bytes[position] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        let end = min(position, bytes.count)
+        position = end + 1
+        return start..<end
+    }
+
+    /// Returns the text of a string with its escapes replaced.
+    private func text(at range: Range<Int>) -> String {
+        var bytes = bytes[range]
+        guard bytes.contains(UInt8(ascii: "\\")) else { return String(decoding: bytes, as: UTF8.self) }
         var units: [UInt16] = []
         var plain: [UInt8] = []
         func flushed() -> [UInt16] { Array(String(decoding: plain, as: UTF8.self).utf16) }
-        while let byte = bytes.popFirst(), byte != UInt8(ascii: "\"") {
+        while let byte = bytes.popFirst() {
             guard byte == UInt8(ascii: "\\") else {
                 plain.append(byte)
                 continue

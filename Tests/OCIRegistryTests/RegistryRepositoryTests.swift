@@ -153,7 +153,7 @@ import Testing
         try await repository().tag(image.index, as: image.root, named: "1")
         #expect(
             registry.log.map(\.description) == [
-                "PUT /v2/test/image/manifests/\(image.root.digest) 201", "PUT /v2/test/image/manifests/1 201",
+                "PUT /v2/test/image/manifests/\(image.root.digest)?tag=1 201", "PUT /v2/test/image/manifests/1 201",
             ])
     }
 }

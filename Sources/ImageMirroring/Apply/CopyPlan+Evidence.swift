@@ -6,7 +6,7 @@ extension CopyPlan {
     /// digest.
     var attachments: [Attachment] {
         let referrers = documents.compactMap { document -> Attachment? in
-            guard let parts = try? Document<DocumentLink>(document.bytes), parts.subject != nil else { return nil }
+            guard document.subject != nil, let parts = try? Document<DocumentLink>(document.bytes) else { return nil }
             return Attachment(
                 digest: document.descriptor.digest, size: document.descriptor.size,
                 type: parts.artifactType ?? parts.config?.mediaType?.rawValue)
@@ -21,8 +21,10 @@ extension CopyPlan {
     func evidence(for root: Digest) -> Set<Evidence> {
         var found: [Digest: Set<Evidence>] = [:]
         for document in documents {
-            guard let parts = try? Document<Descriptor>(document.bytes), let subject = parts.subject else { continue }
-            found[subject.digest, default: []].formUnion(Evidence.kinds(of: parts))
+            guard let subject = document.subject, let parts = try? Document<Descriptor>(document.bytes) else {
+                continue
+            }
+            found[subject, default: []].formUnion(Evidence.kinds(of: parts))
         }
         for document in documents {
             let names = Tag.companions(of: document.descriptor.digest).map(\.description)

@@ -15,6 +15,7 @@ struct ImageCopy: Sendable {
         var options = CopyOptions()
         options.withReferrers = image.referrers != .none
         options.platforms = image.platforms
+        options.concurrency = Transfers.partsAtOnce
         return options
     }
 
@@ -23,9 +24,14 @@ struct ImageCopy: Sendable {
         let work = tags.filter(\.isWork)
         guard let first = work.first else { return try tags.map(settled) }
         return try await run.transfers.images.take {
-            try await RequestTally.counting("copy \(image.source.place):\(first.tag)") { tally in
+            let name = "\(image.source.place):\(first.tag)"
+            let remembered = (run.transfers.journal?.closure(of: name)).map { RememberedSource(source, keptIn: $0) }
+            return try await RequestTally.counting("copy \(name)") { tally in
                 let plan: CopyPlan
-                do { plan = try await closure(of: first) } catch {
+                do {
+                    plan = try await closure(of: first, from: remembered ?? source)
+                    try remembered?.keep()
+                } catch {
                     try Task.checkCancellation()
                     return try tags.map { $0.isWork ? failed($0, error, tally) : try settled($0) }
                 }
@@ -48,15 +54,17 @@ struct ImageCopy: Sendable {
                         results.append(failed(tag, error, tally))
                     }
                 }
+                if results.allSatisfy(\.outcome.isGreen) { try remembered?.forget() }
                 return results
             }
         }
     }
 
     /// Reads all documents of the image and of what belongs to it, and checks that nothing required is missing.
-    private func closure(of tag: PlannedTag) async throws -> CopyPlan {
+    private func closure(of tag: PlannedTag, from source: any ContentSource) async throws -> CopyPlan {
         let root = try await root(of: tag)
         let plan = try await CopyPlan(reading: [root], from: source, options)
+        guard !image.required.isEmpty else { return plan }
         let absent = image.required.subtracting(plan.evidence(for: root.digest)).map(\.rawValue).sorted()
         guard absent.isEmpty else {
             throw IncompleteImage(
@@ -87,9 +95,6 @@ struct ImageCopy: Sendable {
         if isReviewed || image.policy == .never {
             repository.tagExpectations[tag.tag] = tag.from.map { .at($0) } ?? .absent
         }
-        for digest in run.transfers.journal?.present[tag.target] ?? [] where !repository.isKnownPresent(digest) {
-            repository.assumePresent(digest)
-        }
         return SharedDestination(repository: repository, place: tag.target, transfers: run.transfers)
     }
 
@@ -97,8 +102,8 @@ struct ImageCopy: Sendable {
         _ plan: CopyPlan, _ tag: PlannedTag, at target: SharedDestination, _ mirrors: [any ContentSource]
     ) async throws {
         let from: any ContentSource = mirrors.isEmpty ? source : MirroredSource(source, mirrors: mirrors)
-        try await plan.putContent(to: target, from: from, options)
         let names = tag.change == .complete ? [] : plan.roots.map { (tag.tag, $0.descriptor.digest) }
+        try await plan.putContent(to: target, from: from, options, butFor: names.isEmpty ? nil : plan.lastRoot)
         try await plan.setNames(at: target, names)
     }
 

@@ -15,10 +15,12 @@ struct SharedDestination: WrappedDestination {
 
     func putBlob(_ blob: Descriptor, from source: any ContentSource) async throws {
         guard !repository.isKnownPresent(blob.digest) else { return }
+        if repository.isKnownNew { try transfers.journal?.note(new: place) }
         try await transfers.turns.take("\(repository.transport.host) \(blob.digest)") {
             try await transfers.slots(for: blob).take { try await repository.putBlob(blob, from: source) }
         }
         try transfers.journal?.note(present: blob.digest, at: place)
+        if let takes = repository.takesBlobsAtOnce { try transfers.journal?.note(takesBlobsAtOnce: takes, at: place) }
     }
 
     func putDocument(_ bytes: [UInt8], as descriptor: Descriptor) async throws {
@@ -32,12 +34,15 @@ struct SharedDestination: WrappedDestination {
 struct Transfers: Sendable {
     /// The large blobs on their way at the same time, which bounds the memory that they need.
     private static let blobsAtOnce = 8
-    /// The small blobs: what they take is time, in which far registries answer.
-    private static let smallBlobsAtOnce = 24
+    /// The small blobs: what they take is time, in which far registries answer. What is under way when a run is killed was
+    /// in vain.
+    private static let smallBlobsAtOnce = 16
     /// The size in bytes up to which a blob is small.
     private static let smallLimit: Int64 = 256 << 10
     /// The images that are worked on at the same time.
-    static let imagesAtOnce = 8
+    static let imagesAtOnce = 12
+    /// The parts of one image.
+    static let partsAtOnce = 12
 
     let turns = Turns<String>()
     private let largeSlots = Turns<OnlyKey>(atOnce: blobsAtOnce)

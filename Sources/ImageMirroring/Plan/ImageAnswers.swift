@@ -39,9 +39,10 @@ package struct ImageAnswers: Sendable {
 
     /// The tags that are selected, without those in quarantine, or why there are none.
     package var selection: Result<[String], Failure> = .success([])
-    package var roots: [String: Root] = [:]
-    /// The state of each tag, by destination in the order of the file.
-    package var targets: [[String: Target]] = []
+    /// What the source has under each of them.
+    package var roots: [Root] = []
+    /// The states of them at each destination, in the order of the file.
+    package var targets: [[Target]] = []
     /// The tags of the source that belong to digests (signatures), and those of each destination, where they were listed.
     package var sourceCompanions: Set<String>?
     package var targetCompanions: [Set<String>?] = []

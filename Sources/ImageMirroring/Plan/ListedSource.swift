@@ -14,8 +14,8 @@ final class ListedSource: WrappedSource {
 
     init(_ base: any ContentSource) { self.base = base }
 
-    /// Returns the referrers of a document. Where they are listed under its tag, and the tags are listed already, nothing
-    /// is asked for a tag that is not there.
+    /// Returns the referrers of a document. Where they are listed under its tag, nothing is asked for a tag that is not
+    /// there.
     func referrers(of subject: Digest) async throws -> [Descriptor] {
         // The first question shows how a repository lists them; it is not asked by several at once.
         if !hasAsked.withLock({ $0 }) {
@@ -29,12 +29,8 @@ final class ListedSource: WrappedSource {
     }
 
     private func listed(_ subject: Digest) async throws -> [Descriptor] {
-        if (base as? RegistryRepository)?.listsReferrersByTag == true,
-            try await !tags().contains(Tag.referrers(of: subject).description)
-        {
-            return []
-        }
-        return try await base.referrers(of: subject)
+        guard let repository = base as? RegistryRepository else { return try await base.referrers(of: subject) }
+        return try await repository.referrers(of: subject) { try await tags().hasTag($0.description) }
     }
 
     func tags() async throws -> [String] {

@@ -22,19 +22,29 @@ package struct MirrorPlan: Hashable, Sendable, Codable {
 
 extension MirrorPlan {
     /// The bytes of a plan's file: the same plan, the same bytes.
-    ///
-    /// Each tag has a line, and is encoded by itself: all at once would take several times the memory of the file.
     package func encoded() throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        try write { bytes += $0 }
+        return bytes
+    }
+
+    /// Hands out the bytes of a plan's file, a few at a time: the whole takes as much memory as the plan itself.
+    package func write(_ use: ([UInt8]) throws -> Void) throws {
         var head = self
         head.tags = []
-        var bytes = try CanonicalJSON.encode(head)
-        // The tags come last, because keys are sorted.
-        bytes.removeLast("]}".utf8.count)
+        var piece = try CanonicalJSON.encode(head)
+        // The tags come last, because keys are sorted; each has a line.
+        piece.removeLast("]}".utf8.count)
         for (number, tag) in tags.enumerated() {
-            bytes += Array((number == 0 ? "\n" : ",\n").utf8) + (try CanonicalJSON.encode(tag))
+            piece += Array((number == 0 ? "\n" : ",\n").utf8) + (try CanonicalJSON.encode(tag))
+            guard piece.count >= Self.pieceSize else { continue }
+            try use(piece)
+            piece.removeAll(keepingCapacity: true)
         }
-        return bytes + Array("\n]}\n".utf8)
+        try use(piece + Array("\n]}\n".utf8))
     }
+
+    private static let pieceSize = 64 << 10
 
     /// Reads a plan's file.
     ///
@@ -69,7 +79,8 @@ extension MirrorFile {
     package func plan(_ index: Int, _ answers: ImageAnswers, now: Timestamp) -> [PlannedTag] {
         let image = images[index]
         let source = image.source.place
-        return image.targets.enumerated().flatMap { number, target in
+        var tags: [PlannedTag] = []
+        for (number, target) in image.targets.enumerated() {
             let place = target.place
             func planned(_ tag: String, _ change: PlannedTag.Change) -> PlannedTag {
                 PlannedTag(source: source, target: place, tag: tag, change: change, image: index)
@@ -86,7 +97,6 @@ extension MirrorFile {
                 (refused.outcome, refused.reason) = (failure.outcome, failure.reason)
                 return refused
             }
-            var tags: [PlannedTag] = []
             for quarantine in image.quarantine where now < quarantine.until {
                 let until = quarantine.until.description.prefix(10)
                 tags.append(
@@ -95,12 +105,11 @@ extension MirrorFile {
                         .quarantine))
             }
             switch answers.selection {
-            case .failure(let failure): return tags + [refused("", failure)]
+            case .failure(let failure): tags.append(refused("", failure))
             case .success(let selected):
-                let states = number < answers.targets.count ? answers.targets[number] : [:]
                 tags.reserveCapacity(tags.count + selected.count)
-                for tag in selected {
-                    switch (states[tag] ?? .absent, answers.roots[tag] ?? .unread) {
+                for (index, tag) in selected.enumerated() {
+                    switch (answers.targets[number][index], answers.roots[index]) {
                     case (.done(let digest), _): tags.append(known(tag, digest))
                     case (.known(let digest), _) where image.policy == .immutable: tags.append(known(tag, digest))
                     case (.failed(let failure), _), (_, .failed(let failure)): tags.append(refused(tag, failure))
@@ -113,8 +122,7 @@ extension MirrorFile {
                         tags.append(new)
                     case (.at(let digest), .at(let root)), (.known(let digest), .at(let root)):
                         var found = planned(tag, .unchanged)
-                        // One digest that is the same is kept once.
-                        (found.root, found.from) = (root, digest == root.digest ? root.digest : digest)
+                        (found.root, found.from) = (root, digest)
                         if digest != root.digest {
                             found.change = image.policy == .move ? .move : .keep
                             if found.change == .keep {
@@ -129,8 +137,8 @@ extension MirrorFile {
                     }
                 }
             }
-            return tags
         }
+        return tags
     }
 }
 

@@ -52,7 +52,10 @@ package struct TagRoot: Hashable, Sendable, Codable {
     package var size: Int64
 
     package init(_ descriptor: Descriptor) {
-        (mediaType, digest, size) = (descriptor.mediaType, descriptor.digest, descriptor.size)
+        (digest, size) = (descriptor.digest, descriptor.size)
+        // One text for all tags.
+        let types = [MediaType.index, .manifest, .dockerIndex, .dockerManifest]
+        mediaType = types.first { $0 == descriptor.mediaType } ?? descriptor.mediaType
     }
 
     package var descriptor: Descriptor { Descriptor(mediaType: mediaType, digest: digest, size: size) }

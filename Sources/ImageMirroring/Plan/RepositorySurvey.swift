@@ -50,55 +50,50 @@ struct RepositorySurvey: Sendable {
             answers.targets.append(states)
             answers.targetCompanions.append(companions)
         }
-        answers.roots = try await roots(selected.filter { needsSource($0, answers.targets) })
+        answers.roots = try await roots(selected, answers.targets)
         return answers
     }
 
-    /// Returns whether the source has to be asked for a tag.
-    private func needsSource(_ tag: String, _ states: [[String: ImageAnswers.Target]]) -> Bool {
-        states.contains { states in
-            switch states[tag] {
-            case .absent: readsAll
-            case .known: image.policy != .immutable
-            case .at: true
-            case .done, .failed, nil: false
-            }
+    /// Returns whether the source has to be asked for a tag, from its state at a destination.
+    private func needsSource(_ state: ImageAnswers.Target) -> Bool {
+        switch state {
+        case .absent: readsAll
+        case .known: image.policy != .immutable
+        case .at: true
+        case .done, .failed: false
         }
     }
 
     private func ask(
         _ target: RegistryRepository, for tags: [String], known: [String: Digest], done: [String: Digest]
-    ) async throws -> ([String: ImageAnswers.Target], companions: Set<String>?) {
-        var states: [String: ImageAnswers.Target] = [:]
-        for tag in tags {
-            if let digest = done[tag] {
-                states[tag] = .done(digest)
-            } else if image.policy == .immutable, let digest = known[tag] {
-                states[tag] = .known(digest)
-            }
+    ) async throws -> ([ImageAnswers.Target], companions: Set<String>?) {
+        var states = tags.map { tag -> ImageAnswers.Target? in
+            if let digest = done[tag] { return .done(digest) }
+            return image.policy == .immutable ? known[tag].map { .known($0) } : nil
         }
-        var asked = tags.filter { states[$0] == nil }
+        var asked = states.indices.filter { states[$0] == nil }
         var companions: Set<String>?
-        let unknown = trustsRecords ? asked.count : asked.count { known[$0] == nil }
+        let unknown = trustsRecords ? asked.count : asked.count { known[tags[$0]] == nil }
         if unknown > Self.few, let listing = try await listing(of: target) {
             companions = Set(listing.filter(TagSelection.isKeptForDigest))
             let present = Set(listing)
-            for tag in asked where !present.contains(tag) { states[tag] = .absent }
-            if trustsRecords {
-                for tag in asked where present.contains(tag) {
-                    if let digest = known[tag] { states[tag] = .known(digest) }
+            for index in asked {
+                if !present.contains(tags[index]) {
+                    states[index] = .absent
+                } else if trustsRecords, let digest = known[tags[index]] {
+                    states[index] = .known(digest)
                 }
             }
             asked.removeAll { states[$0] != nil }
         }
-        let answers = try await mapConcurrently(asked, limit: Self.atOnce) { tag -> ImageAnswers.Target in
-            do { return try await target.current(tag).map { .at($0.digest) } ?? .absent } catch {
+        let answers = try await mapConcurrently(asked, limit: Self.atOnce) { index -> ImageAnswers.Target in
+            do { return try await target.current(tags[index]).map { .at($0.digest) } ?? .absent } catch {
                 try Task.checkCancellation()
                 return .failed(.init(error))
             }
         }
-        for (tag, answer) in zip(asked, answers) { states[tag] = answer }
-        return (states, companions)
+        for (index, answer) in zip(asked, answers) { states[index] = answer }
+        return (states.map { $0 ?? .absent }, companions)
     }
 
     /// Returns the tags of a destination; none if it does not exist yet, and `nil` if it does not list them.
@@ -108,13 +103,26 @@ struct RepositorySurvey: Sendable {
         }
     }
 
-    private func roots(_ tags: [String]) async throws -> [String: ImageAnswers.Root] {
-        let answers = try await mapConcurrently(tags, limit: Self.atOnce) { tag -> ImageAnswers.Root in
-            do { return try await current(tag).map { .at(TagRoot($0)) } ?? .missing } catch {
+    private func roots(
+        _ tags: [String], _ targets: [[ImageAnswers.Target]]
+    ) async throws -> [ImageAnswers.Root] {
+        var roots = [ImageAnswers.Root](repeating: .unread, count: tags.count)
+        let asked = tags.indices.filter { index in targets.contains { needsSource($0[index]) } }
+        let answers = try await mapConcurrently(asked, limit: Self.atOnce) { index -> ImageAnswers.Root in
+            do {
+                guard let found = try await current(tags[index]) else { return .missing }
+                var root = TagRoot(found)
+                // One digest that is the same is kept once.
+                for target in targets {
+                    if case .at(let digest) = target[index], digest == root.digest { root.digest = digest }
+                }
+                return .at(root)
+            } catch {
                 try Task.checkCancellation()
                 return .failed(.init(error))
             }
         }
-        return Dictionary(uniqueKeysWithValues: zip(tags, answers))
+        for (index, answer) in zip(asked, answers) { roots[index] = answer }
+        return roots
     }
 }

@@ -67,6 +67,7 @@ struct MeteredTransport: RegistryTransport {
         if meter.limitsBandwidth, case .stream(let length, _, let open) = request.body {
             request.body = .stream(length: length) { [meter] in PacedBody(base: try await open(), meter: meter) }
         }
+        if case .bytes(let bytes) = request.body { try await meter.pace(bytes.count) }
         return try await base.send(request) { response in
             meter.note(response.headers)
             guard meter.limitsBandwidth else { return try await use(response) }

@@ -39,29 +39,47 @@ package func copy(
 }
 
 extension CopyPlan {
+    /// The root, where nothing has to be put after it: a destination may take it together with its name.
+    package var lastRoot: Digest? {
+        guard companions.isEmpty, roots.count == 1, let last = documents.last, last.subject == nil,
+            last.descriptor.digest == roots[0].descriptor.digest
+        else { return nil }
+        return last.descriptor.digest
+    }
+
     /// Copies everything so that it can be found by digest, and names nothing.
+    ///
+    /// - Parameters:
+    ///   - destination: The end that content is put to.
+    ///   - source: The end that it is read from.
+    ///   - options: The options with which the plan was made.
+    ///   - left: A document that is left to who names it.
+    /// - Throws: The errors of source and destination.
     package func putContent(
-        to destination: any ContentDestination, from source: any ContentSource, _ options: CopyOptions = CopyOptions()
+        to destination: any ContentDestination, from source: any ContentSource, _ options: CopyOptions = CopyOptions(),
+        butFor left: Digest? = nil
     ) async throws {
         _ = try await mapConcurrently(blobs, limit: options.concurrency) {
             try await destination.putBlob($0, from: source)
         }
-        for group in groups(options) {
-            _ = try await mapConcurrently(group, limit: options.concurrency) {
+        for group in levels {
+            _ = try await mapConcurrently(
+                group.filter { $0.descriptor.digest != left }, limit: options.concurrency
+            ) {
                 try await destination.putDocument($0.bytes, as: $0.descriptor)
             }
         }
     }
 
-    /// Returns the documents in order, grouped so that neighbours that cannot refer to each other are together.
-    private func groups(_ options: CopyOptions) -> [[CopyDocument]] {
-        documents.reduce(into: []) { groups, document in
-            let isFree = document.children.isEmpty && !options.withReferrers
-            if isFree, groups.last?.last?.children.isEmpty == true {
-                groups[groups.count - 1].append(document)
-            } else {
-                groups.append([document])
-            }
+    /// The documents by level: none refers to another of its own, and what they refer to is on those before.
+    private var levels: [[CopyDocument]] {
+        var levelOf: [Digest: Int] = [:]
+        return documents.reduce(into: []) { levels, document in
+            let parts = document.children.map(\.digest) + [document.subject].compactMap { $0 }
+            let level = parts.compactMap { levelOf[$0] }.max().map { $0 + 1 } ?? 0
+            levelOf[document.descriptor.digest] = level
+            if levels.count == level { levels.append([]) }
+            levels[level].append(document)
         }
     }
 

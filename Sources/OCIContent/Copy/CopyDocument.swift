@@ -8,6 +8,8 @@ package struct CopyDocument: Hashable, Sendable {
     package let children: [Descriptor]
     /// The configuration and layers, and the entries of an index that are blobs, in its order; a blob may occur twice.
     package let blobs: [Descriptor]
+    /// The document that this one says something about: it must be there before.
+    package let subject: Digest?
 
     /// Reads a document. One of an unknown type, whose bytes do not refer to other content, is copied as it is.
     ///
@@ -27,7 +29,7 @@ package struct CopyDocument: Hashable, Sendable {
         let parts: Document<Descriptor>
         do { parts = try Document(bytes) } catch {
             guard !type.isDocument else { throw Self.refusal(descriptor, "it cannot be read: \(error)") }
-            (children, blobs) = ([], [])
+            (children, blobs, subject) = ([], [], nil)
             return
         }
         if let own = parts.mediaType, own != type {
@@ -39,6 +41,7 @@ package struct CopyDocument: Hashable, Sendable {
         guard !isManifest || (parts.config != nil && parts.layers != nil) else {
             throw Self.refusal(descriptor, "it has no 'config' or no 'layers'")
         }
+        subject = parts.subject?.digest
         let entries = parts.manifests ?? []
         children = entries.filter { !$0.mediaType.isBlob }
         blobs =

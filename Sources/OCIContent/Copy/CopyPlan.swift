@@ -86,9 +86,9 @@ extension CopyPlan {
 
     /// Adds the documents that cosign tags `sha256-<hex>.sig`, `.att` and `.sbom` because they belong to a digest.
     private mutating func addCompanions(from source: any ContentSource, _ options: CopyOptions) async throws {
-        let names = Set(try await source.tags())
+        let tags = try await source.tags()
         for document in documents {
-            for name in Tag.companions(of: document.descriptor.digest).map(\.description) where names.contains(name) {
+            for name in Tag.companions(of: document.descriptor.digest).map(\.description) where tags.hasTag(name) {
                 let signature = try await source.resolve(name)
                 var traversal = CopyTraversal(limits: options.limits)
                 try traversal.add(root: signature)
@@ -117,5 +117,17 @@ extension CopyTraversal {
                 try add(referrers: referrers, of: document)
             }
         }
+    }
+}
+
+extension [String] {
+    /// Returns whether a list of tags, sorted by bytes, has one: there may be very many, and each image asks.
+    package func hasTag(_ tag: String) -> Bool {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].utf8.lexicographicallyPrecedes(tag.utf8) { low = middle + 1 } else { high = middle }
+        }
+        return low < count && self[low] == tag
     }
 }

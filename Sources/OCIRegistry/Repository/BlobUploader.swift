@@ -47,7 +47,7 @@ struct BlobUploader: Sendable {
         facts.canMountItself = memory.mayMount(from: repository.name)
         facts.takesChunks = memory.takesChunks
         let asksFirst = blob.size > repository.settings.upload.smallLimit && facts.session == nil && facts.holder == nil
-        facts.isNew = asksFirst ? try await repository.isNew() : memory.isNew(repository.name) ?? false
+        facts.isNew = asksFirst ? try await repository.isNew() : repository.isKnownNew
         let isSmall = blob.size <= repository.settings.upload.smallLimit
         facts.takesAtOnce = facts.isNew && isSmall && memory.mayPostAtOnce()
         return facts
@@ -86,15 +86,8 @@ struct BlobUploader: Sendable {
 
     private func answer(to upload: Upload, sending pieces: BlobPart.Source? = nil) async throws -> Upload.Answer {
         var request = request(for: upload.step)
-        if let pieces, let range = upload.bytesToSend {
-            meter.move(to: range.lowerBound)
-            let body = BlobPart(source: pieces, range: range, meter: meter)
-            request.body = .stream(length: range.upperBound - range.lowerBound, file: body.file) {
-                meter.move(to: range.lowerBound)
-                return body
-            }
-        }
         do {
+            if let pieces, let range = upload.bytesToSend { request.body = try await body(of: pieces, range) }
             return try await repository.transport.send(request) { .answered($0.status, Upload.Head($0)) }
         } catch {
             try Task.checkCancellation()
@@ -102,6 +95,21 @@ struct BlobUploader: Sendable {
             let failure = error as? OCIRegistryError ?? OCIRegistryError(.interrupted, "\(error)")
             guard Patience.current?.isExhausted != true else { throw failure }
             return .failure(failure)
+        }
+    }
+
+    /// Returns what is sent of a blob. A small stream is read before: to wait for each other's pieces costs source and
+    /// registry more than to hold them.
+    private func body(of pieces: BlobPart.Source, _ range: Range<Int64>) async throws -> RegistryRequest.Body {
+        meter.move(to: range.lowerBound)
+        let part = BlobPart(source: pieces, range: range, meter: meter)
+        let length = range.upperBound - range.lowerBound
+        if case .stream = pieces, length <= repository.settings.upload.smallLimit {
+            return .bytes(try await part.whole())
+        }
+        return .stream(length: length, file: part.file) {
+            meter.move(to: range.lowerBound)
+            return part
         }
     }
 

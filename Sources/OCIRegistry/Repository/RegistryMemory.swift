@@ -15,6 +15,7 @@ package final class RegistryMemory: Sendable {
         var refusedMounts: Set<RepositoryName> = []
         var takesChunks: Bool
         var postsAtOnce = AtOnce.untried
+        var mayTagByDigest = true
         var newRepositories: [RepositoryName: Bool] = [:]
         var referrersAPI: [RepositoryName: Bool] = [:]
         /// The attached referrers that are not confirmed yet, by repository and subject.
@@ -83,7 +84,20 @@ package final class RegistryMemory: Sendable {
         }
     }
 
+    /// Whether the registry takes a blob in one POST; `nil` if that is not known.
+    var takesAtOnce: Bool? {
+        switch state.withLock({ $0.postsAtOnce }) {
+        case .taken: true
+        case .refused: false
+        case .untried, .beingTried: nil
+        }
+    }
+
     func setTakesAtOnce(_ takes: Bool) { state.withLock { $0.postsAtOnce = takes ? .taken : .refused } }
+
+    /// Whether the registry may set a tag with the PUT of a digest: nothing has shown that it does not.
+    var mayTagByDigest: Bool { state.withLock { $0.mayTagByDigest } }
+    func setTagsNotByDigest() { state.withLock { $0.mayTagByDigest = false } }
 
     func isNew(_ repository: RepositoryName) -> Bool? { state.withLock { $0.newRepositories[repository] } }
     func setNew(_ repository: RepositoryName, _ isNew: Bool) {

@@ -19,12 +19,6 @@ extension RegistryRepository: ContentDestination {
         memory.setPresent(descriptor.digest, in: name)
     }
 
-    /// Returns whether this run put or found a blob or document.
-    package func isKnownPresent(_ digest: Digest) -> Bool { memory.isPresent(digest, in: name) }
-
-    /// Takes a blob or document for present, because an earlier run put it there.
-    package func assumePresent(_ digest: Digest) { memory.setPresent(digest, in: name) }
-
     /// Removes a tag, and not what it stands for.
     ///
     /// - Throws: `OCIRegistryError` `.unsupported` for a registry that only removes manifests, with all their tags.
@@ -51,7 +45,8 @@ extension RegistryRepository: ContentDestination {
             return nil
         }
         if status == 200, let found = Self.claim(headers) {
-            memory.setNew(self.name, false)
+            // In one that was new when the run began, or one that it continues, it is of that.
+            if memory.isNew(self.name) == nil { memory.setNew(self.name, false) }
             guard let digest = name.digest, digest != found.digest else { return found }
             guard digest.algorithm != found.digest.algorithm else {
                 throw OCIRegistryError(.corrupt, "\(place)@\(name): the registry states the digest \(found.digest)")
@@ -64,8 +59,8 @@ extension RegistryRepository: ContentDestination {
         }
     }
 
-    /// Sets a tag. The document is first put by digest, so that a registry that stores something else never has it
-    /// under the tag.
+    /// Sets a tag. The document is put by digest, before its tag or together with it, so that a registry that stores
+    /// something else never has it under the tag.
     ///
     /// - Throws: `OCIRegistryError` `.conflict` if the tag is not where `tagExpectations` requires it, or if
     ///   `keepsTags` is set and it is elsewhere; a tag that already is at `root` is a success.
@@ -73,11 +68,15 @@ extension RegistryRepository: ContentDestination {
         guard let tag = Tag(name) else {
             throw OCIRegistryError(.invalidReference, "'\(quoted(name))' is no tag")
         }
-        try await putDocument(bytes, as: root)
+        let isByDigest = maySetByDigest(root)
+        if !isByDigest { try await putDocument(bytes, as: root) }
         if keepsTags || tagExpectations[name] != nil {
             guard try await mustBeSet(tag, to: root.digest) else { return }
         }
-        guard try await !setByDigest(tag, bytes, root) else { return }
+        if isByDigest || root.digest.algorithm != .sha256 {
+            guard try await !setByDigest(tag, bytes, root) else { return }
+            try await putDocument(bytes, as: root)
+        }
         let answer = try await put(bytes, as: root, reference: tag.description)
         guard answer.status >= 400 else { return }
         guard let found = try await current(.tag(tag)), found.digest == root.digest else {
@@ -85,14 +84,24 @@ extension RegistryRepository: ContentDestination {
         }
     }
 
-    /// Sets a tag with a PUT of its digest, for digests that no registry computes by itself for content put under a
-    /// tag.
+    /// Whether a document that is not there yet may be put together with its tag.
+    private func maySetByDigest(_ root: Descriptor) -> Bool {
+        root.digest.algorithm == .sha256 && memory.mayTagByDigest && !memory.isPresent(root.digest, in: name)
+    }
+
+    /// Sets a tag with a PUT of its digest: it saves the document's own, and is the way for digests that no registry
+    /// computes by itself for content put under a tag.
     ///
     /// - Returns: Whether the registry did so: few support this (distribution-spec, "Pushing Manifests", `tag`).
     private func setByDigest(_ tag: Tag, _ bytes: [UInt8], _ root: Descriptor) async throws -> Bool {
-        guard root.digest.algorithm != .sha256 else { return false }
         let answer = try await put(bytes, as: root, reference: "\(root.digest)?tag=\(tag)")
-        return answer.status < 400 && answer.headers[canonicalForm: "oci-tag"].contains { $0 == tag.description }
+        let isSet = answer.status < 400 && answer.headers[canonicalForm: "oci-tag"].contains { $0 == tag.description }
+        if answer.status < 400, !memory.isPresent(root.digest, in: name) {
+            try await noteSubject(of: bytes, root, answered: answer.headers.first(name: "oci-subject"))
+            memory.setPresent(root.digest, in: name)
+        }
+        if !isSet { memory.setTagsNotByDigest() }
+        return isSet
     }
 
     /// Checks where a tag is just before it is set.

@@ -159,7 +159,7 @@ struct MirrorRunCommand: AsyncParsableCommand {
         _ plan: MirrorPlan, of run: MirrorRun, _ file: MirrorFile, _ part: Shard?, _ places: MirrorPlaces
     ) async throws {
         let own = part.map { plan.part(of: $0, in: file) } ?? plan
-        if let place = self.plan, let reference = try await places.write(own.encoded(), to: place) { print(reference) }
+        if let place = self.plan, let reference = try await places.write(own, to: place) { print(reference) }
         guard dryRun else { return }
         switch reports.format {
         case .json: try printJSON(own)

@@ -171,6 +171,20 @@ struct MirrorPlaces: Sendable {
         return "\(Self.scheme)\(reference.place)@\(digest)"
     }
 
+    /// Writes a plan, piece by piece into a file.
+    func write(_ plan: MirrorPlan, to place: String) async throws -> String? {
+        guard !Self.isRegistry(place) else { return try await write(plan.encoded(), to: place) }
+        let path = Self.path(place)
+        try FileSystem.replace(path) { file in
+            try plan.write { piece in
+                do { try file.writeAll(piece) } catch let problem as Errno {
+                    throw FileError(problem, "cannot write \(path)")
+                }
+            }
+        }
+        return nil
+    }
+
     private static func reference(_ place: String) throws -> ImageReference {
         try ImageReference(String(place.dropFirst(scheme.count)))
     }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 import HTTPTypes
 import ImageMirroring
 import NIOHTTP1
@@ -16,7 +16,7 @@ import Testing
         fixture.clearWires()
     }
 
-    @Test(arguments: [1, 5, 20, 40, 60]) func `a run that ends anywhere is continued, with hardly a request more`(
+    @Test(arguments: [1, 5, 20, 40, 50]) func `a run that ends anywhere is continued, with hardly a request more`(
         _ writes: Int
     ) async throws {
         var undisturbed = 0
@@ -43,14 +43,35 @@ import Testing
             // tried how blobs are taken.
             let waste = fixture.requests.count - asked - undisturbed
             #expect(waste <= 8 * 12 + 24, "\(waste) of \(undisturbed)")
+            // Of the small blobs under way, any may be sent again: that takes no more requests than to ask for it.
             let sent = fixture.target.wire.sentBlobs
-            #expect(Set(sent.map { $0.path.split(separator: "digest=").last ?? "" }).count == sent.count)
+            #expect(sent.count - Set(sent.map { $0.path.split(separator: "digest=").last ?? "" }).count <= 16)
         }
     }
 
     private func untilWritten(_ count: Int, _ fixture: MirrorFixture) async throws {
         try await until {
             fixture.target.wire.requests.count { $0.kind == .manifest } + fixture.target.wire.sentBlobs.count >= count
+        }
+    }
+
+    @Test func `a repository that a dead run began is new for the next one, which reads no image again`() async throws {
+        try await MirrorFixture.run { fixture in
+            try await fill(fixture)
+            // The first image's index is not taken, when everything else of it is there.
+            let hold = Flag()
+            fixture.target.faults.on(.manifest, turns: 1...1000, .holdUntil { hold.isRaised })
+            let run = Task { try await fixture.mirror(file) }
+            try await until { fixture.target.wire.requests.contains { $0.kind == .manifest } }
+            run.cancel()
+            _ = await run.result
+            hold.raise()
+            let closures = fixture.folder.appending("records/closures")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: closures.string).isEmpty == false)
+            fixture.clearWires()
+            #expect(try await fixture.mirror(file).verdict == .changed)
+            #expect(fixture.target.wire.requests(.uploadFinish).isEmpty, "a blob of a new repository takes one request")
+            #expect(!FileManager.default.fileExists(atPath: closures.string))
         }
     }
 

@@ -3,31 +3,30 @@ import NIOHTTP1
 package import OCIContent
 package import OCIModel
 import Scheduling
+import Synchronization
 
-/// The execution of a `BlobDownload`: it sends request after request, and passes checked bytes into a channel.
+/// The execution of a `BlobDownload`: it sends request after request, and passes checked bytes on.
 actor BlobFetch {
     private let blob: Descriptor
     private let repository: RegistryRepository
-    private let channel: PieceChannel
+    private let use: @Sendable (ByteBuffer) async throws -> Void
     private var download: BlobDownload
     private var pieces: CheckedPieces
     private var hasStartedOver = false
 
-    init(_ blob: Descriptor, from offset: Int64, of repository: RegistryRepository, into channel: PieceChannel) {
-        (self.blob, self.repository, self.channel) = (blob, repository, channel)
+    init(
+        _ blob: Descriptor, from offset: Int64, of repository: RegistryRepository,
+        _ use: @escaping @Sendable (ByteBuffer) async throws -> Void
+    ) {
+        (self.blob, self.repository, self.use) = (blob, repository, use)
         download = BlobDownload(size: blob.size, from: offset, settings: repository.settings)
         pieces = CheckedPieces(blob, from: offset)
     }
 
-    /// Downloads the blob, and ends the channel, with or without an error.
-    func run() async {
-        do {
-            try await Patience.sharing(repository.transport.patience(ofOperation: 0)) {
-                while !(try await isDone()) { try await attempt() }
-            }
-            channel.finish()
-        } catch {
-            channel.finish(throwing: error)
+    /// Downloads the blob.
+    func run() async throws {
+        try await Patience.sharing(repository.transport.patience(ofOperation: 0)) {
+            while !(try await isDone()) { try await attempt() }
         }
     }
 
@@ -67,7 +66,7 @@ actor BlobFetch {
                 throw OCIRegistryError(.corrupt, "the blob has more than its \(blob.size) bytes")
             }
             download.arrived(Int64(piece.readableBytes))
-            if let ready = pieces.take(piece) { try await channel.send(ready) }
+            if let ready = pieces.take(piece) { try await use(ready) }
         }
         guard download.isWhole else {
             throw OCIRegistryError(.interrupted, "the blob ended after \(download.position) of \(blob.size) bytes")
@@ -88,7 +87,7 @@ actor BlobFetch {
             download.startOver()
             return false
         }
-        if let last { try await channel.send(last) }
+        if let last { try await use(last) }
         return true
     }
 }
@@ -102,12 +101,48 @@ extension RegistryRepository {
             throw OCIRegistryError(
                 .protocolViolation, "\(place)@\(blob.digest): the offset \(offset) is outside its \(blob.size) bytes")
         }
+        guard blob.size > settings.upload.smallLimit else {
+            return try await use(.stream(SmallBlob(blob: blob, offset: offset, repository: self)))
+        }
         let channel = PieceChannel()
-        let fetch = BlobFetch(blob, from: offset, of: self, into: channel)
+        let fetch = BlobFetch(blob, from: offset, of: self) { try await channel.send($0) }
         return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await fetch.run() }
+            group.addTask {
+                do {
+                    try await fetch.run()
+                    channel.finish()
+                } catch { channel.finish(throwing: error) }
+            }
             defer { group.cancelAll() }
             return try await use(.stream(channel))
         }
     }
+}
+
+/// A blob that is not worth a task of its own: it is read when it is wanted, and in one piece.
+private struct SmallBlob: AsyncSequence, Sendable {
+    typealias Element = ByteBuffer
+    typealias Failure = any Error
+
+    let blob: Descriptor
+    let offset: Int64
+    let repository: RegistryRepository
+
+    struct Iterator: AsyncIteratorProtocol {
+        let source: SmallBlob
+        var isRead = false
+
+        mutating func next() async throws -> ByteBuffer? {
+            guard !isRead else { return nil }
+            isRead = true
+            let whole = Mutex(ByteBuffer())
+            try await BlobFetch(source.blob, from: source.offset, of: source.repository) { piece in
+                whole.withLock { _ = $0.writeImmutableBuffer(piece) }
+            }.run()
+            let piece = whole.withLock { $0 }
+            return piece.readableBytes > 0 ? piece : nil
+        }
+    }
+
+    func makeAsyncIterator() -> Iterator { Iterator(source: self) }
 }

@@ -18,7 +18,8 @@ extension RegistryRepository {
     /// - Throws: `OCIRegistryError` `.unsupported` if the registry cannot hold such lists, `.conflict` if others keep
     ///   writing to this one.
     func noteSubject(of bytes: [UInt8], _ descriptor: Descriptor, answered: String?) async throws {
-        guard let document = try? Document<DocumentLink>(bytes), let subject = document.subjectDigest
+        guard Document<DocumentLink>.mayHaveSubject(bytes), let document = try? Document<DocumentLink>(bytes),
+            let subject = document.subjectDigest
         else { return }
         guard answered == nil else { return memory.setReferrersAPI(name, true) }
         let entry = document.referrer(descriptor)

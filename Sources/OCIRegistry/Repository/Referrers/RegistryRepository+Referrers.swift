@@ -5,6 +5,13 @@ extension RegistryRepository {
     /// Returns the referrers of a subject from the referrers API, or from the fallback tag if the registry has none
     /// (distribution-spec, "Listing Referrers"): each once, in the registry's order, of all artifact types.
     package func referrers(of subject: Digest) async throws -> [Descriptor] {
+        try await referrers(of: subject) { _ in true }
+    }
+
+    /// Returns the referrers in the same way. Where they are listed under a tag, one that is not there is not asked for.
+    package func referrers(
+        of subject: Digest, whereTag mayBeThere: (Tag) async throws -> Bool
+    ) async throws -> [Descriptor] {
         if memory.hasReferrersAPI(name) != false {
             if let found = try await referrersByAPI(of: subject) {
                 memory.setReferrersAPI(name, true)
@@ -12,12 +19,11 @@ extension RegistryRepository {
             }
             memory.setReferrersAPI(name, false)
         }
-        guard case .index(let index, _) = try await fallback(of: subject) else { return [] }
+        guard try await mayBeThere(.referrers(of: subject)),
+            case .index(let index, _) = try await fallback(of: subject)
+        else { return [] }
         return try unique(decode(index.bytes, subject).manifests)
     }
-
-    /// Whether the repository is known to have no referrers API, so that referrers are listed under tags.
-    package var listsReferrersByTag: Bool { memory.hasReferrersAPI(name) == false }
 
     /// Lists referrers with the API.
     ///

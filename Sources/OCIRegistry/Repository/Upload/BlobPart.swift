@@ -28,6 +28,14 @@ struct BlobPart: AsyncSequence, Sendable {
 
     func makeAsyncIterator() -> Iterator { Iterator(body: self, position: range.lowerBound) }
 
+    /// Reads the bytes.
+    func whole() async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Int(clamping: range.upperBound - range.lowerBound))
+        for try await piece in self { bytes += piece.readableBytesView }
+        return bytes
+    }
+
     /// The same bytes as a file, if they need not be checked.
     var file: FilePart? {
         guard case .file(let file) = source, let path = file.unread else { return nil }
