@@ -20,7 +20,7 @@ struct MirrorTrial: Sendable {
     let tagsOfEach: Int
 
     /// The requests that one death costs at most: up to three for each of sixteen blobs under way, the root and a document
-    /// of each of twelve images, and the survey. In a large mirror that is less than 5 %.
+    /// of each of twelve images, and the survey.
     static let inFlight = 16 * 3 + 12 * 2 + 8
     /// The mark of this trial's own requests, which are none of the mirror's.
     private static let ours: HTTPHeaders = ["X-Trial": "1"]
