@@ -10,11 +10,12 @@ struct GoVendor {
     let variables: [String: String]
 
     private static let workspaceMark = Array("## workspace".utf8)
+    private static let sizeLimit: Int64 = 64 << 20
 
     /// Finds the vendor folder for a package's folder in a source that is laid out; `nil` if there is none.
     init?(of folder: FilePath, in source: FilePath) {
-        let isWorkspace = Self.list(in: source).map { $0.starts(with: Self.workspaceMark) } ?? false
-        if isWorkspace {
+        let list = try? FileSystem.read(Self.list(in: source), limit: Self.sizeLimit)
+        if list?.starts(with: Self.workspaceMark) == true {
             variables = ["GOFLAGS": "-mod=vendor", "GOWORK": source.appending("go.work").string]
             return
         }
@@ -23,13 +24,10 @@ struct GoVendor {
         while FileSystem.regularFileSize(module.appending("go.mod")) == nil {
             guard module != top, module.starts(with: top), module.removeLastComponent() else { return nil }
         }
-        guard Self.list(in: module) != nil else { return nil }
+        guard FileSystem.regularFileSize(Self.list(in: module)) != nil else { return nil }
         variables = ["GOFLAGS": "-mod=vendor"]
     }
 
-    /// The beginning of the list of what is vendored in a folder.
-    private static func list(in folder: FilePath) -> [UInt8]? {
-        let file = folder.appending("vendor").appending("modules.txt")
-        return try? FileSystem.read(file, limit: 64 << 20)
-    }
+    /// Returns the path of the list of what is vendored in a folder.
+    private static func list(in folder: FilePath) -> FilePath { folder.appending("vendor").appending("modules.txt") }
 }

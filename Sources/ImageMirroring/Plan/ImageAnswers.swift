@@ -39,9 +39,9 @@ package struct ImageAnswers: Sendable {
 
     /// The tags that are selected, without those in quarantine, or why there are none.
     package var selection: Result<[String], Failure> = .success([])
-    /// What the source has under each of them.
+    /// The source's answer for each selected tag, in the order of the selection.
     package var roots: [Root] = []
-    /// The states of them at each destination, in the order of the file.
+    /// The state of each selected tag at each destination, in the order of the file.
     package var targets: [[Target]] = []
     /// The tags of the source that belong to digests (signatures), and those of each destination, where they were listed.
     package var sourceCompanions: Set<String>?

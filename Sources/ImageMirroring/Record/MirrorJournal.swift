@@ -6,7 +6,7 @@ import SystemPackage
 /// A record of the run that is going on: which blobs and documents are where, and which tags are done. A run that was
 /// killed leaves it, and the next one asks for none of that again. It proves nothing, and ends with its run.
 final class MirrorJournal: Sendable {
-    /// What an earlier run did in one repository.
+    /// The traces of an earlier run in one repository.
     struct Remains: Sendable {
         /// The blobs and documents that it put.
         var present: [Digest] = []
@@ -40,7 +40,7 @@ final class MirrorJournal: Sendable {
     /// The folder of what was read of the images that are under way.
     private let closures: FilePath
     private let file: AppendedFile
-    /// What an earlier run did, by repository.
+    /// The traces of an earlier run, by repository.
     let remains: [String: Remains]
     /// The repositories of which it is noted that they were new, and how their registries take blobs.
     private let noted = Mutex<(new: Set<String>, atOnce: Set<String>)>(([], []))
@@ -70,7 +70,7 @@ final class MirrorJournal: Sendable {
         try FileSystem.makeDirectories(closures)
     }
 
-    /// Returns the file for what is read of one image.
+    /// Returns the file that keeps the documents read of one image.
     func closure(of image: String) -> FilePath { closures.appending(Digest(of: image.utf8).hex) }
 
     func note(present digest: Digest, at place: String) throws { try append(Line(present: digest, at: place)) }
