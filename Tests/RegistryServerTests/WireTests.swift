@@ -21,6 +21,17 @@ import Testing
         }
     }
 
+    @Test(arguments: ["gzip, chunked", "gzip", "chunked, chunked", "chunked\r\nTransfer-Encoding: chunked", "identity"])
+    func `a body that is coded in another way than in chunks is refused`(coding: String) async throws {
+        try await TestRegistry.run { registry in
+            let connection = try await RawConnection(to: registry)
+            let head = "POST /v2/a/b/blobs/uploads/ HTTP/1.1\r\nHost: a\r\n"
+            try await connection.send(head + "Transfer-Encoding: \(coding)\r\n\r\n0\r\n\r\n")
+            #expect(try await connection.wholeAnswer().hasPrefix("HTTP/1.1 400 "))
+            #expect(registry.wire.requests.isEmpty)
+        }
+    }
+
     @Test(arguments: [
         "GET /v2/ HTTP/1.0\r\n\r\n", "GET /v2/ HTTP/1.0\r\nHost: a\r\n\r\n",
         "GET /v2/ HTTP/1.1\r\nHost: a\r\nConnection: Close\r\n\r\n",
