@@ -48,7 +48,8 @@ package struct DockerArchive: Sendable {
         }
         let listed: [Listed]
         do {
-            listed = try CanonicalJSON.decode([Listed].self, from: try table.contents(slice, limit: Self.listLimit))
+            let bytes = try table.contents(slice, limit: Self.listLimit)
+            listed = try CanonicalJSON.decode([Listed].self, ofOthers: bytes, knowing: .none)
         } catch let error as OCIModelError {
             throw ContentError(.invalidLayout, "cannot read the manifest.json in \(file): \(error)")
         }

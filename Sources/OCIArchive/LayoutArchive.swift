@@ -26,7 +26,7 @@ package struct LayoutArchive: Sendable {
         }
         let bytes = try table.contents(slice, limit: Self.indexLimit)
         do {
-            named = NamedIndex(try CanonicalJSON.decode(Index.self, from: bytes), in: file.string)
+            named = NamedIndex(try CanonicalJSON.decode(Index.self, ofOthers: bytes), in: file.string)
         } catch {
             throw ContentError(.invalidLayout, "the index.json of \(file) is not an OCI index: \(error)")
         }

@@ -19,6 +19,16 @@ package enum CanonicalJSON {
         return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
     }
 
+    /// Decodes a document of others.
+    ///
+    /// - Throws: What `decode(_:from:)` throws, also for a document that other readers may understand in another way.
+    package static func decode<Value: Decodable>(
+        _ type: Value.Type, ofOthers bytes: [UInt8], knowing known: KnownKeys = .document
+    ) throws -> Value {
+        if let flaw = DocumentText.flaw(of: bytes, knowing: known) { throw OCIModelError(.invalidDocument, flaw) }
+        return try decode(type, from: bytes)
+    }
+
     /// Decodes a document.
     ///
     /// - Throws: `OCIModelError` with the code `invalidDocument`, whose message says what is wrong at which place: a phrase

@@ -19,8 +19,7 @@ package struct Document<Part: Decodable & Sendable>: Decodable, Sendable {
     /// - Throws: `OCIModelError` (`invalidDocument`) for bytes that are not a JSON object, that other readers may
     ///   understand in another way, or a field of the wrong type.
     package init(_ bytes: [UInt8]) throws(OCIModelError) {
-        if let flaw = DocumentText.flaw(of: bytes) { throw OCIModelError(.invalidDocument, flaw) }
-        do { self = try CanonicalJSON.decode(Self.self, from: bytes) } catch {
+        do { self = try CanonicalJSON.decode(Self.self, ofOthers: bytes) } catch {
             throw OCIModelError(.invalidDocument, Self.reason(error))
         }
     }

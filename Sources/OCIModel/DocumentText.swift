@@ -1,35 +1,34 @@
 /// The text of a document, read without believing that all readers understand it in the same way: encodings, repeated
-/// keys, and keys that differ in case (which some readers take for the same key).
+/// keys, keys that differ in case (which some readers take for the same key), and integers that are written as fractions
+/// (which some readers refuse).
 struct DocumentText {
     private static let depthLimit = 200
-    /// The keys of manifests, indexes and descriptors.
-    private static let known: Set<String> = [
-        "schemaVersion", "mediaType", "artifactType", "config", "layers", "manifests", "blobs", "subject",
-        "annotations",
-        "digest", "size", "data", "urls", "platform", "architecture", "os", "os.version", "os.features", "variant",
-    ]
-    private static let byFolding = Dictionary(uniqueKeysWithValues: known.map { (folded($0), $0) })
-    private static let foldings = Dictionary(uniqueKeysWithValues: known.map { ($0, folded($0)) })
+    private static let integers: Set<String> = ["schemaVersion", "size"]
 
     private let bytes: [UInt8]
     private var position = 0
+    private let known: KnownKeys
     private var scopes: [Scope] = []
 
     /// An object or array that is being read.
     private struct Scope {
         var keys: Set<String> = []
         let isObject: Bool
+        /// The key under which it stands.
+        let name: String?
         /// Whether the keys are free: those of annotations mean nothing by themselves.
         let isFree: Bool
     }
 
+    private init(_ bytes: [UInt8], _ known: KnownKeys) { (self.bytes, self.known) = (bytes, known) }
+
     /// Returns why readers may disagree about a document; `nil` if they cannot, or it is not JSON, which others find out.
-    static func flaw(of bytes: [UInt8]) -> String? {
+    static func flaw(of bytes: [UInt8], knowing known: KnownKeys) -> String? {
         guard !bytes.starts(with: [0xef, 0xbb, 0xbf]) else { return "it begins with a byte order mark" }
         guard !bytes.starts(with: [0xfe, 0xff]), !bytes.starts(with: [0xff, 0xfe]), !bytes.contains(0),
             String(validating: bytes, as: UTF8.self) != nil
         else { return "it is not in UTF-8" }
-        var text = DocumentText(bytes: bytes)
+        var text = DocumentText(bytes, known)
         return text.flaw()
     }
 
@@ -44,7 +43,8 @@ struct DocumentText {
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 let isObject = byte == UInt8(ascii: "{")
                 guard scopes.count < Self.depthLimit else { return "it is nested too deeply" }
-                scopes.append(Scope(isObject: isObject, isFree: isObject && member == "annotations"))
+                let isFree = isObject && member.map(KnownKeys.free.contains) == true
+                scopes.append(Scope(isObject: isObject, name: member, isFree: isFree))
                 (last, member) = (nil, nil)
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
                 _ = scopes.popLast()
@@ -56,6 +56,9 @@ struct DocumentText {
                 if let flaw = add(key) { return flaw }
                 (last, member) = (nil, key)
             case UInt8(ascii: ","): (last, member) = (nil, nil)
+            case UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"):
+                guard let member, Self.integers.contains(member) else { continue }
+                return "its \(member) is not written as an integer"
             default: break
             }
         }
@@ -63,12 +66,12 @@ struct DocumentText {
     }
 
     private mutating func add(_ key: String) -> String? {
-        let isFree = scopes[scopes.count - 1].isFree
-        let folded = isFree ? key : Self.foldings[key] ?? Self.folded(key)
+        let (name, isFree) = (scopes[scopes.count - 1].name, scopes[scopes.count - 1].isFree)
+        let folded = isFree ? key : KnownKeys.foldings[key] ?? Self.folded(key)
         guard scopes[scopes.count - 1].keys.insert(folded).inserted else {
             return "it has the key \(quoted(key)) twice, or twice but for its case"
         }
-        if !isFree, let own = Self.byFolding[folded], own != key {
+        if !isFree, let own = known.spelling(of: folded, in: name), own != key {
             return "some readers take its key \(quoted(key)) for '\(own)'"
         }
         return nil
@@ -117,7 +120,7 @@ struct DocumentText {
     }
 
     /// Returns a key as readers that ignore case compare it; two letters beyond ASCII fold to ASCII's.
-    private static func folded(_ key: String) -> String {
+    static func folded(_ key: String) -> String {
         String(key.lowercased().map { $0 == "\u{17f}" ? "s" : $0 == "\u{212a}" ? "k" : $0 })
     }
 }

@@ -26,8 +26,10 @@ package struct ImageConfig: Hashable, Sendable, Codable {
 
     /// Reads somebody else's configuration: members that are `null`, as labels without a value are in some, count as
     /// missing.
+    ///
+    /// - Throws: `OCIModelError` for one that other readers may understand in another way, or a field of the wrong type.
     package init(reading bytes: [UInt8]) throws {
-        let document = try CanonicalJSON.decode(JSONValue.self, from: bytes).withoutNulls
+        let document = try CanonicalJSON.decode(JSONValue.self, ofOthers: bytes, knowing: .configuration).withoutNulls
         self = try CanonicalJSON.decode(Self.self, from: CanonicalJSON.encode(document))
     }
 

@@ -27,7 +27,8 @@ struct BaseImageReader {
     }
 
     func image(_ entry: Descriptor) async throws -> Image {
-        let manifest = try await document(entry, "manifest") { try CanonicalJSON.decode(Manifest.self, from: $0) }.value
+        let manifest = try await document(entry, "manifest") { try CanonicalJSON.decode(Manifest.self, ofOthers: $0) }
+            .value
         let config = try await document(manifest.config, "configuration") { try ImageConfig(reading: $0) }
         guard config.value.rootfs.diffIDs.count == manifest.layers.count else {
             throw corrupt(

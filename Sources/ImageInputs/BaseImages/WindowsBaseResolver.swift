@@ -34,7 +34,8 @@ package struct WindowsBaseResolver: Sendable {
         _ root: Descriptor, for platform: Platform, _ reader: BaseImageReader
     ) async throws -> Descriptor {
         guard root.mediaType.isIndex else { return root }
-        let index = try await reader.document(root, "index") { try CanonicalJSON.decode(Index.self, from: $0) }.value
+        let index = try await reader.document(root, "index") { try CanonicalJSON.decode(Index.self, ofOthers: $0) }
+            .value
         let fitting = index.manifests.filter {
             $0.platform?.os == "windows" && $0.platform?.architecture == platform.architecture
         }

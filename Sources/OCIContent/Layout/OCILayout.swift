@@ -49,7 +49,7 @@ package struct OCILayout: Sendable {
     package func index() throws -> Index? {
         do {
             guard let bytes = try FileSystem.read(indexPath, limit: Self.documentLimit) else { return nil }
-            return try CanonicalJSON.decode(Index.self, from: bytes)
+            return try CanonicalJSON.decode(Index.self, ofOthers: bytes)
         } catch {
             throw ContentError(
                 .invalidLayout, "\(indexPath) is not an OCI index: \(error)",

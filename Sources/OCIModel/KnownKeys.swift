@@ -1,0 +1,45 @@
+/// The keys that a kind of document has, by which others that differ in case alone are recognised.
+package struct KnownKeys: Sendable {
+    /// Objects whose keys are anybody's.
+    static let free: Set<String> = ["annotations", "Labels", "ExposedPorts", "Volumes"]
+
+    /// The spellings by their folded forms, in every object of the document.
+    private var everywhere: [String: String] = [:]
+    /// The same of the document itself, under the empty name, and of the objects under some of its keys.
+    private var places: [String: [String: String]] = [:]
+
+    func spelling(of folded: String, in place: String?) -> String? {
+        everywhere[folded] ?? places[place ?? ""]?[folded]
+    }
+
+    private static func folding(_ keys: [String]) -> [String: String] {
+        Dictionary(uniqueKeysWithValues: keys.map { (DocumentText.folded($0), $0) })
+    }
+
+    private static let ofDocuments = [
+        "schemaVersion", "mediaType", "artifactType", "config", "layers", "manifests", "blobs", "subject",
+        "annotations", "digest", "size", "data", "urls", "platform", "architecture", "os", "os.version",
+        "os.features", "variant",
+    ]
+    /// The folded forms of the keys that are met most, so that they are not folded again.
+    static let foldings = Dictionary(uniqueKeysWithValues: ofDocuments.map { ($0, DocumentText.folded($0)) })
+
+    /// Those of manifests, indexes and descriptors.
+    package static let document = KnownKeys(everywhere: folding(ofDocuments))
+
+    /// Those of an image's configuration, beside which Docker and others have their own.
+    package static let configuration = KnownKeys(places: [
+        "": folding([
+            "architecture", "os", "os.version", "os.features", "variant", "created", "author", "config", "rootfs",
+            "history",
+        ]),
+        "config": folding([
+            "User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir", "Labels", "StopSignal",
+            "Healthcheck",
+        ]),
+        "rootfs": folding(["type", "diff_ids"]),
+    ])
+
+    /// None, for what is not OCI's: keys that are there twice count all the same.
+    package static let none = KnownKeys()
+}
