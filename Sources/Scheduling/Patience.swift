@@ -11,6 +11,8 @@ package final class Patience: Sendable {
 
     private struct State: Sendable {
         var spent = Duration.zero
+        /// What was spent on bodies that only dripped: pieces of them are no progress.
+        var wasted = Duration.zero
         /// The waits that servers asked for.
         var asked = Duration.zero
         var lastProgress: ContinuousClock.Instant?
@@ -44,7 +46,9 @@ package final class Patience: Sendable {
     private func allowed(_ state: State) -> Duration { state.lastProgress == nil ? limit : limit * 2 }
 
     /// Whether a layer has tried all that it may, so that those above it need not try again.
-    package var isExhausted: Bool { state.withLock { $0.isExhausted || $0.spent >= allowed($0) } }
+    package var isExhausted: Bool { state.withLock { $0.isExhausted || isSpent($0) } }
+
+    private func isSpent(_ state: State) -> Bool { state.spent + state.wasted >= allowed(state) }
 
     /// Records that a layer has tried all that it may.
     package func exhaust() { state.withLock { $0.isExhausted = true } }
@@ -53,6 +57,11 @@ package final class Patience: Sendable {
     package func progress() {
         let now = time.now()
         state.withLock { ($0.spent, $0.lastProgress, $0.isExhausted) = (.zero, now, false) }
+    }
+
+    /// Records whether a body came fast enough for this long. If not, its pieces do not count.
+    package func judge(_ time: Duration, wasEnough: Bool) {
+        state.withLock { $0.wasted = wasEnough ? .zero : $0.wasted + time }
     }
 
     /// Runs an attempt; what it waits without progress is lost.
@@ -78,13 +87,13 @@ package final class Patience: Sendable {
     /// - Throws: `CancellationError`.
     package func pause(_ pause: Duration, isAsked: Bool, saying: () -> Void = {}) async throws -> Bool {
         let isAllowed = state.withLock { state in
-            guard pause > .zero else { return state.spent < allowed(state) }
+            guard pause > .zero else { return !isSpent(state) }
             if isAsked {
                 state.asked += pause
                 return state.asked <= longestWait
             }
             state.spent += pause
-            return state.spent < allowed(state)
+            return !isSpent(state)
         }
         if isAllowed, pause > .zero {
             saying()

@@ -34,7 +34,7 @@ final class DownloadFixture: Sendable {
 
     var settings: DownloadSettings {
         var limits = DownloadLimits()
-        (limits.connect, limits.idle, limits.minimumTotal) = (.hanging, .hanging, .hanging)
+        (limits.connect, limits.idle, limits.rateWindow) = (.hanging, .hanging, .hanging)
         (limits.patience, limits.shortPatience) = (.hanging, .hanging)
         return DownloadSettings(
             limits: limits, time: Timing(pause: { [self] in note($0) }, jitter: { 0 }),

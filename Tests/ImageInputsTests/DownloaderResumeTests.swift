@@ -101,7 +101,7 @@ import Testing
     @Test func `a body that only drips is given up and resumed`() async throws {
         try await DownloadFixture.using { fixture in
             var settings = fixture.settings
-            settings.limits.minimumTotal = .seconds(1)
+            settings.limits.rateWindow = .seconds(1)
             settings.limits.attempts = 50
             settings.limits.slowestRate = 1 << 40
             try await StubServer.serving { [content] request, _ in
@@ -114,6 +114,39 @@ import Testing
                 // On a busy machine the second answer may be too slow as well.
                 #expect(server.requests.count >= 2)
                 #expect(server.requests.last?.headers["range"] != nil)
+            }
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `a body that only drips is left for the next mirror, however long it may be`(_ isKnown: Bool) async throws {
+        try await DownloadFixture.using { fixture in
+            var settings = fixture.impatientSettings
+            (settings.limits.idle, settings.limits.patience, settings.limits.rateWindow) = (
+                .hanging, .hanging, .seconds(60)
+            )
+            let isLeft = Flag()
+            try await StubServer.serving { [content] request, _ in
+                guard request.target == "/a" else {
+                    isLeft.raise()
+                    return .serve(content, to: request)
+                }
+                let drip = [
+                    StubServer.Step.pause(.milliseconds(1)),
+                    .until {
+                        if !isLeft.isRaised { fixture.skip(.seconds(1)) }
+                        return true
+                    }, .send([1]),
+                ]
+                return .begin(content, sending: 1) + (0..<100_000).flatMap { _ in drip }
+            } _: { [content, settings] server in
+                let expected: ExpectedContent =
+                    isKnown ? .exactly(Digest(of: content), size: Int64(content.count)) : .upTo(1 << 40)
+                try await Downloader.withDownloader(settings) { downloader in
+                    _ = try await downloader.fetch(
+                        try fixture.request([server.url("/a"), server.url("/b")], expected))
+                }
+                #expect(server.requests.map(\.target) == ["/a", "/b"])
             }
         }
     }

@@ -46,10 +46,9 @@ package struct DownloadLimits: Hashable, Sendable {
     package var connect: Duration = .seconds(10)
     /// The longest silence within a response.
     package var idle: Duration = .seconds(30)
-    /// The time that one request may take; it may take longer if its size allows, see `slowestRate`.
-    package var minimumTotal: Duration = .seconds(60)
-    /// The slowest rate in bytes per second. A body slower than this is abandoned (and resumed), however steadily it
-    /// drips.
+    /// The time over which the rate of a body is averaged; it must reach `slowestRate` bytes per second. One that does
+    /// not is abandoned, and resumed where no other place has the file, however steadily it drips.
+    package var rateWindow: Duration = .seconds(60)
     package var slowestRate: Int64 = 4096
     /// The first pause between two attempts; each further one is twice as long.
     package var firstPause: Duration = .milliseconds(500)
@@ -64,10 +63,5 @@ package struct DownloadLimits: Hashable, Sendable {
         RetryCourse.Limits(
             attempts: attempts, connectionAttempts: connectionAttempts,
             backoff: Backoff(first: firstPause, longest: longestPause), longestWait: longestPause)
-    }
-
-    /// Returns the time that one request for this many bytes may take.
-    func total(for byteCount: Int64) -> Duration {
-        minimumTotal + .seconds(byteCount / max(1, slowestRate))
     }
 }

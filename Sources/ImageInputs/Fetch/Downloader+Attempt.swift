@@ -25,11 +25,11 @@ extension Downloader {
             switch reading {
             case .append(let validator):
                 partial.beginPiece(validator: validator ?? partial.validator)
-                return try await receive(response, request, from: url, into: partial)
+                return try await receive(response, request, from: url, into: partial, mayBeSlow: mayBeSlow)
             case .replace(let validator):
                 try drop(partial, of: request)
                 partial.beginPiece(validator: validator)
-                return try await receive(response, request, from: url, into: partial)
+                return try await receive(response, request, from: url, into: partial, mayBeSlow: mayBeSlow)
             case .redirect(let location):
                 await response.body.discard(limit: settings.limits.discardedBody)
                 do throws(HTTPTransferError) { url = try url.redirected(to: location) } catch {
@@ -46,11 +46,11 @@ extension Downloader {
     }
 
     private func receive(
-        _ response: HTTPClientResponse, _ request: DownloadRequest, from url: HTTPAddress, into partial: PartialDownload
+        _ response: HTTPClientResponse, _ request: DownloadRequest, from url: HTTPAddress,
+        into partial: PartialDownload, mayBeSlow: Bool
     ) async throws -> CandidateCourse.Outcome {
         let limit = request.expected.limit
-        let allowed = settings.limits.total(for: limit - partial.count)
-        let deadline = settings.time.now() + allowed
+        var window = (start: settings.time.now(), count: Int64(0))
         do {
             for try await chunk in response.body {
                 try Task.checkCancellation()
@@ -60,9 +60,10 @@ extension Downloader {
                 try partial.append(chunk)
                 Patience.current?.progress()
                 request.progress(Int64(chunk.readableBytes))
-                if settings.time.now() > deadline, partial.count < limit {
-                    let message = "\(url): only \(partial.count) of \(limit) bytes arrived within \(allowed)"
-                    return .interrupted(ImageInputsError(.timedOut, message))
+                window.count += Int64(chunk.readableBytes)
+                if partial.count < limit, let error = slowness(&window, url) {
+                    // Another place may be faster.
+                    return mayBeSlow ? .interrupted(error) : .silent(error)
                 }
             }
         } catch let error as ImageInputsError {
@@ -71,7 +72,7 @@ extension Downloader {
             try Task.checkCancellation()
             // All bytes have arrived, so how the connection ended no longer matters.
             if case .exactly(_, let size) = request.expected, partial.count == size {
-                return judge(partial, request.expected, url)
+                return try await judge(partial, request, url)
             }
             let failure = clients.failure(of: error, at: url)
             // What has begun is resumed, however it broke off.
@@ -79,13 +80,37 @@ extension Downloader {
             return CandidateCourse.Outcome(failure)
         }
         try Task.checkCancellation()
-        return judge(partial, request.expected, url)
+        return try await judge(partial, request, url)
+    }
+
+    /// Returns the error of a body that was too slow since the window began; begins another one if it was not.
+    private func slowness(
+        _ window: inout (start: ContinuousClock.Instant, count: Int64), _ url: HTTPAddress
+    ) -> ImageInputsError? {
+        let now = settings.time.now()
+        let time = window.start.duration(to: now)
+        guard time >= settings.limits.rateWindow else { return nil }
+        let isEnough = Double(window.count) >= Double(settings.limits.slowestRate) * (time / .seconds(1))
+        Patience.current?.judge(time, wasEnough: isEnough)
+        guard isEnough else {
+            return ImageInputsError(
+                .timedOut, "\(url): only \(window.count) bytes arrived in \(time.components.seconds) s",
+                hint: "use another mirror, or try again later")
+        }
+        window = (now, 0)
+        return nil
     }
 
     private func judge(
-        _ partial: PartialDownload, _ expected: ExpectedContent, _ url: HTTPAddress
-    ) -> CandidateCourse.Outcome {
-        guard case .exactly(let digest, let size) = expected else { return .whole }
+        _ partial: PartialDownload, _ request: DownloadRequest, _ url: HTTPAddress
+    ) async throws -> CandidateCourse.Outcome {
+        guard case .exactly(let digest, let size) = request.expected else {
+            do { try await request.accept() } catch var error as ImageInputsError where error.code.isOfContent {
+                error.message = "\(url): \(error.message)"
+                return .refused(error)
+            }
+            return .whole
+        }
         if partial.count < size {
             let message = "\(url): the file ended after \(partial.count) of \(size) bytes"
             return .interrupted(ImageInputsError(.corrupt, message))

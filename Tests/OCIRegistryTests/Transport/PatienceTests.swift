@@ -56,6 +56,27 @@ import Testing
         }
     }
 
+    @Test func `a document that only drips is asked for twice at most`() async throws {
+        let fixture = ConnectionFixture(stopsClock: true)
+        try await StubServer.serving { _, _ in
+            let drip = [
+                StubServer.Step.pause(.milliseconds(1)),
+                .until {
+                    fixture.skip(.seconds(1)); return true
+                }, .send([1]),
+            ]
+            return .begin(noise(10_000), sending: 1) + (0..<1000).flatMap { _ in drip }
+        } _: { server in
+            let error = try await refusal {
+                try await RegistryNetwork.withNetwork(fixture.settings { $0.patience = .seconds(60) }) { network in
+                    try await run(.document, network.connection(to: RegistryHost("127.0.0.1:\(server.port)")))
+                }
+            }
+            #expect(error.code == .interrupted && error.message.contains("only"), "\(error.message)")
+            #expect(server.requests.count <= 2)
+        }
+    }
+
     @Test(arguments: Operation.allCases)
     private func `a registry that accepts and never answers is given up within a minute in all`(operation: Operation)
         async throws

@@ -40,6 +40,7 @@ struct AnswerBody: AsyncSequence, Sendable {
             let limits = body.limits
             guard waited >= limits.rateWindow else { return }
             let wanted = Double(limits.slowestRate) * (waited / .seconds(1))
+            Patience.current?.judge(waited, wasEnough: Double(arrived) >= wanted)
             guard Double(arrived) >= wanted else {
                 throw OCIRegistryError(
                     .interrupted, "\(body.address): only \(arrived) bytes arrived in \(waited.components.seconds) s")
