@@ -38,6 +38,14 @@ package struct ImageInputsError: Error, Sendable, CustomStringConvertible {
         case uncompilable
         /// A program or keyring is missing on this machine; the hint names its package.
         case toolMissing
+
+        /// Whether it is about what a file says, of which another place may have a better copy.
+        var isOfContent: Bool {
+            switch self {
+            case .corrupt, .unsigned, .expired, .rolledBack, .untimely: true
+            default: false
+            }
+        }
     }
 
     package var code: Code

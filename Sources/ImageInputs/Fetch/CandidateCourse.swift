@@ -118,14 +118,14 @@ struct CandidateCourse {
     ///
     /// It is `.notFound`, upon which a caller resolves again, if one place said so and no other may still have the
     /// file: a machine that sees only its own mirror, and not the snapshot archive, must be able to continue. A busy
-    /// server and wrong bytes are different: the file exists there, and resolving again would hide the problem.
+    /// server and wrong contents are different: the file exists there, and resolving again would hide the problem.
     private func combined() -> ImageInputsError {
         let failures = failures.sorted { $0.key < $1.key }.map(\.value)
         let codes = failures.map(\.code)
-        let mayExist = codes.contains { $0 == .busy || $0 == .corrupt }
+        let mayExist = codes.contains { $0 == .busy || $0.isOfContent }
         let isGone = codes.contains(.notFound) && !mayExist
         let code: ImageInputsError.Code =
-            isGone ? .notFound : codes.first { $0 == .corrupt } ?? codes.first { $0 != .notFound } ?? .notFound
+            isGone ? .notFound : codes.first(where: \.isOfContent) ?? codes.first { $0 != .notFound } ?? .notFound
         let telling = failures.first { $0.code == code }
         let reasons = failures.map(\.message).joined(separator: "; ")
         return ImageInputsError(

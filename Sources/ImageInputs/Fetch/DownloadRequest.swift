@@ -14,16 +14,20 @@ package struct DownloadRequest: Sendable {
     package var destination: FilePath
     /// Receives the number of bytes that arrived; a negative number takes back bytes that had to be dropped.
     package var progress: @Sendable (Int64) -> Void
+    /// Judges what the destination holds, where no digest does. After an error about it the next candidate is asked.
+    package var accept: @Sendable () async throws -> Void
 
     package init(
         subject: String, candidates: [HTTPAddress], expected: ExpectedContent, destination: FilePath,
-        progress: @escaping @Sendable (Int64) -> Void = { _ in }
+        progress: @escaping @Sendable (Int64) -> Void = { _ in },
+        accept: @escaping @Sendable () async throws -> Void = {}
     ) {
         self.subject = subject
         self.candidates = candidates
         self.expected = expected
         self.destination = destination
         self.progress = progress
+        self.accept = accept
     }
 }
 

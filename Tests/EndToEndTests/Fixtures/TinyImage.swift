@@ -127,8 +127,9 @@ struct TinyImage {
         let mirror = mirror
         let resolver = DebianResolver(
             verifier: ReleaseVerifier(keyrings: [FilePath(fixture.keyring.path)], pinned: nil),
-            fetchRelease: { archive, suite in
-                Array(try Data(contentsOf: mirror.appending(path: "\(archive)/dists/\(suite)/InRelease")))
+            fetchRelease: { archive, suite, accept in
+                try await accept(
+                    Array(try Data(contentsOf: mirror.appending(path: "\(archive)/dists/\(suite)/InRelease"))))
             },
             fetchIndex: { _ in },
             openIndex: { _, _ in Array(try Data(contentsOf: mirror.appending(path: "Packages"))) })

@@ -43,7 +43,9 @@ struct DebianResolverTests {
         try await withKeyring { keyring in
             let resolver = DebianResolver(
                 verifier: verifier(keyring),
-                fetchRelease: { _, suite in Array(try #require(ArchiveFixtures.releases[suite]).utf8) },
+                fetchRelease: { _, suite, accept in
+                    try await accept(Array(try #require(ArchiveFixtures.releases[suite]).utf8))
+                },
                 fetchIndex: { _ in },
                 openIndex: { request, limit in
                     let bytes = Array(try #require(ArchiveFixtures.packages[index(request)]).utf8)
@@ -87,7 +89,8 @@ struct DebianResolverTests {
         let definition = try definition ?? self.definition()
         return try await withKeyring { keyring in
             let resolver = DebianResolver(
-                verifier: verifier(keyring), fetchRelease: { _, _ in throw ImageInputsError(.notFound, "not asked") },
+                verifier: verifier(keyring),
+                fetchRelease: { _, _, _ in throw ImageInputsError(.notFound, "not asked") },
                 fetchIndex: { _ in },
                 openIndex: { index, _ in
                     guard let text = indexes["\(index.suite) \(index.architecture)"] else {
@@ -324,7 +327,9 @@ struct DebianResolverTests {
                     excerpts: IndexExcerpts(
                         recall: { digest in kept.withLock { $0[digest] } },
                         remember: { digest, bytes in kept.withLock { $0[digest] = bytes } }),
-                    fetchRelease: { _, suite in Array(try #require(ArchiveFixtures.releases[suite]).utf8) },
+                    fetchRelease: { _, suite, accept in
+                        try await accept(Array(try #require(ArchiveFixtures.releases[suite]).utf8))
+                    },
                     fetchIndex: { _ in },
                     openIndex: { index, _ in
                         decoded.withLock { $0 += 1 }

@@ -36,7 +36,9 @@ struct MissingIndexTests {
         try await withKeyring(LaggingFixtures.keyring) { keyring in
             let resolver = DebianResolver(
                 verifier: verifier(keyring),
-                fetchRelease: { _, suite in Array(try #require(LaggingFixtures.releases[suite]).utf8) },
+                fetchRelease: { _, suite, accept in
+                    try await accept(Array(try #require(LaggingFixtures.releases[suite]).utf8))
+                },
                 fetchIndex: { request in
                     let name = "\(request.suite) \(request.architecture)"
                     asked(name)
@@ -66,7 +68,8 @@ struct MissingIndexTests {
     ) async throws -> [String] {
         try await withKeyring(LaggingFixtures.keyring) { keyring in
             let resolver = DebianResolver(
-                verifier: verifier(keyring), fetchRelease: { _, _ in throw ImageInputsError(.notFound, "not asked") },
+                verifier: verifier(keyring),
+                fetchRelease: { _, _, _ in throw ImageInputsError(.notFound, "not asked") },
                 fetchIndex: { request in
                     guard lock.releases.contains(where: { $0.indexes.contains { $0.sha256 == request.sha256 } }) else {
                         throw ImageInputsError(.notFound, "not locked: \(request.path)")

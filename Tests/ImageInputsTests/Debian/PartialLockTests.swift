@@ -33,7 +33,7 @@ struct PartialLockTests {
         _ keyring: FilePath, release: @escaping @Sendable (String) throws -> [UInt8]
     ) -> DebianResolver {
         DebianResolver(
-            verifier: verifier(keyring), fetchRelease: { _, suite in try release(suite) },
+            verifier: verifier(keyring), fetchRelease: { _, suite, accept in try await accept(release(suite)) },
             fetchIndex: { _ in },
             openIndex: { index, _ in
                 let architecture = index.path.contains("ppc64el") ? "ppc64el" : "amd64"

@@ -4,6 +4,7 @@ import LayerArchive
 package import OCIContent
 import OCIModel
 package import Scheduling
+import Synchronization
 import SystemPackage
 
 /// The Debian archive as it is reached from this machine: its files, fetched from mirrors into the store.
@@ -58,9 +59,9 @@ package struct DebianArchive: Sendable {
     ) -> DebianResolver {
         DebianResolver(
             verifier: verifier, excerpts: excerpts,
-            fetchRelease: { archive, suite in
+            fetchRelease: { archive, suite, accept in
                 progress("fetching the Release of \(suite)")
-                return try await release(archive, suite)
+                return try await release(archive, suite, accept)
             },
             fetchIndex: { request in
                 announce(request, progress)
@@ -79,10 +80,10 @@ package struct DebianArchive: Sendable {
     ) -> DebianResolver {
         DebianResolver(
             verifier: verifier, excerpts: excerpts,
-            fetchRelease: { archive, suite in
+            fetchRelease: { archive, suite, accept in
                 let path = LockProof.releasePath(archive: archive, suite: suite)
                 guard let bytes = try file(path) else { throw ImageInputsError(.notFound, "lock/\(path) is missing") }
-                return bytes
+                return try await accept(bytes)
             },
             fetchIndex: { request in
                 guard lock.releases.contains(where: { $0.indexes.contains { $0.sha256 == request.sha256 } }) else {
@@ -115,15 +116,26 @@ package struct DebianArchive: Sendable {
         progress("fetching \(request.path), \(request.size / 1_000_000 + 1) MB")
     }
 
-    private func release(_ archive: String, _ suite: String) async throws -> [UInt8] {
+    /// Returns the Release of the first mirror whose text is accepted: one may be behind the others, or broken.
+    private func release(
+        _ archive: String, _ suite: String, _ accept: @escaping @Sendable ([UInt8]) async throws -> SignedRelease
+    ) async throws -> SignedRelease {
         let candidates = try mirrors.candidates(for: "dists/\(suite)/InRelease", in: self.archive(archive))
-        return try await store.withTemporaryFile { path in
-            try await downloader.fetch(
+        let accepted = Mutex<SignedRelease?>(nil)
+        try await store.withTemporaryFile { path in
+            _ = try await downloader.fetch(
                 DownloadRequest(
                     subject: "the Release of \(suite)", candidates: candidates, expected: .upTo(Self.releaseLimit),
-                    destination: path))
-            return try FileSystem.read(path, limit: Self.releaseLimit) ?? []
+                    destination: path,
+                    accept: {
+                        let release = try await accept(FileSystem.read(path, limit: Self.releaseLimit) ?? [])
+                        accepted.withLock { $0 = release }
+                    }))
         }
+        guard let release = accepted.withLock({ $0 }) else {
+            throw ImageInputsError(.corrupt, "cannot fetch the Release of \(suite): nothing has judged it")
+        }
+        return release
     }
 
     private func fetchIndex(_ request: IndexRequest) async throws {

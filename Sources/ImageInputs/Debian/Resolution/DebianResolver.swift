@@ -33,8 +33,13 @@ package struct IndexRequest: Hashable, Sendable {
 
 /// Resolves a definition's packages by way of the signed archive. All that touches the world arrives as functions.
 package struct DebianResolver: Sendable {
-    /// Fetches the `InRelease` of an archive's suite, unverified.
-    package var fetchRelease: @Sendable (_ archive: String, _ suite: String) async throws -> [UInt8]
+    package typealias FetchRelease =
+        @Sendable (
+            _ archive: String, _ suite: String, _ accept: @escaping @Sendable ([UInt8]) async throws -> SignedRelease
+        ) async throws -> SignedRelease
+
+    /// Fetches the `InRelease` of an archive's suite, from the first place whose text is accepted.
+    package var fetchRelease: FetchRelease
     /// Fetches an index, still compressed, and checks its size and digest.
     package var fetchIndex: @Sendable (IndexRequest) async throws -> Void
     /// Returns the contents of a fetched index, whose bytes are checked again; fails if they are longer than `limit`
@@ -46,7 +51,7 @@ package struct DebianResolver: Sendable {
 
     package init(
         verifier: ReleaseVerifier, excerpts: IndexExcerpts? = nil,
-        fetchRelease: @escaping @Sendable (_ archive: String, _ suite: String) async throws -> [UInt8],
+        fetchRelease: @escaping FetchRelease,
         fetchIndex: @escaping @Sendable (IndexRequest) async throws -> Void,
         openIndex: @escaping @Sendable (_ index: IndexRequest, _ limit: Int64) async throws -> [UInt8]
     ) {
@@ -132,7 +137,9 @@ package struct DebianResolver: Sendable {
             let expected = ReleaseExpectation(
                 suite: suite, now: now, acceptExpired: accepted.contains(suite),
                 previousDate: try before.map { try $0.timestamp() })
-            return try await SignedRelease(fetchRelease(archive, suite), expected: expected, verifier: verifier)
+            return try await fetchRelease(archive, suite) { bytes in
+                try await SignedRelease(bytes, expected: expected, verifier: verifier)
+            }
         }
     }
 }
