@@ -39,7 +39,7 @@ extension RegistryStorage {
         let held = source.map { path(.blobs, digest, of: $0) } ?? (isPoolShared ? nil : pooled(digest))
         let origin = held.flatMap { FileSystem.regularFileSize($0) == nil ? nil : $0 } ?? stored(digest)
         guard let origin, !damage.affects(digest, at: origin) else { return false }
-        try FileSystem.makeDirectories(target.removingLastComponent())
+        try FileSystem.makeDirectories(folder(.blobs, digest.algorithm, of: repository))
         return FileSystem.link(origin, to: target) || FileSystem.regularFileSize(target) != nil
     }
 

@@ -9,7 +9,8 @@ extension RegistryStorage {
     /// bytes, here or in another repository, is replaced by it. The file's own name is removed.
     func keep(_ file: FilePath, as digest: Digest, in repository: RepositoryName) throws {
         let (target, pooled) = (path(.blobs, digest, of: repository), pooled(digest))
-        try FileSystem.makeDirectories(target.removingLastComponent())
+        let folder = folder(.blobs, digest.algorithm, of: repository)
+        try FileSystem.makeDirectories(folder)
         let isPooled = FileSystem.regularFileSize(pooled) != nil
         // A blob that the pool has is shared, so equal blobs of two repositories take up space once.
         var isShared = isPooled && FileSystem.haveEqualBytes(file, pooled)
@@ -21,7 +22,7 @@ extension RegistryStorage {
             }
             _ = try wasDamaged ? FileSystem.name(file, also: pooled) : FileSystem.link(file, to: pooled)
         }
-        try FileSystem.syncDirectory(target.removingLastComponent())
+        try FileSystem.syncDirectory(folder)
         if wasDamaged { try replaceEverywhere(digest, by: target) }
         try FileSystem.remove(file)
     }

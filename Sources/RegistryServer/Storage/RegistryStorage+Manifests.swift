@@ -36,12 +36,12 @@ extension RegistryStorage {
                 mediaType: MediaType(rawValue: manifest.mediaType), digest: manifest.digest,
                 size: Int64(manifest.bytes.count))
             try write(
-                CanonicalJSON.encode(document.referrer(own)),
-                to: referrer(manifest.digest, of: subject, in: repository))
+                CanonicalJSON.encode(document.referrer(own)), to: Self.referrer(manifest.digest),
+                in: path(.referrers, subject, of: repository))
         }
         try write(
             Array(manifest.mediaType.utf8) + [Self.newline] + manifest.bytes,
-            to: path(.manifests, manifest.digest, of: repository))
+            to: manifest.digest.hex, in: folder(.manifests, manifest.digest.algorithm, of: repository))
     }
 
     /// Removes a manifest together with every tag that names it.
@@ -56,15 +56,15 @@ extension RegistryStorage {
             try FileSystem.remove(path(.manifests, digest, of: repository))
             let document = try? ManifestDocument(manifest.bytes)
             if let subject = document?.subjectDigest {
-                try FileSystem.remove(referrer(digest, of: subject, in: repository))
+                try FileSystem.remove(
+                    path(.referrers, subject, of: repository).appending(Self.referrer(digest)))
             }
             return true
         }
     }
 
-    private func referrer(_ digest: Digest, of subject: Digest, in repository: RepositoryName) -> FilePath {
-        path(.referrers, subject, of: repository).appending("\(digest.algorithm.rawValue)-\(digest.hex)")
-    }
+    /// Returns the name of a referrer's file in its subject's folder.
+    private static func referrer(_ digest: Digest) -> String { "\(digest.algorithm.rawValue)-\(digest.hex)" }
 
     /// A page of referrers, in byte order of their digests.
     struct Referrers: Sendable {

@@ -52,7 +52,7 @@ extension RegistryStorage {
             case .present: guard current != nil else { return false }
             case .names(let digests): guard let current, digests.contains(current.description) else { return false }
             }
-            try write(Array(digest.description.utf8), to: path(of: tag, in: repository))
+            try write(Array(digest.description.utf8), to: tag.description, in: folder(.tags, of: repository))
             return true
         }
     }

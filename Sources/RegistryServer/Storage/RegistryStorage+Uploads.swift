@@ -4,8 +4,6 @@ import OCIModel
 import SystemPackage
 
 extension RegistryStorage {
-    private var uploads: FilePath { root.appending("uploads") }
-
     /// Begins an upload. Its identifier contains the time (`now`, seconds since the epoch) and the repository, so that
     /// the upload outlives this process; `random` makes it impossible to guess.
     ///

@@ -19,7 +19,7 @@ package import SystemPackage
 /// Files appear by rename or link after they have been synced. All functions block and must run on the pool.
 package struct RegistryStorage: Sendable {
     package let root: FilePath
-    let pool: FilePath
+    let (pool, repositories, uploads): (FilePath, FilePath, FilePath)
     /// Whether the blobs are in the image store's folder, from which only the store removes them.
     let isPoolShared: Bool
     let openUploads = OpenUploads()
@@ -38,11 +38,12 @@ package struct RegistryStorage: Sendable {
         self.root = root
         self.store = store
         pool = (store?.root ?? root).appending("blobs")
+        (repositories, uploads) = (root.appending("repositories"), root.appending("uploads"))
         isPoolShared = store != nil
         for algorithm in Digest.Algorithm.allCases {
             try FileSystem.makeDirectories(pool.appending(algorithm.rawValue))
         }
-        try FileSystem.makeDirectories(root.appending("uploads"))
+        try FileSystem.makeDirectories(uploads)
         try FileSystem.makeDirectories(repositories)
     }
 
@@ -60,8 +61,6 @@ package struct RegistryStorage: Sendable {
         }.map { try RegistryStorage(root: $0, sharing: store) }
     }
 
-    var repositories: FilePath { root.appending("repositories") }
-
     func folder(of repository: RepositoryName) -> FilePath {
         repositories.pushing(FilePath(repository.description))
     }
@@ -78,9 +77,14 @@ package struct RegistryStorage: Sendable {
         case referrers = "_referrers"
     }
 
+    func folder(_ kind: Kind, _ algorithm: Digest.Algorithm, of repository: RepositoryName) -> FilePath {
+        folder(kind, of: repository).appending(algorithm.rawValue)
+    }
+
     /// Returns the path of the file for a digest.
     func path(_ kind: Kind, _ digest: Digest, of repository: RepositoryName) -> FilePath {
-        folder(kind, of: repository).appending(digest.algorithm.rawValue).appending(digest.hex)
+        let below = "\(repository)/\(kind.rawValue)/\(digest.algorithm.rawValue)/\(digest.hex)"
+        return repositories.pushing(FilePath(below))
     }
 
     /// Returns the names in a folder without unfinished writes, which begin with a dot.
@@ -89,11 +93,9 @@ package struct RegistryStorage: Sendable {
     }
 
     /// Writes a small file and its folders atomically and durably.
-    func write(_ bytes: [UInt8], to path: FilePath) throws {
-        let folder = path.removingLastComponent()
+    func write(_ bytes: [UInt8], to name: String, in folder: FilePath) throws {
         try FileSystem.makeDirectories(folder)
-        try FileSystem.write(bytes, to: path)
-        try FileSystem.syncDirectory(folder)
+        try Folder(at: folder).write(bytes, to: name)
     }
 
     /// Returns whether anything was ever pushed to a repository.
