@@ -56,7 +56,9 @@ struct ArchiveMembers: Sendable {
                 ?? opened.tree.sorted.prefix(8).map { String($0.path.description.dropFirst()) }
             throw ImageBuildingError(
                 .refused, "\(pin.fileName) has no member '\(member)'",
-                hint: "correct 'member' in the definition; the archive has " + known.joined(separator: ", "))
+                hint: known.isEmpty
+                    ? "the archive is empty: name another"
+                    : "correct 'member' in the definition; the archive has " + known.joined(separator: ", "))
         }
         if case .hardLink(let original) = entry.kind { entry = opened.tree[original] ?? entry }
         guard case .regular(let content) = entry.kind else {

@@ -100,6 +100,7 @@ extension ProgramTests {
             ("mkdir p && ln -s ../x p/l && tar czf t.tgz p", "t.tgz", "p", "/p/l is a symbolic link out of the folder"),
             ("mkdir p && mkfifo p/f && tar czf t.tgz p", "t.tgz", "p", "/p/f is a device or a pipe"),
             ("printf '#!/bin/sh\\n' > tool", "tool", "p/tool", "tool has no member 'p/tool'"),
+            ("tar cf t.tar -T /dev/null", "t.tar", "p", "the archive is empty"),
             ("printf nothing > t.tar", "t.tar", "x", "cannot open the archive http"),
         ])
         func `what no image can have of a release is refused by its name`(
