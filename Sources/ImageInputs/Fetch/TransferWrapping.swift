@@ -1,8 +1,10 @@
 import HTTPTransfer
 
 extension ImageInputsError {
-    private static let networkHint =
-        "check the network; set IMAGEBUILD_DEBIAN_MIRROR to use another mirror, HTTP_PROXY and HTTPS_PROXY for a proxy"
+    private static let networkHint = """
+        check the network; set IMAGEBUILD_DEBIAN_MIRROR to use another mirror of Debian, IMAGEBUILD_MIRRORS for one of \
+        anything else, HTTP_PROXY and HTTPS_PROXY for a proxy
+        """
 
     init(_ error: HTTPTransferError) {
         let code: Code =
