@@ -27,8 +27,13 @@ package final class FileReplacement: Sendable {
     /// Creates the new file in a folder that is held open.
     package init(of name: [UInt8], in folder: Folder, permissions: FilePermissions = readable) throws {
         (self.folder, self.name) = (folder, name)
-        hidden = Array(".new-".utf8) + name.prefix(200) + Array("-\(UInt64.random(in: .min ... .max))".utf8)
+        hidden = Self.hiddenName(of: name)
         file = try folder.create(hidden, permissions: permissions)
+    }
+
+    /// Returns a name that nobody looks at, for what gets another one when it is whole.
+    static func hiddenName(of name: [UInt8]) -> [UInt8] {
+        Array(".new-".utf8) + name.prefix(200) + Array("-\(UInt64.random(in: .min ... .max))".utf8)
     }
 
     deinit {

@@ -143,11 +143,19 @@ package final class Folder: Sendable {
         }
     }
 
-    /// Gives a file of another folder a name in this one, too.
+    /// Gives a file of another folder a name in this one, too, in place of what has it, unless that is a folder.
     ///
-    /// - Returns: `false` if the name exists already, or the two are on different file systems.
-    package func link(_ file: FilePath, as name: String) -> Bool {
-        file.withPlatformString { linkat(AT_FDCWD, $0, descriptor.rawValue, name, 0) } == 0
+    /// - Returns: `false` if the two are on different file systems.
+    package func link(_ file: FilePath, as name: String) throws -> Bool {
+        let hidden = FileReplacement.hiddenName(of: Array(name.utf8))
+        let result = file.withPlatformString { file in
+            FileSystem.withName(hidden) { linkat(AT_FDCWD, file, descriptor.rawValue, $0, 0) }
+        }
+        guard result == 0 else { return false }
+        // A rename between two names of one file does nothing, and leaves the hidden one.
+        defer { try? remove(hidden) }
+        try rename(hidden, to: Array(name.utf8))
+        return true
     }
 
     /// Removes a file; a missing file counts as removed.

@@ -117,6 +117,52 @@ import Testing
         }
     }
 
+    /// Makes every blob of a layout a file that somebody else put there, whose time says nothing.
+    private func putAnew(_ layout: OCILayout) throws -> [Digest: [UInt8]] {
+        let digests = try names(in: layout.root.pushing("blobs/sha256")).map { try Digest("sha256:\($0)") }
+        return try Dictionary(
+            uniqueKeysWithValues: digests.map { digest in
+                let bytes = try #require(try FileSystem.read(layout.path(of: digest), limit: 1 << 20))
+                try FileSystem.write(bytes, to: layout.path(of: digest))
+                return (digest, bytes)
+            })
+    }
+
+    @Test func `an image is copied within its layout, and loses nothing`() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try ContentStore(root: folder.appending("store"))
+            let layout = OCILayout(root: folder.appending("layout"))
+            let root = try image(in: store)
+            try await copy(root, from: store, to: layout, tag: "v1")
+            let blobs = try putAnew(layout)
+            try await copy(root, from: layout, to: layout, tag: "v2")
+            for (digest, bytes) in blobs {
+                #expect(try FileSystem.read(layout.path(of: digest), limit: 1 << 20) == bytes)
+            }
+            #expect(blobs.count == 4)
+            #expect(try await layout.descriptor(named: "v2").digest == root.digest)
+            #expect(try names(in: folder.pushing("layout/blobs/sha256")).count == 4)
+        }
+    }
+
+    @Test func `a copy that fails takes nothing from the layout`() async throws {
+        try await withTemporaryFolder { folder in
+            let layout = OCILayout(root: folder.appending("layout"))
+            let (store, other) = (
+                try ContentStore(root: folder.appending("store")), try ContentStore(root: folder.appending("other"))
+            )
+            let root = try image(in: store)
+            try await copy(root, from: store, to: layout, tag: "v1")
+            let blobs = try putAnew(layout)
+            _ = try image(in: other)
+            for digest in blobs.keys where digest != root.digest { try overwrite(other.path(of: digest), with: "abc") }
+            await #expect(throws: (any Error).self) { try await copy(root, from: other, to: layout, tag: "v2") }
+            for (digest, bytes) in blobs {
+                #expect(try FileSystem.read(layout.path(of: digest), limit: 1 << 20) == bytes)
+            }
+        }
+    }
+
     @Test func `every damaged document stops a copy from the layout`() async throws {
         try await withTemporaryFolder { folder in
             let store = try ContentStore(root: folder.appending("store"))

@@ -5,7 +5,7 @@ import SystemPackage
 
 extension OCILayout: ContentDestination {
     /// Copies a blob: by a hard link to the source's file if both are on one file system, otherwise by a verified copy.
-    /// A file that was written to since is replaced.
+    /// A file that was written to since is replaced by what is whole, and stays until then: it may be the source's own.
     package func putBlob(_ blob: Descriptor, from source: any ContentSource) async throws {
         guard try await isKept(blob) else { return try await putNewBlob(blob, from: source) }
         observe(.arrived(blob, .present))
@@ -27,9 +27,8 @@ extension OCILayout: ContentDestination {
                     else {
                         throw ContentError(damaged: blob.digest, at: file)
                     }
-                    try folder.remove(name)
                     // A link is not sealed, because that would change a file that may belong to somebody else.
-                    guard !folder.link(file, as: name) else { return observe(.moved(blob.digest, blob.size)) }
+                    guard try !folder.link(file, as: name) else { return observe(.moved(blob.digest, blob.size)) }
                     let replacement = try FileReplacement(of: Array(name.utf8), in: folder)
                     var writer = BlobWriter(blob, target, observe)
                     try writer.copy(file, to: replacement.file)
@@ -37,7 +36,6 @@ extension OCILayout: ContentDestination {
                     folder.seal(name)
                 }
             case .stream(let bytes):
-                try folder.remove(name)
                 let replacement = try FileReplacement(of: Array(name.utf8), in: folder)
                 var writer = BlobWriter(blob, target, observe)
                 try await writer.copy(bytes, to: replacement.file)

@@ -38,6 +38,18 @@ extension ProgramTests {
             }
         }
 
+        @Test func `a layout that was copied, as a cache does, keeps its platforms`() async throws {
+            try await prepared { fixture in
+                _ = try await fixture.succeed("build", "tiny", "--offline", "--arch", "amd64")
+                try await fixture.tool("sh", "-c", "cp -r .imagebuild x && rm -r .imagebuild && mv x .imagebuild")
+                let ended = try await fixture.run("build", "tiny", "--offline", "--arch", "ppc64le")
+                #expect(ended.status == 0, "\(ended.errors)")
+                let whole = try await fixture.succeed("build", "tiny", "--offline", "--all", "--output", "oci:whole")
+                #expect(try root(fixture) == whole)
+                #expect(try await fixture.succeed("copy", "oci:.imagebuild/oci/tiny", "oci:copied") == whole)
+            }
+        }
+
         @Test func `platforms of another build are replaced, and the loss is said`() async throws {
             try await prepared { fixture in
                 _ = try await fixture.succeed("build", "tiny", "--offline", "--all")
