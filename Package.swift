@@ -218,6 +218,9 @@ let package = Package(
             ],
             path: "Tests/ReleaseTesting", swiftSettings: strict),
 
+        test(
+            "ChildProgramsTests",
+            ["ChildPrograms", "TestSupport", .product(name: "SystemPackage", package: "swift-system")]),
         test("OCIModelTests", ["OCIModel"]),
         test(
             "LayerArchiveTests",
