@@ -65,9 +65,8 @@ import Testing
     func `what ends a program ends all that it started`(_ cause: String) async throws {
         try await withTemporaryFolder { folder in
             let ready = folder.appending("ready").string
-            let script = """
-                touch "$1"; tail -f "$1" & tail -f "$1" &
-                """ + (cause == "limit of output" ? "sleep 0.1; yes" : "wait")
+            let helper = #"/bin/sh -c 'sleep 1000; true' sh "$1" &"#
+            let script = #"touch "$1"; "# + helper + helper + (cause == "limit of output" ? "sleep 0.1; yes" : "wait")
             let program = ChildProgram(
                 "/bin/sh", ["-c", script, "sh", ready], environment: ["PATH": "/usr/bin:/bin"],
                 streams: .together(1000), timeLimit: cause == "limit of time" ? .milliseconds(300) : .hanging)
