@@ -67,7 +67,7 @@ extension EnduranceTests {
                             }
                         }
                         defer { over.raise() }
-                        for _ in 0..<500 { #expect(try await client.put(document.body, as: "v1").status == 201) }
+                        for _ in 0..<100 { #expect(try await client.put(document.body, as: "v1").status == 201) }
                         over.raise()
                         try await group.waitForAll()
                     }
