@@ -21,8 +21,8 @@ package struct ChildProgram: Sendable {
         case output(Int)
         /// Both are kept as one output.
         case together(Int)
-        /// Both go to a file, which stays open.
-        case file(FileDescriptor)
+        /// Both go to a file, in place of what it has.
+        case file(FilePath)
     }
 
     /// The end of a run.
@@ -93,9 +93,12 @@ package struct ChildProgram: Sendable {
         case .together(let limit):
             let ended = try await start(input, .bytes(limit: limit), .combinedWithOutput)
             return End(isSuccess: ended.terminationStatus.isSuccess, output: ended.standardOutput)
-        case .file(let file):
+        case .file(let path):
+            let file = try FileSystem.open(
+                path, .writeOnly, "cannot write \(path)", options: [.create, .truncate], permissions: [.ownerReadWrite])
+            // The library closes its own copy, for the errors, only where it may close this one.
             let ended = try await start(
-                input, .fileDescriptor(file, closeAfterSpawningProcess: false), .combinedWithOutput)
+                input, .fileDescriptor(file, closeAfterSpawningProcess: true), .combinedWithOutput)
             return End(isSuccess: ended.terminationStatus.isSuccess)
         }
     }

@@ -49,10 +49,12 @@ import Testing
         #expect(text(try await run("/bin/sh", words, streams: .together(100))) == "out\nerr\n")
         try await withTemporaryFolder { folder in
             let path = folder.appending("log")
-            let file = try FileDescriptor.open(path, .writeOnly, options: .create, permissions: .ownerReadWrite)
-            #expect(try await run("/bin/sh", words, streams: .file(file)).output == [])
-            try file.close()
+            #expect(try await run("/bin/sh", words, streams: .file(path)).output == [])
             #expect(try String(contentsOfFile: path.string, encoding: .utf8) == "out\nerr\n")
+            let links = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").map {
+                try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+            }
+            #expect(!links.contains(path.string), "it stays open")
         }
     }
 

@@ -144,12 +144,9 @@ struct GoCompiler: Sendable {
     private func runShell(
         _ arguments: [String], _ environment: [String: String], in folder: FilePath, log: FilePath, to purpose: String
     ) async throws -> Bool {
-        let output = try FileDescriptor.open(
-            log, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite])
-        defer { try? output.close() }
         do {
             return try await ChildProgram(
-                "/bin/sh", arguments, environment: environment, in: folder, streams: .file(output),
+                "/bin/sh", arguments, environment: environment, in: folder, streams: .file(log),
                 timeLimit: limits.time
             ).run().isSuccess
         } catch let error as ChildProgramError where error.code == .tookTooLong {
