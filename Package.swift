@@ -53,6 +53,12 @@ let package = Package(
         library("Scheduling", [.product(name: "NIOPosix", package: "swift-nio")]),
         library("OCIModel", [.product(name: "NIOSSL", package: "swift-nio-ssl")]),
 
+        library(
+            "ChildPrograms",
+            [
+                "DurableFiles", .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         library("DebianFormat", ["OCIModel"]),
         library("Executables", ["OCIModel"]),
         library("ImageDefinition", ["ConfigurationFile", "OCIModel"]),
@@ -93,12 +99,11 @@ let package = Package(
         library(
             "OCIRegistry",
             [
-                "Scheduling", "DurableFiles", "OCIModel", "OCIContent", "HTTPTransfer",
+                "ChildPrograms", "Scheduling", "DurableFiles", "OCIModel", "OCIContent", "HTTPTransfer",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         library(
@@ -117,13 +122,13 @@ let package = Package(
         library(
             "ImageInputs",
             [
-                "Scheduling", "DurableFiles", "OCIModel", "DebianFormat", "Executables", "ImageDefinition",
+                "ChildPrograms", "Scheduling", "DurableFiles", "OCIModel", "DebianFormat", "Executables",
+                "ImageDefinition",
                 "LayerArchive",
                 "OCIContent", "HTTPTransfer",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         library(
@@ -156,22 +161,22 @@ let package = Package(
         library(
             "ImageBuilding",
             [
-                "Scheduling", "DurableFiles", "OCIModel", "ImageDefinition", "LayerArchive", "OCIContent",
+                "ChildPrograms", "Scheduling", "DurableFiles", "OCIModel", "ImageDefinition", "LayerArchive",
+                "OCIContent",
                 "ImageInputs", "ImageAssembly", "OCIArchive", "OCIRegistry", "RegistryServer",
-                .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
         library(
             "ImageReleasing",
             [
-                "ConfigurationFile", "Scheduling", "DurableFiles", "OCIModel", "Executables", "LayerArchive",
+                "ChildPrograms", "ConfigurationFile", "Scheduling", "DurableFiles", "OCIModel", "Executables",
+                "LayerArchive",
                 "OCIContent",
                 "HTTPTransfer", "ImageDefinition", "ImageInputs", "ImageAssembly", "OCIRegistry", "ImageBuilding",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
@@ -213,6 +218,9 @@ let package = Package(
             ],
             path: "Tests/ReleaseTesting", swiftSettings: strict),
 
+        test(
+            "ChildProgramsTests",
+            ["ChildPrograms", "TestSupport", .product(name: "SystemPackage", package: "swift-system")]),
         test("OCIModelTests", ["OCIModel"]),
         test(
             "LayerArchiveTests",
@@ -296,7 +304,6 @@ let package = Package(
                 "OCIModel",
                 "LayerArchive", "HTTPTransfer", "StubHTTP", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         test(

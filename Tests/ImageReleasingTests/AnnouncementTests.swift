@@ -113,6 +113,27 @@ import Testing
         }
     }
 
+    @Test func `changes are those of the branch itself, as git's own list of first parents has them`() async throws {
+        try await withTemporaryFolder { folder in
+            let source = try await ReleasedSource.make(in: URL(fileURLWithPath: folder.string))
+            let git = Git(source.path)
+            for previous in [try SemanticVersion("1.0.0"), nil] {
+                let release = try await Release(
+                    ReleaseFileTests.parse(Self.file), home: "/", git: git, version: SemanticVersion("1.0.1"),
+                    previous: previous)
+                let commits = try await git.commits(since: previous.map { "v\($0)" }, to: release.commit)
+                let notes = ReleaseNotes(release, commits)
+                let own = try await source.git(
+                    "log", "--first-parent", "--format=%H", previous.map { "v\($0)..v1.0.1" } ?? "v1.0.1")
+                let listed = own.split(separator: "\n").map(String.init)
+                #expect(Set(notes.groups.flatMap(\.changes).map(\.commit)) == Set(listed))
+                #expect(listed.count < commits.count)
+                let others = try #require(notes.groups.last?.changes.map(\.commit))
+                #expect(others == listed.filter(others.contains), "the newest first")
+            }
+        }
+    }
+
     @Test func `a title cannot become a link or a mark`() {
         let commit = GitCommit(
             id: String(repeating: "a", count: 40), parents: [], author: "", mappedAuthor: "",

@@ -61,7 +61,8 @@ package struct RegistryClient: Sendable {
     {
         let digest = Digest(of: blob, by: algorithm)
         let location = try await begin(repository)
-        let answer = try await send(.PUT, "\(location)?digest=\(digest)", body: blob)
+        let mark = location.contains("?") ? "&" : "?"
+        let answer = try await send(.PUT, "\(location)\(mark)digest=\(digest)", body: blob)
         guard answer.status == 201 else { throw Unexpected(what: "\(answer)") }
         return digest
     }

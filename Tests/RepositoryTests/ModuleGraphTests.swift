@@ -15,6 +15,7 @@ import Testing
     private static let owners = [
         "CYAML": "ConfigurationFile", "CArchive": "LayerArchive", "CDeflate": "LayerArchive", "CZstd": "LayerArchive",
         "CCrypt": "RegistryServer", "ArgumentParser": "imagebuild", "CNIOBoringSSL": "OCIModel",
+        "Subprocess": "ChildPrograms",
     ]
     /// The C library serves these alone: the module for files, and the command line for its terminal.
     private static let systemCallers: Set<String> = ["DurableFiles", "imagebuild"]
@@ -35,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func `one module each knows YAML, C libraries and the argument parser`() throws {
+    @Test func `one module each knows YAML, C libraries, the argument parser and how programs are started`() throws {
         for (module, _, file, lines) in try sources() {
             for name in imports(lines) {
                 if let owner = Self.owners[name] { #expect(owner == module, "\(module)/\(file) imports \(name)") }

@@ -1,3 +1,4 @@
+import ChildPrograms
 import DurableFiles
 import ImageAssembly
 import LayerArchive
@@ -31,11 +32,11 @@ struct ProgramRunning: Sendable {
                 let libraries = program.libraryDirectories.map(path).joined(separator: ":")
                 command += [path(interpreter), "--library-path", libraries]
             }
-            return try await ChildProgram(
-                command: command + [path(program.program)] + arguments,
+            return try await ChildProgram.answer(
+                of: command + [path(program.program)] + arguments,
                 environment: ["LC_ALL": "C", "HOME": "/nonexistent"], timeLimit: Self.timeLimit,
                 outputLimit: Self.outputLimit
-            ).run().output
+            ).output
         }
     }
 

@@ -1,3 +1,4 @@
+import ChildPrograms
 import DurableFiles
 import ImageAssembly
 import LayerArchive
@@ -63,9 +64,8 @@ struct TestRoot: Sendable {
     /// - Throws: `ImageBuildingError` (`unavailable`) if they cannot.
     static func checkNamespaces() async throws {
         let host = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
-        let (output, succeeded) = try await ChildProgram(
-            command: namespaces + ["true"], environment: host, timeLimit: .seconds(30), outputLimit: outputLimit
-        ).run()
+        let (output, succeeded) = try await ChildProgram.answer(
+            of: namespaces + ["true"], environment: host, timeLimit: .seconds(30), outputLimit: outputLimit)
         guard !succeeded else { return }
         throw ImageBuildingError(
             .unavailable, "cannot run programs in a root file system of their own: \(output)",
@@ -77,10 +77,9 @@ struct TestRoot: Sendable {
     /// Runs a program of the image, and returns what it wrote, and whether it succeeded.
     func run(_ command: [String], within limit: Duration) async throws -> (output: String, succeeded: Bool) {
         let variables = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        return try await ChildProgram(
-            command: Self.namespaces + ["sh", "-c", Self.preparation, "sh", folder.string, rule] + variables
+        return try await ChildProgram.answer(
+            of: Self.namespaces + ["sh", "-c", Self.preparation, "sh", folder.string, rule] + variables
                 + ["/usr/sbin/chroot", folder.string] + command,
-            environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"], timeLimit: limit, outputLimit: Self.outputLimit
-        ).run()
+            environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"], timeLimit: limit, outputLimit: Self.outputLimit)
     }
 }

@@ -1,8 +1,8 @@
+import ChildPrograms
 import DurableFiles
 import HTTPTransfer
 import OCIContent
 import OCIModel
-import Subprocess
 import SystemPackage
 
 /// The resources that one compilation may use.
@@ -137,40 +137,20 @@ struct GoCompiler: Sendable {
             ["-c", Self.script, "sh"] + numbers + [hasNetwork ? "any" : "none"]
             + [root.appending("bin").appending("go").string] + arguments
         let log = scratch.appending("log")
-        let status = try await runShell(words, environment, in: folder, log: log, to: purpose)
-        return (status == .exited(0), try Self.end(of: log))
+        let isDone = try await runShell(words, environment, in: folder, log: log, to: purpose)
+        return (isDone, try Self.end(of: log))
     }
 
     private func runShell(
         _ arguments: [String], _ environment: [String: String], in folder: FilePath, log: FilePath, to purpose: String
-    ) async throws -> TerminationStatus {
-        let output = try FileDescriptor.open(
-            log, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite])
-        defer { try? output.close() }
-        var options = PlatformOptions()
-        options.createSession = true
-        options.teardownSequence = [
-            .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .seconds(5))
-        ]
-        var keys: [Environment.Key: String] = [:]
-        for (name, value) in environment { if let key = Environment.Key(rawValue: name) { keys[key] = value } }
-        let (limit, all, variables) = (limits.time, options, keys)
-        return try await withThrowingTaskGroup(of: TerminationStatus.self) { group in
-            group.addTask {
-                try await Subprocess.run(
-                    .path("/bin/sh"), arguments: Arguments(arguments), environment: .custom(variables),
-                    workingDirectory: folder, platformOptions: all,
-                    output: .fileDescriptor(output, closeAfterSpawningProcess: false), error: .combinedWithOutput
-                ).terminationStatus
-            }
-            group.addTask {
-                try await Task.sleep(for: limit)
-                throw ImageInputsError(.uncompilable, "cannot \(purpose): it took longer than \(limit)")
-            }
-            defer { group.cancelAll() }
-            guard let status = try await group.next() else { throw CancellationError() }
-            try Task.checkCancellation()
-            return status
+    ) async throws -> Bool {
+        do {
+            return try await ChildProgram(
+                "/bin/sh", arguments, environment: environment, in: folder, streams: .file(log),
+                timeLimit: limits.time
+            ).run().isSuccess
+        } catch let error as ChildProgramError where error.code == .tookTooLong {
+            throw ImageInputsError(.uncompilable, "cannot \(purpose): it took longer than \(limits.time)")
         }
     }
 

@@ -28,8 +28,7 @@ package struct Announcement: Hashable, Sendable, Codable {
     package init(_ release: Release, _ git: Git, notes: String?) async throws {
         let previous = release.previous.map { "refs/tags/\($0.tag)" }
         let commits = try await git.commits(since: previous, to: release.commit)
-        let skeleton = try await ReleaseNotes(release, git).text(release)
-        self.notes = notes ?? skeleton
+        self.notes = notes ?? ReleaseNotes(release, commits).text(release)
         guideAuthors = try await Authors.guideLine(release, git)
         authors = try await Authors.names(of: commits, git)
         afterwards = release.file.afterwards.filter { step in

@@ -1,13 +1,15 @@
 import OCIModel
 
 extension ReleaseNotes {
-    /// Reads the changes between two releases: those of the branch itself, the newest first.
-    package init(_ release: Release, _ git: Git) async throws {
-        let previous = release.previous.map { "refs/tags/\($0.tag)" }
-        let commits = try await git.commits(since: previous, to: release.commit)
-        let own = try await git.commits(since: previous, to: release.commit, firstParentOnly: true)
+    /// Takes the changes of the branch itself from all commits since the previous release, the newest first.
+    init(_ release: Release, _ commits: [GitCommit]) {
         let known = Dictionary(commits.map { ($0.id, $0) }) { first, _ in first }
-        let changes = own.map { commit in Change(commit, merged: commit.parents.last.flatMap { known[$0] }) }
+        var changes: [Change] = []
+        var next = known[release.commit]
+        while let commit = next {
+            changes.append(Change(commit, merged: commit.parents.last.flatMap { known[$0] }))
+            next = commit.parents.first.flatMap { known[$0] }
+        }
         self.init(changes, rules: release.file.notes)
     }
 

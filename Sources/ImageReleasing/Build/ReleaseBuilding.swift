@@ -119,11 +119,15 @@ package struct ReleaseBuilding: Sendable {
                 target, .readWrite, "cannot write \(target)", options: [.create, .exclusiveCreate],
                 permissions: [.ownerReadWrite, .groupRead, .otherRead])
             defer { try? output.close() }
-            switch form {
-            case .tarGzip:
-                _ = try LayerWriter.write(
-                    complete, codec: .releaseArchive, threads: threads, to: output, isCancelled: { flag.isSet })
-            case .zip: try ZipFile.write(complete, to: output, isCancelled: { flag.isSet })
+            do throws(LayerArchiveError) {
+                switch form {
+                case .tarGzip:
+                    _ = try LayerWriter.write(
+                        complete, codec: .releaseArchive, threads: threads, to: output, isCancelled: { flag.isSet })
+                case .zip: try ZipFile.write(complete, to: output, isCancelled: { flag.isSet })
+                }
+            } catch {
+                throw LayerArchiveError(error.code, "cannot write \(target): \(error.message)", hint: error.hint)
             }
         }
         try folder.adopt(target, as: name, kind, by: .build)

@@ -14,7 +14,14 @@ struct UnpackedArchive: Sendable {
         let output = try FileSystem.open(
             spool, .writeOnly, "cannot write \(spool)", options: [.create, .truncate], permissions: [.ownerReadWrite])
         defer { try? output.close() }
-        let record = try ArchiveFile.unpack(OpenFile(reading: file), name: name, into: output, isCancelled: isCancelled)
+        let opened = try OpenFile(reading: file)
+        let record: PackageRecord
+        do throws(LayerArchiveError) {
+            record = try ArchiveFile.unpack(opened, name: name, into: output, isCancelled: isCancelled)
+        } catch {
+            throw LayerArchiveError(
+                error.code, "cannot unpack \(file) to \(spool): \(error.message)", hint: error.hint)
+        }
         tree = try UnpackedPackage(record: record, spool: spool).tree
     }
 

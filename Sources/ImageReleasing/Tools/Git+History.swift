@@ -30,16 +30,13 @@ extension Git {
     /// - Parameters:
     ///   - previous: The commit or tag before; all commits if there is none.
     ///   - commit: The later one.
-    ///   - firstParentOnly: Whether only the commits of the branch itself count, with its merges.
     /// - Returns: The commits, the newest first.
     /// - Throws: `ReleaseError` `.tool` if git does not answer.
-    package func commits(
-        since previous: String?, to commit: String, firstParentOnly: Bool = false
-    ) async throws -> [GitCommit] {
+    package func commits(since previous: String?, to commit: String) async throws -> [GitCommit] {
         let fields = ["%H", "%P", "%an", "%aN <%aE>", "%s", "%b"].joined(separator: "%x00")
-        let range = (firstParentOnly ? ["--first-parent"] : []) + (previous.map { ["^\($0)"] } ?? [])
+        let excluded = previous.map { ["^\($0)"] } ?? []
         let bytes = try await run(
-            ["log", "-z", "--topo-order", "--format=tformat:\(fields)", commit] + range + ["--"])
+            ["log", "-z", "--topo-order", "--format=tformat:\(fields)", commit] + excluded + ["--"])
         var parts = bytes.split(separator: 0, omittingEmptySubsequences: false).map {
             String(decoding: $0, as: UTF8.self)
         }[...]

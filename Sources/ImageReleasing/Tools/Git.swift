@@ -51,7 +51,7 @@ package struct Git: Sendable {
         // What a checkout does to line ends, and how many digits tell its commits apart, must not show.
         let settings = ["core.autocrlf=false", "core.eol=lf", "core.abbrev=no"].flatMap { ["-c", $0] }
         let result = try await attempt(settings + ["archive", "--format=tar", "--output=\(file)", commit])
-        guard result.isSuccess else { throw failure(of: "archive", result.complaint) }
+        guard result.isSuccess else { throw failure(of: "archive to \(file)", result.complaint) }
     }
 
     /// Runs a command of git whose failure is an answer.

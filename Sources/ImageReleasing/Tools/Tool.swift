@@ -1,6 +1,5 @@
-import DurableFiles
+import ChildPrograms
 import OCIModel
-import Subprocess
 package import SystemPackage
 
 /// A program of the system that a step of a release uses, with all that it finds around it: git, gpg, gpgv, ssh-keygen.
@@ -54,45 +53,23 @@ package struct Tool: Sendable {
     package func run(
         _ arguments: [String], in folder: FilePath? = nil, input: [UInt8] = [], outputLimit: Int = 64 << 20
     ) async throws -> Result {
-        var variables: [Environment.Key: String] = [:]
-        for (name, value) in environment { if let key = Environment.Key(rawValue: name) { variables[key] = value } }
-        var options = PlatformOptions()
-        options.createSession = true
-        options.teardownSequence = [
-            .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .seconds(5))
-        ]
-        let (surroundings, all) = (Environment.custom(variables), options)
-        // A file, since a program need not read what it is given.
-        let stream = try FileSystem.unnamedFile(holding: input, for: "cannot run \(name)")
-        return try await withThrowingTaskGroup(of: Result.self) { group in
-            group.addTask {
-                do {
-                    let ended = try await Subprocess.run(
-                        .path(program), arguments: Arguments(arguments), environment: surroundings,
-                        workingDirectory: folder, platformOptions: all,
-                        input: .fileDescriptor(stream, closeAfterSpawningProcess: true),
-                        output: .bytes(limit: outputLimit), error: .bytes(limit: 1 << 20))
-                    return Result(
-                        isSuccess: ended.terminationStatus.isSuccess, output: ended.standardOutput,
-                        errors: ended.standardError)
-                } catch let error as SubprocessError {
-                    throw failure(error)
-                }
-            }
-            group.addTask {
-                try await Task.sleep(for: timeLimit)
-                throw ReleaseError(.tool, "\(name) did not end within \(timeLimit)")
-            }
-            defer { group.cancelAll() }
-            guard let result = try await group.next() else { throw CancellationError() }
-            try Task.checkCancellation()
-            return result
+        do {
+            let end = try await ChildProgram(
+                program, arguments, environment: environment, in: folder,
+                input: .bytes(input, for: "cannot run \(name)"),
+                streams: .kept(output: outputLimit, errors: 1 << 20), timeLimit: timeLimit
+            ).run()
+            return Result(isSuccess: end.isSuccess, output: end.output, errors: end.errors)
+        } catch let error as ChildProgramError {
+            throw failure(error)
         }
     }
 
-    private func failure(_ error: SubprocessError) -> ReleaseError {
-        error.code == .executableNotFound || error.code == .spawnFailed
-            ? ReleaseError(.tool, "cannot run \(program): \(error)", hint: "install it")
-            : ReleaseError(.tool, "\(name) failed: \(error)")
+    private func failure(_ error: ChildProgramError) -> ReleaseError {
+        switch error.code {
+        case .cannotStart: ReleaseError(.tool, "cannot run \(program): \(error)", hint: "install it")
+        case .tookTooLong: ReleaseError(.tool, "\(name) did not end within \(timeLimit)")
+        case .failed, .inputTooLong: ReleaseError(.tool, "\(name) failed: \(error)")
+        }
     }
 }

@@ -16,23 +16,14 @@ extension EnduranceTests {
             try await CommandLineFixture.scoped { fixture in
                 let tiny = try await TinyImage(fixture)
                 try tiny.fillStore()
-                let full = fixture.folder.appending(path: "full")
-                try FileManager.default.createDirectory(at: full, withIntermediateDirectories: true)
-                let mounted = try await Program.run(
-                    ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", full.path], in: fixture.setting)
-                // A container may forbid it: then there is no full disk to test.
-                guard mounted.status == 0 else { return }
-                do {
+                try await SmallDisk.mounted(on: "full", size: "300k", fixture) { _ in
+                    let full = fixture.folder.appending(path: "full")
                     try await expectFull(fixture, ["--store", "full/store"], tiny)
                     try await expectFull(fixture, ["--output", "oci:full/layout"], tiny)
                     #expect(!fixture.names(full.appending(path: "layout")).contains("index.json"))
                     try await expectFull(fixture, ["--output", "oci-archive:full/a.tar"], tiny)
                     #expect(!fixture.names(full).contains("a.tar"))
-                } catch {
-                    try await fixture.tool("umount", full.path)
-                    throw error
                 }
-                try await fixture.tool("umount", full.path)
             }
         }
 

@@ -1,6 +1,7 @@
 import NIOHTTP1
 import OCIModel
 import RegistryTesting
+import TestSupport
 import Testing
 
 /// What a second client sees of a release in the registries.
@@ -10,22 +11,63 @@ extension PublishedRelease {
 
     /// Returns the tags that stand in a registry's repository, and expects that all that is behind each of them is there.
     func standingTags(of repository: String = "tool", in host: String) async throws -> Set<String> {
-        var standing: Set<String> = []
+        Set(try await digests(of: repository, in: host).keys)
+    }
+
+    /// Returns the digests that the tags in a registry's repository name, and expects that all that is behind each of them
+    /// is there.
+    func digests(of repository: String, in host: String) async throws -> [String: String] {
+        var digests: [String: String] = [:]
         for tag in Self.tags {
-            let answer = try await ask(.HEAD, "/v2/\(repository)/manifests/\(tag)", of: host)
-            guard answer.status == 200 else {
-                #expect(answer.status == 404, "\(host)/\(repository):\(tag): \(answer.status)")
-                continue
-            }
-            standing.insert(tag)
-            try await expectWhole(try #require(answer["Docker-Content-Digest"]), in: repository, of: host)
+            guard let digest = try await digest(of: tag, in: repository, of: host) else { continue }
+            digests[tag] = digest
+            try await expectWhole(digest, in: repository, of: host)
         }
-        return standing
+        return digests
+    }
+
+    /// Runs `body` while a second client of each registry asks for all tags over and over, and for all that is behind what
+    /// it sees for the first time.
+    func watched(_ repository: String, _ body: () async throws -> Void) async throws {
+        let over = Flag()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for host in registries {
+                group.addTask {
+                    var seen: Set<String> = []
+                    while !over.isRaised {
+                        for tag in Self.tags {
+                            guard let digest = try await digest(of: tag, in: repository, of: host),
+                                seen.insert(digest).inserted
+                            else { continue }
+                            try await expectWhole(digest, in: repository, of: host)
+                        }
+                    }
+                }
+            }
+            defer { over.raise() }
+            try await body()
+            over.raise()
+            try await group.waitForAll()
+        }
+    }
+
+    /// Returns the digest that a tag names; `nil` if there is no such tag.
+    private func digest(of tag: String, in repository: String, of host: String) async throws -> String? {
+        let path = "/v2/\(repository)/manifests/\(tag)"
+        let answer = try await ask(.GET, path, of: host)
+        guard answer.status == 200 else {
+            #expect(answer.status == 404, "\(host)\(path): \(answer.status): \(answer.text)")
+            return nil
+        }
+        let digest: String = try #require(answer["Docker-Content-Digest"])
+        return digest
     }
 
     private func expectWhole(_ digest: String, in repository: String, of host: String) async throws {
-        let document = try await ask(.GET, "/v2/\(repository)/manifests/\(digest)", of: host)
-        try #require(document.status == 200, "\(host)/\(repository)@\(digest) has a name and is not there")
+        let path = "/v2/\(repository)/manifests/\(digest)"
+        let document = try await ask(.GET, path, of: host)
+        try #require(
+            document.status == 200, "\(host)\(path) has a name and is not there: \(document.status): \(document.text)")
         if let index = try? CanonicalJSON.decode(Index.self, from: document.body), !index.manifests.isEmpty {
             for child in index.manifests { try await expectWhole("\(child.digest)", in: repository, of: host) }
             return
@@ -38,15 +80,14 @@ extension PublishedRelease {
             let again = try await ask(.GET, path, of: host)
             Issue.record(
                 """
-                \(host == registries[0] ? "docker-registry" : "the other registry")/\(repository)@\(digest) has a name without \
+                \(host == docker.address ? "docker-registry" : "the other registry")/\(repository)@\(digest) has a name without \
                 its \(blob.digest): \(answer.status), then \(again.status): \(again.text.prefix(500))
                 """)
         }
     }
 
     private func ask(_ method: HTTPMethod, _ path: String, of host: String) async throws -> RegistryClient.Answer {
-        // docker-registry has no manifest of a type that is not asked for.
-        let types = ["index", "manifest"].map { "application/vnd.oci.image.\($0).v1+json" }.joined(separator: ", ")
-        return try await RegistryClient("http://\(host)").send(method, path, ["Accept": types])
+        if host == docker.address { return try await docker.ask(method, path) }
+        return try await ServedRegistry.ask(method, path, of: host)
     }
 }

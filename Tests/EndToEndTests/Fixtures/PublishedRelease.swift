@@ -9,6 +9,8 @@ import Testing
 struct PublishedRelease: Sendable {
     let tool: ToolRelease
     let github: GitHubStandIn
+    /// The first of the registries, in whose log its reasons are.
+    let docker: ServedRegistry
     /// The registries, `host:port` each.
     let registries: [String]
 
@@ -29,21 +31,23 @@ struct PublishedRelease: Sendable {
             let tool = try await ToolRelease(fixture)
             try fixture.write(image, to: "images/tool/image.yaml")
             try await ServedRegistry.serving(.docker, fixture) { docker in
-                if let second { return try await serving(tool, [docker.address, second], body) }
+                if let second { return try await serving(tool, docker, second, body) }
                 try await ServedRegistry.serving(.embedded, fixture) { embedded in
-                    try await serving(tool, [docker.address, embedded.address], body)
+                    try await serving(tool, docker, embedded.address, body)
                 }
             }
         }
     }
 
     private static func serving(
-        _ tool: ToolRelease, _ registries: [String], _ body: (PublishedRelease) async throws -> Void
+        _ tool: ToolRelease, _ docker: ServedRegistry, _ second: String,
+        _ body: (PublishedRelease) async throws -> Void
     ) async throws {
         let github = GitHubStandIn()
+        let registries = [docker.address, second]
         try await github.serving { server in
             try tool.write(Self.file(registries, page: "http://127.0.0.1:\(server.port)"))
-            try await body(PublishedRelease(tool: tool, github: github, registries: registries))
+            try await body(PublishedRelease(tool: tool, github: github, docker: docker, registries: registries))
         }
     }
 
@@ -55,7 +59,7 @@ struct PublishedRelease: Sendable {
         let github = GitHubStandIn()
         try await github.serving { server in
             try tool.write(Self.file(registries, repository, page: "http://127.0.0.1:\(server.port)"))
-            try await body(PublishedRelease(tool: tool, github: github, registries: registries))
+            try await body(PublishedRelease(tool: tool, github: github, docker: docker, registries: registries))
         }
     }
 

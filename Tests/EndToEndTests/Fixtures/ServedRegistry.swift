@@ -34,8 +34,14 @@ struct ServedRegistry: Sendable {
     /// What `htpasswd -B` writes for `me` and `secret`.
     static let users = "me:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n"
 
+    let kind: Kind
+    private let program: Program
+
     /// `host:port`.
     let address: String
+
+    /// What it has said so far.
+    var log: String { program.outputSoFar + program.errorsSoFar }
 
     var port: String { String(address.split(separator: ":").last ?? "") }
 
@@ -52,7 +58,7 @@ struct ServedRegistry: Sendable {
             }
         do {
             let port = try await port(of: program)
-            let result = try await body(ServedRegistry(address: "127.0.0.1:\(port)"))
+            let result = try await body(ServedRegistry(kind: kind, program: program, address: "127.0.0.1:\(port)"))
             program.signal(SIGTERM)
             _ = try await program.ended()
             return result

@@ -1,7 +1,7 @@
+import ChildPrograms
 import DurableFiles
 import OCIContent
 package import OCIModel
-import Subprocess
 package import SystemPackage
 
 /// A text whose signature is good, and its signers.
@@ -64,7 +64,7 @@ package struct ReleaseVerifier: Hashable, Sendable {
         }
         let message = try ClearSignedMessage(bytes, of: what)
         try checkKeyrings()
-        let (text, status) = try await runWithTimeLimit(bytes, of: what, keptProof: keptProof)
+        let (text, status) = try await runGPGV(bytes, of: what, keptProof: keptProof)
         let signers = try SignatureReport(status: status).signers(of: what, pinned: pinned, acceptExpired: keptProof)
         guard message.isText(text) else {
             throw ImageInputsError(
@@ -90,24 +90,6 @@ package struct ReleaseVerifier: Hashable, Sendable {
         }
     }
 
-    private func runWithTimeLimit(
-        _ bytes: [UInt8], of what: String, keptProof: Bool
-    ) async throws -> (text: [UInt8], status: [UInt8]) {
-        try await withThrowingTaskGroup(of: (text: [UInt8], status: [UInt8])?.self) { group in
-            group.addTask { try await runGPGV(bytes, of: what, keptProof: keptProof) }
-            group.addTask {
-                try await Task.sleep(for: timeLimit)
-                return nil
-            }
-            defer { group.cancelAll() }
-            guard let first = try await group.next(), let result = first else {
-                throw ImageInputsError(
-                    .timedOut, "cannot check the signature of \(what): gpgv took longer than \(timeLimit)")
-            }
-            return result
-        }
-    }
-
     /// Runs `gpgv`. The exit status is ignored, because it is an error as soon as one of several keys is unknown: the
     /// status lines decide.
     private func runGPGV(
@@ -116,27 +98,25 @@ package struct ReleaseVerifier: Hashable, Sendable {
         // SHA-1 and RIPEMD-160 signatures can be forged; MD5 is refused by the program itself.
         var arguments = ["--weak-digest", "SHA1", "--weak-digest", "RIPEMD160", "--status-fd", "2", "--output", "-"]
         if keptProof { arguments.append("--ignore-time-conflict") }
-        // As C's strings, since a path need not be text.
-        let words =
-            arguments.map { Array($0.utf8) + [0] }
-            + keyrings.flatMap { [Array("--keyring".utf8) + [0], $0.bytes + [0]] }
-        // The library's own ways of writing to a program end this one, by a signal or a trap, if the program does not
-        // read.
-        let input = try FileSystem.unnamedFile(holding: bytes, for: "cannot check the signature of \(what)")
+        let purpose = "cannot check the signature of \(what)"
+        var program = ChildProgram(
+            gpgv, arguments, environment: ["LC_ALL": "C", "HOME": "/nonexistent"], input: .bytes(bytes, for: purpose),
+            streams: .kept(output: Self.sizeLimit, errors: 1 << 20), timeLimit: timeLimit)
+        program.arguments += keyrings.flatMap { [Array("--keyring".utf8), $0.bytes] }
         do {
-            let result = try await run(
-                .path(gpgv), arguments: Arguments(words),
-                environment: .custom(["LC_ALL": "C", "HOME": "/nonexistent"]),
-                input: .fileDescriptor(input, closeAfterSpawningProcess: true), output: .bytes(limit: Self.sizeLimit),
-                error: .bytes(limit: 1 << 20))
-            return (result.standardOutput, result.standardError)
-        } catch let error as SubprocessError where error.code == .executableNotFound || error.code == .spawnFailed {
-            throw ImageInputsError(
-                .toolMissing, "cannot check the signature of \(what): cannot run \(gpgv): \(error)",
-                hint: "install the package gpgv", cause: error)
-        } catch let error as SubprocessError {
-            throw ImageInputsError(
-                .inputOutput, "cannot check the signature of \(what): gpgv failed: \(error)", cause: error)
+            let end = try await program.run()
+            return (end.output, end.errors)
+        } catch let error as ChildProgramError {
+            switch error.code {
+            case .cannotStart:
+                throw ImageInputsError(
+                    .toolMissing, "\(purpose): cannot run \(gpgv): \(error)", hint: "install the package gpgv",
+                    cause: error)
+            case .tookTooLong:
+                throw ImageInputsError(.timedOut, "\(purpose): gpgv took longer than \(timeLimit)")
+            case .failed, .inputTooLong:
+                throw ImageInputsError(.inputOutput, "\(purpose): gpgv failed: \(error)", cause: error)
+            }
         }
     }
 }

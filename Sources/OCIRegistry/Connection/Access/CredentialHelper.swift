@@ -1,16 +1,14 @@
+import ChildPrograms
 import DurableFiles
 import HTTPTransfer
 import OCIContent
 import OCIModel
-import Subprocess
 import SystemPackage
 
 /// A program that stores logins (docker-credential-helpers): it takes a verb as its argument, and JSON or a server's
 /// name as its input.
 struct CredentialHelper {
     private static let outputLimit = 64 << 10
-    /// The number of bytes that a pipe accepts without a reader.
-    private static let inputLimit = 32 << 10
     /// The text that a helper prints, with a failure, if it simply has no login.
     private static let notFound = "credentials not found"
 
@@ -86,51 +84,20 @@ struct CredentialHelper {
     }
 
     private func run(_ verb: String, _ input: [UInt8]) async throws -> (output: [UInt8], isSuccess: Bool) {
-        var variables: [Environment.Key: String] = [:]
-        for (name, value) in environment { if let key = Environment.Key(rawValue: name) { variables[key] = value } }
-        // Processes that a helper started end with it.
-        var options = PlatformOptions()
-        options.createSession = true
-        options.teardownSequence = [
-            .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .seconds(5))
-        ]
-        let (surroundings, all) = (Environment.custom(variables), options)
-        let pipe = try pipe(holding: input)
-        return try await withThrowingTaskGroup(of: (output: [UInt8], isSuccess: Bool).self) { group in
-            group.addTask {
-                do {
-                    let result = try await Subprocess.run(
-                        .path(program), arguments: [verb], environment: surroundings, platformOptions: all,
-                        input: .fileDescriptor(pipe, closeAfterSpawningProcess: true),
-                        output: .bytes(limit: Self.outputLimit), error: .discarded)
-                    return (result.standardOutput, result.terminationStatus.isSuccess)
-                } catch let error as SubprocessError {
-                    throw OCIRegistryError(.invalidConfiguration, "cannot run \(program): \(error)")
+        do {
+            let end = try await ChildProgram(
+                program, [verb], environment: environment, input: .secret(input), streams: .output(Self.outputLimit),
+                timeLimit: limit
+            ).run()
+            return (end.output, end.isSuccess)
+        } catch let error as ChildProgramError {
+            let message =
+                switch error.code {
+                case .cannotStart, .failed: "cannot run \(program): \(error)"
+                case .inputTooLong: "the login is too long for \(name)"
+                case .tookTooLong: "\(name) did not answer within \(limit)"
                 }
-            }
-            group.addTask {
-                try await Task.sleep(for: limit)
-                throw OCIRegistryError(.invalidConfiguration, "\(name) did not answer within \(limit)")
-            }
-            defer { group.cancelAll() }
-            guard let result = try await group.next() else { throw CancellationError() }
-            return result
+            throw OCIRegistryError(.invalidConfiguration, message)
         }
-    }
-
-    /// Creates a pipe that already contains the whole input: many helpers exit without reading it, which is not a
-    /// failure.
-    private func pipe(holding input: [UInt8]) throws -> FileDescriptor {
-        guard input.count <= Self.inputLimit else {
-            throw OCIRegistryError(.invalidConfiguration, "the login is too long for \(name)")
-        }
-        // No other program that starts meanwhile inherits an end: the helper would wait for it to close the pipe.
-        let (reading, writing) = try FileDescriptor.pipe(options: .closeOnExec)
-        defer { try? writing.close() }
-        do { try writing.writeAll(input) } catch {
-            try? reading.close()
-            throw error
-        }
-        return reading
     }
 }
