@@ -75,6 +75,27 @@ import Testing
         }
     }
 
+    @Test(arguments: [(0, false), (599, false), (600, true)])
+    func `what is attached after a death is found once the dead run's listings are old`(
+        seconds: Int64, isFound: Bool
+    ) async throws {
+        try await MirrorFixture.run { fixture in
+            let digest = try await fixture.client.pushIndex("v1", layers: ["base"]).index
+            let hold = Flag()
+            fixture.target.faults.onPutManifests(turns: 1...1000, .holdUntil { hold.isRaised })
+            let run = Task { try await fixture.mirror(file) }
+            try await until { !fixture.target.wire.putManifests.isEmpty }
+            run.cancel()
+            _ = await run.result
+            hold.raise()
+            try await fixture.client.pushImage("signature", subject: digest, artifactType: "application/example")
+            fixture.clock.advance(by: seconds)
+            #expect(try await fixture.mirror(file).verdict == .changed)
+            let answer = try await RegistryClient(fixture.target).send(.GET, "/v2/m/a/b/referrers/\(digest)")
+            #expect(try CanonicalJSON.decode(Index.self, from: answer.body).manifests.isEmpty != isFound)
+        }
+    }
+
     @Test func `an ended run leaves no journal, so the next one asks the registries`() async throws {
         try await MirrorFixture.run { fixture in
             try await fill(fixture)
