@@ -14,14 +14,16 @@ final class RememberedSource: WrappedSource {
         /// The bytes of documents, and the referrers of documents, by digest.
         var documents: [String: Data] = [:]
         var referrers: [String: [Descriptor]] = [:]
+        /// The documents that names stand for.
+        var names: [String: Descriptor] = [:]
     }
 
     /// The most bytes that are read of a file; one that is larger is not written.
     private static let limit: Int64 = 64 << 20
-    /// The seconds for which listings of referrers count: about as long as a run that nothing kills takes from reading an
-    /// image to writing it. An image that is copied once is not looked at again, so that older ones would hide what was
-    /// attached since.
-    private static let listingsCount: Int64 = 600
+    /// The seconds for which names and listings of referrers count: about as long as a run that nothing kills takes from
+    /// reading an image to writing it. An image that is copied once is not looked at again, so that older ones would hide
+    /// what was attached since.
+    private static let answersCount: Int64 = 600
 
     let base: any ContentSource
     private let file: FilePath
@@ -31,10 +33,17 @@ final class RememberedSource: WrappedSource {
         (self.base, self.file) = (base, file)
         let bytes = (try? FileSystem.read(file, limit: Self.limit)) ?? nil
         var known = bytes.flatMap { try? CanonicalJSON.decode(Notes.self, from: $0) } ?? Notes(began: now.seconds)
-        if !(0..<Self.listingsCount).contains(now.seconds - known.began) {
-            (known.began, known.referrers) = (now.seconds, [:])
+        if !(0..<Self.answersCount).contains(now.seconds - known.began) {
+            (known.began, known.referrers, known.names) = (now.seconds, [:], [:])
         }
         notes = Mutex(known)
+    }
+
+    func resolve(_ name: String) async throws -> Descriptor {
+        if let known = notes.withLock({ $0.names[name] }) { return known }
+        let found = try await base.resolve(name)
+        notes.withLock { $0.names[name] = found }
+        return found
     }
 
     func document(_ descriptor: Descriptor) async throws -> [UInt8] {
