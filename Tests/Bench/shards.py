@@ -1,16 +1,18 @@
 """One worker and four, each in a network namespace of its own whose line is as narrow as that of a far machine. As root, in a
-network namespace of its own: unshare --mount --net. Prints the seconds of one worker and of four, and the requests of each.
+network namespace of its own: unshare --mount --net. Prints the seconds and the requests of one worker and of four, and how
+often a blob was sent to a repository that had it; stops unless both mirrors are whole.
 
 usage: shards.py IMAGEBUILD FOLDER
 """
 
 import os
+import re
 import subprocess
 import sys
 import time
 
 from layouts import make_image, noise
-from registries import EmbeddedRegistry
+from registries import EmbeddedRegistry, check_copies
 from wire import WireCounter
 
 WORKERS, REPOSITORIES, MEBIBYTES, RATE = 4, 16, 8, "40mbit"
@@ -60,6 +62,14 @@ def mirror(imagebuild, folder, name, ends, shards):
     return time.monotonic() - begin
 
 
+def sent_again(requests):
+    """How many blobs were sent to a repository once more."""
+    # An upload ends with a PUT, or is one POST.
+    ends = [request for request in requests if request.method == "PUT" or request.method == "POST" and request.sent]
+    sent = [found.groups() for end in ends if (found := re.search("/v2/(.+)/blobs/uploads/.*digest=([^&]+)", end.target))]
+    return len(sent) - len(set(sent))
+
+
 class Served(EmbeddedRegistry):
     """The registry, where the namespaces reach it."""
 
@@ -78,7 +88,10 @@ def main(imagebuild, folder):
             for end in (source, target):
                 end.counter.take()
             seconds = mirror(imagebuild, folder, f"m{shards}", ends, shards)
-            results += [seconds, sum(len(end.counter.take()) for end in (source, target))]
+            read, written = source.counter.take(), target.counter.take()
+            results += [seconds, len(read) + len(written), sent_again(written)]
+            for number in range(REPOSITORIES):
+                check_copies(source.address, target.address, f"src/i{number}", f"m{shards}/i{number}", ["v1"])
         print(*results)
 
 

@@ -7,7 +7,7 @@ import threading
 import time
 
 PIECE = 1 << 18
-Request = collections.namedtuple("Request", "kind sent received")
+Request = collections.namedtuple("Request", "kind method target sent received")
 
 
 def kind(method, path):
@@ -77,7 +77,7 @@ class WireCounter:
         client.sendall(text(answer))
         bodiless = method == "HEAD" or status in (204, 304)
         received = 0 if bodiless else relay_body(answers, client, answer, until_close=True)
-        self.requests.append(Request(kind(method, path), sent, received))
+        self.requests.append(Request(kind(method, path), method, path, sent, received))
         return True
 
 

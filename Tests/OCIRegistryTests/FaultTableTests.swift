@@ -58,6 +58,7 @@ import Testing
         ("a layout that lies: paths in digests, links, sizes, a million entries", "refuse"),
         ("a layer that unpacks to a thousand times its size", "only where layers are unpacked"),
         ("signals, a full disk, a certificate out of date", "no partial image under a tag; continue the next time"),
+        ("a tag together with its digest: ignored, or refused with any status", "set it by itself, and remember"),
     ]
     private static let reasons = [
         51: "copy and push never unpack a layer; LayerArchiveTests check the limits of reading one"

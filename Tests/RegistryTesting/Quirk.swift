@@ -22,6 +22,8 @@ package enum Quirk: Hashable, Sendable {
     case wrongDigestOnManifestPut
     /// An existing tag cannot be put again, even with the same content (ECR).
     case immutableTags(status: Int)
+    /// A tag that is put together with its digest is answered with this status; 201 sets no tag.
+    case tagByDigest(status: Int)
     case tagLink(TagLink)
     /// Manifests have this many bytes, all of them blank.
     case largeManifests(bytes: Int)

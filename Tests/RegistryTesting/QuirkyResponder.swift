@@ -47,6 +47,8 @@ package struct QuirkyResponder<Inner: HTTPResponder>: HTTPResponder {
                 return nil
             }
             return Self.refusal(status, "TAG_INVALID", "the tag already exists and cannot be overwritten")
+        case (.tagByDigest(let status), .manifest) where status != 201 && request.uri.string.contains("?tag="):
+            return Self.refusal(status, "UNSUPPORTED")
         case (.largeManifests(let bytes), .manifest) where request.method == .get: return Self.largeManifest(bytes)
         case (.location(.withQuery), .uploadChunk), (.location(.withQuery), .uploadFinish),
             (.location(.withQuery), .uploadStatus):
@@ -67,7 +69,8 @@ package struct QuirkyResponder<Inner: HTTPResponder>: HTTPResponder {
         case (.singlePostIgnored, .uploadStart) where request.uri.string.contains("digest="):
             for try await _ in request.body {}
             return request.with(path: request.uri.path)
-        case (.mountRefused(202), .uploadStart): return request.with(path: request.uri.path)
+        case (.mountRefused(202), .uploadStart), (.tagByDigest(201), .manifest):
+            return request.with(path: request.uri.path)
         case (.noConditions, _): return request.with(.ifMatch, nil).with(.ifNoneMatch, nil)
         case (.rangeIgnored, .blob): return request.with(.range, nil)
         case (.rangeShifted, .blob):

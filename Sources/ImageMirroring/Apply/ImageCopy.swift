@@ -25,7 +25,11 @@ struct ImageCopy: Sendable {
         guard let first = work.first else { return try tags.map(settled) }
         return try await run.transfers.images.take {
             let name = "\(image.source.place):\(first.tag)"
-            let remembered = (run.transfers.journal?.closure(of: name)).map { RememberedSource(source, keptIn: $0) }
+            // Where there are two sources, reading shows which of them has what.
+            let journal = image.signatureOrigin == nil ? run.transfers.journal : nil
+            let remembered = (journal?.closure(of: name)).map {
+                RememberedSource(source, keptIn: $0, now: run.time)
+            }
             return try await RequestTally.counting("copy \(name)") { tally in
                 let plan: CopyPlan
                 do {
@@ -62,7 +66,7 @@ struct ImageCopy: Sendable {
 
     /// Reads all documents of the image and of what belongs to it, and checks that nothing required is missing.
     private func closure(of tag: PlannedTag, from source: any ContentSource) async throws -> CopyPlan {
-        let root = try await root(of: tag)
+        let root = try await root(of: tag, from: source)
         let plan = try await CopyPlan(reading: [root], from: source, options)
         guard !image.required.isEmpty else { return plan }
         let absent = image.required.subtracting(plan.evidence(for: root.digest)).map(\.rawValue).sorted()
@@ -74,7 +78,7 @@ struct ImageCopy: Sendable {
         return plan
     }
 
-    private func root(of tag: PlannedTag) async throws -> Descriptor {
+    private func root(of tag: PlannedTag, from source: any ContentSource) async throws -> Descriptor {
         guard let root = tag.root else { return try await source.resolve(tag.tag) }
         guard isReviewed else { return root.descriptor }
         let current = try await run.registries.repository(image.source).current(tag.tag)?.digest

@@ -94,7 +94,13 @@ extension RegistryRepository: ContentDestination {
     ///
     /// - Returns: Whether the registry did so: few support this (distribution-spec, "Pushing Manifests", `tag`).
     private func setByDigest(_ tag: Tag, _ bytes: [UInt8], _ root: Descriptor) async throws -> Bool {
-        let answer = try await put(bytes, as: root, reference: "\(root.digest)?tag=\(tag)")
+        let answer: WholeAnswer
+        do { answer = try await put(bytes, as: root, reference: "\(root.digest)?tag=\(tag)") } catch let error
+            as OCIRegistryError where Self.mayBeOfQuery(error)
+        {
+            memory.setTagsNotByDigest()
+            return false
+        }
         let isSet = answer.status < 400 && answer.headers[canonicalForm: "oci-tag"].contains { $0 == tag.description }
         if answer.status < 400, !memory.isPresent(root.digest, in: name) {
             try await noteSubject(of: bytes, root, answered: answer.headers.first(name: "oci-subject"))
@@ -102,6 +108,12 @@ extension RegistryRepository: ContentDestination {
         }
         if !isSet { memory.setTagsNotByDigest() }
         return isSet
+    }
+
+    /// Whether a refusal may be of the query: registries answer one that they do not expect with almost any status. Who may
+    /// not write, or shall come later, is told so for what is put without it as well.
+    private static func mayBeOfQuery(_ error: OCIRegistryError) -> Bool {
+        error.status.map { ![401, 403, 407, 429].contains($0) } ?? false
     }
 
     /// Checks where a tag is just before it is set.

@@ -37,6 +37,19 @@ import Testing
         }
     }
 
+    @Test func `a registry that refuses a tag together with its digest has all tags, and is soon not asked for that`()
+        async throws
+    {
+        try await MirrorFixture.run(targetQuirks: [.tagByDigest(status: 501)]) { fixture in
+            for tag in 0..<30 { try await fixture.client.pushImage("v\(tag)") }
+            let all = "images: [{from: SOURCE/a/b, to: a/b, tags: {glob: ['v*']}}]"
+            let report = try await fixture.mirror(all)
+            #expect(report.results.count == 30 && report.results.allSatisfy { $0.outcome == .created })
+            // Only by those images that were under way before the first answer.
+            #expect((1...12).contains(fixture.target.wire.putManifests.count { $0.path.contains("?tag=") }))
+        }
+    }
+
     @Test func `a quota of pulls ends the run as out of quota, and the next one goes on`() async throws {
         try await MirrorFixture.run { fixture in
             for tag in ["v1", "v2", "v3"] { try await fixture.client.pushImage(tag) }

@@ -75,6 +75,46 @@ import Testing
         }
     }
 
+    @Test(arguments: [(0, false), (599, false), (600, true)])
+    func `what was read before a death is not read again, until it is so old that it may have changed`(
+        seconds: Int64, isFound: Bool
+    ) async throws {
+        try await MirrorFixture.run { fixture in
+            let digest = try await fixture.client.pushIndex("v1", layers: ["base"]).index
+            let hold = Flag()
+            fixture.target.faults.onPutManifests(turns: 1...1000, .holdUntil { hold.isRaised })
+            let run = Task { try await fixture.mirror(file) }
+            try await until { !fixture.target.wire.putManifests.isEmpty }
+            run.cancel()
+            _ = await run.result
+            hold.raise()
+            try await fixture.client.pushImage("signature", subject: digest, artifactType: "application/example")
+            fixture.clock.advance(by: seconds)
+            fixture.clearWires()
+            #expect(try await fixture.mirror(file).verdict == .changed)
+            #expect(fixture.source.wire.requests(.manifest).isEmpty != isFound, "nothing is read again")
+            let answer = try await RegistryClient(fixture.target).send(.GET, "/v2/m/a/b/referrers/\(digest)")
+            #expect(try CanonicalJSON.decode(Index.self, from: answer.body).manifests.isEmpty != isFound)
+        }
+    }
+
+    @Test func `a signature that only a second registry has is read from there after a death, too`() async throws {
+        let file = "images: [{from: SOURCE/a/b, to: a/b, tags: {list: [v1]}, signatures-from: SOURCE/signed/b}]"
+        try await MirrorFixture.run { fixture in
+            let digest = try await fixture.client.pushIndex("v1", layers: ["base"]).index
+            try await fixture.client.pushImage(
+                "signature", to: "signed/b", subject: digest, artifactType: "application/example")
+            let hold = Flag()
+            fixture.target.faults.on(.uploadStart, turns: 1...1000, .holdUntil { hold.isRaised })
+            let run = Task { try await fixture.mirror(file) }
+            try await until { !fixture.target.wire.requests(.uploadStart).isEmpty }
+            run.cancel()
+            _ = await run.result
+            hold.raise()
+            #expect(try await fixture.mirror(file).lines == ["v1 created"])
+        }
+    }
+
     @Test func `an ended run leaves no journal, so the next one asks the registries`() async throws {
         try await MirrorFixture.run { fixture in
             try await fill(fixture)
