@@ -107,7 +107,7 @@ import Testing
             try await StubServer.serving { [content] request, _ in
                 guard request.headers["range"] == nil else { return .serve(content, to: request) }
                 let drip = content[1...].prefix(40).flatMap { [StubServer.Step.pause(.milliseconds(50)), .send([$0])] }
-                return .begin(content, sending: 1) + drip
+                return .begin(content, sending: 1) + drip + [.close]
             } _: { [settings] server in
                 try await fixture.fetch([server.url("/a.deb")], content, settings: settings)
                 #expect(try fixture.bytes() == content)

@@ -58,17 +58,18 @@ import Testing
 
     @Test func `a document that only drips is asked for twice at most`() async throws {
         let fixture = ConnectionFixture(stopsClock: true)
+        var settings = fixture.settings { $0.patience = .seconds(60) }
+        // A second passes with each look at the clock, so with each piece that is waited for.
+        settings.time.now = { [now = settings.time.now] in
+            fixture.skip(.seconds(1))
+            return now()
+        }
         try await StubServer.serving { _, _ in
-            let drip = [
-                StubServer.Step.pause(.milliseconds(1)),
-                .until {
-                    fixture.skip(.seconds(1)); return true
-                }, .send([1]),
-            ]
-            return .begin(noise(10_000), sending: 1) + (0..<1000).flatMap { _ in drip }
-        } _: { server in
+            let drip = [StubServer.Step.pause(.milliseconds(1)), .send([1])]
+            return .begin(noise(10_000), sending: 1) + (0..<9000).flatMap { _ in drip } + [.close]
+        } _: { [settings] server in
             let error = try await refusal {
-                try await RegistryNetwork.withNetwork(fixture.settings { $0.patience = .seconds(60) }) { network in
+                try await RegistryNetwork.withNetwork(settings) { network in
                     try await run(.document, network.connection(to: RegistryHost("127.0.0.1:\(server.port)")))
                 }
             }
