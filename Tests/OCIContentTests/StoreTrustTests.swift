@@ -82,6 +82,22 @@ import Testing
         }
     }
 
+    @Test func `a layout is no store, and keeps what it has`() async throws {
+        try await withTemporaryFolder { folder in
+            let layout = OCILayout(root: folder.appending("layout"))
+            let store = try ContentStore(root: folder.appending("store"))
+            let blob = try store.add([1, 2, 3])
+            try await layout.putBlob(Descriptor(mediaType: .layerGzip, digest: blob, size: 3), from: store)
+            try FileSystem.write(
+                Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8), to: folder.pushing("layout/oci-layout"))
+            let before = try names(in: folder.appending("layout"))
+            let error = #expect(throws: FileError.self) { try ContentStore(root: folder.appending("layout")) }
+            #expect(error?.message.contains("it is an OCI layout") == true)
+            #expect(try names(in: folder.appending("layout")).sorted() == before.sorted())
+            #expect(try FileSystem.read(layout.path(of: blob), limit: 10) == [1, 2, 3])
+        }
+    }
+
     @Test func `a folder above the store that others can write is refused, unless it is sticky`() throws {
         try withTemporaryFolder { folder in
             let above = folder.appending("shared")

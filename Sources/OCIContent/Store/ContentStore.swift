@@ -23,13 +23,18 @@ package struct ContentStore: Sendable {
     /// Opens the store, creating missing folders. It is the user's alone: what its records say is believed because
     /// nobody else can write them.
     ///
-    /// - Throws: `FileError` if the folder cannot be created or written, if others could write it, or if one of its own
-    ///   folders is a link.
+    /// - Throws: `FileError` if the folder cannot be created or written, if others could write it, if one of its own
+    ///   folders is a link, or if it is an OCI layout.
     package init(root: FilePath) throws {
         self.root = root
         try FileSystem.makePrivateDirectory(root)
         try FileSystem.requirePrivate(root, "cannot use the store \(root)")
         let folder = try Folder(at: root)
+        // Its blobs would be collected as those of a store that nobody has used for long.
+        guard try folder.kind(of: OCILayout.markerName) == nil else {
+            throw FileError(
+                .notPrivate, "cannot use \(root) as the store: it is an OCI layout", hint: "choose another folder")
+        }
         let blobs = try folder.makeFolder("blobs")
         for algorithm in Digest.Algorithm.allCases { _ = try blobs.makeFolder(algorithm.rawValue) }
         for part in [folder, try folder.makeFolder("records"), try folder.makeFolder("tmp")] {
