@@ -99,7 +99,9 @@ package struct LocationOpener: Sendable {
         switch location {
         case .layout(let path, _): return try await use(OCILayout(root: path))
         case .layoutArchive(let path, _), .dockerArchive(let path, _, _):
-            return try await use(OCILayout(root: path.appending("new")))
+            // A name that nobody has: below an archive that is there no path leads.
+            let empty = path.removingLastComponent().appending(".new-\(UInt64.random(in: .min ... .max))")
+            return try await use(OCILayout(root: empty))
         case .registry(let text):
             return try await use(try registries.repository(try ImageReference(text)))
         }

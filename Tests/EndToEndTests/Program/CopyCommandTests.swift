@@ -81,6 +81,11 @@ extension ProgramTests {
                     "copy", "oci:.imagebuild/oci/tiny", "oci:new:v1", "--platform", "linux/amd64")
                 let moved = try await fixture.succeed("copy", "oci:.imagebuild/oci/tiny", "oci:new:v1", "--dry-run")
                 #expect(moved.contains("tag v1: moves from \(one) to \(digest)"), "\(moved)")
+                try fixture.write("an archive", to: "new.tar")
+                let whole = try await fixture.succeed(
+                    "copy", "oci:.imagebuild/oci/tiny", "oci-archive:new.tar", "--dry-run")
+                #expect(whole.contains("to send: "), "\(whole)")
+                #expect(try fixture.text("new.tar") == "an archive")
             }
         }
 
