@@ -78,6 +78,11 @@ struct MirrorRunCommand: AsyncParsableCommand {
         var applied: (plan: MirrorPlan, file: MirrorFile)?
         if let place = apply { applied = try MirrorPlan.read(try await reading(place, settings), of: named) }
         guard let mirrorFile = named ?? applied?.file else { return }
+        guard !prune || mirrorFile.images.contains(where: { $0.prune != nil }) else {
+            throw MirrorError(
+                .refused, "--prune would remove nothing: no image of the mirror file has the key 'prune'",
+                hint: "say there how many tags may go at once: prune: {at-most: 5}")
+        }
         // Many small requests wait for far registries; whoever must not be asked so much has a rate in the file.
         settings.limits.requestsPerHost = 16
         settings.limits.attemptsOf = mirrorFile.registries.compactMapValues { $0.attempts }

@@ -26,6 +26,16 @@ extension ProgramTests {
             }
         }
 
+        @Test func `pruning is refused where the file has no rule for it`() async throws {
+            try await mirroring { fixture, registry in
+                let file = try mirrorFile(fixture, registry, ["a"], "m")
+                for options in [["--prune"], ["--prune", "--dry-run"]] {
+                    let ended = try await fixture.start(["mirror", file] + options, in: nil).ended()
+                    #expect(ended.status == 2 && ended.errors.contains("the key 'prune'"), "\(ended.errors)")
+                }
+            }
+        }
+
         @Test func `a file with a mistake is refused with its place, and a bad image leaves exit code 11`() async throws
         {
             try await mirroring { fixture, registry in
