@@ -49,7 +49,7 @@ extension OCILayout: ContentDestination {
     /// Returns whether a blob exists unchanged since it was put there, as far as its seal tells, or its bytes if
     /// `hashesAgain`.
     private func isKept(_ blob: Descriptor) async throws -> Bool {
-        guard try Folder(ifThere: root)?.folder(Self.blobsName)?.folder(blob.digest.algorithm.rawValue) != nil else {
+        guard try Folder(ifThere: root)?.folder(LayoutNames.blobs)?.folder(blob.digest.algorithm.rawValue) != nil else {
             return false
         }
         let path = path(of: blob.digest)
@@ -64,7 +64,7 @@ extension OCILayout: ContentDestination {
 
     /// Makes the folder of a blob. A layout's own names are folders and files, never links to somewhere else.
     private func makeFolder(of digest: Digest) throws -> Folder {
-        try makeRoot().makeFolder(Self.blobsName).makeFolder(digest.algorithm.rawValue)
+        try makeRoot().makeFolder(LayoutNames.blobs).makeFolder(digest.algorithm.rawValue)
     }
 
     /// Makes the layout's own folder, whose path the user chose.
@@ -121,15 +121,15 @@ extension OCILayout: ContentDestination {
         let folder = try makeRoot()
         folder.lock()
         // What is a link is refused before anything is written.
-        let hasMarker = try folder.kind(of: Self.markerName) != nil
-        _ = try folder.kind(of: Self.indexName)
+        let hasMarker = try folder.kind(of: LayoutNames.marker) != nil
+        _ = try folder.kind(of: LayoutNames.index)
         let old = try index() ?? Index(manifests: [])
         let index = Self.adding(entries, to: old)
         guard index != old || !hasMarker else { return }
-        let blobs = try folder.makeFolder(Self.blobsName)
+        let blobs = try folder.makeFolder(LayoutNames.blobs)
         for name in try blobs.names() { try blobs.folder(name)?.sync() }
-        if !hasMarker { try folder.write(CanonicalJSON.encode(LayoutMarker()), to: Self.markerName) }
-        try folder.write(CanonicalJSON.encode(index), to: Self.indexName)
+        if !hasMarker { try folder.write(CanonicalJSON.encode(LayoutMarker()), to: LayoutNames.marker) }
+        try folder.write(CanonicalJSON.encode(index), to: LayoutNames.index)
     }
 
     private static func adding(_ entries: [Descriptor], to index: Index) -> Index {

@@ -27,8 +27,7 @@ package struct OCILayout: Sendable {
         self.observe = observe
     }
 
-    static let (blobsName, indexName, markerName) = ("blobs", "index.json", "oci-layout")
-    var blobs: FilePath { root.appending(Self.blobsName) }
+    var blobs: FilePath { root.appending(LayoutNames.blobs) }
     /// The folders that contain blobs: one for each algorithm in use.
     package var blobFolders: [FilePath] {
         get throws {
@@ -37,7 +36,7 @@ package struct OCILayout: Sendable {
             }
         }
     }
-    var indexPath: FilePath { root.appending(Self.indexName) }
+    var indexPath: FilePath { root.appending(LayoutNames.index) }
 
     package func path(of digest: Digest) -> FilePath {
         blobs.appending(digest.algorithm.rawValue).appending(digest.hex)

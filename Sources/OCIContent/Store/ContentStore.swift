@@ -31,7 +31,7 @@ package struct ContentStore: Sendable {
         try FileSystem.requirePrivate(root, "cannot use the store \(root)")
         let folder = try Folder(at: root)
         // Its blobs would be collected as those of a store that nobody has used for long.
-        guard try folder.kind(of: OCILayout.markerName) == nil else {
+        guard try folder.kind(of: LayoutNames.marker) == nil else {
             throw FileError(
                 .notPrivate, "cannot use \(root) as the store: it is an OCI layout", hint: "choose another folder")
         }
