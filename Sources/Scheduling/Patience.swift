@@ -11,7 +11,7 @@ package final class Patience: Sendable {
 
     private struct State: Sendable {
         var spent = Duration.zero
-        /// What was spent on bodies that only dripped: pieces of them are no progress.
+        /// The time that bodies took which only dripped: their pieces are no progress.
         var wasted = Duration.zero
         /// The waits that servers asked for.
         var asked = Duration.zero

@@ -50,7 +50,8 @@ extension Downloader {
         into partial: PartialDownload, mayBeSlow: Bool
     ) async throws -> CandidateCourse.Outcome {
         let limit = request.expected.limit
-        var window = (start: settings.time.now(), count: Int64(0))
+        var rate = BodyRate(over: settings.limits.rateWindow, atLeast: settings.limits.slowestRate)
+        var last = settings.time.now()
         do {
             for try await chunk in response.body {
                 try Task.checkCancellation()
@@ -60,8 +61,13 @@ extension Downloader {
                 try partial.append(chunk)
                 Patience.current?.progress()
                 request.progress(Int64(chunk.readableBytes))
-                window.count += Int64(chunk.readableBytes)
-                if partial.count < limit, let error = slowness(&window, url) {
+                let before = last
+                last = settings.time.now()
+                if partial.count < limit,
+                    let slowness = rate.add(chunk.readableBytes, in: before.duration(to: last))
+                {
+                    let error = ImageInputsError(
+                        .timedOut, "\(url): \(slowness)", hint: "use another mirror, or try again later")
                     // Another place may be faster.
                     return mayBeSlow ? .interrupted(error) : .silent(error)
                 }
@@ -81,24 +87,6 @@ extension Downloader {
         }
         try Task.checkCancellation()
         return try await judge(partial, request, url)
-    }
-
-    /// Returns the error of a body that was too slow since the window began; begins another one if it was not.
-    private func slowness(
-        _ window: inout (start: ContinuousClock.Instant, count: Int64), _ url: HTTPAddress
-    ) -> ImageInputsError? {
-        let now = settings.time.now()
-        let time = window.start.duration(to: now)
-        guard time >= settings.limits.rateWindow else { return nil }
-        let isEnough = Double(window.count) >= Double(settings.limits.slowestRate) * (time / .seconds(1))
-        Patience.current?.judge(time, wasEnough: isEnough)
-        guard isEnough else {
-            return ImageInputsError(
-                .timedOut, "\(url): only \(window.count) bytes arrived in \(time.components.seconds) s",
-                hint: "use another mirror, or try again later")
-        }
-        window = (now, 0)
-        return nil
     }
 
     private func judge(

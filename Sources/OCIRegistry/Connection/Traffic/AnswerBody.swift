@@ -16,8 +16,7 @@ struct AnswerBody: AsyncSequence, Sendable {
     struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate var base: HTTPClientResponse.Body.AsyncIterator
         fileprivate let body: AnswerBody
-        fileprivate var waited: Duration = .zero
-        fileprivate var arrived: Int64 = 0
+        fileprivate var rate: BodyRate
 
         mutating func next() async throws -> ByteBuffer? {
             let before = body.time.now()
@@ -27,29 +26,20 @@ struct AnswerBody: AsyncSequence, Sendable {
                 Patience.current?.lose(since: before)
                 throw OCIRegistryError(body.clients.failure(of: error, at: body.address), code: .interrupted)
             }
-            waited += before.duration(to: body.time.now())
-            arrived += Int64(piece?.readableBytes ?? 0)
-            if piece != nil {
-                Patience.current?.progress()
-                try checkRate()
+            guard let piece else { return nil }
+            Patience.current?.progress()
+            if let slowness = rate.add(piece.readableBytes, in: before.duration(to: body.time.now())) {
+                throw OCIRegistryError(.interrupted, "\(body.address): \(slowness)")
             }
             return piece
         }
-
-        private mutating func checkRate() throws(OCIRegistryError) {
-            let limits = body.limits
-            guard waited >= limits.rateWindow else { return }
-            let wanted = Double(limits.slowestRate) * (waited / .seconds(1))
-            Patience.current?.judge(waited, wasEnough: Double(arrived) >= wanted)
-            guard Double(arrived) >= wanted else {
-                throw OCIRegistryError(
-                    .interrupted, "\(body.address): only \(arrived) bytes arrived in \(waited.components.seconds) s")
-            }
-            (waited, arrived) = (.zero, 0)
-        }
     }
 
-    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: base.makeAsyncIterator(), body: self) }
+    func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(
+            base: base.makeAsyncIterator(), body: self,
+            rate: BodyRate(over: limits.rateWindow, atLeast: limits.slowestRate))
+    }
 }
 
 /// A short body that was already read, so that its connection could be reused.
