@@ -147,15 +147,20 @@ package final class Folder: Sendable {
     ///
     /// - Returns: `false` if the two are on different file systems.
     package func link(_ file: FilePath, as name: String) throws -> Bool {
-        let hidden = FileReplacement.hiddenName(of: Array(name.utf8))
-        let result = file.withPlatformString { file in
-            FileSystem.withName(hidden) { linkat(AT_FDCWD, file, descriptor.rawValue, $0, 0) }
-        }
-        guard result == 0 else { return false }
+        let name = Array(name.utf8)
+        if makeLink(file, name) { return true }
+        let hidden = FileReplacement.hiddenName(of: name)
+        guard errno == EEXIST, makeLink(file, hidden) else { return false }
         // A rename between two names of one file does nothing, and leaves the hidden one.
         defer { try? remove(hidden) }
-        try rename(hidden, to: Array(name.utf8))
+        try rename(hidden, to: name)
         return true
+    }
+
+    private func makeLink(_ file: FilePath, _ name: [UInt8]) -> Bool {
+        file.withPlatformString { file in
+            FileSystem.withName(name) { linkat(AT_FDCWD, file, descriptor.rawValue, $0, 0) }
+        } == 0
     }
 
     /// Removes a file; a missing file counts as removed.
