@@ -61,12 +61,8 @@ package struct RegistryStorage: Sendable {
         }.map { try RegistryStorage(root: $0, sharing: store) }
     }
 
-    func folder(of repository: RepositoryName) -> FilePath {
-        repositories.pushing(FilePath(repository.description))
-    }
-
     func folder(_ kind: Kind, of repository: RepositoryName) -> FilePath {
-        folder(of: repository).appending(kind.rawValue)
+        repositories.pushing(FilePath("\(repository)/\(kind.rawValue)"))
     }
 
     /// The folders of a repository. No part of a repository's name begins with an underscore.
@@ -78,13 +74,12 @@ package struct RegistryStorage: Sendable {
     }
 
     func folder(_ kind: Kind, _ algorithm: Digest.Algorithm, of repository: RepositoryName) -> FilePath {
-        folder(kind, of: repository).appending(algorithm.rawValue)
+        repositories.pushing(FilePath("\(repository)/\(kind.rawValue)/\(algorithm.rawValue)"))
     }
 
     /// Returns the path of the file for a digest.
     func path(_ kind: Kind, _ digest: Digest, of repository: RepositoryName) -> FilePath {
-        let below = "\(repository)/\(kind.rawValue)/\(digest.algorithm.rawValue)/\(digest.hex)"
-        return repositories.pushing(FilePath(below))
+        folder(kind, digest.algorithm, of: repository).appending(digest.hex)
     }
 
     /// Returns the names in a folder without unfinished writes, which begin with a dot.
