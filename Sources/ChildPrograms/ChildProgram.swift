@@ -5,7 +5,7 @@ package import SystemPackage
 /// A program that is started with exactly what it is given here, and that has limits. Whatever it started dies with it
 /// where a limit or a cancellation ends it.
 package struct ChildProgram: Sendable {
-    /// What a program reads on its standard input, of which it need not read anything.
+    /// The standard input of a program, which need not read any of it.
     package enum Input: Sendable {
         case nothing
         /// From a file without a name. `purpose` begins the message of an error: `cannot check it`.
@@ -14,7 +14,7 @@ package struct ChildProgram: Sendable {
         case secret([UInt8])
     }
 
-    /// Where standard output and standard error go, with the most bytes that each may have.
+    /// The ways of standard output and standard error, with the limit of each in bytes.
     package enum Streams: Sendable {
         case kept(output: Int, errors: Int)
         /// Nobody sees the errors.

@@ -39,7 +39,7 @@ package struct ImageInputsError: Error, Sendable, CustomStringConvertible {
         /// A program or keyring is missing on this machine; the hint names its package.
         case toolMissing
 
-        /// Whether it is about what a file says, of which another place may have a better copy.
+        /// True of errors about the contents of a file: another place may have a better copy.
         var isOfContent: Bool {
             switch self {
             case .corrupt, .unsigned, .expired, .rolledBack, .untimely: true

@@ -1,11 +1,11 @@
 /// The keys that a kind of document has, by which others that differ in case alone are recognised.
 package struct KnownKeys: Sendable {
-    /// Objects whose keys are anybody's.
+    /// The objects whose keys are anybody's.
     static let free: Set<String> = ["annotations", "Labels", "ExposedPorts", "Volumes"]
 
     /// The spellings by their folded forms, in every object of the document.
     private var everywhere: [String: String] = [:]
-    /// The same of the document itself, under the empty name, and of the objects under some of its keys.
+    /// The spellings in the document itself, under the empty name, and in the objects under some of its keys.
     private var places: [String: [String: String]] = [:]
 
     func spelling(of folded: String, in place: String?) -> String? {
@@ -24,10 +24,10 @@ package struct KnownKeys: Sendable {
     /// The folded forms of the keys that are met most, so that they are not folded again.
     static let foldings = Dictionary(uniqueKeysWithValues: ofDocuments.map { ($0, DocumentText.folded($0)) })
 
-    /// Those of manifests, indexes and descriptors.
+    /// The keys of manifests, indexes and descriptors.
     package static let document = KnownKeys(everywhere: folding(ofDocuments))
 
-    /// Those of an image's configuration, beside which Docker and others have their own.
+    /// The keys of an image's configuration. Docker and others have further ones of their own.
     package static let configuration = KnownKeys(places: [
         "": folding([
             "architecture", "os", "os.version", "os.features", "variant", "created", "author", "config", "rootfs",
@@ -40,6 +40,6 @@ package struct KnownKeys: Sendable {
         "rootfs": folding(["type", "diff_ids"]),
     ])
 
-    /// None, for what is not OCI's: keys that are there twice count all the same.
+    /// No keys, for documents that are not OCI's. A key that is there twice is refused all the same.
     package static let none = KnownKeys()
 }

@@ -25,7 +25,7 @@ struct ImageCopy: Sendable {
         guard let first = work.first else { return try tags.map(settled) }
         return try await run.transfers.images.take {
             let name = "\(image.source.place):\(first.tag)"
-            // Where there are two sources, reading shows which of them has what.
+            // Only reading shows which of two sources has what.
             let journal = image.signatureOrigin == nil ? run.transfers.journal : nil
             let remembered = (journal?.closure(of: name)).map {
                 RememberedSource(source, keptIn: $0, now: run.time)

@@ -110,8 +110,8 @@ extension RegistryRepository: ContentDestination {
         return isSet
     }
 
-    /// Whether a refusal may be of the query: registries answer one that they do not expect with almost any status. Who may
-    /// not write, or shall come later, is told so for what is put without it as well.
+    /// Returns whether the query may be what was refused: registries answer one that they do not expect with almost any
+    /// status. A client that may not write, or shall come later, is told so without the query as well.
     private static func mayBeOfQuery(_ error: OCIRegistryError) -> Bool {
         error.status.map { ![401, 403, 407, 429].contains($0) } ?? false
     }
