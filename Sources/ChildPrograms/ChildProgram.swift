@@ -14,7 +14,7 @@ package struct ChildProgram: Sendable {
         case secret([UInt8])
     }
 
-    /// The ways of standard output and standard error, with the limit of each in bytes.
+    /// The destinations of standard output and standard error, each with its limit in bytes.
     package enum Streams: Sendable {
         case kept(output: Int, errors: Int)
         /// Nobody sees the errors.
