@@ -22,7 +22,7 @@ struct ImageCopy: Sendable {
     /// Copies one tag to those destinations whose plan says so, in their order.
     func results(for tags: [PlannedTag]) async throws -> [MirrorResult] {
         let work = tags.filter(\.isWork)
-        guard let first = work.first else { return try tags.map(settled) }
+        guard let first = work.first else { return try await settled(all: tags) }
         return try await run.transfers.images.take {
             let name = "\(image.source.place):\(first.tag)"
             // Only reading shows which of two sources has what.
@@ -43,7 +43,7 @@ struct ImageCopy: Sendable {
                 var mirrors: [any ContentSource] = []
                 for tag in tags {
                     guard tag.isWork else {
-                        results.append(try settled(tag))
+                        results.append(try await checked(tag, tally))
                         continue
                     }
                     do {
@@ -83,10 +83,7 @@ struct ImageCopy: Sendable {
         guard isReviewed else { return root.descriptor }
         let current = try await run.registries.repository(image.source).current(tag.tag)?.digest
         guard current == root.digest else {
-            throw OCIRegistryError(
-                .conflict,
-                "\(image.source.place):\(tag.tag) is at \(current?.description ?? "nothing") and was at \(root.digest) when the plan was made",
-                hint: "make the plan again")
+            throw Self.moved("\(image.source.place):\(tag.tag)", current, from: root.digest)
         }
         return root.descriptor
     }
@@ -136,6 +133,43 @@ struct ImageCopy: Sendable {
                 outcome: result.outcome, digest: digest, from: result.from, attachments: result.attachments,
                 bytes: result.bytes, requests: result.requests))
         try records.journal.note(done: result.tag, digest, at: result.target)
+    }
+
+    /// Returns the results of tags of which nothing is sent anywhere. What a reviewed plan found unchanged is asked for
+    /// again: a tag that has moved since is not what was reviewed.
+    private func settled(all tags: [PlannedTag]) async throws -> [MirrorResult] {
+        guard isReviewed, let unchanged = tags.first(where: { $0.change == .unchanged && $0.root != nil }) else {
+            return try tags.map(settled)
+        }
+        return try await RequestTally.counting("check \(image.source.place):\(unchanged.tag)") { tally in
+            do { _ = try await root(of: unchanged, from: source) } catch {
+                try Task.checkCancellation()
+                return try tags.map { $0.change == .unchanged ? failed($0, error, tally) : try settled($0) }
+            }
+            var results: [MirrorResult] = []
+            for tag in tags { results.append(try await checked(tag, tally)) }
+            return results
+        }
+    }
+
+    /// Returns the result of a tag for which nothing is sent; one of a reviewed plan must stand where that found it.
+    private func checked(_ tag: PlannedTag, _ tally: RequestTally) async throws -> MirrorResult {
+        guard isReviewed, tag.change == .unchanged else { return try settled(tag) }
+        do {
+            let current = try await destination(of: tag).repository.current(tag.tag)?.digest
+            if current != tag.from { throw Self.moved(tag.name, current, from: tag.from) }
+            return try settled(tag)
+        } catch {
+            try Task.checkCancellation()
+            return failed(tag, error, tally)
+        }
+    }
+
+    private static func moved(_ name: String, _ current: Digest?, from planned: Digest?) -> OCIRegistryError {
+        OCIRegistryError(
+            .conflict,
+            "\(name) is at \(current?.description ?? "nothing") and was at \(planned?.description ?? "nothing") when the plan was made",
+            hint: "make the plan again")
     }
 
     /// Returns the result of a tag for which nothing is sent. One that is found mirrored for the first time is recorded.

@@ -30,7 +30,8 @@ extension MirrorReport {
             let count = results.count { $0.outcome == outcome }
             return count > 0 ? "\(count) \(outcome.rawValue)" : nil
         }
-        lines.append("\(counts.joined(separator: ", ")); \(counted(requests, "request"))")
+        let summary = counts.isEmpty ? "nothing to do" : counts.joined(separator: ", ")
+        lines.append("\(summary); \(counted(requests, "request"))")
         return lines.joined(separator: "\n") + "\n"
     }
 }

@@ -56,6 +56,21 @@ import Testing
         }
     }
 
+    @Test func `a tag that the plan found unchanged is refused where it has moved since, at either end`() async throws {
+        try await MirrorFixture.run { fixture in
+            for tag in ["v1", "v2", "v3"] { try await fixture.client.pushImage(tag) }
+            _ = try await fixture.withRun(file) { try await $0.run() }
+            let plan = try await fixture.withRun(file) { try await $0.plan(withCost: false) }
+            #expect(plan.tags.allSatisfy { $0.change == .unchanged })
+            try await fixture.client.pushIndex("v1", layers: ["moved"])
+            try await RegistryClient(fixture.target).pushImage("v2", to: "m/a/b", artifactType: "x/y")
+            let report = try await fixture.withRun(file) { try await $0.apply(plan) }
+            #expect(report.lines == ["v1 changed", "v2 changed", "v3 unchanged"] && report.verdict == .partlyFailed)
+            let reasons = report.results.compactMap(\.reason)
+            #expect(reasons.count == 2 && reasons.allSatisfy { $0.contains("when the plan was made") })
+        }
+    }
+
     @Test func `a plan of another state of the file, or with what the file does not have, is refused`() async throws {
         try await MirrorFixture.run { fixture in
             try await fixture.client.pushImage("v1")
