@@ -35,8 +35,10 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
 
 extension FileError {
     /// Wraps a system call's error with matching advice; `what` begins the message: `cannot write /srv/blob`.
-    package init(_ errno: Errno, _ what: String) {
+    package init(_ errno: Errno, _ what: String, isReading: Bool = false) {
         switch errno {
+        case .permissionDenied where isReading, .notPermitted where isReading:
+            self.init(.inputOutput, "\(what): \(errno)", hint: "let this user read it")
         case .noSpace, .diskQuotaExceeded:
             self.init(.diskFull, "\(what): \(errno)", hint: "free some space or choose another folder")
         case .readOnlyFileSystem, .permissionDenied, .notPermitted:

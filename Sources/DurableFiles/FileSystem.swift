@@ -182,7 +182,7 @@ package enum FileSystem {
         do {
             return try FileDescriptor.open(path, mode, options: options.union(.closeOnExec), permissions: permissions)
         } catch let problem as Errno {
-            throw FileError(problem, what)
+            throw FileError(problem, what, isReading: mode == .readOnly)
         }
     }
 
@@ -214,13 +214,9 @@ package enum FileSystem {
 
     /// Takes an advisory lock on an open file or folder without waiting.
     ///
-    /// - Returns: `false` if another holder prevents it.
+    /// - Returns: `false` if another holder prevents it; a file system that knows no locks prevents nothing.
     package static func tryLock(_ descriptor: FileDescriptor, exclusive: Bool) -> Bool {
-        flock(descriptor.rawValue, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0
-    }
-
-    package static func lock(_ descriptor: FileDescriptor, exclusive: Bool) {
-        while flock(descriptor.rawValue, exclusive ? LOCK_EX : LOCK_SH) != 0 && errno == EINTR {}
+        flock(descriptor.rawValue, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0 || errno != EWOULDBLOCK
     }
 
     package static func setMode(_ descriptor: FileDescriptor, _ mode: UInt32) { _ = fchmod(descriptor.rawValue, mode) }

@@ -181,8 +181,8 @@ package final class Folder: Sendable {
         _ = fsync(descriptor.rawValue)
     }
 
-    /// Waits until nobody else holds the folder's lock, and holds it while this value exists.
-    package func lock() { FileSystem.lock(descriptor, exclusive: true) }
+    /// Takes the folder's lock, which this value then holds while it exists, unless somebody else holds it.
+    package func tryLock() -> Bool { FileSystem.tryLock(descriptor, exclusive: true) }
 
     private func child(_ name: String) -> FilePath { path.appending(name) }
     private func child(_ name: [UInt8]) -> FilePath { path.appending(bytes: name) }

@@ -58,6 +58,12 @@ package struct OutputFile: Sendable {
     /// Whether the bytes go to the standard output, which then has no room for anything else.
     package var isStandardOutput: Bool { if case .standardOutput = kind { true } else { false } }
 
+    /// The plain file, with something in it, whose place the result will take.
+    package var replacedFile: FilePath? {
+        guard case .file(let path) = kind, FileSystem.plainFileSize(path) ?? 0 > 0 else { return nil }
+        return path
+    }
+
     /// Writes the result. Blocks.
     package func write(isCancelled: () -> Bool, _ write: (FileDescriptor) throws -> Void) throws {
         switch kind {

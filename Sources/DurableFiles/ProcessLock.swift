@@ -21,7 +21,7 @@ package final class ProcessLock: Sendable {
             let holder = (try? FileSystem.readAll(file, path, limit: 32)).map { String(decoding: $0, as: UTF8.self) }
             try? file.close()
             let process = holder.flatMap { Int($0.filter { $0 != "\n" }) }.map { "process \($0)" } ?? "another process"
-            throw FileError(.inUse, "\(what): \(process) does so already", hint: "stop it, or choose another folder")
+            throw FileError(.inUse, "\(what): \(process) is at work there", hint: "stop it, or choose another folder")
         }
         self.file = file
         // The number is help for a person; the lock holds without it.

@@ -37,22 +37,23 @@ package struct ImageBuilder: Sendable {
     /// Builds an image: resolve → fetch → make → plan → assemble → gate → output. Where the store remembers the image,
     /// the output alone is left to do, unless the request wants everything verified.
     ///
+    /// - Returns: The image of the request's platforms, and what its outputs have now, in their order.
     /// - Throws: `ImageBuildingError`, and the errors of the modules on the way.
-    package func build(_ request: BuildRequest) async throws -> BuiltImage {
+    package func build(_ request: BuildRequest) async throws -> (image: BuiltImage, outputs: [WrittenOutput]) {
         let began = host.now()
         let files = try FolderInputs(request.folder, request.platforms)
         let decision = try request.decision(about: request.folder.lockFile())
         let remembered = try decision.lock.flatMap { store.builtImage(try key(request, $0, files)) }
         if let lock = decision.lock, let known = remembered, !request.isVerified {
-            try await output(known, request, lock)
+            let written = try await output(known, request, lock)
             let version = request.programs?.version ?? known.tag
             observe(.note("\(request.folder.definition.name) \(version): nothing changed"))
-            return known
+            return (known, written)
         }
         var builder = self
         if request.isVerified { builder.store = store.believingNoRecord() }
         let built = try await builder.make(request, decision, files, began: began)
-        if let remembered, remembered != built {
+        if let remembered, remembered != built.image {
             observe(
                 .warning(
                     "the store remembered another image for these inputs, \(remembered.index.digest): somebody changed "
@@ -63,7 +64,7 @@ package struct ImageBuilder: Sendable {
 
     private func make(
         _ request: BuildRequest, _ decision: LockDecision, _ files: FolderInputs, began: Int64
-    ) async throws -> BuiltImage {
+    ) async throws -> (image: BuiltImage, outputs: [WrittenOutput]) {
         observe(.began(request.platforms))
         let (image, lock) = try await withSources { sources in
             let lock = try await fetchedLock(decision, request, sources)
@@ -74,8 +75,8 @@ package struct ImageBuilder: Sendable {
         }
         // A file changed in the moment before we looked could change again within the clock's grain, unnoticed.
         if files.latestChange < began - 100_000_000 { try remember(image, request, lock, files) }
-        try await output(image, request, lock)
+        let written = try await output(image, request, lock)
         observe(.finished(image))
-        return image
+        return (image, written)
     }
 }

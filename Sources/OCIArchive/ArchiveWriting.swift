@@ -15,7 +15,8 @@ package enum ArchiveFormat: Hashable, Sendable {
 
     /// Passes a destination to `fill`, and then writes what it received: to a file all of it or nothing.
     ///
-    /// The content is collected in the store's folder, where blobs that are already in the store cost no space.
+    /// The content is collected in the store's folder, where blobs that are already in the store cost no space. `warn` is
+    /// told what an archive had whose place is taken.
     ///
     /// - Throws: The error of `fill`; `LayerArchiveError`, `FileError` and `ContentError` if writing fails; for
     ///   Docker's format, `ContentError` `.invalidDocument` unless the destination received one image of one platform
@@ -23,10 +24,11 @@ package enum ArchiveFormat: Hashable, Sendable {
     @discardableResult
     package func write<R>(
         to output: OutputFile, collectingIn store: ContentStore,
-        observe: @escaping @Sendable (TransferEvent) -> Void = { _ in },
+        observe: @escaping @Sendable (TransferEvent) -> Void = { _ in }, warn: (String) -> Void = { _ in },
         _ fill: (any ContentDestination) async throws -> R
     ) async throws -> R {
-        try await store.withTemporaryFolder { folder in
+        let before = try ArchivedImages(replacedBy: output)
+        let result = try await store.withTemporaryFolder { folder in
             let layout = OCILayout(root: folder, observe: observe)
             let result = try await layout.listingAtOnce { try await fill($0) }
             let tree =
@@ -44,6 +46,10 @@ package enum ArchiveFormat: Hashable, Sendable {
             }
             return result
         }
+        guard let before, let after = try ArchivedImages(replacedBy: output) else { return result }
+        let lost = before.lost(in: after)
+        if !lost.isEmpty { warn("\(output.path) was replaced, and no longer has \(lost.joined(separator: ", "))") }
+        return result
     }
 
     private static func layoutTree(_ layout: OCILayout) throws -> FileTree {

@@ -21,8 +21,10 @@ package struct LayoutArchive: Sendable {
         table = try TarTable(reading: file, spool: spool, isCancelled: isCancelled)
         guard table.slice("oci-layout") != nil, let slice = table.slice("index.json") else {
             throw ContentError(
-                .invalidLayout, "\(file) does not contain an OCI layout",
-                hint: table.slice("manifest.json") == nil ? nil : "read it as docker-archive:\(file)")
+                .invalidLayout, "\(file) does not contain an OCI layout: it has no index.json, or no oci-layout",
+                hint: table.slice("manifest.json") == nil
+                    ? "an archive that was cut short lacks its last files: make it, or fetch it, again"
+                    : "read it as docker-archive:\(file)")
         }
         let bytes = try table.contents(slice, limit: Self.indexLimit)
         do {
@@ -42,10 +44,9 @@ package struct LayoutArchive: Sendable {
 
     private func slice(_ descriptor: Descriptor) throws -> TarTable.Slice {
         let name = "blobs/\(descriptor.digest.algorithm.rawValue)/\(descriptor.digest.hex)"
-        guard let slice = table.slice(name), slice.size == descriptor.size else {
-            throw ContentError(
-                .missing, "the blob \(descriptor.digest) is missing from \(table.file), or has another size",
-                hint: "the layers of a Windows base image stay in its registry unless they are copied as well")
+        let slice = table.slice(name)
+        guard let slice, slice.size == descriptor.size else {
+            throw ContentError(unusable: descriptor, found: slice?.size, in: "\(table.file)")
         }
         return slice
     }

@@ -8,6 +8,8 @@ package struct ContentError: Error, Sendable, CustomStringConvertible {
         case missing, corrupt, inputOutput, busy, cancelled, invalidLayout
         /// A document contradicts itself, or what refers to it.
         case invalidDocument
+        /// What was asked for would lose what nobody meant to lose.
+        case refused
         /// A limit was exceeded.
         case tooLarge
     }
@@ -32,5 +34,24 @@ extension ContentError {
         self.init(
             .corrupt, "the blob \(digest) is damaged in \(path)",
             hint: "remove that file and create it again; for the store, run 'imagebuild store verify --repair'")
+    }
+
+    /// Creates the error for a blob that a layout or an archive should have.
+    ///
+    /// - Parameters:
+    ///   - blob: The blob.
+    ///   - found: The size of what is there; `nil` if there is nothing.
+    ///   - place: The layout or archive.
+    package init(unusable blob: Descriptor, found: Int64?, in place: String) {
+        guard let found else {
+            self.init(
+                .missing, "the blob \(blob.digest) is missing from \(place)",
+                hint: "make it, or copy it, again; the layers of a Windows base image stay in their registry unless "
+                    + "they are copied as well")
+            return
+        }
+        self.init(
+            .missing, "the blob \(blob.digest) in \(place) has \(found) bytes instead of \(blob.size)",
+            hint: "it was cut short or changed: make the image, or copy it, again")
     }
 }

@@ -1,4 +1,4 @@
 /// The names in the folder of an OCI layout (image-spec, image-layout.md).
-enum LayoutNames {
-    static let (blobs, index, marker) = ("blobs", "index.json", "oci-layout")
+package enum LayoutNames {
+    package static let (blobs, index, marker) = ("blobs", "index.json", "oci-layout")
 }

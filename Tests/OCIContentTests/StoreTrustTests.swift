@@ -130,7 +130,7 @@ import Testing
                 let held = try ProcessLock(at: path, "cannot serve \(folder)")
                 let error = #expect(throws: FileError.self) { try ProcessLock(at: path, "cannot serve \(folder)") }
                 #expect(error?.code == .inUse)
-                #expect(error?.message == "cannot serve \(folder): process \(getpid()) does so already")
+                #expect(error?.message == "cannot serve \(folder): process \(getpid()) is at work there")
                 withExtendedLifetime(held) {}
             }
             _ = try ProcessLock(at: path, "cannot serve \(folder)")

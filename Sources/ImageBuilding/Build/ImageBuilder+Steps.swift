@@ -63,9 +63,13 @@ extension ImageBuilder {
         }
     }
 
-    func output(_ image: BuiltImage, _ request: BuildRequest, _ lock: LockFile) async throws {
+    func output(_ image: BuiltImage, _ request: BuildRequest, _ lock: LockFile) async throws -> [WrittenOutput] {
         let build = try sameBuild(request, lock)
-        for output in request.outputs { try await output.put(image, from: store, build, observe: observe) }
+        var written: [WrittenOutput] = []
+        for output in request.outputs {
+            written.append(try await output.put(image, from: store, build, observe: observe))
+        }
+        return written
     }
 
     /// Remembers an image under everything that it was made from, and each of its platforms under the same.

@@ -14,12 +14,10 @@ struct LayoutTag: Sendable {
     let layout: OCILayout
     let tag: String
 
-    /// The pause between two attempts to be the only build that changes the layout, and how long they go on.
-    private static let (pause, patience) = (Duration.milliseconds(100), Duration.seconds(600))
-
+    /// Puts an image under the tag, and returns the index that the tag stands for then.
     func put(
         _ image: BuiltImage, from store: ContentStore, _ build: SameBuild, observe: (BuildEvent) -> Void
-    ) async throws {
+    ) async throws -> Descriptor {
         // Two builds at once would each miss the other's platform.
         let lock = try await exclusively()
         defer { try? lock.close() }
@@ -37,11 +35,13 @@ struct LayoutTag: Sendable {
             observe(.note("\(tag) in \(layout.root) has the platforms \(names)"))
         }
         let lost = before.compactMap(\.platform).filter { old in !all.contains { $0.platform.replaces(old) } }
-        guard !lost.isEmpty else { return }
-        observe(
-            .warning(
-                "\(tag) in \(layout.root) no longer has \(lost.map(\.description).joined(separator: ", ")): that was of "
-                    + "another build; build all platforms with --all"))
+        if !lost.isEmpty {
+            observe(
+                .warning(
+                    "\(tag) in \(layout.root) no longer has \(lost.map(\.description).joined(separator: ", ")): that was "
+                        + "of another build; build all platforms with --all"))
+        }
+        return index
     }
 
     /// Writes the index that one build of all these platforms would have written.
@@ -78,16 +78,9 @@ struct LayoutTag: Sendable {
         let blobs = layout.root.appending("blobs")
         try FileSystem.makeDirectories(blobs)
         let folder = try FileSystem.open(blobs, .readOnly, "cannot open the folder \(blobs)")
-        let began = ContinuousClock.now
         do {
-            while !FileSystem.tryLock(folder, exclusive: true) {
-                guard ContinuousClock.now - began < Self.patience else {
-                    throw ImageBuildingError(
-                        .unavailable,
-                        "cannot write to \(layout.root): another build has been writing there for ten minutes",
-                        hint: "wait for it to end, or choose another place with --output")
-                }
-                try await Task.sleep(for: Self.pause)
+            try await LockWait.lock(to: "write to the layout \(layout.root)", at: blobs) {
+                FileSystem.tryLock(folder, exclusive: true)
             }
         } catch {
             try? folder.close()

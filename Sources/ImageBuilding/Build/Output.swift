@@ -2,7 +2,7 @@ import DurableFiles
 import ImageAssembly
 import OCIArchive
 import OCIContent
-import OCIModel
+package import OCIModel
 package import SystemPackage
 
 /// A place that a finished image is put: a layout or an archive.
@@ -19,17 +19,20 @@ package struct Output: Hashable, Sendable {
                     "write oci:PATH, oci-archive:PATH, docker-archive:PATH; registries are what 'imagebuild push' is for"
             )
         }
+        // Nothing is put under a digest.
+        _ = try location.name
     }
 
     package init(layout path: FilePath) { location = .layout(path, tag: nil) }
 
-    /// Checks before anything is built that the output can hold an image of so many platforms, and that it is no folder.
+    /// Checks before anything is built that the output can hold an image of so many platforms, and that it takes the place
+    /// of nothing but an archive of images.
     package func check(platformCount: Int) throws {
         switch location {
         case .layout, .registry: break
-        case .layoutArchive(let path, _): _ = try OutputFile(path)
+        case .layoutArchive(let path, _): _ = try ArchivedImages(replacedBy: OutputFile(path))
         case .dockerArchive(let path, _, _):
-            _ = try OutputFile(path)
+            _ = try ArchivedImages(replacedBy: OutputFile(path))
             guard platformCount == 1 else { throw Self.severalPlatforms(platformCount) }
         }
     }
@@ -43,27 +46,32 @@ package struct Output: Hashable, Sendable {
             hint: "choose one with --arch, or write an oci-archive")
     }
 
-    /// Copies the image from the store. A tag of a layout keeps the platforms that the same build put there before.
+    /// Copies the image from the store, and returns what its tag stands for then. A tag of a layout keeps the platforms that
+    /// the same build put there before.
     func put(
         _ image: BuiltImage, from store: ContentStore, _ build: SameBuild, observe: (BuildEvent) -> Void
-    ) async throws {
+    ) async throws -> WrittenOutput {
         var options = CopyOptions()
         options.absent = Set(image.absentLayers.map(\.digest))
         let tag = location.tag ?? image.tag
         switch location {
         case .layout(let path, _):
-            try await LayoutTag(layout: OCILayout(root: path, hashesAgain: build.request.isVerified), tag: tag)
-                .put(image, from: store, build, observe: observe)
+            let layout = OCILayout(root: path, hashesAgain: build.request.isVerified)
+            let index = try await LayoutTag(layout: layout, tag: tag).put(image, from: store, build, observe: observe)
+            return WrittenOutput(place: "oci:\(path)", tag: tag, root: index)
         case .layoutArchive(let path, _):
-            try await ArchiveFormat.layout.write(to: OutputFile(path), collectingIn: store) {
-                try await copy(image.index, from: store, to: $0, tag: tag, options)
-            }
+            try await ArchiveFormat.layout.write(
+                to: OutputFile(path), collectingIn: store, warn: { observe(.warning($0)) }
+            ) { try await copy(image.index, from: store, to: $0, tag: tag, options) }
+            return WrittenOutput(place: "oci-archive:\(path)", tag: tag, root: image.index)
         case .dockerArchive(let path, let given, _):
             let platform = try onlyPlatform(image)
-            try await ArchiveFormat.docker(name: given ?? build.name).write(to: OutputFile(path), collectingIn: store) {
-                try await copy(platform, from: store, to: $0, tag: tag, options)
-            }
-        case .registry: break
+            try await ArchiveFormat.docker(name: given ?? build.name).write(
+                to: OutputFile(path), collectingIn: store, warn: { observe(.warning($0)) }
+            ) { try await copy(platform, from: store, to: $0, tag: tag, options) }
+            return WrittenOutput(place: "docker-archive:\(path)", tag: tag, root: image.index)
+        case .registry(let text):
+            throw ImageBuildingError(.refused, "'\(text)' is not an output")
         }
     }
 
@@ -79,4 +87,13 @@ package struct Output: Hashable, Sendable {
         }
         return platform.manifest
     }
+}
+
+/// What stands in an output after a build: other platforms of the same build may be there with those that it made.
+package struct WrittenOutput: Hashable, Sendable, Encodable {
+    /// The place without the tag: `oci:/srv/etcd`.
+    package var place: String
+    package var tag: String
+    /// The document that the tag stands for.
+    package var root: Descriptor
 }

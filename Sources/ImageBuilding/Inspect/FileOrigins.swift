@@ -2,7 +2,6 @@ package import ImageAssembly
 import LayerArchive
 package import OCIContent
 package import OCIModel
-package import SystemPackage
 
 /// Finds which layer of each platform has a file, and which input put it there.
 package struct FileOrigins {
@@ -24,10 +23,10 @@ package struct FileOrigins {
     private let path: EntryPath
     private let images: [InspectedPlatform]
     private let layout: OCILayout
-    private let storePath: FilePath
+    private let store: ContentStore?
 
-    package init(_ path: EntryPath, _ images: [InspectedPlatform], _ layout: OCILayout, _ storePath: FilePath) {
-        (self.path, self.images, self.layout, self.storePath) = (path, images, layout, storePath)
+    package init(_ path: EntryPath, _ images: [InspectedPlatform], _ layout: OCILayout, _ store: ContentStore?) {
+        (self.path, self.images, self.layout, self.store) = (path, images, layout, store)
     }
 
     package func find() throws -> [Found] { try images.map(find) }
@@ -40,11 +39,10 @@ package struct FileOrigins {
             let isWindows = image.platform.os == "windows"
             let place = isWindows ? try EntryPath(Array("Files/".utf8) + path.bytes) : path
             guard let member = listing.entries.last(where: { $0.path == place })?.member else { continue }
-            let store = try ContentStore(root: storePath)
             return Found(
                 platform: image.platform, layer: layer.digest, kind: member.kind.name,
                 mode: "0" + String(member.mode, radix: 8), size: member.size,
-                origin: LayerOrigins(of: layer.digest, in: store)?.origin(of: place),
+                origin: store.flatMap { LayerOrigins(of: layer.digest, in: $0) }?.origin(of: place),
                 hasAbsentLayers: !image.absentLayers.isEmpty, base: image.manifest.baseImage)
         }
         return Found(platform: image.platform, hasAbsentLayers: !image.absentLayers.isEmpty)

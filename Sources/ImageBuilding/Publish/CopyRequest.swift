@@ -52,6 +52,8 @@ package struct CopiedImage: Sendable, Encodable {
     package var digest: Digest
     /// The destination had it under this name before.
     package var isUnchanged: Bool
+    /// What the name stood for before, where that was something else.
+    package var movedFrom: Digest?
     package var documents: Int
     package var blobs: Int
     /// Layers that were left out: they are to be had elsewhere.
@@ -61,6 +63,7 @@ package struct CopiedImage: Sendable, Encodable {
         name = image.name
         digest = image.root.digest
         isUnchanged = plan.isUnchanged
+        movedFrom = plan.moves.first { $0.name == image.name }?.from
         documents = plan.content?.plan.documents.count ?? 0
         blobs = plan.content?.plan.blobs.count ?? 0
         skipped = plan.content?.plan.skipped.map(\.digest) ?? []
@@ -82,14 +85,19 @@ extension CopyRequest {
     ) async throws -> [CopiedImage] {
         let opened = try await opener.source(source)
         let images = try await images(of: opened)
-        return try await opener.withDestination(destination, name: opened.name) { target, isVisibleAtOnce in
+        try opener.refuseLoss(in: destination, name: opened.name, tags: images.map(\.name))
+        return try await opener.withDestination(
+            destination, name: opened.name, looksAgain: options.looksAgain, observe: observe
+        ) { target, observeNames in
             var copied: [CopiedImage] = []
             for image in images {
                 try Task.checkCancellation()
                 let plan = try await plan(image, from: opened, to: target)
-                try await publish([plan], observe: isVisibleAtOnce ? observe : { _ in }, title: { $1 })
+                try await publish([plan], observe: observeNames, title: { $1 })
                 copied.append(CopiedImage(plan, of: image))
-                if let last = copied.last, images.count > 1 || last.isUnchanged { observe(.copied(last)) }
+                if let last = copied.last, images.count > 1 || last.isUnchanged || last.movedFrom != nil {
+                    observe(.copied(last))
+                }
             }
             return copied
         }
@@ -99,6 +107,7 @@ extension CopyRequest {
     package func forecast(_ opener: LocationOpener) async throws -> [TransferForecast] {
         let opened = try await opener.source(source)
         let images = try await images(of: opened)
+        try opener.refuseLoss(in: destination, name: opened.name, tags: images.map(\.name))
         return try await opener.inspecting(destination) { target in
             var forecasts: [TransferForecast] = []
             for image in images {
@@ -167,7 +176,7 @@ extension PublicationPlan {
         destination = target
         publication = Publication(parts: [], whole: [.init(image.name, image.root)])
         moves = try await publication.moves(at: target)
-        guard !moves.isEmpty || options.withReferrers || !target.isWholeByName else {
+        guard !moves.isEmpty || options.withReferrers || options.looksAgain || !target.isWholeByName else {
             content = nil
             return
         }

@@ -4,9 +4,9 @@ package import SystemPackage
 
 /// A place that images are copied from or to, as users write it.
 package enum ImageLocation: Hashable, Sendable {
-    /// `oci:DIR[:TAG]`.
+    /// `oci:DIR[:TAG]`, or `oci:DIR@DIGEST` to copy from; the digest then takes the tag's place.
     case layout(FilePath, tag: String?)
-    /// `oci-archive:FILE[:TAG]`.
+    /// `oci-archive:FILE[:TAG]`, or `oci-archive:FILE@DIGEST` to copy from.
     case layoutArchive(FilePath, tag: String?)
     /// `docker-archive:FILE[:NAME[:TAG]]`; the name is `docker load`'s.
     case dockerArchive(FilePath, name: String?, tag: String?)
@@ -82,7 +82,11 @@ package enum ImageLocation: Hashable, Sendable {
     /// - Throws: `ImageBuildingError` for a registry's reference that names a digest: nothing can be put there.
     var name: String? {
         get throws {
-            guard case .registry(let text) = self else { return tag }
+            guard case .registry(let text) = self else {
+                guard let tag, Tag(tag) == nil else { return tag }
+                throw ImageBuildingError(
+                    .refused, "'\(tag)' is a digest, and an image is put under a tag", hint: "write :TAG instead of it")
+            }
             let reference = try ImageReference(text)
             guard reference.digest == nil else {
                 throw ImageBuildingError(
@@ -102,6 +106,10 @@ package enum ImageLocation: Hashable, Sendable {
         let whole = path(rest, current)
         let isThere =
             FileSystem.regularFileSize(whole) != nil || FileSystem.regularFileSize(whole.appending("index.json")) != nil
+        if !isThere, let at = rest.lastIndex(of: "@"), let digest = try? Digest(String(rest[rest.index(after: at)...]))
+        {
+            return make(path(String(rest[..<at]), current), digest.description)
+        }
         guard !isThere, let colon = rest.lastIndex(of: ":"), !rest[colon...].contains("/") else {
             return make(whole, nil)
         }

@@ -5,6 +5,7 @@ package import OCIContent
 import OCIModel
 package import OCIRegistry
 import Scheduling
+import Synchronization
 package import SystemPackage
 
 /// Opens the places that images are copied from and to.
@@ -66,29 +67,52 @@ package struct LocationOpener: Sendable {
         }
     }
 
-    /// Hands out a destination, and says whether names in it stand as soon as they are set: those in an archive do only
-    /// when all of it is written, after `use` has returned.
+    /// Hands out a destination, and what the names that are set in it are to be told to: those in a layout stand when they
+    /// are listed, whether `use` failed or not, and those in an archive when all of it is written, after `use` has returned.
     func withDestination<R>(
-        _ location: ImageLocation, name: String?,
-        _ use: (any ContentDestination, _ isVisibleAtOnce: Bool) async throws -> R
+        _ location: ImageLocation, name: String?, looksAgain: Bool,
+        observe names: @escaping @Sendable (PublicationEvent) -> Void,
+        _ use: (any ContentDestination, _ observe: @escaping @Sendable (PublicationEvent) -> Void) async throws -> R
     ) async throws -> R {
         switch location {
         case .layout(let path, _):
-            return try await OCILayout(root: path, observe: observe).listingAtOnce { try await use($0, true) }
+            let held = HeldEvents()
+            return try await OCILayout(root: path, hashesAgain: looksAgain, observe: observe).listingAtOnce(
+                listed: { held.release(to: names) }, { try await use($0, held.hold) })
         case .layoutArchive(let path, _):
-            let store = try ContentStore(root: storePath)
-            return try await ArchiveFormat.layout.write(to: OutputFile(path), collectingIn: store, observe: observe) {
-                try await use($0, false)
-            }
+            let store = try await ContentStore.open(root: storePath)
+            return try await ArchiveFormat.layout.write(
+                to: OutputFile(path), collectingIn: store, observe: observe, warn: { names(.note($0)) }
+            ) { try await use($0, { _ in }) }
         case .dockerArchive(let path, let given, _):
-            let store = try ContentStore(root: storePath)
+            let store = try await ContentStore.open(root: storePath)
             let format = ArchiveFormat.docker(name: given ?? name)
-            return try await format.write(to: OutputFile(path), collectingIn: store, observe: observe) {
-                try await use($0, false)
-            }
+            return try await format.write(
+                to: OutputFile(path), collectingIn: store, observe: observe, warn: { names(.note($0)) }
+            ) { try await use($0, { _ in }) }
         case .registry(let text):
-            return try await use(try registries.repository(try ImageReference(text)), true)
+            return try await use(try registries.repository(try ImageReference(text)), names)
         }
+    }
+
+    /// Refuses to take the place of an archive with other names than those that are to be set, which would be gone.
+    ///
+    /// - Throws: `ImageBuildingError` and `ContentError` (`refused`); what keeps the file from being written.
+    func refuseLoss(in location: ImageLocation, name: String?, tags: [String]) throws {
+        let (path, kept): (FilePath, [String])
+        switch location {
+        case .layout, .registry: return
+        case .layoutArchive(let file, _): (path, kept) = (file, tags)
+        case .dockerArchive(let file, let given, _):
+            (path, kept) = (file, (given ?? name).map { name in tags.map { "\(name):\($0)" } } ?? [])
+        }
+        let there = try ArchivedImages(replacedBy: OutputFile(path))?.names ?? []
+        let lost = there.filter { !kept.contains($0) }
+        guard !lost.isEmpty else { return }
+        throw ImageBuildingError(
+            .refused,
+            "cannot write \(path): the archive that is there has \(lost.joined(separator: ", ")), which would be lost",
+            hint: "an archive is always written anew: name another file, or remove that one")
     }
 
     /// Hands out a destination of which only questions are asked: in the place of an archive, which is always written
@@ -108,7 +132,7 @@ package struct LocationOpener: Sendable {
     }
 
     private static func tagged(_ root: Descriptor, _ tag: String?) -> (Descriptor, tag: String?) {
-        (bare(root), tag ?? root.annotations?[OCILayout.referenceName])
+        (bare(root), tag.flatMap { Tag($0) == nil ? nil : $0 } ?? root.annotations?[OCILayout.referenceName])
     }
 
     /// Returns a descriptor without what a layout's list says of it.
@@ -129,12 +153,22 @@ package struct LocationOpener: Sendable {
             throw ImageBuildingError(.refused, "\(file) is a folder", hint: "read a layout in a folder as oci:\(file)")
         }
         let storePath = storePath
+        let spool = FileSystem.regularFileSize(file) == nil ? try await ContentStore.open(root: storePath) : nil
         return try await BlockingPool.with(threads: 1) { pool in
             try await pool.run { flag in
-                try read(file, { try ContentStore(root: storePath).unnamedFile() }, { flag.isSet })
+                try read(file, { try (spool ?? ContentStore(root: storePath)).unnamedFile() }, { flag.isSet })
             }
         }
     }
 
     private func missing(_ message: String) -> ImageBuildingError { ImageBuildingError(.notFound, message) }
+}
+
+/// The names that are set and not yet listed.
+private final class HeldEvents: Sendable {
+    private let events = Mutex<[PublicationEvent]>([])
+
+    func hold(_ event: PublicationEvent) { events.withLock { $0.append(event) } }
+
+    func release(to observe: (PublicationEvent) -> Void) { for event in events.withLock({ $0 }) { observe(event) } }
 }

@@ -35,7 +35,9 @@ extension PublicationPlan {
     /// Plans a push. Looks at every repository before anything is read for one.
     ///
     /// - Throws: `ImageBuildingError` (`refused`) where a tag would move that must not.
-    static func plans(_ images: [PushedImage], _ rules: TagRules) async throws -> [PublicationPlan] {
+    static func plans(
+        _ images: [PushedImage], _ rules: TagRules, looksAgain: Bool = false
+    ) async throws -> [PublicationPlan] {
         var found: [(image: PushedImage, moves: [Publication.Move])] = []
         for var image in images {
             if rules.setsLatest, let root = image.publication.whole.first?.root {
@@ -45,7 +47,7 @@ extension PublicationPlan {
         }
         if rules.isImmutable { try refuseMoves(found.map { ($0.image.place, $0.moves) }) }
         var plans: [PublicationPlan] = []
-        for (image, moves) in found { plans.append(try await PublicationPlan(image, moves)) }
+        for (image, moves) in found { plans.append(try await PublicationPlan(image, moves, looksAgain: looksAgain)) }
         return plans
     }
 
@@ -59,7 +61,7 @@ extension PublicationPlan {
             hint: "raise the revision, or push without --immutable")
     }
 
-    private init(_ image: PushedImage, _ moves: [Publication.Move]) async throws {
+    private init(_ image: PushedImage, _ moves: [Publication.Move], looksAgain: Bool) async throws {
         let repository = image.repository.expecting(moves)
         (place, tag) = (image.place, image.tag)
         publication = image.publication
@@ -67,7 +69,7 @@ extension PublicationPlan {
         destination = repository
         // What the tags that move need, and nothing for those that stand.
         let moved = Set(moves.map(\.to))
-        let roots = image.publication.roots.filter { moved.contains($0.digest) }
+        let roots = image.publication.roots.filter { looksAgain || moved.contains($0.digest) }
         switch image.content {
         case _ where roots.isEmpty: content = nil
         case .index(let document):

@@ -15,19 +15,22 @@ package struct PushRequest: Sendable {
     /// Whether the index is pushed, too.
     package var isWhole: Bool
     package var rules: TagRules
+    /// Whether the repositories are asked for each blob even where the tags stand for the image already.
+    package var looksAgain = false
     package var store: ContentStore
     package var registries: RegistryAccess
     /// Rules for other places of base images.
     package var mirrors: DownloadMirrors
 
     package init(
-        folder: ImageFolder, platforms: [Platform], isWhole: Bool, rules: TagRules, store: ContentStore,
-        registries: RegistryAccess, mirrors: DownloadMirrors
+        folder: ImageFolder, platforms: [Platform], isWhole: Bool, rules: TagRules, looksAgain: Bool = false,
+        store: ContentStore, registries: RegistryAccess, mirrors: DownloadMirrors
     ) {
         self.folder = folder
         self.platforms = platforms
         self.isWhole = isWhole
         self.rules = rules
+        self.looksAgain = looksAgain
         self.store = store
         self.registries = registries
         self.mirrors = mirrors
@@ -41,7 +44,7 @@ package struct PushRequest: Sendable {
         let bases = try image.map(baseLayers) ?? []
         var images: [PushedImage] = []
         for reference in references { images.append(try await pushed(image, on: bases, at: reference)) }
-        return try await PublicationPlan.plans(images, rules)
+        return try await PublicationPlan.plans(images, rules, looksAgain: looksAgain)
     }
 
     /// Plans a built image for each repository under names that its definition does not know, as a release gives them.

@@ -24,7 +24,7 @@ extension ImageBuilder {
         try await TestRoot.checkNamespaces()
         var chosen = request
         chosen.platforms = platforms
-        let image = try await build(chosen)
+        let image = try await build(chosen).image
         let script = try request.folder.testScript()
         var results: [(platform: Platform, passed: [String])] = []
         for (one, emulator) in zip(image.platforms, emulators) {

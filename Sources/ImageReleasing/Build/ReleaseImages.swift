@@ -52,7 +52,8 @@ package struct ReleaseImages: Sendable {
             BuildRequest(
                 folder: definition, platforms: platforms.map(\.platform), outputs: [],
                 isLocked: definition.definition.needsLock, keepsNewLock: false,
-                sourceDateEpoch: release.date.seconds, programs: added))
+                sourceDateEpoch: release.date.seconds, programs: added)
+        ).image
     }
 
     private func programs(

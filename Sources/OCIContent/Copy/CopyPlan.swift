@@ -8,6 +8,9 @@ package struct CopyOptions: Sendable {
     package var withReferrers = false
     /// Whether layers are copied that registries once were not allowed to hold, and that state other addresses.
     package var withForeignLayers = false
+    /// Whether the destination is asked for each blob even where the name stands for the image already; a layout hashes
+    /// them.
+    package var looksAgain = false
     /// The platforms of an index whose manifests are copied; all of them if this is empty. The index itself stays as it
     /// is, so that a destination must accept one whose other manifests are missing.
     package var platforms: [PlatformChoice] = []

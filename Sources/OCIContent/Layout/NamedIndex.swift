@@ -27,7 +27,13 @@ package struct NamedIndex: Sendable {
             guard let wanted else { return name(of: entry) != nil || !referrers.contains(entry.digest) }
             return name(of: entry) == wanted || entry.digest.description == wanted
         }
-        guard let first = found.first, Set(found.map(\.digest)).count == 1 else {
+        let digests = Set(found.map(\.digest.description))
+        guard let first = found.first, digests.count == 1 else {
+            if wanted != nil, digests.count > 1 {
+                throw ContentError(
+                    .missing, "\(place) has several images named \(wanted ?? "")",
+                    hint: "choose one by its digest, as \(place)@DIGEST: \(digests.sorted().joined(separator: ", "))")
+            }
             throw ContentError(
                 .missing,
                 "\(place) has \(found.isEmpty ? "no image" : "several images")" + (wanted.map { " named \($0)" } ?? ""),

@@ -112,14 +112,19 @@ extension OCILayout: ContentDestination {
 
     private func add(_ entry: Descriptor) async throws {
         if let pending { return pending.add(entry) }
-        try await BlockingPool.files.run { _ in try list([entry]) }
+        try await list([entry])
     }
 
     /// Puts entries into `index.json`, in place of those of the same names; one without a name only if its document is not
-    /// listed yet. Blocks.
-    func list(_ entries: [Descriptor]) throws {
+    /// listed yet. Who was cancelled finishes this, unless there is something to wait for.
+    func list(_ entries: [Descriptor]) async throws {
         let folder = try makeRoot()
-        folder.lock()
+        try await LockWait.lock(to: "write to the layout \(root)", at: root) { folder.tryLock() }
+        // In a task of its own, which nobody cancels.
+        try await Task { try await BlockingPool.files.run { _ in try list(entries, in: folder) } }.value
+    }
+
+    private func list(_ entries: [Descriptor], in folder: Folder) throws {
         // What is a link is refused before anything is written.
         let hasMarker = try folder.kind(of: LayoutNames.marker) != nil
         _ = try folder.kind(of: LayoutNames.index)

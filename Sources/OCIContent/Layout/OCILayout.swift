@@ -49,6 +49,8 @@ package struct OCILayout: Sendable {
         do {
             guard let bytes = try FileSystem.read(indexPath, limit: Self.documentLimit) else { return nil }
             return try CanonicalJSON.decode(Index.self, ofOthers: bytes)
+        } catch let error as FileError where error.code != .tooLarge {
+            throw error
         } catch {
             throw ContentError(
                 .invalidLayout, "\(indexPath) is not an OCI index: \(error)",
@@ -82,7 +84,7 @@ extension OCILayout: ContentSource {
             let bytes = try FileSystem.read(path, limit: Self.documentLimit)
         else {
             throw ContentError(
-                .missing, "the blob \(descriptor.digest) is missing from the layout \(root), or has another size")
+                unusable: descriptor, found: FileSystem.plainFileSize(path), in: "the layout \(root)")
         }
         guard descriptor.digest.isOf(bytes) else { throw ContentError(damaged: descriptor.digest, at: path) }
         return bytes
@@ -94,8 +96,7 @@ extension OCILayout: ContentSource {
         let path = path(of: blob.digest)
         guard holds(blob) == true else {
             throw ContentError(
-                .missing, "the blob \(blob.digest) is missing from the layout \(root), or has another size",
-                hint: "the layers of a Windows base image stay in its registry unless they are copied as well")
+                unusable: blob, found: FileSystem.plainFileSize(path), in: "the layout \(root)")
         }
         return try await use(.file(path, FileSystem.isSealed(path, size: blob.size) ? .sealed : .unknown))
     }

@@ -41,16 +41,18 @@ final class PendingNames: Sendable {
 
 extension OCILayout {
     /// Passes this layout to `use`, and lists what that adds once `use` has ended, in whatever way: what was named was
-    /// whole.
-    package func listingAtOnce<R>(_ use: (OCILayout) async throws -> R) async throws -> R {
+    /// whole. `listed` is called when the names stand.
+    package func listingAtOnce<R>(
+        listed: () -> Void = {}, _ use: (OCILayout) async throws -> R
+    ) async throws -> R {
         var layout = self
         let pending = PendingNames(after: try index())
         layout.pending = pending
         let result: Result<R, any Error>
         do { result = .success(try await use(layout)) } catch { result = .failure(error) }
         let entries = pending.takeAll()
-        // Not on the pool, which gives up where the task was cancelled.
-        if !entries.isEmpty { try list(entries) }
+        if !entries.isEmpty { try await list(entries) }
+        listed()
         return try result.get()
     }
 }

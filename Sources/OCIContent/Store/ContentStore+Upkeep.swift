@@ -15,15 +15,8 @@ extension ContentStore {
     ///
     /// - Throws: `ContentError` `.busy` while a build, or a registry, uses the store; it says which.
     package func collectGarbage(unusedSince before: Int64) throws -> Collected {
-        guard FileSystem.tryLock(lockDescriptor, exclusive: true) else {
-            let holders = FileSystem.lockHolders(of: root.appending("lock"))
-            throw ContentError(
-                .busy,
-                "the store \(root) is in use by "
-                    + (holders.isEmpty ? "another process" : holders.joined(separator: ", ")),
-                hint: "try again when that has ended")
-        }
-        defer { FileSystem.lock(lockDescriptor, exclusive: false) }
+        guard FileSystem.tryLock(lockDescriptor, exclusive: true) else { throw inUse }
+        defer { _ = FileSystem.tryLock(lockDescriptor, exclusive: false) }
         var collected = Collected()
         for name in try FileSystem.names(in: temporary) { try FileSystem.removeTree(temporary.appending(name)) }
         for path in try blobPaths() {

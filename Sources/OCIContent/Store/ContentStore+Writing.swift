@@ -68,7 +68,9 @@ extension ContentStore {
                 path, .readWrite, "cannot write to the store \(root)", options: [.create, .noFollow],
                 permissions: [.ownerReadWrite])
             defer { try? file.close() }
-            while !FileSystem.tryLock(file, exclusive: true) { try await Task.sleep(for: .milliseconds(50)) }
+            try await LockWait.lock(
+                to: "fetch \(digest)", at: path, progress: { FileSystem.plainFileSize(path) }
+            ) { FileSystem.tryLock(file, exclusive: true) }
             // The previous holder may have renamed the file that we opened: the name then belongs to another file, or
             // to none.
             guard FileSystem.isSameFile(file, path) else { continue }

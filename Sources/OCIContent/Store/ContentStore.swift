@@ -20,12 +20,39 @@ package struct ContentStore: Sendable {
 
     private static let documentLimit: Int64 = 64 << 20
 
+    /// Opens the store, creating missing folders, and waits for a collection of garbage to end.
+    ///
+    /// - Throws: As `init(root:)`.
+    package static func open(root: FilePath) async throws -> ContentStore {
+        let store = try ContentStore(unlocked: root)
+        try await LockWait.lock(to: "use the store \(root)", at: root.appending("lock")) {
+            FileSystem.tryLock(store.lock, exclusive: false)
+        }
+        return store
+    }
+
+    /// Opens a store that is there, as `open(root:)` does.
+    ///
+    /// - Throws: `ContentError` `.missing` if there is none.
+    package static func open(existing root: FilePath) async throws -> ContentStore {
+        guard FileSystem.isFolder(root.appending("blobs")) == true else {
+            throw ContentError(
+                .missing, "there is no store at \(root)", hint: "name the folder that builds use with --store")
+        }
+        return try await open(root: root)
+    }
+
     /// Opens the store, creating missing folders. It is the user's alone: what its records say is believed because
     /// nobody else can write them.
     ///
     /// - Throws: `FileError` if the folder cannot be created or written, if others could write it, if one of its own
-    ///   folders is a link, or if it is an OCI layout.
+    ///   folders is a link, or if it is an OCI layout; `ContentError` `.busy` while its garbage is being collected.
     package init(root: FilePath) throws {
+        try self.init(unlocked: root)
+        guard FileSystem.tryLock(lock, exclusive: false) else { throw inUse }
+    }
+
+    private init(unlocked root: FilePath) throws {
         self.root = root
         try FileSystem.makePrivateDirectory(root)
         try FileSystem.requirePrivate(root, "cannot use the store \(root)")
@@ -43,7 +70,13 @@ package struct ContentStore: Sendable {
         lock = try FileSystem.open(
             root.appending("lock"), .readWrite, "cannot open the store \(root)", options: .create,
             permissions: [.ownerReadWrite, .groupReadWrite, .otherReadWrite])
-        FileSystem.lock(lock, exclusive: false)
+    }
+
+    /// The error for a store that somebody else uses.
+    var inUse: ContentError {
+        ContentError(
+            .busy, "the store \(root) is in use by \(LockWait.holders(of: root.appending("lock")))",
+            hint: "try again when that has ended")
     }
 
     /// Returns this store as one that remembers nothing, and writes records anew.

@@ -1,4 +1,4 @@
-import DurableFiles
+package import DurableFiles
 package import OCIContent
 import OCIModel
 import Synchronization
@@ -35,6 +35,11 @@ package struct RegistryStorage: Sendable {
     ///
     /// - Throws: `FileError` if the folder cannot be created or written.
     package init(root: FilePath, sharing store: ContentStore? = nil) throws {
+        guard FileSystem.plainFileSize(root.appending(LayoutNames.marker)) == nil else {
+            throw FileError(
+                .notPrivate, "cannot serve \(root): it is an OCI layout",
+                hint: "choose another folder, and copy the layout to it: imagebuild copy oci:\(root) HOST/REPOSITORY")
+        }
         self.root = root
         self.store = store
         pool = (store?.root ?? root).appending("blobs")
@@ -59,6 +64,15 @@ package struct RegistryStorage: Sendable {
         try [root(in: store), store.root].filter {
             try !FileSystem.names(in: $0.appending("repositories")).isEmpty
         }.map { try RegistryStorage(root: $0, sharing: store) }
+    }
+
+    /// Claims the folder for one process.
+    ///
+    /// - Parameter purpose: The words that follow "cannot" if another process has it.
+    /// - Returns: The claim, which lasts as long as it exists.
+    /// - Throws: `FileError` `.inUse`.
+    package func claim(to purpose: String) throws -> ProcessLock {
+        try ProcessLock(at: root.appending("serving"), "cannot \(purpose)")
     }
 
     func folder(_ kind: Kind, of repository: RepositoryName) -> FilePath {

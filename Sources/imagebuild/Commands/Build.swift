@@ -15,7 +15,7 @@ struct Build: AsyncParsableCommand {
             image.lock.json; where it is missing, stale, or names files that are gone, the inputs are resolved anew, \
             which is said, and the lock is written. With --locked that is refused.
 
-            Prints the digest of the index.
+            Prints the digest of the index that the tag stands for; where several outputs differ, a line for each.
 
             EXAMPLES
               imagebuild build etcd
@@ -52,11 +52,10 @@ struct Build: AsyncParsableCommand {
     @OptionGroup var network: NetworkOptions
 
     func run() async throws {
-        try await cancellingOnInterrupt { try await self.build() }
+        try await withConsole { try await self.build($0) }
     }
 
-    private func build() async throws {
-        let console = Console(environment: Surroundings.environment)
+    private func build(_ console: Console) async throws {
         let folder = try ImageFolder(
             image, variant: variants.variant, from: Surroundings.currentFolder, overrides: overrides.overrides)
         let request = BuildRequest(
@@ -69,13 +68,29 @@ struct Build: AsyncParsableCommand {
         guard streams < 2 else {
             throw CommandError(status: .refused, message: "two outputs cannot both be the standard output")
         }
-        let store = try ContentStore(root: storeOptions.path())
-        let built = try await network.builder(store, console).build(request)
+        let store = try await ContentStore.open(root: storeOptions.path())
+        let (built, outputs) = try await network.builder(store, console).build(request)
+        let digests = outputs.map(\.root.digest)
         // The image itself is on the standard output.
         guard streams == 0 else { return console.note("\(built.index.digest)") }
         switch format {
-        case .text: print(built.index.digest)
-        case .json: try printJSON(built)
+        case .text where Set(digests).count == 1: print(digests[0])
+        case .text: for output in outputs { print("\(output.root.digest) \(printable(output.place)):\(output.tag)") }
+        case .json: try printJSON(Report(built, outputs))
+        }
+    }
+
+    /// The report for scripts: the platforms that were built, and what the outputs have, with those of earlier builds.
+    private struct Report: Encodable {
+        var tag: String
+        var index: Descriptor
+        var platforms: [BuiltPlatform]
+        var outputs: [WrittenOutput]
+
+        init(_ image: BuiltImage, _ outputs: [WrittenOutput]) {
+            (tag, index, platforms) = (image.tag, image.index, image.platforms)
+            self.outputs = outputs
+            if let first = outputs.first, first.root.mediaType.isIndex { index = first.root }
         }
     }
 

@@ -40,6 +40,8 @@ struct CopyCommand: AsyncParsableCommand {
     var referrers = false
     @Flag(help: "Layers too that registries once were not allowed to have (old Windows bases).")
     var foreignLayers = false
+    @Flag(help: "Look at each blob in DESTINATION again, where its tag stands for the image already, too.")
+    var recheck = false
     @Flag(help: "Say what would be copied, and copy nothing.")
     var dryRun = false
     @Option(help: "text or json.")
@@ -55,14 +57,13 @@ struct CopyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await cancellingOnInterrupt {
+        try await withConsole { console in
             let record = NamingRecord()
-            try await record.explaining { try await self.copy(record) }
+            try await record.explaining { try await self.copy(record, console) }
         }
     }
 
-    private func copy(_ record: NamingRecord) async throws {
-        let console = Console(environment: Surroundings.environment)
+    private func copy(_ record: NamingRecord, _ console: Console) async throws {
         let view = TransferView(console)
         defer { view.finish() }
         let login = try host(of: destination) ?? host(of: source)
@@ -106,6 +107,7 @@ struct CopyCommand: AsyncParsableCommand {
         var options = CopyOptions()
         options.withReferrers = referrers
         options.withForeignLayers = foreignLayers
+        options.looksAgain = recheck
         return try CopyRequest(
             source: from, destination: to, platform: try platform.map { try PlatformChoice($0) }, isEveryTag: allTags,
             options: options)

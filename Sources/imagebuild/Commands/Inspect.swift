@@ -1,4 +1,5 @@
 import ArgumentParser
+import DurableFiles
 import ImageBuilding
 import ImageDefinition
 import LayerArchive
@@ -42,7 +43,7 @@ struct Inspect: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await cancellingOnInterrupt { try await self.inspect() }
+        try await withConsole { _ in try await self.inspect() }
     }
 
     private func inspect() async throws {
@@ -51,7 +52,10 @@ struct Inspect: AsyncParsableCommand {
         if !node.isEmpty {
             try report(try node.map { try NodeReport(Node($0), image.platforms, layout) })
         } else if let file {
-            try report(FileOrigins(try EntryPath(file), image.platforms, layout, storeOptions.path()).find())
+            let path = try storeOptions.path()
+            // Nothing is remembered where no store is.
+            let store = FileSystem.isFolder(path) == true ? try await ContentStore.open(existing: path) : nil
+            try report(FileOrigins(try EntryPath(file), image.platforms, layout, store).find())
         } else {
             switch format {
             case .text: print(printable(image.text), terminator: "")

@@ -46,11 +46,10 @@ struct LockCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await cancellingOnInterrupt { try await self.lock() }
+        try await withConsole { try await self.lock($0) }
     }
 
-    private func lock() async throws {
-        let console = Console(environment: Surroundings.environment)
+    private func lock(_ console: Console) async throws {
         let folder = try ImageFolder(
             image, variant: variants.variant, from: Surroundings.currentFolder, overrides: overrides.overrides)
         guard folder.definition.needsLock else {
@@ -77,8 +76,8 @@ struct LockCommand: AsyncParsableCommand {
         }
     }
 
-    private func builder(_ console: Console) throws -> ImageBuilder {
-        network.builder(try ContentStore(root: storeOptions.path()), console)
+    private func builder(_ console: Console) async throws -> ImageBuilder {
+        network.builder(try await ContentStore.open(root: storeOptions.path()), console)
     }
 
     private func report(_ old: Lock?, _ new: Lock, _ console: Console) {

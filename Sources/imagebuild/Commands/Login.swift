@@ -25,12 +25,11 @@ struct Login: AsyncParsableCommand {
     @OptionGroup var registries: RegistryOptions
 
     func run() async throws {
-        try await cancellingOnInterrupt { try await self.login() }
+        try await withConsole { try await self.login($0) }
     }
 
-    private func login() async throws {
+    private func login(_ console: Console) async throws {
         let registry = try RegistryHost(host)
-        let console = Console(environment: Surroundings.environment)
         let user = try username ?? Self.asked("User for \(registry): ", isSecret: false)
         let password =
             try passwordStdin

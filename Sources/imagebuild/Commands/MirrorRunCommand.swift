@@ -66,11 +66,10 @@ struct MirrorRunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await cancellingOnInterrupt { try await self.mirror() }
+        try await withConsole { try await self.mirror($0) }
     }
 
-    private func mirror() async throws {
-        let console = Console(environment: Surroundings.environment)
+    private func mirror(_ console: Console) async throws {
         let part = try ownShard(console)
         let named = try file.map { try MirrorFile(parsing: UserFile.read($0), file: $0) }
         // A plan in a registry is read before it is known what rules there are for registries.

@@ -40,6 +40,8 @@ struct Push: AsyncParsableCommand {
     var manifestOnly = false
     @Flag(help: "Say what would be sent and which tags would move, and change nothing in the repositories.")
     var dryRun = false
+    @Flag(help: "Look at each blob in the repositories again, where the tag stands for the image already, too.")
+    var recheck = false
     @Flag(help: "Refuse to move a tag that stands for another image.")
     var immutable = false
     @Flag(help: "Give the index the tag 'latest' too.")
@@ -67,14 +69,13 @@ struct Push: AsyncParsableCommand {
     private var isWhole: Bool { platforms.arch.isEmpty && platforms.platform.isEmpty }
 
     func run() async throws {
-        try await cancellingOnInterrupt {
+        try await withConsole { console in
             let record = NamingRecord()
-            try await record.explaining { try await self.push(record) }
+            try await record.explaining { try await self.push(record, console) }
         }
     }
 
-    private func push(_ record: NamingRecord) async throws {
-        let console = Console(environment: Surroundings.environment)
+    private func push(_ record: NamingRecord, _ console: Console) async throws {
         let folder = try ImageFolder(
             image, variant: variants.variant, from: Surroundings.currentFolder, overrides: overrides.overrides)
         let references = try repositories.map { try self.reference($0) }
@@ -86,7 +87,7 @@ struct Push: AsyncParsableCommand {
         try loginOptions.check(loginFor: login)
         let view = TransferView(console)
         defer { view.finish() }
-        let store = try ContentStore(root: storeOptions.path())
+        let store = try await ContentStore.open(root: storeOptions.path())
         let built = manifestOnly ? nil : try await build(folder, chosen, store, console)
         let observe: @Sendable (PublicationEvent) -> Void = { event in
             record.observe(event)
@@ -97,7 +98,7 @@ struct Push: AsyncParsableCommand {
         ) { network in
             let request = PushRequest(
                 folder: folder, platforms: chosen, isWhole: isWhole,
-                rules: TagRules(isImmutable: immutable, setsLatest: tagLatest), store: store,
+                rules: TagRules(isImmutable: immutable, setsLatest: tagLatest), looksAgain: recheck, store: store,
                 registries: RegistryAccess(
                     network, storePath: store.root, now: { Surroundings.now }, report: { view.observe($0) }),
                 mirrors: try NetworkOptions.mirrors())
@@ -146,7 +147,7 @@ struct Push: AsyncParsableCommand {
             folder: folder, platforms: platforms, outputs: dryRun ? [] : [Output(layout: try folder.defaultLayout)],
             isLocked: locked, isOffline: offline, keepsNewLock: !dryRun,
             sourceDateEpoch: try Surroundings.sourceDateEpoch())
-        return try await network.builder(store, console).build(request)
+        return try await network.builder(store, console).build(request).image
     }
 
     private func reference(_ text: String) throws -> ImageReference {

@@ -71,7 +71,7 @@ struct Registry: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await cancellingOnInterrupt { try await self.serve() }
+            try await withConsole { _ in try await self.serve() }
         }
 
         private func serve() async throws {
@@ -79,8 +79,8 @@ struct Registry: AsyncParsableCommand {
             logger.logLevel = .error
             let configuration = try configuration()
             warnIfOpen(configuration)
-            let storage = try storage()
-            let claim = try ProcessLock(at: storage.root.appending("serving"), "cannot serve \(storage.root)")
+            let storage = try await storage()
+            let claim = try storage.claim(to: "serve \(storage.root)")
             defer { withExtendedLifetime(claim) {} }
             try await RegistryServer.run(storage, configuration, logger: logger) { port in
                 print("\(configuration.tls == nil ? "http" : "https")://\(configuration.host(port))")
@@ -108,9 +108,9 @@ struct Registry: AsyncParsableCommand {
             return AccessLog { line in _ = try? file.writeAll("\(line)\n".utf8) }
         }
 
-        private func storage() throws -> RegistryStorage {
+        private func storage() async throws -> RegistryStorage {
             if let root { return try RegistryStorage(root: Self.path(root)) }
-            let store = try ContentStore(root: storeOptions.path())
+            let store = try await ContentStore.open(root: storeOptions.path())
             return try RegistryStorage(of: store)
         }
 

@@ -26,13 +26,12 @@ struct RegistryProbeCommand: AsyncParsableCommand {
     @OptionGroup var loginOptions: LoginOptions
 
     func run() async throws {
-        try await cancellingOnInterrupt { try await self.probe() }
+        try await withConsole { try await self.probe($0) }
     }
 
-    private func probe() async throws {
+    private func probe(_ console: Console) async throws {
         let reference = try ImageReference(repository)
         let scratch = try scratch.map { try RepositoryName($0) }
-        let console = Console(environment: Surroundings.environment)
         let probe = try await loginOptions.withNetwork(registries, loginFor: reference.host, console) { network in
             try await RegistryProbe(
                 of: reference, writingTo: scratch, over: try network.connection(to: reference.host))

@@ -40,7 +40,16 @@ struct Store: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let store = try ContentStore(root: storeOptions.path())
+            try await withConsole { _ in try await self.collect() }
+        }
+
+        private func collect() async throws {
+            let store = try await storeOptions.openExisting()
+            // A server that was given the store's folder as its root does not hold the store.
+            let claims = try RegistryStorage.registries(in: store).map {
+                try $0.claim(to: "collect the garbage of \(store.root)")
+            }
+            defer { withExtendedLifetime(claims) {} }
             let before = unusedFor == 0 ? Int64.max : Surroundings.now - Int64(unusedFor) * 86400
             let collected = try store.collectGarbage(unusedSince: before)
             switch format {
@@ -87,11 +96,11 @@ struct Store: AsyncParsableCommand {
         @OptionGroup var storeOptions: StoreOptions
 
         func run() async throws {
-            try await cancellingOnInterrupt { try await self.verify() }
+            try await withConsole { _ in try await self.verify() }
         }
 
         private func verify() async throws {
-            let store = try ContentStore(root: storeOptions.path())
+            let store = try await storeOptions.openExisting()
             let (result, remembered) = try await BlockingPool.with(threads: 1) { [repair] pool in
                 try await pool.run { flag in
                     var result = try store.verify(repair: repair, isCancelled: { flag.isSet })

@@ -32,17 +32,16 @@ struct TestCommand: AsyncParsableCommand {
     @OptionGroup var network: NetworkOptions
 
     func run() async throws {
-        try await cancellingOnInterrupt { try await self.test() }
+        try await withConsole { try await self.test($0) }
     }
 
-    private func test() async throws {
-        let console = Console(environment: Surroundings.environment)
+    private func test(_ console: Console) async throws {
         let folder = try ImageFolder(
             image, variant: variants.variant, from: Surroundings.currentFolder, overrides: overrides.overrides)
         let request = BuildRequest(
             folder: folder, platforms: try platforms.toBuild(of: folder, console), outputs: [],
             isLocked: locked, isOffline: offline, sourceDateEpoch: try Surroundings.sourceDateEpoch())
-        let store = try ContentStore(root: storeOptions.path())
+        let store = try await ContentStore.open(root: storeOptions.path())
         for (platform, passed) in try await network.builder(store, console).test(request) {
             for text in passed { print("\(platform): \(text)") }
         }

@@ -62,7 +62,7 @@ struct Failure {
     private static func status(_ code: ContentError.Code) -> ExitStatus {
         switch code {
         case .cancelled: .interrupted
-        case .invalidDocument, .tooLarge: .refused
+        case .invalidDocument, .tooLarge, .refused: .refused
         default: .failed
         }
     }

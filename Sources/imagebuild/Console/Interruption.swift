@@ -1,11 +1,16 @@
 import Dispatch
+import OCIContent
 import Synchronization
 
-/// Runs `work` so that Ctrl-C or a polite termination cancels it: unfinished files are then removed on the way out.
-/// A second Ctrl-C ends the process at once, which the store survives too.
-func cancellingOnInterrupt(_ work: @escaping @Sendable () async throws -> Void) async throws {
-    // The one unstructured task of the program: a signal handler has to have something to cancel.
-    let task = Task { try await work() }
+/// Runs a command's `work`, whose waits are told on the console, so that Ctrl-C or a polite termination cancels it:
+/// unfinished files are then removed on the way out. A second Ctrl-C ends the process at once, which the store survives
+/// too.
+func withConsole(_ work: @escaping @Sendable (Console) async throws -> Void) async throws {
+    let console = Console(environment: Surroundings.environment)
+    // A signal handler has to have something to cancel.
+    let task = Task {
+        try await LockWait.$current.withValue(LockWait(say: { console.note($0) })) { try await work(console) }
+    }
     let signals = SignalCount()
     let sources = Terminal.takeStopSignals().map { number in
         let source = DispatchSource.makeSignalSource(signal: number, queue: .global())

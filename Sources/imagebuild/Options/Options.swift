@@ -1,6 +1,7 @@
 import ArgumentParser
 import DurableFiles
 import ImageDefinition
+import OCIContent
 import SystemPackage
 
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
@@ -24,10 +25,20 @@ struct StoreOptions: ParsableArguments {
         return path
     }
 
+    /// Opens the store for those who look after it: one that is named must be there.
+    func openExisting() async throws -> ContentStore {
+        let path = try path()
+        return try await named == nil ? ContentStore.open(root: path) : ContentStore.open(existing: path)
+    }
+
+    private func set(_ name: String) -> String? {
+        Surroundings.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    private var named: String? { store ?? set("IMAGEBUILD_STORE") }
+
     private func place() throws -> FilePath {
-        let environment = Surroundings.environment
-        func set(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-        if let explicit = store ?? set("IMAGEBUILD_STORE") {
+        if let explicit = named {
             return Surroundings.currentFolder.pushing(FilePath(explicit)).lexicallyNormalized()
         }
         // The XDG base directory specification has relative paths passed over.

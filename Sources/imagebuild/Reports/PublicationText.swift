@@ -9,7 +9,9 @@ extension Console {
         case .setting: break
         case .set(let name, let old): note("\(name): " + (old.map { "moved from \($0)" } ?? "set"))
         case .unchanged(let name): note("\(name): nothing changed")
-        case .copied(let image): note("\(image.name): \(image.isUnchanged ? "nothing changed" : "\(image.digest)")")
+        case .copied(let image):
+            let moved = image.movedFrom.map { "\(image.digest), was \($0)" }
+            note("\(image.name): " + (image.isUnchanged ? "nothing changed" : moved ?? "\(image.digest)"))
         }
     }
 }

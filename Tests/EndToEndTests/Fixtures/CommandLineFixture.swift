@@ -96,6 +96,8 @@ struct CommandLineFixture: Sendable {
     }
 
     /// Names in a folder, sorted; none where there is no folder.
+    func data(_ path: String) throws -> Data { try Data(contentsOf: folder.appending(path: path)) }
+
     func names(_ folder: URL) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
     }

@@ -1,7 +1,15 @@
+import DurableFiles
 import Foundation
 import OCIModel
+import SystemPackage
 import TestSupport
 import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
 
 extension ProgramTests {
     /// `imagebuild copy` between layouts and archives, and what other programs make of the result.
@@ -81,11 +89,120 @@ extension ProgramTests {
                     "copy", "oci:.imagebuild/oci/tiny", "oci:new:v1", "--platform", "linux/amd64")
                 let moved = try await fixture.succeed("copy", "oci:.imagebuild/oci/tiny", "oci:new:v1", "--dry-run")
                 #expect(moved.contains("tag v1: moves from \(one) to \(digest)"), "\(moved)")
-                try fixture.write("an archive", to: "new.tar")
+                _ = try await fixture.succeed("copy", "oci:new:v1", "oci-archive:new.tar")
+                let before = try fixture.data("new.tar")
                 let whole = try await fixture.succeed(
-                    "copy", "oci:.imagebuild/oci/tiny", "oci-archive:new.tar", "--dry-run")
+                    "copy", "oci:.imagebuild/oci/tiny", "oci-archive:new.tar:v1", "--dry-run")
                 #expect(whole.contains("to send: "), "\(whole)")
-                #expect(try fixture.text("new.tar") == "an archive")
+                #expect(try fixture.data("new.tar") == before)
+            }
+        }
+
+        @Test func `an archive with other images, and a file that is none, is not replaced`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                _ = try await built(fixture)
+                let image = "oci:.imagebuild/oci/tiny"
+                _ = try await fixture.succeed("copy", image, "oci-archive:a.tar:v1")
+                _ = try await fixture.succeed("copy", image, "docker-archive:d.tar:x:1", "--platform", "linux/amd64")
+                try fixture.write("a note\n", to: "note.txt")
+                let before = try ["a.tar", "d.tar", "note.txt"].map(fixture.data)
+                for (arguments, lost) in [
+                    ([image, "oci-archive:a.tar:v2"], "v1"), (["oci-archive:a.tar:v1", "oci-archive:a.tar:v2"], "v1"),
+                    ([image, "docker-archive:d.tar:x:2", "--platform", "linux/amd64"], "x:1"),
+                    ([image, "oci-archive:d.tar:v1"], "x:1"), ([image, "oci-archive:note.txt"], "no archive"),
+                ] {
+                    for option in [[], ["--dry-run"]] {
+                        let ended = try await fixture.start(["copy"] + arguments + option, in: nil).ended()
+                        #expect(ended.status == 2 && ended.output == "", "\(arguments)")
+                        let errors = ended.errors
+                        #expect(errors.contains(lost) && errors.contains("would be lost"), "\(errors)")
+                    }
+                }
+                for output in ["oci-archive:images/tiny/image.yaml", "docker-archive:note.txt"] {
+                    let build = try await fixture.run("build", "tiny", "--offline", "--output", output)
+                    #expect(build.status == 2 && build.errors.contains("would be lost"), "\(build.errors)")
+                }
+                #expect(try ["a.tar", "d.tar", "note.txt"].map(fixture.data) == before)
+                _ = try await fixture.succeed("copy", image, "oci-archive:a.tar:v1")
+                try fixture.write("", to: "empty.tar")
+                _ = try await fixture.succeed("copy", image, "oci-archive:empty.tar:v1")
+            }
+        }
+
+        @Test func `what an archive loses when it is written anew is said`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                _ = try await built(fixture)
+                _ = try await fixture.succeed("copy", "oci:.imagebuild/oci/tiny", "oci-archive:a.tar")
+                let ended = try await fixture.run(
+                    "build", "tiny", "--offline", "--arch", "amd64", "--output", "oci-archive:a.tar")
+                #expect(ended.status == 0)
+                #expect(ended.errors.contains("no longer has trixie-0 for linux/ppc64le"), "\(ended.errors)")
+                let again = try await fixture.run(
+                    "build", "tiny", "--offline", "--arch", "amd64", "--output", "oci-archive:a.tar")
+                #expect(again.status == 0 && !again.errors.contains("no longer"), "\(again.errors)")
+            }
+        }
+
+        @Test func `a tag that a copy moves is said, and a digest names one of two images`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let whole = try await built(fixture)
+                _ = try await fixture.succeed("copy", "oci:.imagebuild/oci/tiny", "oci:new:v1")
+                let one = try await fixture.run(
+                    "copy", "oci:.imagebuild/oci/tiny", "oci:new:v1", "--platform", "linux/amd64")
+                #expect(one.errors.contains("v1: \(one.line), was \(whole)"), "\(one.errors)")
+                _ = try await fixture.succeed("copy", "oci:.imagebuild/oci/tiny", "oci:new:v2")
+                #expect(try await fixture.succeed("copy", "oci:new@\(whole)", "oci:third:x") == whole)
+                let under = try await fixture.run("copy", "oci:new:v1", "oci:third@\(whole)")
+                #expect(under.status == 2 && under.errors.contains("is a digest"), "\(under.errors)")
+                // Another program wrote one name twice.
+                let index = try fixture.text("new/index.json").replacing("\"v2\"", with: "\"v1\"")
+                try fixture.write(index, to: "new/index.json")
+                let twice = try await fixture.run("copy", "oci:new:v1", "oci:fourth:x")
+                #expect(twice.status == 1 && twice.errors.contains("several images named v1"), "\(twice.errors)")
+                #expect(twice.errors.contains("@DIGEST: ") && twice.errors.contains(whole), "\(twice.errors)")
+            }
+        }
+
+        @Test func `a copy that waits for a layout says so, and Ctrl-C ends it without a tag`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                _ = try await built(fixture)
+                _ = try await fixture.succeed("copy", "oci:.imagebuild/oci/tiny", "oci:new:v1")
+                let before = try fixture.data("new/index.json")
+                let folder = FilePath(fixture.folder.appending(path: "new").path)
+                let held = try FileSystem.open(folder, .readOnly, "cannot open \(folder)")
+                defer { try? held.close() }
+                #expect(FileSystem.tryLock(held, exclusive: true))
+                let program = try fixture.start("copy", "oci:.imagebuild/oci/tiny", "oci:new:v2")
+                try await until { program.errorsSoFar.contains("waiting to write to the layout") || program.hasEnded }
+                program.signal(SIGINT)
+                let ended = try await program.ended()
+                #expect(ended.status == 130 && ended.output == "", "\(ended)")
+                #expect(ended.errors.contains("interrupted; nothing was tagged"), "\(ended.errors)")
+                #expect(try fixture.data("new/index.json") == before)
+            }
+        }
+
+        @Test func `a blob that a registry lost is sent again when it is looked at again`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let digest = try await built(fixture)
+                let (program, address) = try await fixture.serve("--root", "registry")
+                let place = "\(address.replacing("http://", with: ""))/a/b:v1"
+                let copy = ["copy", "oci:.imagebuild/oci/tiny", place]
+                #expect(try await fixture.start(copy, in: nil).ended().status == 0)
+                let blobs = "registry/repositories/a/b/_blobs/sha256"
+                let lost = try #require(fixture.names(fixture.folder.appending(path: blobs)).first)
+                for path in ["\(blobs)/\(lost)", "registry/blobs/sha256/\(lost)"] {
+                    try FileManager.default.removeItem(at: fixture.folder.appending(path: path))
+                }
+                let again = try await fixture.start(copy, in: nil).ended()
+                #expect(again.errors.contains("nothing changed"), "\(again.errors)")
+                let dry = try await fixture.start(copy + ["--recheck", "--dry-run"], in: nil).ended()
+                #expect(dry.output.contains("to send: 1 blob"), "\(dry.output)")
+                let healed = try await fixture.start(copy + ["--recheck"], in: nil).ended()
+                #expect(healed.status == 0 && healed.line == digest, "\(healed.errors)")
+                #expect(healed.errors.contains("\(lost.prefix(12)): sent"), "\(healed.errors)")
+                program.signal(SIGTERM)
+                _ = try await program.ended()
             }
         }
 

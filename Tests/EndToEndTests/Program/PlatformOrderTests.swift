@@ -30,6 +30,8 @@ extension ProgramTests {
                 for step in steps {
                     let ended = try await fixture.start(["build", "tiny", "--offline"] + step, in: nil).ended()
                     #expect(ended.status == 0 && !ended.errors.contains("no longer has"), "\(ended.errors)")
+                    // What is printed is what the tag stands for, with the platforms that were there.
+                    #expect(try root(fixture) == ended.line)
                 }
                 let whole = try await fixture.succeed("build", "tiny", "--offline", "--all", "--output", "oci:whole")
                 #expect(try root(fixture) == whole)

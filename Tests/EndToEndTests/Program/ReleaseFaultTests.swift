@@ -128,7 +128,7 @@ extension ProgramTests {
                 try await until { FileManager.default.fileExists(atPath: waiting) || slow.hasEnded }
                 for words in [release.sign, release.build, tool.words("publish"), tool.begin] {
                     let second = try await release.start(words).ended()
-                    #expect(second.status != 0 && second.errors.contains("does so already"), "\(second.errors)")
+                    #expect(second.status != 0 && second.errors.contains("is at work there"), "\(second.errors)")
                 }
                 try fixture.write("", to: "go")
                 let ended = try await slow.ended()

@@ -96,6 +96,42 @@ extension ProgramTests {
             }
         }
 
+        @Test func `a store with a typing error is not made by those who look after one`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                for command in ["gc", "verify"] {
+                    let ended = try await fixture.run("store", command, "--store", "stoer")
+                    #expect(ended.status == 1 && ended.errors.contains("there is no store at"), "\(ended.errors)")
+                }
+                #expect(!fixture.names(fixture.folder).contains("stoer"))
+            }
+        }
+
+        @Test func `a store that a server has as its root is not collected`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                try await TinyImage(fixture).fillStore()
+                let (program, address) = try await fixture.serve("--root", "store")
+                let copied = try await fixture.run("build", "tiny", "--offline")
+                #expect(copied.status == 0, "\(copied.errors)")
+                let place = address.replacing("http://", with: "")
+                _ = try await fixture.succeed("copy", "oci:.imagebuild/oci/tiny", "\(place)/a/b:v1")
+                let refused = try await fixture.run("store", "gc", "--unused-for", "0")
+                #expect(refused.status == 1 && refused.errors.contains("is at work there"), "\(refused.errors)")
+                program.signal(SIGTERM)
+                _ = try await program.ended()
+                _ = try await fixture.succeed("store", "gc", "--unused-for", "0")
+            }
+        }
+
+        @Test func `a layout is not served`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                try await TinyImage(fixture).fillStore()
+                _ = try await fixture.succeed("build", "tiny", "--offline")
+                let ended = try await fixture.run("registry", "serve", "--root", ".imagebuild/oci/tiny", "--port", "0")
+                #expect(ended.status == 1 && ended.errors.contains("it is an OCI layout"), "\(ended.errors)")
+                #expect(!fixture.names(fixture.layout("tiny")).contains("repositories"))
+            }
+        }
+
         @Test func `a store that cannot be made is refused with the way out`() async throws {
             try await CommandLineFixture.scoped { fixture in
                 let tiny = try await TinyImage(fixture)

@@ -41,11 +41,10 @@ struct ReleaseBuildCommand: AsyncParsableCommand {
     @OptionGroup var network: NetworkOptions
 
     func run() async throws {
-        try await cancellingOnInterrupt { try await self.build() }
+        try await withConsole { try await self.build($0) }
     }
 
-    private func build() async throws {
-        let console = Console(environment: Surroundings.environment)
+    private func build(_ console: Console) async throws {
         let (release, git) = try await options.release()
         let folder = try options.folder(release)
         let version = try await folder.acceptedGo(of: release, git)
@@ -54,7 +53,7 @@ struct ReleaseBuildCommand: AsyncParsableCommand {
                 message: "Go \(version) is not installed",
                 hint: "unpack it from go.dev, and name its folder with --go DIR")
         }
-        let store = try ContentStore(root: storeOptions.path())
+        let store = try await ContentStore.open(root: storeOptions.path())
         let host = Surroundings.host
         try await BlockingPool.with(threads: host.coreCount) { pool in
             let tools = ReleaseTools(

@@ -40,7 +40,7 @@ struct ReleasePlanCommand: AsyncParsableCommand {
     var yes = false
 
     func run() async throws {
-        try await cancellingOnInterrupt { try await self.plan() }
+        try await withConsole { _ in try await self.plan() }
     }
 
     private func plan() async throws {

@@ -46,15 +46,14 @@ struct ReleasePublishCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await cancellingOnInterrupt { try await self.publish() }
+        try await withConsole { try await self.publish($0) }
     }
 
-    private func publish() async throws {
-        let console = Console(environment: Surroundings.environment)
+    private func publish(_ console: Console) async throws {
         let (release, _) = try await options.release()
         let folder = try options.folder(release)
         let text = try notes.map { String(decoding: try UserFile.read($0), as: UTF8.self) }
-        let store = try ContentStore(root: storeOptions.path())
+        let store = try await ContentStore.open(root: storeOptions.path())
         let sources = RegistryOptions.sources()
         try await RegistryNetwork.withNetwork(network.registries.settings(sources, console)) { registries in
             try await GitHubOptions.withClients { clients in

@@ -30,11 +30,10 @@ struct ReleaseSignCommand: AsyncParsableCommand {
     ]
 
     func run() async throws {
-        try await cancellingOnInterrupt { try await self.sign() }
+        try await withConsole { try await self.sign($0) }
     }
 
-    private func sign() async throws {
-        let console = Console(environment: Surroundings.environment)
+    private func sign(_ console: Console) async throws {
         let (release, _) = try await options.release()
         let keys = try assetKeys.keys(options, release.file)
         let environment = Surroundings.environment.filter { Self.variables.contains($0.key) }

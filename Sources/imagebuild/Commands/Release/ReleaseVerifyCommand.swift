@@ -51,11 +51,10 @@ struct ReleaseVerifyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await cancellingOnInterrupt { try await self.verify() }
+        try await withConsole { try await self.verify($0) }
     }
 
-    private func verify() async throws {
-        let console = Console(environment: Surroundings.environment)
+    private func verify(_ console: Console) async throws {
         let release = try ReleaseFile(parsing: UserFile.read(file), file: file)
         let version = try SemanticVersion(version)
         let home = ReleaseOptions.path(file).removingLastComponent()
