@@ -27,14 +27,14 @@ struct ImageCopy: Sendable {
             let name = "\(image.source.place):\(first.tag)"
             // Only reading shows which of two sources has what.
             let journal = image.signatureOrigin == nil ? run.transfers.journal : nil
-            let remembered = (journal?.closure(of: name)).map {
-                RememberedSource(source, keptIn: $0, now: run.time)
-            }
             return try await RequestTally.counting("copy \(name)") { tally in
+                let remembered: RememberedSource?
                 let plan: CopyPlan
                 do {
+                    remembered = try (journal?.closure(of: name)).map {
+                        try RememberedSource(source, keptIn: $0, now: run.time)
+                    }
                     plan = try await closure(of: first, from: remembered ?? source)
-                    try remembered?.keep()
                 } catch {
                     try Task.checkCancellation()
                     return try tags.map { $0.isWork ? failed($0, error, tally) : try settled($0) }

@@ -75,6 +75,24 @@ import Testing
         }
     }
 
+    @Test func `what was read of an image by the time of a death is not read again`() async throws {
+        try await MirrorFixture.run { fixture in
+            try await fixture.client.pushIndex("v1", layers: ["base"])
+            fixture.clearWires()
+            // The index is answered, and no other document.
+            let hold = Flag()
+            fixture.source.faults.on(.manifest, method: .get, turns: 2...1000, .holdUntil { hold.isRaised })
+            let run = Task { try await fixture.mirror(file) }
+            try await until { fixture.source.wire.requests(.manifest).count > 1 }
+            run.cancel()
+            _ = await run.result
+            hold.raise()
+            fixture.clearWires()
+            #expect(try await fixture.mirror(file).lines == ["v1 created"])
+            #expect(!fixture.source.wire.requests(.manifest).contains { $0.path.hasSuffix("/v1") })
+        }
+    }
+
     @Test(arguments: [(0, false), (599, false), (600, true)])
     func `what was read before a death is not read again, until it is so old that it may have changed`(
         seconds: Int64, isFound: Bool
