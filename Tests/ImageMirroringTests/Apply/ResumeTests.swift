@@ -116,6 +116,34 @@ import Testing
         }
     }
 
+    @Test(arguments: [(3599, "v1 known"), (3600, "v1 moved")])
+    func `a tag that a dead run set is looked at by a run that comes an hour later`(
+        seconds: Int64, line: String
+    ) async throws {
+        let file = """
+            images:
+              - {from: SOURCE/a/b, to: a/b, tags: {list: [v1]}, referrers: none}
+              - {from: SOURCE/c/d, to: c/d, tags: {glob: ['*']}}
+            """
+        try await MirrorFixture.run { fixture in
+            for repository in ["a/b", "c/d"] {
+                try await fixture.client.pushIndex("v1", to: repository, layers: ["old"])
+            }
+            // Only the second image's tags are listed.
+            let hold = Flag()
+            fixture.source.faults.on(.tags, turns: 1...1000, .holdUntil { hold.isRaised })
+            let run = Task { try await fixture.mirror(file) }
+            let ledger = URL(filePath: fixture.folder.appending("records/ledger.jsonl").string)
+            try await until { (try? Data(contentsOf: ledger))?.isEmpty == false }
+            run.cancel()
+            _ = await run.result
+            hold.raise()
+            try await fixture.client.pushIndex("v1", to: "a/b", layers: ["new"])
+            fixture.clock.advance(by: seconds)
+            #expect(try await fixture.mirror(file).lines == ["v1 created", line])
+        }
+    }
+
     @Test func `a signature that only a second registry has is read from there after a death, too`() async throws {
         let file = "images: [{from: SOURCE/a/b, to: a/b, tags: {list: [v1]}, signatures-from: SOURCE/signed/b}]"
         try await MirrorFixture.run { fixture in
