@@ -28,6 +28,12 @@ package final class MirrorRecords: Sendable {
     /// Reads the last entry of each tag that stands as far as this mirror knows.
     package func standing() throws -> [LedgerEntry] { try lastEntries().filter { $0.outcome != .removed } }
 
+    /// Reads from which source each tag of a destination came.
+    func sources(of target: String) throws -> [String: String] {
+        let entries = try lastEntries().filter { $0.target == target }
+        return Dictionary(entries.map { ($0.tag, $0.source) }, uniquingKeysWith: { _, last in last })
+    }
+
     /// Reads the last entry of each tag that this mirror removed.
     func removed() throws -> [LedgerEntry] { try lastEntries().filter { $0.outcome == .removed } }
 
