@@ -34,7 +34,9 @@ struct ImageCopy: Sendable {
                     remembered = try (journal?.closure(of: name)).map {
                         try RememberedSource(source, keptIn: $0, now: run.time)
                     }
-                    plan = try await closure(of: first, from: remembered ?? source)
+                    plan = try await readingWithinQuota {
+                        try await closure(of: first, from: remembered ?? source)
+                    }
                 } catch {
                     try Task.checkCancellation()
                     return try tags.map { $0.isWork ? failed($0, error, tally) : try settled($0) }
@@ -62,6 +64,13 @@ struct ImageCopy: Sendable {
                 return results
             }
         }
+    }
+
+    /// Reads from a source with a quota one image after the other: a quota that ends while many are read may be spent on
+    /// parts of all and the whole of none, each time anew.
+    private func readingWithinQuota<R>(_ read: () async throws -> R) async throws -> R {
+        guard run.file.registries[image.source.host]?.quota != nil else { return try await read() }
+        return try await run.transfers.quotas.take(image.source.host, read)
     }
 
     /// Reads all documents of the image and of what belongs to it, and checks that nothing required is missing.
