@@ -39,6 +39,9 @@ package struct MirrorRun: Sendable {
 
     var time: Timestamp { Timestamp(seconds: now()) }
 
+    /// The requests so far, to all registries.
+    package var requests: Int { meters.requests }
+
     /// Surveys, and changes nothing.
     ///
     /// - Parameter withCost: Whether the destinations are asked for every blob of what would be copied.

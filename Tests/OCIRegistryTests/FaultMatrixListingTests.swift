@@ -150,6 +150,35 @@ import Testing
         #expect(registry.count(.GET, "/referrers/") == 1)
     }
 
+    @Test(arguments: [400, 403, 405] as [UInt])
+    func `row 47: a listing that is refused where others are answered is not one of nothing`(status: UInt) async throws
+    {
+        try await put(referrer(0))
+        let source = repository
+        #expect(try await source.referrers(of: subject.digest).count == 1)
+        registry.fail(.GET, "/referrers/", .status(status))
+        await #expect(throws: OCIRegistryError.self) { try await source.referrers(of: subject.digest) }
+        #expect(try await source.referrers(of: subject.digest).count == 1, "the next one is asked for")
+    }
+
+    @Test func `row 47: a missing listing where others are answered is that of one subject`() async throws {
+        try await put(referrer(0))
+        let source = repository
+        #expect(try await source.referrers(of: subject.digest).count == 1)
+        registry.fail(.GET, "/referrers/", .status(404))
+        #expect(try await source.referrers(of: subject.digest).isEmpty)
+        #expect(try await source.referrers(of: subject.digest).count == 1, "the next one is asked for")
+    }
+
+    @Test func `row 47: whoever may not list referrers is told so`() async throws {
+        registry.quirk {
+            $0.hasReferrersAPI = false
+            $0.referrersStatus = 403
+        }
+        let error = await #expect(throws: OCIRegistryError.self) { try await repository.referrers(of: subject.digest) }
+        #expect(error?.code == .denied)
+    }
+
     @Test func `row 48: an entry written between our reading and our writing survives`() async throws {
         registry.quirk { $0.hasReferrersAPI = false }
         let other = Descriptor(of: try referrer(7), .manifest)

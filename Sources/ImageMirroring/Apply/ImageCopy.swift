@@ -27,14 +27,16 @@ struct ImageCopy: Sendable {
             let name = "\(image.source.place):\(first.tag)"
             // Only reading shows which of two sources has what.
             let journal = image.signatureOrigin == nil ? run.transfers.journal : nil
-            let remembered = (journal?.closure(of: name)).map {
-                RememberedSource(source, keptIn: $0, now: run.time)
-            }
             return try await RequestTally.counting("copy \(name)") { tally in
+                let remembered: RememberedSource?
                 let plan: CopyPlan
                 do {
-                    plan = try await closure(of: first, from: remembered ?? source)
-                    try remembered?.keep()
+                    remembered = try (journal?.closure(of: name)).map {
+                        try RememberedSource(source, keptIn: $0, now: run.time)
+                    }
+                    plan = try await readingWithinQuota {
+                        try await closure(of: first, from: remembered ?? source)
+                    }
                 } catch {
                     try Task.checkCancellation()
                     return try tags.map { $0.isWork ? failed($0, error, tally) : try settled($0) }
@@ -62,6 +64,13 @@ struct ImageCopy: Sendable {
                 return results
             }
         }
+    }
+
+    /// Reads from a source with a quota one image after the other: a quota that ends while many are read may be spent on
+    /// parts of all and the whole of none, each time anew.
+    private func readingWithinQuota<R>(_ read: () async throws -> R) async throws -> R {
+        guard run.file.registries[image.source.host]?.quota != nil else { return try await read() }
+        return try await run.transfers.quotas.take(image.source.host, read)
     }
 
     /// Reads all documents of the image and of what belongs to it, and checks that nothing required is missing.

@@ -6,13 +6,17 @@ extension MirrorRun {
     /// Returns the tags that a run's selection no longer has, of those that this mirror set: no other tag is ever removed.
     ///
     /// Nothing is removed from a repository of which anything is red, of which nothing is selected, or that would lose
-    /// more tags than the file allows.
-    package func prunable(after report: MirrorReport) -> [MirrorResult] {
+    /// more tags than the file allows. Where several images have one, tags of those that are not pruned stay, and those
+    /// that any of them keeps.
+    package func prunable(after report: MirrorReport) throws -> [MirrorResult] {
         var results: [MirrorResult] = []
         var seen: Set<String> = []
-        for (index, image) in file.images.enumerated() {
-            guard let rules = image.prune else { continue }
+        for (index, image) in file.images.enumerated() where image.prune != nil {
             for target in image.targets where seen.insert(target.place).inserted {
+                let sharing = file.images.filter { $0.targets.contains { $0.place == target.place } }
+                let rules = sharing.compactMap(\.prune)
+                let atMost = rules.map(\.atMost).min() ?? 0
+                let sources = sharing.count > 1 ? try records?.sources(of: target.place) ?? [:] : [:]
                 let own = report.results.filter { $0.target == target.place }
                 func planned(_ tag: String, _ outcome: Outcome) -> MirrorResult {
                     MirrorResult(
@@ -25,12 +29,13 @@ extension MirrorRun {
                 let wanted = Set(own.map(\.tag))
                 let known = records?.ledger.known(in: target.place) ?? [:]
                 let doomed = known.filter { tag, _ in
-                    !wanted.contains(tag) && !rules.kept.contains { $0.matches(tag) }
+                    !wanted.contains(tag) && !rules.contains { $0.kept.contains { $0.matches(tag) } }
+                        && sharing.allSatisfy { $0.prune != nil || $0.source.place != sources[tag] }
                 }
-                guard doomed.count <= rules.atMost else {
+                guard doomed.count <= atMost else {
                     var refused = planned("", .unselected)
                     refused.reason =
-                        "\(doomed.count) of \(known.count) tags are no longer selected, and at most \(rules.atMost) may be removed"
+                        "\(doomed.count) of \(known.count) tags are no longer selected, and at most \(atMost) may be removed"
                     refused.hint = "check the selection; then raise 'at-most'"
                     results.append(refused)
                     continue
@@ -46,8 +51,8 @@ extension MirrorRun {
     }
 
     /// Returns the tags that a run would remove after it has carried out a plan.
-    package func prunable(after plan: MirrorPlan) -> [MirrorResult] {
-        prunable(
+    package func prunable(after plan: MirrorPlan) throws -> [MirrorResult] {
+        try prunable(
             after: MirrorReport(
                 began: plan.made, ended: plan.made, requests: 0,
                 results: plan.tags.map { tag in
@@ -70,8 +75,7 @@ extension MirrorRun {
     /// Sets the tags again that the last entries of the ledger say were removed.
     package func restored() async throws -> MirrorReport {
         let began = time
-        return MirrorReport(
-            began: began.description, ended: time.description, requests: meters.requests, results: try await restore())
+        return report(since: began, try await restore())
     }
 
     private func restore() async throws -> [MirrorResult] {

@@ -45,6 +45,8 @@ struct Transfers: Sendable {
     static let partsAtOnce = 12
 
     let turns = Turns<String>()
+    /// The turns at sources that limit pulls.
+    let quotas = Turns<RegistryHost>()
     private let largeSlots = Turns<OnlyKey>(atOnce: blobsAtOnce)
     private let smallSlots = Turns<OnlyKey>(atOnce: smallBlobsAtOnce)
     let images = Turns<OnlyKey>(atOnce: imagesAtOnce)

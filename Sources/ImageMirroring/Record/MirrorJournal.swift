@@ -32,22 +32,30 @@ final class MirrorJournal: Sendable {
         var atOnce: Bool?
         /// The repository as `host/name`.
         var at: String?
+        /// The time of the note, in seconds since the epoch.
+        var time: Int64?
     }
 
     private static let limit: Int64 = 1 << 30
+    /// The seconds for which a note counts. A run that comes later asks for what may have changed since: otherwise tags
+    /// would not be looked at for as long as each run is throttled or killed, and blobs that nothing refers to be taken for
+    /// present when the registry has cleared them away.
+    private static let notesCount: Int64 = 3600
 
     private let path: FilePath
     /// The folder of what was read of the images that are under way.
     private let closures: FilePath
     private let file: AppendedFile
+    private let now: @Sendable () -> Int64
     /// The traces of an earlier run, by repository.
     let remains: [String: Remains]
     /// The repositories of which it is noted that they were new, and how their registries take blobs.
     private let noted = Mutex<(new: Set<String>, atOnce: Set<String>)>(([], []))
 
     /// Opens the journal that a run of the same file left, or begins one.
-    init(_ path: FilePath, of mirrorFile: Digest) throws {
-        self.path = path
+    init(_ path: FilePath, of mirrorFile: Digest, now: @escaping @Sendable () -> Int64) throws {
+        (self.path, self.now) = (path, now)
+        let opening = now()
         closures = path.removingLastComponent().appending("closures")
         var remains: [String: Remains] = [:]
         var owner: Digest?
@@ -55,7 +63,9 @@ final class MirrorJournal: Sendable {
             try AppendedFile(path, limit: Self.limit) { bytes in
                 guard let line = try? CanonicalJSON.decode(Line.self, from: Array(bytes)) else { return }
                 if let file = line.file { owner = file }
-                if let place = line.at { remains[place, default: Remains()].take(line) }
+                guard let place = line.at, let time = line.time else { return }
+                guard (0..<Self.notesCount).contains(opening - time) else { return }
+                remains[place, default: Remains()].take(line)
             }
         }
         var opened = try read()
@@ -91,7 +101,11 @@ final class MirrorJournal: Sendable {
         try append(Line(atOnce: takes, at: place))
     }
 
-    private func append(_ line: Line) throws { try file.append(CanonicalJSON.encode(line), isDurable: false) }
+    private func append(_ line: Line) throws {
+        var line = line
+        line.time = now()
+        try file.append(CanonicalJSON.encode(line), isDurable: false)
+    }
 
     /// Ends the record: the run is over.
     func end() throws {

@@ -8,70 +8,81 @@ import SystemPackage
 /// A source of one image, of which all that is read is kept in a file until the image is copied: a run that was killed
 /// leaves it, and the next one does not read it again. It proves nothing: every document is checked against its digest.
 final class RememberedSource: WrappedSource {
-    private struct Notes: Codable {
-        /// The time at which the first was read, in seconds since the epoch.
-        var began: Int64
-        /// The bytes of documents, and the referrers of documents, by digest.
-        var documents: [String: Data] = [:]
-        var referrers: [String: [Descriptor]] = [:]
-        /// The documents that names stand for.
-        var names: [String: Descriptor] = [:]
+    /// An answer: the bytes of a document, its referrers, or the document that a name stands for.
+    private struct Line: Codable {
+        var document: String?
+        var bytes: Data?
+        var subject: String?
+        var referrers: [Descriptor]?
+        var name: String?
+        var found: Descriptor?
+        /// The time of the answer, in seconds since the epoch.
+        var time: Int64
     }
 
-    /// The most bytes that are read of a file; one that is larger is not written.
-    private static let limit: Int64 = 64 << 20
+    private struct Answers {
+        var documents: [String: Data] = [:]
+        var referrers: [String: [Descriptor]] = [:]
+        var names: [String: Descriptor] = [:]
+
+        mutating func take(_ line: Line, now: Timestamp) {
+            if let document = line.document, let bytes = line.bytes { documents[document] = bytes }
+            guard (0..<RememberedSource.answersCount).contains(now.seconds - line.time) else { return }
+            if let subject = line.subject, let found = line.referrers { referrers[subject] = found }
+            if let name = line.name, let found = line.found { names[name] = found }
+        }
+    }
+
+    /// The most bytes that are read of a file: several times those of the documents of one copy.
+    private static let limit: Int64 = 256 << 20
     /// The seconds for which names and listings of referrers count: about as long as a run that nothing kills takes from
     /// reading an image to writing it. An image that is copied once is not looked at again, so that older ones would hide
     /// what was attached since.
     private static let answersCount: Int64 = 600
 
     let base: any ContentSource
-    private let file: FilePath
-    private let notes: Mutex<Notes>
+    private let path: FilePath
+    private let file: AppendedFile
+    private let now: Timestamp
+    private let known: Mutex<Answers>
 
-    init(_ base: any ContentSource, keptIn file: FilePath, now: Timestamp) {
-        (self.base, self.file) = (base, file)
-        let bytes = (try? FileSystem.read(file, limit: Self.limit)) ?? nil
-        var known = bytes.flatMap { try? CanonicalJSON.decode(Notes.self, from: $0) } ?? Notes(began: now.seconds)
-        if !(0..<Self.answersCount).contains(now.seconds - known.began) {
-            (known.began, known.referrers, known.names) = (now.seconds, [:], [:])
+    init(_ base: any ContentSource, keptIn path: FilePath, now: Timestamp) throws {
+        (self.base, self.path, self.now) = (base, path, now)
+        var known = Answers()
+        file = try AppendedFile(path, limit: Self.limit) { bytes in
+            guard let line = try? CanonicalJSON.decode(Line.self, from: Array(bytes)) else { return }
+            known.take(line, now: now)
         }
-        notes = Mutex(known)
+        self.known = Mutex(known)
     }
 
     func resolve(_ name: String) async throws -> Descriptor {
-        if let known = notes.withLock({ $0.names[name] }) { return known }
+        if let known = known.withLock({ $0.names[name] }) { return known }
         let found = try await base.resolve(name)
-        notes.withLock { $0.names[name] = found }
+        try keep(Line(name: name, found: found, time: now.seconds))
         return found
     }
 
     func document(_ descriptor: Descriptor) async throws -> [UInt8] {
         let name = "\(descriptor.digest)"
-        if let known = notes.withLock({ $0.documents[name] }), descriptor.digest.isOf(known) { return Array(known) }
+        if let known = known.withLock({ $0.documents[name] }), descriptor.digest.isOf(known) { return Array(known) }
         let bytes = try await base.document(descriptor)
-        notes.withLock { $0.documents[name] = Data(bytes) }
+        try keep(Line(document: name, bytes: Data(bytes), time: now.seconds))
         return bytes
     }
 
     func referrers(of subject: Digest) async throws -> [Descriptor] {
-        if let known = notes.withLock({ $0.referrers["\(subject)"] }) { return known }
+        if let known = known.withLock({ $0.referrers["\(subject)"] }) { return known }
         let found = try await base.referrers(of: subject)
-        notes.withLock { $0.referrers["\(subject)"] = found }
+        try keep(Line(subject: "\(subject)", referrers: found, time: now.seconds))
         return found
     }
 
-    /// Keeps what was read. A machine that stops may lose it.
-    func keep() throws {
-        let bytes = try CanonicalJSON.encode(notes.withLock { $0 })
-        guard bytes.count <= Self.limit else { return }
-        let descriptor = try FileSystem.open(
-            file, .writeOnly, "cannot write \(file)", options: [.create, .truncate], permissions: [.ownerReadWrite])
-        defer { try? descriptor.close() }
-        do { try descriptor.writeAll(bytes) } catch let problem as Errno {
-            throw FileError(problem, "cannot write \(file)")
-        }
+    /// Keeps an answer at once: a run may be killed before it has read all of the image. A machine that stops may lose it.
+    private func keep(_ line: Line) throws {
+        known.withLock { $0.take(line, now: now) }
+        try file.append(CanonicalJSON.encode(line), isDurable: false)
     }
 
-    func forget() throws { try FileSystem.remove(file) }
+    func forget() throws { try FileSystem.remove(path) }
 }

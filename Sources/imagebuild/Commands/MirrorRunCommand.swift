@@ -139,9 +139,10 @@ struct MirrorRunCommand: AsyncParsableCommand {
         if restore { return try await run.restored() }
         var report = try await run.run(part)
         guard prune else { return report }
-        let doomed = run.prunable(after: report)
+        let doomed = try run.prunable(after: report)
         for one in doomed where one.outcome == .removed { console.note("\(one.name): to be removed") }
         report.results += try await run.prune(doomed)
+        report.requests = run.requests
         return report
     }
 
@@ -169,7 +170,7 @@ struct MirrorRunCommand: AsyncParsableCommand {
         case .json: try printJSON(own)
         case .text: print(own.text(file.registries), terminator: "")
         }
-        for one in prune ? run.prunable(after: own) : [] {
+        for one in prune ? try run.prunable(after: own) : [] {
             print("\(one.name)  \(one.reason ?? "remove, was \(one.from?.short ?? "")")")
         }
     }

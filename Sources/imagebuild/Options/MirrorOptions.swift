@@ -19,12 +19,13 @@ struct MirrorRecordOptions: ParsableArguments {
     func open(for file: MirrorFile, named name: String?, store: FilePath) throws -> MirrorRecords {
         let current = Surroundings.currentFolder
         if let state {
-            return try MirrorRecords(current.pushing(FilePath(state)).lexicallyNormalized(), of: file)
+            let folder = current.pushing(FilePath(state)).lexicallyNormalized()
+            return try MirrorRecords(folder, of: file, now: { Surroundings.now })
         }
         let path = name.map { current.pushing(FilePath($0)).lexicallyNormalized() }
         let key =
             path.map { "\($0.stem ?? "mirror")-\(Digest(of: $0.bytes).short)" } ?? "plan-\(file.digest.short)"
-        return try MirrorRecords(store.appending("mirror").appending(key), of: file)
+        return try MirrorRecords(store.appending("mirror").appending(key), of: file, now: { Surroundings.now })
     }
 }
 

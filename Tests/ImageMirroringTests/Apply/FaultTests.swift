@@ -50,6 +50,23 @@ import Testing
         }
     }
 
+    @Test func `a quota of pulls that one image takes is not spent on parts of several`() async throws {
+        // An index and its two platforms are three pulls.
+        let file = """
+            registries: {SOURCE: {pulls: {count: 3, per: 6h}}}
+            images: [{from: SOURCE/a/b, to: a/b, tags: {glob: ['v*']}}]
+            """
+        try await MirrorFixture.run { fixture in
+            for tag in 0..<4 { try await fixture.client.pushIndex("v\(tag)", layers: ["layer \(tag)"]) }
+            for run in 1...4 {
+                let report = try await fixture.mirror(file)
+                #expect(report.results.count { $0.outcome == .created } == 1)
+                #expect(report.verdict == (run < 4 ? .outOfQuota : .changed))
+                fixture.clock.advance(by: 6 * 3600)
+            }
+        }
+    }
+
     @Test func `a quota of pulls ends the run as out of quota, and the next one goes on`() async throws {
         try await MirrorFixture.run { fixture in
             for tag in ["v1", "v2", "v3"] { try await fixture.client.pushImage(tag) }

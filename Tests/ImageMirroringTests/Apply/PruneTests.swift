@@ -49,6 +49,38 @@ import Testing
         }
     }
 
+    @Test func `two images of one destination lose only tags of the one that is pruned, and none that either keeps`()
+        async throws
+    {
+        func file(_ glob: String, _ first: String, _ second: String) -> String {
+            "images: [{from: SOURCE/a/b, to: a/b, tags: {glob: ['\(glob)']}\(first)}, "
+                + "{from: SOURCE/c/d, to: a/b, tags: {glob: ['\(glob)']}\(second)}]"
+        }
+        try await MirrorFixture.run { fixture in
+            for tag in ["v1", "w1"] { try await fixture.client.pushImage(tag) }
+            for tag in ["v2", "w2", "w3"] { try await fixture.client.pushImage(tag, to: "c/d") }
+            try await fixture.mirror(file("*", "", ", prune: {at-most: 5}"))
+            let keeping = file("v*", ", prune: {at-most: 5}", ", prune: {at-most: 5, keep: [w*]}")
+            #expect(try await pruned(fixture, keeping) == [])
+            let least = file("v*", ", prune: {at-most: 9}", ", prune: {at-most: 2}")
+            #expect(try await pruned(fixture, least) == [" unselected"])
+            let second = file("v*", "", ", prune: {at-most: 5}")
+            #expect(try await pruned(fixture, second) == ["w2 removed", "w3 removed"])
+            #expect(try await fixture.digest("w1") != nil)
+        }
+    }
+
+    @Test func `the requests of removing and restoring are counted`() async throws {
+        try await MirrorFixture.run { fixture in
+            for tag in ["v1", "w1"] { try await fixture.client.pushImage(tag) }
+            try await fixture.mirror(file("*"))
+            #expect(try await pruned(fixture, file("v*")) == ["w1 removed"])
+            fixture.clearWires()
+            let restored = try await fixture.withRun(file("v*")) { try await $0.restored() }
+            #expect(restored.requests == fixture.requests.count && restored.requests > 0)
+        }
+    }
+
     @Test func `a tag that somebody else moved is not removed`() async throws {
         try await MirrorFixture.run { fixture in
             for tag in ["v1", "w1"] { try await fixture.client.pushImage(tag) }

@@ -75,6 +75,24 @@ import Testing
         }
     }
 
+    @Test func `what was read of an image by the time of a death is not read again`() async throws {
+        try await MirrorFixture.run { fixture in
+            try await fixture.client.pushIndex("v1", layers: ["base"])
+            fixture.clearWires()
+            // The index is answered, and no other document.
+            let hold = Flag()
+            fixture.source.faults.on(.manifest, method: .get, turns: 2...1000, .holdUntil { hold.isRaised })
+            let run = Task { try await fixture.mirror(file) }
+            try await until { fixture.source.wire.requests(.manifest).count > 1 }
+            run.cancel()
+            _ = await run.result
+            hold.raise()
+            fixture.clearWires()
+            #expect(try await fixture.mirror(file).lines == ["v1 created"])
+            #expect(!fixture.source.wire.requests(.manifest).contains { $0.path.hasSuffix("/v1") })
+        }
+    }
+
     @Test(arguments: [(0, false), (599, false), (600, true)])
     func `what was read before a death is not read again, until it is so old that it may have changed`(
         seconds: Int64, isFound: Bool
@@ -95,6 +113,34 @@ import Testing
             #expect(fixture.source.wire.requests(.manifest).isEmpty != isFound, "nothing is read again")
             let answer = try await RegistryClient(fixture.target).send(.GET, "/v2/m/a/b/referrers/\(digest)")
             #expect(try CanonicalJSON.decode(Index.self, from: answer.body).manifests.isEmpty != isFound)
+        }
+    }
+
+    @Test(arguments: [(3599, "v1 known"), (3600, "v1 moved")])
+    func `a tag that a dead run set is looked at by a run that comes an hour later`(
+        seconds: Int64, line: String
+    ) async throws {
+        let file = """
+            images:
+              - {from: SOURCE/a/b, to: a/b, tags: {list: [v1]}, referrers: none}
+              - {from: SOURCE/c/d, to: c/d, tags: {glob: ['*']}}
+            """
+        try await MirrorFixture.run { fixture in
+            for repository in ["a/b", "c/d"] {
+                try await fixture.client.pushIndex("v1", to: repository, layers: ["old"])
+            }
+            // Only the second image's tags are listed.
+            let hold = Flag()
+            fixture.source.faults.on(.tags, turns: 1...1000, .holdUntil { hold.isRaised })
+            let run = Task { try await fixture.mirror(file) }
+            let ledger = URL(filePath: fixture.folder.appending("records/ledger.jsonl").string)
+            try await until { (try? Data(contentsOf: ledger))?.isEmpty == false }
+            run.cancel()
+            _ = await run.result
+            hold.raise()
+            try await fixture.client.pushIndex("v1", to: "a/b", layers: ["new"])
+            fixture.clock.advance(by: seconds)
+            #expect(try await fixture.mirror(file).lines == ["v1 created", line])
         }
     }
 

@@ -57,7 +57,9 @@ struct MirrorFixture: Sendable {
             let registries = RegistryAccess(
                 network, storePath: folder, now: { [clock] in clock.now }, report: { RequestTally.note($0) },
                 wrap: { meters.wrap($0) })
-            let records = keepsRecords ? try MirrorRecords(folder.appending("records"), of: file) : nil
+            let records =
+                keepsRecords
+                ? try MirrorRecords(folder.appending("records"), of: file, now: { [clock] in clock.now }) : nil
             return try await body(
                 MirrorRun(
                     file, registries: registries, meters: meters, records: records, trustsRecords: trustsRecords,

@@ -12,12 +12,13 @@ extension RegistryRepository {
     package func referrers(
         of subject: Digest, whereTag mayBeThere: (Tag) async throws -> Bool
     ) async throws -> [Descriptor] {
-        if memory.hasReferrersAPI(name) != false {
-            if let found = try await referrersByAPI(of: subject) {
+        let isKnown = memory.hasReferrersAPI(name)
+        if isKnown != false {
+            if let found = try await referrersByAPI(of: subject, mayLack: isKnown == nil) {
                 memory.setReferrersAPI(name, true)
                 return found
             }
-            memory.setReferrersAPI(name, false)
+            if isKnown == nil { memory.setReferrersAPI(name, false) }
         }
         guard try await mayBeThere(.referrers(of: subject)),
             case .index(let index, _) = try await fallback(of: subject)
@@ -27,14 +28,26 @@ extension RegistryRepository {
 
     /// Lists referrers with the API.
     ///
-    /// - Returns: `nil` if there is no such API: 404, 400, 405, 406, an HTML page, or anything that is not an index.
-    private func referrersByAPI(of subject: Digest) async throws -> [Descriptor]? {
+    /// - Parameters:
+    ///   - subject: The document that they refer to.
+    ///   - mayLack: Whether the registry may lack the API. Where it has answered before, a refusal would hide signatures.
+    /// - Returns: `nil` if there is no such API: 404, 400, 405, 406, an HTML page, or anything that is not an index; where
+    ///   there is, if it does not know the subject.
+    /// - Throws: `OCIRegistryError` for a list that is refused, cannot be read or is too long.
+    private func referrersByAPI(of subject: Digest, mayLack: Bool) async throws -> [Descriptor]? {
         var found: [Descriptor] = []
         var isThere: Bool?
         do {
-            try await pages("referrers/\(subject)", query: "", refusals: [303, 400, 403, 404, 405, 406]) { answer in
+            let refusals: Set<UInt> = mayLack ? [303, 400, 404, 405, 406] : [404]
+            try await pages("referrers/\(subject)", query: "", refusals: refusals) { answer in
                 let type = (answer.headers.first(name: "content-type") ?? "").prefix { $0 != ";" }
-                guard answer.status == 200, MediaType(rawValue: String(type)).isIndex else { return }
+                guard answer.status == 200, MediaType(rawValue: String(type)).isIndex else {
+                    guard mayLack || answer.status == 404 else {
+                        throw OCIRegistryError(
+                            .protocolViolation, "the list of referrers of \(place)@\(subject) is not an index")
+                    }
+                    return
+                }
                 isThere = true
                 found += try decode(answer.bytes, subject).manifests
                 guard found.count <= settings.referrers else {
@@ -44,7 +57,7 @@ extension RegistryRepository {
             }
         } catch {
             // The transport already rejects HTML pages. A failure after the first page is a real one.
-            guard isThere == nil, (error as? OCIRegistryError)?.code == .protocolViolation else { throw error }
+            guard mayLack, isThere == nil, (error as? OCIRegistryError)?.code == .protocolViolation else { throw error }
         }
         return isThere == nil ? nil : unique(found)
     }
