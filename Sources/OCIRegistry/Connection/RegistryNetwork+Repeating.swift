@@ -65,10 +65,10 @@ extension RegistryNetwork {
     func failure(
         of answer: HTTPClientResponse, from place: HTTPAddress, _ error: OCIRegistryError
     ) throws(OCIRegistryError) -> AttemptFailure {
-        guard AttemptFailure.isPassing(answer.status.code) else { throw error }
+        let status = error.status ?? answer.status.code
+        guard AttemptFailure.isPassing(status) else { throw error }
         let wait = RetryAfter.parse(answer.headers)
         if let wait, wait <= settings.limits.longestWait { traffic.to(place).hold(for: wait) }
-        return answer.status.code == 429
-            ? .throttled(error, retryAfter: wait) : .busy(error, retryAfter: wait)
+        return status == 429 ? .throttled(error, retryAfter: wait) : .busy(error, retryAfter: wait)
     }
 }

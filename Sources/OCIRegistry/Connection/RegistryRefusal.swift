@@ -24,7 +24,14 @@ enum RegistryRefusal {
         if let request = headers.first(name: "x-request-id") ?? headers.first(name: "x-amzn-requestid") {
             message += " (request \(quoted(request, limit: 64)))"
         }
-        return OCIRegistryError(code(status.code), message, status: status.code)
+        // Some registries, and what stands before them, say that there were too many requests with another status.
+        let meant = (400..<500).contains(status.code) && hasTooMany(body) ? 429 : status.code
+        return OCIRegistryError(code(meant), message, status: meant)
+    }
+
+    private static func hasTooMany(_ body: [UInt8]) -> Bool {
+        let document = try? CanonicalJSON.decode(Document.self, from: body)
+        return document?.errors.contains { $0.code == "TOOMANYREQUESTS" } ?? false
     }
 
     /// Returns the advice for `.denied`.

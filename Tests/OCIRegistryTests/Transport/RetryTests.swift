@@ -19,6 +19,19 @@ import Testing
         }
     }
 
+    @Test func `too many requests are that, whatever the status`() async throws {
+        let body = Array(#"{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}"#.utf8)
+        try await StubServer.serving { _, _ in
+            .reply(403, [:], body)
+        } _: { server in
+            try await ConnectionFixture.connected(to: server.port, change: { $0.attempts = 2 }) { connection, _ in
+                let error = try await refusal { try await connection.text(.get("/v2/")) }
+                #expect(error.code == .busy && error.status == 429 && server.requests.count == 2)
+                #expect(error.message.contains("answered 403") && error.message.contains("slow down"))
+            }
+        }
+    }
+
     @Test func `retries end at the limit of attempts, and the error says so`() async throws {
         try await StubServer.serving { _, _ in
             .reply(503)
