@@ -17,12 +17,12 @@ final class ListedSource: WrappedSource {
     /// Returns the referrers of a document. Where they are listed under its tag, nothing is asked for a tag that is not
     /// there.
     func referrers(of subject: Digest) async throws -> [Descriptor] {
-        // The first question shows how a repository lists them; it is not asked by several at once.
+        // The first question shows how a repository lists them; it is not asked by several at once. One that fails shows
+        // that there is nothing to wait for.
         if !hasAsked.withLock({ $0 }) {
             return try await questions.take {
-                let found = try await listed(subject)
-                hasAsked.withLock { $0 = true }
-                return found
+                defer { hasAsked.withLock { $0 = true } }
+                return try await listed(subject)
             }
         }
         return try await listed(subject)
