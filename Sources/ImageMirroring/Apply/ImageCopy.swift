@@ -183,17 +183,8 @@ struct ImageCopy: Sendable {
 
     /// Returns the result of a tag for which nothing is sent. One that is found mirrored for the first time is recorded.
     private func settled(_ tag: PlannedTag) throws -> MirrorResult {
-        let outcome: Outcome =
-            switch tag.change {
-            case .known: .known
-            case .keep: .kept
-            case .quarantine: .quarantined
-            case .missing: .missing
-            case .refuse: tag.outcome ?? .failed
-            case .unchanged, .create, .move, .complete: .unchanged
-            }
-        let result = MirrorResult(tag, outcome)
-        if outcome == .unchanged, run.records?.ledger.known(in: tag.target)[tag.tag] != result.digest {
+        let result = MirrorResult(tag, tag.settled)
+        if result.outcome == .unchanged, run.records?.ledger.known(in: tag.target)[tag.tag] != result.digest {
             try record(result)
         }
         return result

@@ -43,20 +43,5 @@ package struct MirrorReport: Hashable, Sendable, Codable {
         self.results = results
     }
 
-    package enum Verdict: Hashable, Sendable {
-        case nothingToDo, changed, partlyFailed, failed, refused, outOfQuota
-    }
-
-    /// The run in one word: what is throttled is tried again by whoever sees that, so it comes first; a run whose every
-    /// failure needs a person is refused only if nothing else came of it.
-    package var verdict: Verdict {
-        let kinds = Set(results.map(\.outcome.kind))
-        if kinds.contains(.later) { return .outOfQuota }
-        let hasGreen = kinds.contains(.unchanged) || kinds.contains(.changed)
-        if kinds.contains(.red) || kinds.contains(.permanent) {
-            if hasGreen { return .partlyFailed }
-            return kinds.contains(.red) ? .failed : .refused
-        }
-        return kinds.contains(.changed) ? .changed : .nothingToDo
-    }
+    package var verdict: MirrorVerdict { MirrorVerdict(results.map(\.outcome)) }
 }

@@ -17,6 +17,8 @@ package struct MirrorPlan: Hashable, Sendable, Codable {
 
     /// The tags for which something is to be sent.
     package var work: [PlannedTag] { tags.filter(\.isWork) }
+    /// What applying it would leave undone, as the verdict of a run that changes nothing.
+    package var verdict: MirrorVerdict { .init(tags.map(\.settled)) }
     package var cost: PlannedCost { tags.compactMap(\.cost).reduce(PlannedCost(), +) }
 }
 

@@ -37,6 +37,18 @@ package struct PlannedTag: Hashable, Sendable, Codable {
     package var outcome: Outcome?
     package var cost: PlannedCost?
 
+    /// The outcome where nothing is sent for it.
+    var settled: Outcome {
+        switch change {
+        case .known: .known
+        case .keep: .kept
+        case .quarantine: .quarantined
+        case .missing: .missing
+        case .refuse: outcome ?? .failed
+        case .unchanged, .create, .move, .complete: .unchanged
+        }
+    }
+
     /// Whether something is to be sent.
     package var isWork: Bool { [.create, .move, .complete].contains(change) }
 

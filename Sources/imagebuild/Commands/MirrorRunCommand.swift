@@ -27,7 +27,7 @@ struct MirrorRunCommand: AsyncParsableCommand {
 
             EXIT CODES
               0 nothing to do, 10 changed, 11 partly failed (either can be 0: --exit-zero), 12 throttled or out of quota: run it \
-            again later, 2 refused, 1 failed
+            again later, 2 refused, 1 failed; a plan changes nothing, and ends with what it would leave undone
             """)
 
     @Argument(help: "The mirror file; with --apply, the plan's own if none is named.")
@@ -109,9 +109,10 @@ struct MirrorRunCommand: AsyncParsableCommand {
                     shown?.figures.note(result, at: Surroundings.now, requests: meters.requests)
                 })
             let places = MirrorPlaces(registries: access)
-            guard let report = try await report(of: run, mirrorFile, plan, part, kept, places, console) else {
-                return nil as MirrorReport.Verdict?
+            if dryRun || self.plan != nil {
+                return try await write(try await run.plan(withCost: true), of: run, mirrorFile, part, places)
             }
+            let report = try await report(of: run, mirrorFile, plan, part, kept, places, console)
             view.finish()
             shown?.figures.ended(at: Surroundings.now, requests: report.requests)
             if let place = records.ledger { try await places.write(kept.ledgerBytes(), to: place) }
@@ -119,21 +120,17 @@ struct MirrorRunCommand: AsyncParsableCommand {
             return report.verdict
         }
         await shown?.stop()
-        if let verdict { try reports.exit(verdict) }
+        try reports.exit(verdict)
     }
 
-    /// Does what the options say; nothing is reported of a plan that is only made.
+    /// Does what the options say.
     private func report(
         of run: MirrorRun, _ file: MirrorFile, _ plan: MirrorPlan?, _ part: Shard?, _ records: MirrorRecords,
         _ places: MirrorPlaces, _ console: Console
-    ) async throws -> MirrorReport? {
+    ) async throws -> MirrorReport {
         if let plan {
             guard merge.isEmpty else { return plan.merging(try await partialReports(at: places)) }
             return try await run.apply(part.map { plan.part(of: $0, in: file) } ?? plan)
-        }
-        if dryRun || self.plan != nil {
-            try await write(try await run.plan(withCost: true), of: run, file, part, places)
-            return nil
         }
         if audit { return try await run.audit(try records.standing()) }
         if restore { return try await run.restored() }
@@ -160,12 +157,13 @@ struct MirrorRunCommand: AsyncParsableCommand {
         return parts
     }
 
+    /// Writes what would be done, and returns what would be left undone.
     private func write(
         _ plan: MirrorPlan, of run: MirrorRun, _ file: MirrorFile, _ part: Shard?, _ places: MirrorPlaces
-    ) async throws {
+    ) async throws -> MirrorVerdict {
         let own = part.map { plan.part(of: $0, in: file) } ?? plan
         if let place = self.plan, let reference = try await places.write(own, to: place) { print(reference) }
-        guard dryRun else { return }
+        guard dryRun else { return own.verdict }
         switch reports.format {
         case .json: try printJSON(own)
         case .text: print(own.text(file.registries), terminator: "")
@@ -173,6 +171,7 @@ struct MirrorRunCommand: AsyncParsableCommand {
         for one in prune ? try run.prunable(after: own) : [] {
             print("\(one.name)  \(one.reason ?? "remove, was \(one.from?.short ?? "")")")
         }
+        return own.verdict
     }
 
     private func ownShard(_ console: Console) throws -> Shard? {

@@ -119,7 +119,7 @@ struct MirrorReportOptions: ParsableArguments {
     }
 
     /// Ends the command with the exit code of what became of the run.
-    func exit(_ verdict: MirrorReport.Verdict) throws {
+    func exit(_ verdict: MirrorVerdict) throws {
         let status: Int32 =
             switch verdict {
             case .nothingToDo: 0

@@ -14,6 +14,11 @@ extension ProgramTests {
                 let file = try mirrorFile(fixture, registry, ["a", "b"], "m")
                 let dry = try await fixture.run("mirror", file, "--dry-run")
                 #expect(dry.status == 0 && dry.output.contains("2 tags to set"), "\(dry.output)\(dry.errors)")
+                let wrong = try mirrorFile(fixture, registry, ["a", "nothing"], "m")
+                for option in [["--dry-run"], ["--plan", "wrong.json"]] {
+                    #expect(try await fixture.start(["mirror", wrong] + option, in: nil).ended().status == 11)
+                }
+                _ = try mirrorFile(fixture, registry, ["a", "b"], "m")
                 let first = try await fixture.run("mirror", file, "--junit", "mirror.xml", "--metrics", "mirror.prom")
                 #expect(first.status == 10, "\(first.output)\(first.errors)")
                 #expect(first.output.contains("2 created"))
