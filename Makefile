@@ -66,7 +66,7 @@ deps: ## install what the build needs beside Swift
 # It is optimised for size, which slows nothing that was measured; the linker drops what nobody calls, function by function, and
 # the tables for unwinding, which only C++ exceptions would need.
 STATIC = $(CURDIR)/.build/static
-RELEASE = -c release --product imagebuild --static-swift-stdlib -debug-info-format none \
+COMPILATION = -c release --product imagebuild --static-swift-stdlib -debug-info-format none \
 	-Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections -Xcc -fdata-sections \
 	-Xcxx -ffunction-sections -Xcxx -fdata-sections -Xlinker -T -Xlinker $(STATIC)/no-unwinding.ld \
 	-Xswiftc -use-ld=lld -Xlinker -s -Xlinker --no-export-dynamic \
@@ -75,7 +75,7 @@ RELEASE = -c release --product imagebuild --static-swift-stdlib -debug-info-form
 
 imagebuild: deps $(STATIC)/no-unwinding.ld
 	@[ -x $(IMAGEBUILD) ] || echo 'compiling imagebuild and its libraries: this takes minutes, and happens once' >&2
-	swift build $(RELEASE)
+	swift build $(COMPILATION)
 
 # The linker takes a library from here before it looks for a shared one.
 $(STATIC)/no-unwinding.ld: | deps

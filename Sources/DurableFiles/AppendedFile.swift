@@ -34,13 +34,22 @@ package final class AppendedFile: Sendable {
 
     deinit { file.withLock { try? $0.close() } }
 
-    /// Appends a line, and with `isDurable` waits until the disk has it.
+    /// Appends a line, and with `isDurable` waits until the disk has it. A line that a full disk takes in part, or does not
+    /// keep, is taken back, so that the next one begins a line.
     package func append(_ line: [UInt8], isDurable: Bool) throws {
         try file.withLock { descriptor in
-            do { try descriptor.writeAll(line + [UInt8(ascii: "\n")]) } catch let problem as Errno {
-                throw FileError(problem, "cannot write \(path)")
+            let end = try? descriptor.seek(offset: 0, from: .end)
+            do { try write(line + [UInt8(ascii: "\n")], to: descriptor, isDurable: isDurable) } catch {
+                if let end { try? descriptor.resize(to: end) }
+                throw error
             }
-            if isDurable { try FileSystem.sync(descriptor, path) }
         }
+    }
+
+    private func write(_ bytes: [UInt8], to descriptor: FileDescriptor, isDurable: Bool) throws {
+        do { try descriptor.writeAll(bytes) } catch let problem as Errno {
+            throw FileError(problem, "cannot write \(path)")
+        }
+        if isDurable { try FileSystem.sync(descriptor, path) }
     }
 }

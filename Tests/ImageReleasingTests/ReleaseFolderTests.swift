@@ -1,10 +1,17 @@
 import DurableFiles
+import Foundation
 import OCIModel
 import SystemPackage
 import TestSupport
 import Testing
 
 @testable import ImageReleasing
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
 
 @Suite struct ReleaseFolderTests {
     private func release(commit: Character = "a") throws -> Release {
@@ -27,6 +34,36 @@ import Testing
         #expect(throws: ReleaseError.self) { try again.require(.sign, before: .publish) }
         try again.require(.build, before: .sign)
         #expect(try again.recorded("tags", as: [String: String].self) == ["quay.io": "sha256:1"])
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "a small file system can be mounted by root alone"))
+    func `a line that a full disk takes in part is taken back, and the next one stands alone`() async throws {
+        try await withTemporaryFolder { place in
+            let disk = place.appending("disk")
+            try FileSystem.makeDirectories(disk)
+            let setting = Setting(folder: URL(filePath: place.string), environment: ["PATH": "/usr/sbin:/usr/bin:/bin"])
+            func run(_ command: String...) async throws -> Ended { try await Program.run(command, in: setting) }
+            // A container may forbid it.
+            guard try await run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", "disk").status == 0 else { return }
+            let result: Result<Void, any Error>
+            do {
+                let folder = try ReleaseFolder(disk, of: release())
+                _ = try await run("sh", "-c", "cat /dev/zero > disk/ballast")
+                let error = try #require(throws: FileError.self) {
+                    for number in 0..<100 {
+                        try folder.record(String(repeating: "x", count: 100), as: "\(number)", by: .plan)
+                    }
+                }
+                #expect(error.description.contains("cannot write \(disk)/.imagebuild/journal.jsonl"))
+                _ = try await run("rm", "disk/ballast")
+                try folder.record("y", as: "afterwards", by: .plan)
+                result = .success(())
+            } catch { result = .failure(error) }
+            let again = Result { try ReleaseFolder(disk, of: release()).recorded("afterwards", as: String.self) }
+            _ = try await run("umount", "disk")
+            try result.get()
+            #expect(try again.get() == "y")
+        }
     }
 
     @Test func `a file that a killed run left without its record is taken if it is the same`() throws {

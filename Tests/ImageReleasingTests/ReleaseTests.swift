@@ -40,6 +40,26 @@ import Testing
         #expect(new.archives.allSatisfy { $0.extras.contains { $0.to == "README-etcdutl.md" } })
     }
 
+    @Test func `etcd's modules are tagged as its repository has it`() throws {
+        func tags(_ version: String) throws -> [String] {
+            let release = try etcd(version)
+            return release.file.source.moduleTags.filter { $0.holds(for: release.version) }.map {
+                release.filled($0.tag)
+            }
+        }
+        #expect(try tags("3.4.45") == [])
+        #expect(
+            try tags("3.5.33") == [
+                "api/v3.5.33", "client/pkg/v3.5.33", "client/v3.5.33", "client/v2.305.33", "etcdctl/v3.5.33",
+                "etcdutl/v3.5.33", "pkg/v3.5.33", "raft/v3.5.33", "server/v3.5.33", "tests/v3.5.33",
+            ])
+        #expect(
+            try tags("3.6.14") == [
+                "api/v3.6.14", "client/pkg/v3.6.14", "client/v3.6.14", "etcdctl/v3.6.14", "etcdutl/v3.6.14",
+                "pkg/v3.6.14", "server/v3.6.14", "tests/v3.6.14",
+            ])
+    }
+
     @Test func `every version of etcd has one pin of Go, from its source where that has one`() throws {
         let pins = try [
             "3.2.32", "3.3.13", "3.3.27", "3.4.17", "3.4.18", "3.4.22", "3.4.24", "3.4.25", "3.5.2", "3.5.8", "3.4.26",

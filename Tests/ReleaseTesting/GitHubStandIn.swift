@@ -43,6 +43,7 @@ package final class GitHubStandIn: Sendable {
         var isImmutable = false
         var statesDigests = true
         var log: [String] = []
+        var whenAsked: @Sendable (String) -> Void = { _ in }
     }
 
     package static let token = "a-token-of-the-tests"
@@ -56,6 +57,8 @@ package final class GitHubStandIn: Sendable {
     package var log: [String] { state.withLock(\.log) }
 
     package func set(_ change: (inout Faults) -> Void) { state.withLock { change(&$0.faults) } }
+    /// Calls `action` with each request, method and path, before its answer.
+    package func whenAsked(_ action: @escaping @Sendable (String) -> Void) { state.withLock { $0.whenAsked = action } }
     /// Whether what is published can never change.
     package func makeImmutable() { state.withLock { $0.isImmutable = true } }
     /// Leaves the digests of files away, as GitHub does for old ones.
@@ -92,6 +95,7 @@ package final class GitHubStandIn: Sendable {
         let mayWrite = request.headers["authorization"] == "Bearer \(Self.token)"
         return state.withLock { state in
             state.log.append("\(request.method) \(target[0])")
+            state.whenAsked("\(request.method) \(target[0])")
             let query = target.count > 1 ? target[1] : ""
             return state.answer(request, parts, query: query, host: host, mayWrite: mayWrite)
         }

@@ -15,8 +15,10 @@ enum Terminal {
         return (Int(size.ws_col), Int(size.ws_row))
     }
 
-    /// Writes to standard error, all of it or as much as that takes.
+    /// Writes to standard error, all of it or as much as that takes. What was printed before stands before it where both
+    /// streams go to one place.
     static func writeError(_ text: String) {
+        flush()
         var text = text
         text.withUTF8 { bytes in
             var rest = UnsafeRawBufferPointer(bytes)

@@ -52,6 +52,58 @@ extension EnduranceTests {
             }
         }
 
+        /// The requests at which the disk fills: before the tags are set, and when the page is published.
+        @Test(
+            .enabled(if: geteuid() == 0, "a small file system can be mounted by root alone"),
+            arguments: [("POST", false), ("PATCH", true)])
+        func `a disk that fills amid the publication leaves tags and draft, and the next run goes on`(
+            _ method: String, _ isPublished: Bool
+        ) async throws {
+            try await PublishedRelease.scoped { release in
+                let (tool, fixture) = (release.tool, release.tool.fixture)
+                try await SmallDisk.mounted(on: "release", size: "32m", fixture) { disk in
+                    try await release.prepare()
+                    let journal = tool.folder.appending(path: ".imagebuild/journal.jsonl")
+                    release.github.whenAsked { request in
+                        guard request.hasPrefix(method) else { return }
+                        try? Self.fillLastPage(of: journal)
+                        disk.fill()
+                    }
+                    let ended = try await release.publish("--yes")
+                    release.github.whenAsked { _ in }
+                    #expect(ended.status == 1, "\(ended.output)\(ended.errors)")
+                    for part in ["journal.jsonl: No space left on device", "hint: free some space", "to go on"] {
+                        #expect(ended.errors.contains(part), "\(ended.errors)")
+                    }
+                    for host in release.registries {
+                        #expect(try await release.standingTags(in: host) == PublishedRelease.tags)
+                    }
+                    #expect(release.github.pages.map(\.isDraft) == [!isPublished])
+                    #expect(!fixture.names(fixture.folder).contains { $0.hasPrefix("published/v1.0.1") })
+
+                    try await disk.empty()
+                    let again = try await release.publish("--yes")
+                    #expect(again.status == 0, "\(again.errors)")
+                    #expect(release.github.pages.map(\.isDraft) == [false])
+                    let verified = try await release.verify()
+                    #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
+                }
+            }
+        }
+
+        /// Repeats a line in a journal until the next one needs a new page of the disk.
+        private static func fillLastPage(of journal: URL) throws {
+            var bytes = try Data(contentsOf: journal)
+            let line = Data("{\"done\":true,\"step\":\"sign\"}\n".utf8)
+            let file = try FileHandle(forWritingTo: journal)
+            defer { try? file.close() }
+            try file.seekToEnd()
+            while bytes.count % 4096 < 4064 {
+                try file.write(contentsOf: line)
+                bytes += line
+            }
+        }
+
         /// Runs a step that must fail for want of space on `place`, and expects that no tag stands.
         private func expectFull(_ release: PublishedRelease, _ words: [String], _ place: String) async throws {
             let ended = try await release.start(words).ended()

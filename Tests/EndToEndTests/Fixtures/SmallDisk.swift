@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A file system of a few bytes in memory, mounted on a folder; for root alone.
-struct SmallDisk {
+struct SmallDisk: Sendable {
     private let folder: URL
     private let fixture: CommandLineFixture
 
@@ -30,6 +30,15 @@ struct SmallDisk {
     func fill(leaving bytes: Int) async throws {
         _ = try await Program.run(["sh", "-c", "cat /dev/zero > \(ballast)"], in: fixture.setting)
         try await fixture.tool("truncate", "--size=-\(bytes)", ballast)
+    }
+
+    /// Leaves nothing free.
+    func fill() {
+        let zeros = Data(count: 1 << 16)
+        _ = FileManager.default.createFile(atPath: ballast, contents: nil)
+        guard let file = FileHandle(forWritingAtPath: ballast) else { return }
+        while (try? file.write(contentsOf: zeros)) != nil {}
+        try? file.close()
     }
 
     func empty() async throws { try await fixture.tool("rm", "-f", ballast) }

@@ -50,6 +50,16 @@ extension ProgramTests {
             }
         }
 
+        @Test func `make release does a step of the release file for a version`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let words = ["release", "VERSION=v3.6.14", "PREV_VERSION=v3.6.13", "STEP=build"]
+                let ended = try await Program.run(
+                    ["make", "-n", "-C", Repository.root.path] + words, in: fixture.setting)
+                let command = "release build manifests/release/etcd.yaml --version v3.6.14 --previous v3.6.13 "
+                #expect(ended.status == 0 && ended.output.contains(command), "\(ended.output)\(ended.errors)")
+            }
+        }
+
         private func needsNothing(_ words: String) -> Bool {
             if words.hasSuffix(" --help") || words.hasSuffix(" --version") { return true }
             return ["--offline", "imagebuild store ", "registry serve"].contains { words.contains($0) }

@@ -30,6 +30,20 @@ extension ProgramTests {
             }
         }
 
+        @Test func `where both streams go to one place, what is printed stands before the error that follows it`()
+            async throws
+        {
+            try await CommandLineFixture.scoped { fixture in
+                let tool = try await ToolRelease(fixture)
+                let words = [Program.imagebuild] + tool.words("plan", ["--go", tool.go.root])
+                let ended = try await Program.run(
+                    ["sh", "-c", #"exec "$@" 2>&1"#, "sh"] + words, in: fixture.setting)
+                let parts = ended.output.components(separatedBy: "imagebuild: 1.0.1 does not pass 2 of 10 gates")
+                try #require(parts.count == 2, "\(ended.output)")
+                #expect(parts[0].hasSuffix("\n") && parts[0].contains("To https://downloads.example.org/tool"))
+            }
+        }
+
         @Test func `another Go than the pinned one compiles if the gate was waived for it`() async throws {
             try await CommandLineFixture.scoped { fixture in
                 let tool = try await ToolRelease(fixture)
