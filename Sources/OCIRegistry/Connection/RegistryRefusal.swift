@@ -29,9 +29,16 @@ enum RegistryRefusal {
         return OCIRegistryError(code(meant), message, status: meant)
     }
 
-    private static func hasTooMany(_ body: [UInt8]) -> Bool {
+    private static func hasTooMany(_ body: [UInt8]) -> Bool { codes(body).contains("TOOMANYREQUESTS") }
+
+    /// Returns whether a document is refused for what it refers to or contains: having it does not make that good.
+    static func isOfContent(_ body: [UInt8]) -> Bool {
+        !codes(body).isDisjoint(with: ["MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_INVALID", "SIZE_INVALID"])
+    }
+
+    private static func codes(_ body: [UInt8]) -> Set<String> {
         let document = try? CanonicalJSON.decode(Document.self, from: body)
-        return document?.errors.contains { $0.code == "TOOMANYREQUESTS" } ?? false
+        return Set(document?.errors.compactMap(\.code) ?? [])
     }
 
     /// Returns the advice for `.denied`.

@@ -44,6 +44,8 @@ struct BlobUploader: Sendable {
         facts.session = repository.journal?.session(of: blob.digest, in: repository.name, at: repository.transport.host)
         facts.holder = memory.holder(
             of: blob.digest, for: repository.name, orElse: repository.holder(behind: source))
+        if repository.looksAgain { facts.holder = nil }
+        facts.looksFirst = repository.looksAgain
         facts.canMountItself = memory.mayMount(from: repository.name)
         facts.takesChunks = memory.takesChunks
         let asksFirst = blob.size > repository.settings.upload.smallLimit && facts.session == nil && facts.holder == nil

@@ -15,6 +15,7 @@ extension RegistryRepository {
             let arrival = try await Patience.sharing(transport.patience(ofOperation: blob.size)) {
                 try await BlobUploader(repository: self, blob: blob, source: source).run()
             }
+            if looksAgain, arrival != .present { try await mustHave(blob) }
             memory.setPresent(blob.digest, in: name)
             report(.arrived(blob, arrival))
         }
@@ -24,9 +25,23 @@ extension RegistryRepository {
     /// granted.
     package func forecast(_ blob: Descriptor, from source: any ContentSource) async throws -> TransferEvent.Arrival {
         if memory.isPresent(blob.digest, in: name) { return .present }
-        let request = request(.HEAD, "blobs/\(blob.digest)", [200, 403, 404, 405])
-        if try await transport.send(request, { $0.status }) == 200 { return .present }
+        if try await has(blob) { return .present }
         return memory.holder(of: blob.digest, for: name, orElse: holder(behind: source)) == nil ? .sent : .mounted
+    }
+
+    /// Asks with one HEAD whether the repository has a blob with its size, as far as it says that.
+    private func has(_ blob: Descriptor) async throws -> Bool {
+        let request = request(.HEAD, "blobs/\(blob.digest)", [200, 403, 404, 405])
+        let (status, headers) = try await transport.send(request) { ($0.status, $0.headers) }
+        let length = headers.first(name: "content-length").flatMap { Int64($0) }
+        return status == 200 && (length == nil || length == blob.size)
+    }
+
+    private func mustHave(_ blob: Descriptor) async throws {
+        guard try await !has(blob) else { return }
+        throw OCIRegistryError(
+            .corrupt, "\(place) keeps a damaged \(blob.digest), and took the right bytes without keeping them",
+            hint: "have the registry remove that blob from its storage, then push again")
     }
 
     /// Whether tagged documents are complete: a registry accepts no manifest before its parts.

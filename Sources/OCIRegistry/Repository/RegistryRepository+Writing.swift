@@ -10,7 +10,9 @@ extension RegistryRepository: ContentDestination {
         let answer = try await put(bytes, as: descriptor, reference: descriptor.digest.description)
         if answer.status >= 400 {
             // Registries with immutable tags may refuse what they already have.
-            guard try await current(.digest(descriptor.digest))?.digest == descriptor.digest else {
+            guard !RegistryRefusal.isOfContent(answer.bytes),
+                try await current(.digest(descriptor.digest))?.digest == descriptor.digest
+            else {
                 throw refusal(answer, "\(place)@\(descriptor.digest)")
             }
         } else {
@@ -79,9 +81,9 @@ extension RegistryRepository: ContentDestination {
         }
         let answer = try await put(bytes, as: root, reference: tag.description)
         guard answer.status >= 400 else { return }
-        guard let found = try await current(.tag(tag)), found.digest == root.digest else {
-            throw refusal(answer, "\(place):\(name)")
-        }
+        guard !RegistryRefusal.isOfContent(answer.bytes), let found = try await current(.tag(tag)),
+            found.digest == root.digest
+        else { throw refusal(answer, "\(place):\(name)") }
     }
 
     /// Whether a document that is not there yet may be put together with its tag.
@@ -183,6 +185,8 @@ extension RegistryRepository: ContentDestination {
         return OCIRegistryError(
             answer.status == 400 ? .refused : answer.status == 404 ? .notFound : .conflict,
             "the registry refuses to write \(what) (\(answer.status))" + (words.isEmpty ? "" : ": \(words)"),
+            hint: RegistryRefusal.isOfContent(answer.bytes)
+                ? "what it has of the image may be damaged: run this again with --recheck" : nil,
             status: answer.status)
     }
 

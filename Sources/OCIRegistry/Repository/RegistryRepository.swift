@@ -20,6 +20,8 @@ package struct RegistryRepository: Sendable {
     package var tagExpectations: [String: TagExpectation] = [:]
     /// Whether existing tags stay where they are.
     package var keepsTags = false
+    /// Whether each blob is looked for with its size, whatever else would be cheaper, and again after it was sent.
+    package var looksAgain = false
     package var report: @Sendable (TransferEvent) -> Void = { _ in }
 
     /// Creates a repository.

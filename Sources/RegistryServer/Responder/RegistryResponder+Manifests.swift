@@ -128,6 +128,9 @@ extension RegistryResponder {
                 throw RegistryServerError(.manifestBlobUnknown, "the manifest refers to the unknown blob \(digest)")
             }
             guard link.size ?? size == size else {
+                guard try storage.isSound(digest, in: repository) else {
+                    throw RegistryServerError(.manifestBlobUnknown, "the blob \(digest) is damaged here: push it again")
+                }
                 throw RegistryServerError(
                     .manifestInvalid, "the blob \(digest) has \(size) bytes, not \(link.size ?? 0)")
             }

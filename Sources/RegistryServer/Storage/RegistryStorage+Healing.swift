@@ -27,6 +27,14 @@ extension RegistryStorage {
         try FileSystem.remove(file)
     }
 
+    /// Reads a blob, and returns whether its bytes are right; from then on one that is damaged counts as missing.
+    func isSound(_ digest: Digest, in repository: RepositoryName) throws -> Bool {
+        let path = path(.blobs, digest, of: repository)
+        let isSound = try ContentStore.isSound(path, as: digest)
+        if !isSound { damage.insert(digest, at: path) }
+        return isSound
+    }
+
     /// Gives every repository that has the blob the good file.
     private func replaceEverywhere(_ digest: Digest, by good: FilePath) throws {
         for name in try repositories(with: .blobs) {

@@ -15,13 +15,14 @@ extension RegistryStorage {
     static let manifestLimit = 4 << 20
     private static let newline = UInt8(ascii: "\n")
 
-    /// Returns a manifest, whose bytes are checked again; `nil` if the repository does not have it.
+    /// Returns a manifest, whose bytes are checked again; `nil` if the repository does not have it, or has it damaged:
+    /// whoever pushes it again brings it back.
     func manifest(_ digest: Digest, in repository: RepositoryName) throws -> StoredManifest? {
         let path = path(.manifests, digest, of: repository)
         guard let file = try FileSystem.read(path, limit: Int64(Self.manifestLimit) + 4096) else { return nil }
         guard let end = file.firstIndex(of: Self.newline), case let bytes = Array(file[(end + 1)...]),
             digest.isOf(bytes)
-        else { throw ContentError(.corrupt, "the manifest \(digest) of '\(repository)' is damaged on disk") }
+        else { return nil }
         return StoredManifest(mediaType: String(decoding: file[..<end], as: UTF8.self), digest: digest, bytes: bytes)
     }
 
@@ -49,12 +50,13 @@ extension RegistryStorage {
     /// - Returns: `false` if the repository does not have it.
     func removeManifest(_ digest: Digest, in repository: RepositoryName) throws -> Bool {
         try tagging.withLock {
-            guard let manifest = try manifest(digest, in: repository) else { return false }
+            guard hasManifest(digest, in: repository) else { return false }
+            let manifest = try manifest(digest, in: repository)
             for tag in try tags(of: repository) where try self.digest(of: tag, in: repository) == digest {
                 try FileSystem.remove(path(of: tag, in: repository))
             }
             try FileSystem.remove(path(.manifests, digest, of: repository))
-            let document = try? ManifestDocument(manifest.bytes)
+            let document = try? manifest.map { try ManifestDocument($0.bytes) }
             if let subject = document?.subjectDigest {
                 try FileSystem.remove(
                     path(.referrers, subject, of: repository).appending(Self.referrer(digest)))

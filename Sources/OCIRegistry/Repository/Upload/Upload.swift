@@ -68,6 +68,8 @@ package struct Upload: Sendable {
         package var holder: RepositoryName?
         /// Whether the repository is new, so that it cannot have the blob.
         package var isNew = false
+        /// Whether the blob's size there is asked for before anything else.
+        package var looksFirst = false
         /// Whether POST may carry `mount` from the repository itself.
         package var canMountItself = true
         package var takesChunks = true
@@ -90,7 +92,7 @@ package struct Upload: Sendable {
         chunk = settings.chunk
         session = facts.session
         isRecovering = session != nil
-        if session != nil {
+        if session != nil || facts.looksFirst {
             step = .look
         } else if let holder = facts.holder {
             step = .mount(from: holder)
