@@ -35,7 +35,9 @@ package struct ContentStore: Sendable {
     ///
     /// - Throws: `ContentError` `.missing` if there is none.
     package static func open(existing root: FilePath) async throws -> ContentStore {
-        guard FileSystem.isFolder(root.appending("blobs")) == true else {
+        guard FileSystem.plainFileSize(root.appending("lock")) != nil,
+            FileSystem.isFolder(root.appending("records")) == true
+        else {
             throw ContentError(
                 .missing, "there is no store at \(root)", hint: "name the folder that builds use with --store")
         }
@@ -62,6 +64,7 @@ package struct ContentStore: Sendable {
             throw FileError(
                 .notPrivate, "cannot use \(root) as the store: it is an OCI layout", hint: "choose another folder")
         }
+        try Self.requireOwn(folder)
         let blobs = try folder.makeFolder("blobs")
         for algorithm in Digest.Algorithm.allCases { _ = try blobs.makeFolder(algorithm.rawValue) }
         for part in [folder, try folder.makeFolder("records"), try folder.makeFolder("tmp")] {
@@ -70,6 +73,22 @@ package struct ContentStore: Sendable {
         lock = try FileSystem.open(
             root.appending("lock"), .readWrite, "cannot open the store \(root)", options: .create,
             permissions: [.ownerReadWrite, .groupReadWrite, .otherReadWrite])
+    }
+
+    /// The names in a folder that may become a store: those of a store, and of a registry that serves one.
+    private static let names: Set = [
+        "blobs", "records", "tmp", "lock", "registry", "repositories", "uploads", "serving", "lost+found",
+    ]
+
+    /// Refuses a folder of somebody else's, whose content would be taken for garbage.
+    private static func requireOwn(_ folder: Folder) throws {
+        guard try folder.kind(of: "lock") == nil else { return }
+        let others = try folder.names().filter { !names.contains($0) }
+        guard others.isEmpty else {
+            throw FileError(
+                .notPrivate, "cannot use \(folder.path) as the store: it has other things in it, like \(others[0])",
+                hint: "choose an empty folder, or one that is not there yet")
+        }
     }
 
     /// The error for a store that somebody else uses.

@@ -35,11 +35,6 @@ package struct RegistryStorage: Sendable {
     ///
     /// - Throws: `FileError` if the folder cannot be created or written.
     package init(root: FilePath, sharing store: ContentStore? = nil) throws {
-        guard FileSystem.plainFileSize(root.appending(LayoutNames.marker)) == nil else {
-            throw FileError(
-                .notPrivate, "cannot serve \(root): it is an OCI layout",
-                hint: "choose another folder, and copy the layout to it: imagebuild copy oci:\(root) HOST/REPOSITORY")
-        }
         self.root = root
         self.store = store
         pool = (store?.root ?? root).appending("blobs")
@@ -50,6 +45,26 @@ package struct RegistryStorage: Sendable {
         }
         try FileSystem.makeDirectories(uploads)
         try FileSystem.makeDirectories(repositories)
+    }
+
+    /// Refuses a folder of somebody else's, in which a registry would find nothing of its own and leave its folders.
+    ///
+    /// - Throws: `FileError`.
+    package static func requireOwn(_ root: FilePath) throws {
+        guard FileSystem.plainFileSize(root.appending(LayoutNames.marker)) == nil else {
+            throw FileError(
+                .notPrivate, "cannot serve \(root): it is an OCI layout",
+                hint: "choose another folder, and copy the layout to it: imagebuild copy oci:\(root) HOST/REPOSITORY")
+        }
+        let own: Set = [
+            "blobs", "repositories", "uploads", "serving", "lost+found", "lock", "records", "tmp", "registry",
+        ]
+        guard FileSystem.plainFileSize(root.appending("serving")) == nil,
+            let other = try FileSystem.names(in: root).first(where: { !own.contains($0) })
+        else { return }
+        throw FileError(
+            .notPrivate, "cannot serve \(root): it has other things in it, like \(other)",
+            hint: "choose an empty folder, or one that is not there yet")
     }
 
     /// Opens the registry that is served from a store and keeps its blobs there.

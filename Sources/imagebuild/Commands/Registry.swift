@@ -109,7 +109,11 @@ struct Registry: AsyncParsableCommand {
         }
 
         private func storage() async throws -> RegistryStorage {
-            if let root { return try RegistryStorage(root: Self.path(root)) }
+            if let root {
+                let path = Self.path(root)
+                try RegistryStorage.requireOwn(path)
+                return try RegistryStorage(root: path)
+            }
             let store = try await ContentStore.open(root: storeOptions.path())
             return try RegistryStorage(of: store)
         }

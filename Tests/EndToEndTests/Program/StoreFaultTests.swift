@@ -122,6 +122,27 @@ extension ProgramTests {
             }
         }
 
+        @Test func `folders of others are no store, and lose nothing`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let tiny = try await TinyImage(fixture)
+                try tiny.fillStore()
+                for file in ["blobs/sha256/\(String(repeating: "1", count: 64))", "tmp/mine/precious", "ingest/x"] {
+                    try fixture.write("precious", to: "foreign/\(file)")
+                }
+                for command in [["store", "gc", "--unused-for", "0"], ["store", "verify", "--repair"]] {
+                    let ended = try await fixture.start(command + ["--store", "foreign"], in: nil).ended()
+                    #expect(ended.status == 1 && ended.errors.contains("there is no store at"), "\(ended.errors)")
+                }
+                let build = try await fixture.run("build", "tiny", "--offline", "--store", "foreign")
+                #expect(build.status == 1 && build.errors.contains("it has other things in it"), "\(build.errors)")
+                let serve = try await fixture.run("registry", "serve", "--root", "foreign", "--port", "0")
+                #expect(serve.status == 1 && serve.errors.contains("it has other things in it"), "\(serve.errors)")
+                #expect(try fixture.text("foreign/tmp/mine/precious") == "precious")
+                let names = fixture.names(fixture.folder.appending(path: "foreign"))
+                #expect(names.sorted() == ["blobs", "ingest", "tmp"])
+            }
+        }
+
         @Test func `a layout is not served`() async throws {
             try await CommandLineFixture.scoped { fixture in
                 try await TinyImage(fixture).fillStore()
