@@ -20,6 +20,8 @@ package struct OutputFile: Sendable {
     /// The path as it is named in messages.
     package let path: FilePath
     private let kind: Kind
+    /// The file that was there when the place was looked at.
+    private let found: FileStatus?
 
     /// The name of a standard stream.
     package static let standardStream: FilePath = "-"
@@ -32,6 +34,7 @@ package struct OutputFile: Sendable {
     /// - Throws: `FileError` for a folder, a socket, links that lead nowhere, and a folder above that cannot be written.
     package init(_ path: FilePath) throws {
         self.path = path
+        found = try? FileStatus(of: Self.followed(path))
         guard path != Self.standardStream else {
             kind = .standardOutput
             return
@@ -58,24 +61,40 @@ package struct OutputFile: Sendable {
     /// Whether the bytes go to the standard output, which then has no room for anything else.
     package var isStandardOutput: Bool { if case .standardOutput = kind { true } else { false } }
 
+    /// The plain file that is written, behind all links, whether it is there or not.
+    package var file: FilePath? { if case .file(let path) = kind { path } else { nil } }
+
     /// The plain file, with something in it, whose place the result will take.
     package var replacedFile: FilePath? {
-        guard case .file(let path) = kind, FileSystem.plainFileSize(path) ?? 0 > 0 else { return nil }
+        guard let path = file, FileSystem.plainFileSize(path) ?? 0 > 0 else { return nil }
         return path
     }
 
     /// Writes the result. Blocks.
-    package func write(isCancelled: () -> Bool, _ write: (FileDescriptor) throws -> Void) throws {
+    ///
+    /// - Parameters:
+    ///   - isCancelled: Returns whether nobody wants it any more.
+    ///   - waiting: Is told what is waited for.
+    ///   - write: Writes the bytes.
+    /// - Throws: `FileError` `.inUse` if somebody else has written the file since it was looked at; `CancellationError`.
+    package func write(
+        isCancelled: () -> Bool, waiting: (String) -> Void = { _ in }, _ write: (FileDescriptor) throws -> Void
+    ) throws {
         switch kind {
         case .standardOutput: try write(FileDescriptor.standardOutput)
         case .stream(let path):
-            let stream = try Self.open(stream: path, isCancelled)
+            let stream = try Self.open(stream: path, isCancelled, waiting)
             defer { try? stream.close() }
             try write(stream)
         case .file(let path):
             try FileSystem.makeDirectories(path.removingLastComponent())
             let replacement = try FileReplacement(of: path)
             try write(replacement.file)
+            guard (try? FileStatus(of: path)) == found else {
+                throw FileError(
+                    .inUse, "cannot write \(self.path): another process has written it meanwhile",
+                    hint: "look at what is there, then run this again")
+            }
             try replacement.commitOrCopy()
         }
     }
@@ -102,8 +121,11 @@ package struct OutputFile: Sendable {
     }
 
     /// Opens a pipe or a device. A pipe that nobody reads cannot be opened.
-    private static func open(stream path: FilePath, _ isCancelled: () -> Bool) throws -> FileDescriptor {
+    private static func open(
+        stream path: FilePath, _ isCancelled: () -> Bool, _ waiting: (String) -> Void
+    ) throws -> FileDescriptor {
         let began = ContinuousClock.now
+        var isSaid = false
         while true {
             do {
                 let file = try FileDescriptor.open(path, .writeOnly, options: [.closeOnExec, .nonBlocking])
@@ -112,7 +134,10 @@ package struct OutputFile: Sendable {
                 return file
             } catch let problem as Errno {
                 guard problem == .noSuchAddressOrDevice else { throw FileError(problem, "cannot write \(path)") }
-                guard !isCancelled(), ContinuousClock.now - began < patience else {
+                guard !isCancelled() else { throw CancellationError() }
+                if !isSaid { waiting("waiting for somebody to read \(path)") }
+                isSaid = true
+                guard ContinuousClock.now - began < patience else {
                     throw FileError(
                         .inputOutput, "cannot write \(path): nobody reads this pipe", hint: "start its reader first")
                 }

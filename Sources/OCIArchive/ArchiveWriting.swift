@@ -37,7 +37,7 @@ package enum ArchiveFormat: Hashable, Sendable {
                 case .docker(let name): try await Self.dockerTree(layout, name: name, output.path)
                 }
             do {
-                try output.write(isCancelled: { Task.isCancelled }) { file in
+                try output.write(isCancelled: { Task.isCancelled }, waiting: warn) { file in
                     try TarFile.write(tree, to: file) { Task.isCancelled }
                 }
             } catch var error as LayerArchiveError {

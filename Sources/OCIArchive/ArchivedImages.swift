@@ -19,10 +19,11 @@ package struct ArchivedImages: Sendable {
     /// - Throws: `ContentError` `.refused` for a file that is no archive of images; nobody meant that one.
     package init?(replacedBy output: OutputFile) throws {
         guard let path = output.replacedFile else { return nil }
-        do { try self.init(reading: path) } catch {
+        do { try self.init(reading: path) } catch let error as FileError { throw error } catch {
             throw ContentError(
                 .refused,
-                "cannot write \(output.path): a file is there that is no archive of images, and would be lost",
+                "cannot write \(output.path): the file that is there is not a whole, uncompressed archive of images, "
+                    + "and would be lost",
                 hint: "name another file, or remove that one")
         }
     }
@@ -31,20 +32,34 @@ package struct ArchivedImages: Sendable {
         let table = try TarTable(
             reading: path,
             spool: { throw ContentError(.refused, "\(path) is compressed") }, isCancelled: { Task.isCancelled })
-        if let slice = table.slice("index.json") {
+        // Docker writes both lists, and full names in its own alone.
+        if let slice = table.slice("manifest.json") {
+            let bytes = try table.contents(slice, limit: Self.documentLimit)
+            let listed = try CanonicalJSON.decode([DockerArchive.Listed].self, ofOthers: bytes, knowing: .none)
+            for image in listed {
+                let names = (image.repoTags ?? []).map(Self.shortened)
+                for name in names.isEmpty ? [Self.nameless] : names { platforms[name, default: []] += [] }
+            }
+        } else if let slice = table.slice("index.json") {
             let index = try CanonicalJSON.decode(
                 Index.self, ofOthers: try table.contents(slice, limit: Self.documentLimit))
             for entry in index.manifests {
-                guard let name = entry.annotations?[OCILayout.referenceName] else { continue }
+                let name = entry.annotations?[OCILayout.referenceName] ?? Self.nameless
                 platforms[name, default: []] += Self.platforms(of: entry, in: table)
             }
-        } else if let slice = table.slice("manifest.json") {
-            let bytes = try table.contents(slice, limit: Self.documentLimit)
-            let listed = try CanonicalJSON.decode([DockerArchive.Listed].self, ofOthers: bytes, knowing: .none)
-            for image in listed { for name in image.repoTags ?? [] { platforms[name, default: []] += [] } }
         } else {
             throw ContentError(.invalidLayout, "\(path) has no list of images")
         }
+    }
+
+    private static let nameless = "an image without a name"
+
+    /// Returns a name of Docker's as its users write it.
+    package static func shortened(_ name: String) -> String {
+        for prefix in ["docker.io/library/", "docker.io/"] where name.hasPrefix(prefix) {
+            return String(name.dropFirst(prefix.count))
+        }
+        return name
     }
 
     /// Returns the platforms that an index lists; none if it cannot be read: nothing is lost with it.

@@ -21,6 +21,9 @@ package struct LockWait: Sendable {
         (self.time, self.say) = (time, say)
     }
 
+    /// Tells of another wait.
+    package func tell(_ text: String) { say(text) }
+
     /// Waits for those who hold the lock of a file or folder.
     ///
     /// - Parameters:

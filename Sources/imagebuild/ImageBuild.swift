@@ -60,6 +60,7 @@ struct ImageBuild: AsyncParsableCommand {
             try Self.requireProcessFiles()
             try Surroundings.requireText()
             try Self.requireKnownCommand()
+            try Self.requireEachValue(of: Array(CommandLine.arguments.dropFirst()))
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

@@ -21,6 +21,7 @@ package struct Output: Hashable, Sendable {
         }
         // Nothing is put under a digest.
         _ = try location.name
+        try location.checkLoadedName()
     }
 
     package init(layout path: FilePath) { location = .layout(path, tag: nil) }
@@ -34,6 +35,14 @@ package struct Output: Hashable, Sendable {
         case .dockerArchive(let path, _, _):
             _ = try ArchivedImages(replacedBy: OutputFile(path))
             guard platformCount == 1 else { throw Self.severalPlatforms(platformCount) }
+        }
+    }
+
+    /// The file that is written, behind all links; `nil` for a layout, a pipe or a device.
+    package var file: FilePath? {
+        switch location {
+        case .layoutArchive(let path, _), .dockerArchive(let path, _, _): (try? OutputFile(path))?.file
+        case .layout, .registry: nil
         }
     }
 

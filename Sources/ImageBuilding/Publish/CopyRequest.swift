@@ -21,6 +21,7 @@ package struct CopyRequest: Sendable {
                 .refused, "a docker-archive holds one image and nothing that refers to it",
                 hint: "write an oci layout or archive")
         }
+        try destination.checkLoadedName()
         if isEveryTag, case .dockerArchive = source {
             throw ImageBuildingError(
                 .refused, "the images of a docker-archive have names, and not tags of one repository",

@@ -68,6 +68,16 @@ package enum ImageLocation: Hashable, Sendable {
         }
     }
 
+    /// Checks the name that an archive of Docker's is to give an image, which engines take from it.
+    ///
+    /// - Throws: `ImageBuildingError` for one that is no repository's.
+    func checkLoadedName() throws {
+        guard case .dockerArchive(_, let name?, _) = self, (try? RepositoryName(name)) == nil else { return }
+        throw Self.refusal(
+            "docker-archive:FILE:\(name)", "'\(name)' is not a name that engines load an image under",
+            hint: "write it in lower case, as in docker-archive:FILE:etcd:3.5")
+    }
+
     /// Whether a tag or a digest is written: of all images there, one is meant.
     var isOneImage: Bool {
         get throws {

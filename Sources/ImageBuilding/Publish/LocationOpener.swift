@@ -43,7 +43,7 @@ package struct LocationOpener: Sendable {
             guard try layout.index() != nil else { throw missing("no OCI layout at \(path)") }
             return Source(
                 content: layout, root: { Self.tagged(try await layout.descriptor(named: tag), tag) },
-                name: path.lastComponent?.string)
+                name: path.lastComponent.flatMap { Self.repositoryName($0.string) })
         case .layoutArchive(let path, let tag):
             let archive = try await reading(path) { try LayoutArchive(reading: $0, spool: $1, isCancelled: $2) }
             return Source(
@@ -91,7 +91,9 @@ package struct LocationOpener: Sendable {
                 to: OutputFile(path), collectingIn: store, observe: observe, warn: { names(.note($0)) }
             ) { try await use($0, { _ in }) }
         case .registry(let text):
-            return try await use(try registries.repository(try ImageReference(text)), names)
+            var repository = try registries.repository(try ImageReference(text))
+            repository.looksAgain = looksAgain
+            return try await use(repository, names)
         }
     }
 
@@ -104,7 +106,8 @@ package struct LocationOpener: Sendable {
         case .layout, .registry: return
         case .layoutArchive(let file, _): (path, kept) = (file, tags)
         case .dockerArchive(let file, let given, _):
-            (path, kept) = (file, (given ?? name).map { name in tags.map { "\(name):\($0)" } } ?? [])
+            let tagged = (given ?? name).map { name in tags.map { "\(name):\($0)" } }
+            (path, kept) = (file, (tagged ?? []).map(ArchivedImages.shortened))
         }
         let there = try ArchivedImages(replacedBy: OutputFile(path))?.names ?? []
         let lost = there.filter { !kept.contains($0) }
@@ -131,6 +134,11 @@ package struct LocationOpener: Sendable {
         }
     }
 
+    /// Returns a name that engines take for a repository, made of a folder's; `nil` where none can be made.
+    private static func repositoryName(_ name: String) -> String? {
+        (try? RepositoryName(name.lowercased())).map { "\($0)" }
+    }
+
     private static func tagged(_ root: Descriptor, _ tag: String?) -> (Descriptor, tag: String?) {
         (bare(root), tag.flatMap { Tag($0) == nil ? nil : $0 } ?? root.annotations?[OCILayout.referenceName])
     }
@@ -154,6 +162,12 @@ package struct LocationOpener: Sendable {
         }
         let storePath = storePath
         let spool = FileSystem.regularFileSize(file) == nil ? try await ContentStore.open(root: storePath) : nil
+        // A pipe may have no writer yet, or one that takes its time.
+        let teller = Task {
+            try await Task.sleep(for: .seconds(1))
+            if spool != nil { LockWait.current.tell("waiting for the end of \(file)") }
+        }
+        defer { teller.cancel() }
         return try await BlockingPool.with(threads: 1) { pool in
             try await pool.run { flag in
                 try read(file, { try (spool ?? ContentStore(root: storePath)).unnamedFile() }, { flag.isSet })

@@ -66,7 +66,8 @@ package struct PushRequest: Sendable {
     private func pushed(
         _ image: BuiltImage?, on bases: [BaseLayers], at reference: ImageReference
     ) async throws -> PushedImage {
-        let repository = try registries.repository(reference)
+        var repository = try registries.repository(reference)
+        repository.looksAgain = looksAgain
         let place = reference.place
         let tag = reference.tag?.description ?? folder.definition.tag
         if let image {

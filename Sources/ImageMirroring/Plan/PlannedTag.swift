@@ -38,7 +38,7 @@ package struct PlannedTag: Hashable, Sendable, Codable {
     package var cost: PlannedCost?
 
     /// The outcome where nothing is sent for it.
-    var settled: Outcome {
+    package var settled: Outcome {
         switch change {
         case .known: .known
         case .keep: .kept

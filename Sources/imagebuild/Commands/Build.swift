@@ -68,6 +68,10 @@ struct Build: AsyncParsableCommand {
         guard streams < 2 else {
             throw CommandError(status: .refused, message: "two outputs cannot both be the standard output")
         }
+        let files = request.outputs.compactMap(\.file)
+        if let twice = files.first(where: { file in files.count { $0 == file } > 1 }) {
+            throw CommandError(status: .refused, message: "two outputs cannot both be the file \(twice)")
+        }
         let store = try await ContentStore.open(root: storeOptions.path())
         let (built, outputs) = try await network.builder(store, console).build(request)
         let digests = outputs.map(\.root.digest)

@@ -81,7 +81,10 @@ struct CopyCommand: AsyncParsableCommand {
             let copied = try await request.copy(opener) { event in
                 record.observe(event)
                 // A copy says what became of each image, and not each name.
-                if case .copied = event { console.note(event) }
+                switch event {
+                case .copied, .note: console.note(event)
+                case .setting, .set, .unchanged: break
+                }
             }
             let skipped = Set(copied.flatMap(\.skipped)).count
             if skipped > 0 {

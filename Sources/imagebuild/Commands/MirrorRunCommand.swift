@@ -60,6 +60,7 @@ struct MirrorRunCommand: AsyncParsableCommand {
             throw ValidationError("--dry-run, --plan, --apply, --audit and --restore exclude each other.")
         }
         guard merge.isEmpty || apply != nil else { throw ValidationError("--merge needs the plan: --apply PLACE.") }
+        try reports.requireDistinct(from: [file, plan, apply, records.ledger])
         guard !prune || apply == nil && shard == nil && !audit && !restore else {
             throw ValidationError("--prune goes with a whole run, or with --dry-run.")
         }
@@ -163,7 +164,13 @@ struct MirrorRunCommand: AsyncParsableCommand {
     ) async throws -> MirrorVerdict {
         let own = part.map { plan.part(of: $0, in: file) } ?? plan
         if let place = self.plan, let reference = try await places.write(own, to: place) { print(reference) }
-        guard dryRun else { return own.verdict }
+        guard dryRun else {
+            for tag in own.tags where !tag.settled.isGreen {
+                let reason = tag.reason.map { ": \($0)" } ?? ""
+                Terminal.writeError(printable("\(tag.name): \(tag.settled.rawValue)\(reason)") + "\n")
+            }
+            return own.verdict
+        }
         switch reports.format {
         case .json: try printJSON(own)
         case .text: print(own.text(file.registries), terminator: "")

@@ -118,6 +118,15 @@ struct MirrorReportOptions: ParsableArguments {
         }
     }
 
+    /// Refuses two results, or a result and the mirror file, in one file.
+    func requireDistinct(from others: [String?]) throws {
+        let places = (others + [report, junit, metrics, imagesYaml]).compactMap { $0 }.map {
+            MirrorPlaces.isRegistry($0) ? $0 : "\(MirrorPlaces.path($0))"
+        }
+        guard let twice = places.first(where: { place in places.count { $0 == place } > 1 }) else { return }
+        throw ValidationError("\(printable(twice)) is named for two things.")
+    }
+
     /// Ends the command with the exit code of what became of the run.
     func exit(_ verdict: MirrorVerdict) throws {
         let status: Int32 =

@@ -109,7 +109,7 @@ extension ProgramTests {
                 for (arguments, lost) in [
                     ([image, "oci-archive:a.tar:v2"], "v1"), (["oci-archive:a.tar:v1", "oci-archive:a.tar:v2"], "v1"),
                     ([image, "docker-archive:d.tar:x:2", "--platform", "linux/amd64"], "x:1"),
-                    ([image, "oci-archive:d.tar:v1"], "x:1"), ([image, "oci-archive:note.txt"], "no archive"),
+                    ([image, "oci-archive:d.tar:v1"], "x:1"), ([image, "oci-archive:note.txt"], "archive of images"),
                 ] {
                     for option in [[], ["--dry-run"]] {
                         let ended = try await fixture.start(["copy"] + arguments + option, in: nil).ended()
@@ -179,6 +179,117 @@ extension ProgramTests {
                 #expect(ended.status == 130 && ended.output == "", "\(ended)")
                 #expect(ended.errors.contains("interrupted; nothing was tagged"), "\(ended.errors)")
                 #expect(try fixture.data("new/index.json") == before)
+            }
+        }
+
+        @Test func `a blob that was cut in a registry is sent again, and never tagged`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                let digest = try await built(fixture)
+                let (program, address) = try await fixture.serve("--root", "registry")
+                let place = "\(address.replacing("http://", with: ""))/a/b"
+                let image = "oci:.imagebuild/oci/tiny"
+                _ = try await fixture.succeed("copy", image, "\(place):v1")
+                func cut() throws {
+                    let folder = fixture.folder.appending(path: "registry/blobs/sha256")
+                    let sizes = try fixture.names(folder).map { name in
+                        (name, try fixture.data("registry/blobs/sha256/\(name)").count)
+                    }
+                    let largest = try #require(sizes.max { $0.1 < $1.1 }?.0)
+                    let file = try FileDescriptor.open(
+                        FilePath(folder.appending(path: largest).path), .readWrite, permissions: [.ownerReadWrite])
+                    try file.closeAfter { try file.resize(to: 100) }
+                }
+                try cut()
+                let healed = try await fixture.run("copy", image, "\(place):v1", "--recheck")
+                #expect(healed.status == 0 && healed.errors.contains("1 sent"), "\(healed.errors)")
+                #expect(try await fixture.succeed("copy", "\(place):v1", "oci:whole") == digest)
+                // Without it the registry notices when the manifest comes, and says what to do.
+                try cut()
+                let second = try await fixture.run("copy", image, "\(place):v2")
+                #expect(second.status == 1 && second.errors.contains("--recheck"), "\(second.errors)")
+                #expect(try await fixture.run("copy", "\(place):v2", "oci:none").status == 1)
+                #expect(try await fixture.run("copy", image, "\(place):v2").status == 0)
+                #expect(try await fixture.succeed("copy", "\(place):v2", "oci:again") == digest)
+                program.signal(SIGTERM)
+                _ = try await program.ended()
+            }
+        }
+
+        @Test func `copies at once into one archive lose nothing without a word`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                _ = try await built(fixture)
+                let copies = try (1...4).map {
+                    try fixture.start("copy", "oci:.imagebuild/oci/tiny", "oci-archive:race.tar:t\($0)")
+                }
+                var ended: [Ended] = []
+                for copy in copies { ended.append(try await copy.ended()) }
+                #expect(ended.count { $0.status == 0 } == 1)
+                for one in ended where one.status != 0 {
+                    #expect(
+                        one.errors.contains("another process has written it") || one.errors.contains("would be lost"),
+                        "\(one.errors)")
+                }
+            }
+        }
+
+        @Test func `a pipe that nobody uses is said, and a signal ends the wait for it`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                _ = try await built(fixture)
+                try await fixture.tool("mkfifo", "in", "out")
+                let reader = try fixture.start("copy", "oci-archive:in", "oci:x")
+                try await until { reader.errorsSoFar.contains("waiting for") || reader.hasEnded }
+                reader.signal(SIGTERM)
+                #expect(try await reader.ended().status == 130)
+                let writer = try fixture.start("copy", "oci:.imagebuild/oci/tiny", "oci-archive:out")
+                try await until { writer.errorsSoFar.contains("waiting for somebody to read") || writer.hasEnded }
+                writer.signal(SIGINT)
+                let ended = try await writer.ended()
+                #expect(ended.status == 130 && ended.errors.contains("nothing was tagged"), "\(ended.errors)")
+            }
+        }
+
+        @Test func `an option that takes one value is not named twice, and has a value`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                for (arguments, message) in [
+                    (["copy", "oci:a", "oci:b", "--platform", "linux/arm64", "--platform=windows"], "more than once"),
+                    (["build", "tiny", "--revision", "1", "--revision", "2"], "more than once"),
+                    (["build", "tiny", "--store", ""], "empty value"), (["store", "gc", "--store="], "empty value"),
+                    (
+                        ["build", "tiny", "--output", "oci-archive:./a.tar", "--output", "docker-archive:a.tar"],
+                        "two outputs"
+                    ),
+                ] {
+                    if message == "two outputs" { _ = try await built(fixture) }
+                    let ended = try await fixture.start(arguments, in: nil).ended()
+                    #expect([2, 64].contains(ended.status) && ended.errors.contains(message), "\(ended.errors)")
+                }
+                let twice = try await fixture.run("build", "tiny", "--offline", "--arch", "amd64", "--arch", "ppc64le")
+                #expect(twice.status == 0, "\(twice.errors)")
+            }
+        }
+
+        @Test func `names of archives that Docker and skopeo wrote are not lost`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                _ = try await built(fixture)
+                let image = "oci:.imagebuild/oci/tiny"
+                // Docker writes both lists.
+                _ = try await fixture.succeed("copy", image, "oci-archive:both.tar:1")
+                try await fixture.tool(
+                    "sh", "-c",
+                    #"mkdir u && tar xf both.tar -C u && echo '[{"Config":"c","RepoTags":["docker.io/my/app:1"],"Layers":[]}]'"#
+                        + " > u/manifest.json && tar cf both.tar -C u .")
+                let both = try await fixture.run("copy", image, "oci-archive:both.tar:1")
+                #expect(both.status == 2 && both.errors.contains("my/app:1"), "\(both.errors)")
+                try await fixture.tool(
+                    "skopeo", "--insecure-policy", "copy", "--all", "\(image):trixie-0", "oci-archive:none.tar")
+                let nameless = try await fixture.run("copy", image, "oci-archive:none.tar")
+                #expect(nameless.status == 2 && nameless.errors.contains("without a name"), "\(nameless.errors)")
+                try await fixture.tool("sh", "-c", "gzip -k none.tar")
+                let packed = try await fixture.run("copy", image, "oci-archive:none.tar.gz")
+                #expect(packed.status == 2 && packed.errors.contains("uncompressed archive"), "\(packed.errors)")
+                let upper = try await fixture.run(
+                    "copy", image, "docker-archive:x.tar:UP/x:1", "--platform", "linux/amd64")
+                #expect(upper.status == 2 && upper.errors.contains("lower case"), "\(upper.errors)")
             }
         }
 

@@ -18,6 +18,10 @@ extension ProgramTests {
                 for option in [["--dry-run"], ["--plan", "wrong.json"]] {
                     #expect(try await fixture.start(["mirror", wrong] + option, in: nil).ended().status == 11)
                 }
+                for option in [["--plan", wrong], ["--report", "x", "--junit", "./x"]] {
+                    let ended = try await fixture.start(["mirror", wrong] + option, in: nil).ended()
+                    #expect(ended.status == 64 && ended.errors.contains("for two things"), "\(ended.errors)")
+                }
                 _ = try mirrorFile(fixture, registry, ["a", "b"], "m")
                 let first = try await fixture.run("mirror", file, "--junit", "mirror.xml", "--metrics", "mirror.prom")
                 #expect(first.status == 10, "\(first.output)\(first.errors)")
