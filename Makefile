@@ -63,13 +63,13 @@ deps: ## install what the build needs beside Swift
 
 # Swift's libraries and the C libraries go into the program: it runs where Swift is not, and does not load libarchive's nine
 # dependencies at every start. Symbols and relocations, which a program at a fixed address does without, would cost more of it.
-# It is optimised for size, which slows nothing that was measured; the linker drops what nobody calls, function by function, and
-# the tables for unwinding, which only C++ exceptions would need.
+# It is optimised for size, which slows nothing that was measured; the linker drops what nobody calls, function by function, makes
+# one of functions with the same code, and drops the tables for unwinding, which only C++ exceptions would need.
 STATIC = $(CURDIR)/.build/static
 COMPILATION = -c release --product imagebuild --static-swift-stdlib -debug-info-format none \
 	-Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections -Xcc -fdata-sections \
 	-Xcxx -ffunction-sections -Xcxx -fdata-sections -Xlinker -T -Xlinker $(STATIC)/no-unwinding.ld \
-	-Xswiftc -use-ld=lld -Xlinker -s -Xlinker --no-export-dynamic \
+	-Xswiftc -use-ld=lld -Xlinker -s -Xlinker --no-export-dynamic -Xlinker --icf=all \
 	-Xswiftc -L$(STATIC) -Xlinker -llzma -Xlinker -lbz2 -Xlinker -lz \
 	-Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xswiftc -Xclang-linker -Xswiftc -no-pie
 
