@@ -35,7 +35,11 @@ package struct MirrorRun: Sendable {
         self.now = now
         self.observe = observe
         transfers = Transfers(journal: records?.journal)
+        meters.recall(records?.pulls ?? [])
     }
+
+    /// Keeps what counts against quotas. Without it a later run asks for more than it may, and is told so.
+    private func keepPulls() { try? records?.note(meters.pulls) }
 
     var time: Timestamp { Timestamp(seconds: now()) }
 
@@ -49,6 +53,7 @@ package struct MirrorRun: Sendable {
     /// - Throws: `CancellationError`; whatever else fails is a part of the plan.
     package func plan(withCost: Bool) async throws -> MirrorPlan {
         let made = time
+        defer { keepPulls() }
         var groups = try await mapConcurrently(file.groups, limit: Self.groupsAtOnce) { group in
             var (tags, sources) = try await survey(group, readsAll: true)
             if withCost { try await addCosts(to: &tags, sources) }
@@ -63,6 +68,7 @@ package struct MirrorRun: Sendable {
     /// Surveys and copies: all of the file, or what is one process's part of it.
     package func run(_ shard: Shard? = nil) async throws -> MirrorReport {
         let began = time
+        defer { keepPulls() }
         try recallDeadRun()
         let own = shard.map { Set(file.images(of: $0)) }
         let groups = file.groups.filter { group in own?.isSuperset(of: group) ?? true }
@@ -76,6 +82,7 @@ package struct MirrorRun: Sendable {
     /// Copies what a plan says, and refuses each tag whose source or destination is not as the plan found it.
     package func apply(_ plan: MirrorPlan) async throws -> MirrorReport {
         let began = time
+        defer { keepPulls() }
         try recallDeadRun()
         let byImage = Dictionary(grouping: plan.tags) { $0.image }
         let results = try await mapConcurrently(byImage.keys.sorted(), limit: Self.groupsAtOnce) { image in

@@ -50,6 +50,10 @@ struct ImageCopy: Sendable {
                     }
                     do {
                         let target = try destination(of: tag)
+                        if let there = try await applied(tag, plan, at: target.repository) {
+                            results.append(there)
+                            continue
+                        }
                         let counted = (tally.requests, tally.bytes)
                         try await put(plan, tag, at: target, mirrors)
                         results.append(try recorded(plan, tag, tally, since: results.isEmpty ? (0, 0) : counted))
@@ -106,6 +110,16 @@ struct ImageCopy: Sendable {
             repository.tagExpectations[tag.tag] = tag.from.map { .at($0) } ?? .absent
         }
         return SharedDestination(repository: repository, place: tag.target, transfers: run.transfers)
+    }
+
+    /// Returns the result of a reviewed tag that stands already where the plan wants it, as after the same plan.
+    private func applied(
+        _ tag: PlannedTag, _ plan: CopyPlan, at repository: RegistryRepository
+    ) async throws -> MirrorResult? {
+        guard isReviewed, tag.change != .complete,
+            let root = plan.roots.first?.descriptor.digest, try await repository.current(tag.tag)?.digest == root
+        else { return nil }
+        return MirrorResult(tag, .unchanged)
     }
 
     private func put(

@@ -5,7 +5,7 @@ package import SystemPackage
 /// The records of a mirror file's runs, in a folder that one run uses at a time.
 package final class MirrorRecords: Sendable {
     package let ledger: Ledger
-    private let folder: FilePath
+    let folder: FilePath
     let journal: MirrorJournal
     private let lock: ProcessLock
 

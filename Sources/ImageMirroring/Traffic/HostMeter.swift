@@ -9,6 +9,8 @@ package final class HostMeter: Sendable {
     private struct State {
         var requests = 0
         var pulls = 0
+        /// Those of earlier runs that count against the quota.
+        var earlier = 0
         /// The pulls that the registry says are left.
         var remaining: Int?
     }
@@ -30,6 +32,20 @@ package final class HostMeter: Sendable {
 
     package var requestCount: Int { state.withLock { $0.requests } }
 
+    /// The pulls of this run; `nil` where none counts against a quota.
+    var count: PullCount? {
+        let pulls = state.withLock { $0.pulls }
+        return rules.quota == nil || pulls == 0 ? nil : PullCount(host: "\(host)", time: now(), pulls: pulls)
+    }
+
+    /// Takes over the pulls of earlier runs, as far as they are within the quota's time.
+    func recall(_ counts: [PullCount]) {
+        guard let quota = rules.quota else { return }
+        let since = now() - quota.nanoseconds / 1_000_000_000
+        let pulls = counts.filter { $0.host == "\(host)" && $0.time > since }.reduce(0) { $0 + $1.pulls }
+        state.withLock { $0.earlier = pulls }
+    }
+
     private var limits: (requestsPerSecond: Int?, bandwidth: Int64?) {
         rules.limits(at: Timestamp(seconds: now()))
     }
@@ -43,7 +59,8 @@ package final class HostMeter: Sendable {
     func admit(_ request: RegistryRequest) async throws {
         if request.isPull {
             let isAllowed = state.withLock { state in
-                guard state.pulls < rules.quota?.pulls ?? .max, state.remaining ?? 1 > 0 else { return false }
+                let limit = rules.quota?.pulls ?? .max
+                guard state.pulls + state.earlier < limit, state.remaining ?? 1 > 0 else { return false }
                 state.pulls += 1
                 return true
             }

@@ -12,6 +12,7 @@ package final class Meters: Sendable {
     private let now: @Sendable () -> Int64
     private let explain: (@Sendable (String) -> Void)?
     private let meters = Mutex<[RegistryHost: HostMeter]>([:])
+    private let earlier = Mutex<[PullCount]>([])
 
     /// Creates the meters.
     ///
@@ -35,13 +36,20 @@ package final class Meters: Sendable {
     package func wrap(_ connection: RegistryConnection) -> any RegistryTransport {
         let meter = meters.withLock { meters in
             let host = connection.registry
-            let meter =
-                meters[host] ?? HostMeter(host, rules[host] ?? RegistryRules(), time: time, now: now)
+            if let known = meters[host] { return known }
+            let meter = HostMeter(host, rules[host] ?? RegistryRules(), time: time, now: now)
+            meter.recall(earlier.withLock { $0 })
             meters[host] = meter
             return meter
         }
         return MeteredTransport(base: connection, meter: meter, explain: explain)
     }
+
+    /// Takes over the pulls of earlier runs, before the first registry is asked.
+    package func recall(_ counts: [PullCount]) { earlier.withLock { $0 = counts } }
+
+    /// The pulls of this run that count against quotas.
+    package var pulls: [PullCount] { meters.withLock { $0.values.compactMap(\.count) } }
 
     /// The requests so far, to all registries.
     package var requests: Int { meters.withLock { $0.values.reduce(0) { $0 + $1.requestCount } } }

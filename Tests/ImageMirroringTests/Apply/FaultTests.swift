@@ -75,6 +75,12 @@ import Testing
                 + "images: [{from: SOURCE/a/b, to: a/b, tags: {list: [v1, v2, v3]}}]"
             let report = try await fixture.mirror(limited)
             #expect(report.results.count { $0.outcome == .throttled } == 1 && report.verdict == .outOfQuota)
+            // The time of the quota goes on over several runs.
+            fixture.clock.advance(by: 6 * 3600 - 1)
+            fixture.clearWires()
+            #expect(try await fixture.mirror(limited).verdict == .outOfQuota)
+            #expect(fixture.source.wire.requests(.manifest, .get).isEmpty)
+            fixture.clock.advance(by: 1)
             fixture.clearWires()
             #expect(try await fixture.mirror(limited).verdict == .changed)
             #expect(fixture.source.wire.requests(.manifest, .get).count == 1)

@@ -36,6 +36,8 @@ import Testing
             let report = try await fixture.withRun(file) { try await $0.apply(read) }
             #expect(report.lines == ["v1 created"])
             #expect(try await fixture.digest("v1") == "\(digest)")
+            let again = try await fixture.withRun(file) { try await $0.apply(read) }
+            #expect(again.lines == ["v1 unchanged"] && again.verdict == .nothingToDo)
         }
     }
 
