@@ -43,12 +43,12 @@ package struct OutputFile: Sendable {
         guard path.withPlatformString({ stat($0, &status) }) == 0 else {
             let problem = Errno(rawValue: errno)
             guard problem == .noSuchFileOrDirectory else { throw FileError(problem, "cannot write \(path)") }
-            kind = .file(try Self.followed(path))
+            kind = .file(try Self.writable(path))
             return
         }
         switch status.st_mode & S_IFMT {
         case _ where FileSystem.isSameFile(.standardOutput, path) && Self.isDescriptor(path): kind = .standardOutput
-        case S_IFREG: kind = .file(try Self.followed(path))
+        case S_IFREG: kind = .file(try Self.writable(path))
         case S_IFIFO, S_IFCHR, S_IFBLK: kind = .stream(path)
         case S_IFDIR:
             throw FileError(
@@ -108,6 +108,17 @@ package struct OutputFile: Sendable {
             path = path.removingLastComponent().pushing(target)
         }
         return false
+    }
+
+    /// Returns the path behind all links, in a folder that can be written, or in which one can be made.
+    private static func writable(_ path: FilePath) throws -> FilePath {
+        let path = try followed(path)
+        var folder = path.removingLastComponent()
+        while FileSystem.isFolder(folder) == nil, !folder.components.isEmpty { folder.removeLastComponent() }
+        guard folder.withPlatformString({ access($0, W_OK) }) == 0 || folder.isEmpty else {
+            throw FileError(Errno(rawValue: errno), "cannot write \(path)")
+        }
+        return path
     }
 
     /// Returns the path behind all links at the end of a path.

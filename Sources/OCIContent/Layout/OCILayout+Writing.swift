@@ -120,6 +120,7 @@ extension OCILayout: ContentDestination {
     func list(_ entries: [Descriptor]) async throws {
         let folder = try makeRoot()
         try await LockWait.lock(to: "write to the layout \(root)", at: root) { folder.tryLock() }
+        defer { folder.unlock() }
         // In a task of its own, which nobody cancels.
         try await Task { try await BlockingPool.files.run { _ in try list(entries, in: folder) } }.value
     }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import DurableFiles
 import ImageBuilding
 import ImageDefinition
 import LayerArchive
@@ -52,9 +51,7 @@ struct Inspect: AsyncParsableCommand {
         if !node.isEmpty {
             try report(try node.map { try NodeReport(Node($0), image.platforms, layout) })
         } else if let file {
-            let path = try storeOptions.path()
-            // Nothing is remembered where no store is.
-            let store = FileSystem.isFolder(path) == true ? try await ContentStore.open(existing: path) : nil
+            let store = try await storeOptions.openIfThere()
             try report(FileOrigins(try EntryPath(file), image.platforms, layout, store).find())
         } else {
             switch format {

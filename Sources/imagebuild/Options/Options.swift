@@ -25,20 +25,22 @@ struct StoreOptions: ParsableArguments {
         return path
     }
 
-    /// Opens the store for those who look after it: one that is named must be there.
+    /// Opens the store for those who look after it: one that they name must be there.
     func openExisting() async throws -> ContentStore {
         let path = try path()
-        return try await named == nil ? ContentStore.open(root: path) : ContentStore.open(existing: path)
+        return try await store == nil ? ContentStore.open(root: path) : ContentStore.open(existing: path)
     }
 
-    private func set(_ name: String) -> String? {
-        Surroundings.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    /// Opens the store for those who only ask what it remembers: where no build has made the default one, that is nothing.
+    func openIfThere() async throws -> ContentStore? {
+        let path = try path()
+        return store == nil && FileSystem.isFolder(path) == nil ? nil : try await openExisting()
     }
-
-    private var named: String? { store ?? set("IMAGEBUILD_STORE") }
 
     private func place() throws -> FilePath {
-        if let explicit = named {
+        let environment = Surroundings.environment
+        func set(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        if let explicit = store ?? set("IMAGEBUILD_STORE") {
             return Surroundings.currentFolder.pushing(FilePath(explicit)).lexicallyNormalized()
         }
         // The XDG base directory specification has relative paths passed over.
