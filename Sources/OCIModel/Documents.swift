@@ -1,7 +1,8 @@
 /// An image of one platform (image-spec, manifest.md).
 package struct Manifest: Hashable, Sendable, Codable {
     package var schemaVersion = 2
-    package var mediaType: MediaType = .manifest
+    /// The media type, which OCI's form may leave out.
+    package var mediaType: MediaType? = .manifest
     /// The type of this document if it is not an image (manifest.md, "Guidelines for Artifact Usage").
     package var artifactType: String?
     package var config: Descriptor

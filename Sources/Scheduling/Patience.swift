@@ -64,6 +64,15 @@ package final class Patience: Sendable {
         state.withLock { $0.wasted = wasEnough ? .zero : $0.wasted + time }
     }
 
+    /// The time by the operation's clock.
+    package var now: ContinuousClock.Instant { time.now() }
+
+    /// Records that the time since `start` brought nothing of a body, although the server answered.
+    package func waste(since start: ContinuousClock.Instant) {
+        let now = time.now()
+        state.withLock { $0.wasted += start.duration(to: now) }
+    }
+
     /// Runs an attempt; what it waits without progress is lost.
     package func attempt<R>(_ body: () async throws -> R) async throws -> R {
         let start = time.now()

@@ -24,6 +24,7 @@ import Testing
             let answers: StubServer.Respond = { request, _ in
                 switch request.target {
                 case "/v1/a.tgz": .serve(content, to: request)
+                case "/v1/empty.tgz": .reply(200)
                 case "/v1/SHA256SUMS": .reply(200, [:], Array(sums.utf8))
                 default: .reply(404)
                 }
@@ -91,6 +92,15 @@ import Testing
             #expect(error.code == .corrupt)
             #expect(error.message.contains("is not the released archive"))
             #expect(!store.contains(Self.sum, size: 50_000))
+        }
+    }
+
+    @Test func `an empty archive is refused, since no lock can have it`() async throws {
+        try await Self.using(sums: "") { archives, _, server in
+            let request = ArchiveRequest(
+                urls: [server.url("/v1/empty.tgz")], sums: nil, sha256: Digest(of: [UInt8]()))
+            let error = try await failure { try await archives.lock([request], previous: []) { _ in } }
+            #expect(error.code == .corrupt && error.message.contains("is empty"))
         }
     }
 

@@ -16,6 +16,15 @@ import Testing
             layers: [(DiffID(Digest(of: [])), .init(created: Timestamp(seconds: 0), createdBy: "test"))])
     }
 
+    @Test func `a manifest and an index need no media type of their own`() throws {
+        let config = #"{"mediaType":"a/b","digest":"\#(Digest(of: [1]))","size":1}"#
+        let manifest = Array(#"{"schemaVersion":2,"config":\#(config),"layers":[]}"#.utf8)
+        #expect(try CanonicalJSON.decode(Manifest.self, from: manifest).mediaType == nil)
+        #expect(
+            try CanonicalJSON.decode(Index.self, from: Array(#"{"schemaVersion":2,"manifests":[]}"#.utf8)).mediaType
+                == nil)
+    }
+
     @Test func `a configuration is written canonically`() throws {
         let text = String(decoding: try CanonicalJSON.encode(config), as: UTF8.self)
         #expect(

@@ -74,6 +74,9 @@ extension RootFilesystem {
         guard user.home != Definition.User.noHome else { return }
         let path: EntryPath
         do { path = try EntryPath(user.home) } catch { throw ImageAssemblyError(.invalidInput, error.message) }
+        if let place = tree.resolve(path, mayBeMissing: true), let entry = tree[place], entry.kind != .directory {
+            throw ImageAssemblyError(.invalidInput, "the home \(user.home) of \(user.name) is a file of the image")
+        }
         // Packages need not ship the folders above their files.
         guard !path.isRoot, !tree.entries.keys.contains(where: { $0.isWithin(path) }), !hasEntry(at: path) else {
             return

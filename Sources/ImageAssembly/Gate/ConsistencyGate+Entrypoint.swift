@@ -9,16 +9,34 @@ extension ConsistencyGate {
         guard let execution = image.config.value.config else { return [] }
         let words = execution.entrypoint.flatMap { $0.isEmpty ? nil : $0 } ?? execution.command ?? []
         if image.platform.os == "windows" { return windowsFailures(image, root, words.first ?? "") }
-        // A bare name is looked up in PATH, which the user of the image may set.
-        guard let word = words.first, word.utf8.first == UInt8(ascii: "/") else { return [] }
-        let fault: GateFault
-        if let path = try? EntryPath(word), let file = root.file(path) {
-            guard file.entry.mode & 0o111 == 0 else { return [] }
-            fault = GateFault(.entrypoint, "a container would start \(word), which is not executable")
-        } else {
-            fault = GateFault(.entrypoint, "a container would start \(word), which is not a file of the image")
+        guard let word = words.first else { return [] }
+        let files = Self.places(of: word, execution).compactMap { try? EntryPath($0) }.compactMap { root.file($0) }
+        guard !files.contains(where: { $0.entry.mode & 0o111 != 0 }) else { return [] }
+        let fault =
+            files.isEmpty
+            ? "a container would start \(word), which is not a file of the image"
+            : "a container would start \(word), which is not executable"
+        return [image.failure(nil, GateFault(.entrypoint, fault))]
+    }
+
+    /// Returns the paths at which an engine looks for a program: a bare name in the folders of the image's PATH.
+    private static func places(of word: String, _ execution: ImageConfig.Execution) -> [String] {
+        guard !word.isEmpty, !word.hasPrefix("/") else { return word.isEmpty ? [] : [word] }
+        let home = execution.workingDirectory ?? "/"
+        guard !word.contains("/") else { return ["\(home)/\(word)"] }
+        let path = execution.environment?.last { $0.hasPrefix("PATH=") }?.dropFirst("PATH=".count)
+        return (path ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").split(separator: ":").map {
+            $0.hasPrefix("/") ? "\($0)/\(word)" : "\(home)/\($0)/\(word)"
         }
-        return [image.failure(nil, fault)]
+    }
+
+    /// Checks that a container can enter its working directory.
+    func workingDirectoryFailures(_ image: ExaminedPlatform, _ root: MergedRoot) -> [GateFailure] {
+        guard let text = image.config.value.config?.workingDirectory else { return [] }
+        let isWindows = image.platform.os == "windows"
+        let place = isWindows ? String(text.dropFirst(3)).replacing("\\", with: "/") : text
+        guard let path = try? EntryPath(place), root.file(path) != nil else { return [] }
+        return [image.failure(nil, GateFault(.entrypoint, "a container would start in \(text), which is a file"))]
     }
 
     /// Checks the program of a Windows image. Anything outside the image's own folders may belong to the base, which is

@@ -12,6 +12,10 @@ extension ConsistencyGate {
         let names = user.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         return zip(names, ["/etc/passwd", "/etc/group"]).compactMap { name, file in
             let isNumber = name.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            // The largest number that engines take.
+            if isNumber, Int32(name) == nil {
+                return image.failure(nil, GateFault(.user, "a container would run as '\(user)', which is no account"))
+            }
             guard !isNumber, !Self.accounts(file, root, reader).contains(Array(name.utf8)) else { return nil }
             return image.failure(
                 nil, GateFault(.user, "a container would run as '\(user)', but \(file) of the image has no '\(name)'"))

@@ -92,6 +92,7 @@ package struct ConsistencyGate: Sendable {
             programs.run(reader)
             result.failures += programs.failures
             result.failures += entrypointFailures(image, root)
+            result.failures += workingDirectoryFailures(image, root)
             result.failures += userFailures(image, root, reader)
             if definition.debian != nil, image.platform.os == "linux" {
                 result.failures += scannerFailures(image.platform, root, reader)

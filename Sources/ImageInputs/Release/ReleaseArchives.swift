@@ -63,6 +63,10 @@ package struct ReleaseArchives: Sendable {
                     "\(download.source) is not the released archive: its digest is \(download.digest), not \(sum)",
                     hint: "correct the sum in the definition, or find out who changed the file")
             }
+            guard download.size > 0 else {
+                throw ImageInputsError(
+                    .corrupt, "\(download.source) is empty", hint: "correct the address or the sum in the definition")
+            }
             return try store.add(copyOf: path).size
         }
         return Lock.Archive(urls: request.urls, size: size, sha256: sum, sums: sums)

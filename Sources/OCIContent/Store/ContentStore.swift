@@ -35,9 +35,10 @@ package struct ContentStore: Sendable {
     ///
     /// - Throws: `ContentError` `.missing` if there is none.
     package static func open(existing root: FilePath) async throws -> ContentStore {
-        guard FileSystem.plainFileSize(root.appending("lock")) != nil,
-            FileSystem.isFolder(root.appending("records")) == true
-        else {
+        func isFolder(_ name: String) -> Bool { FileSystem.isFolder(root.pushing(FilePath(name))) == true }
+        // A registry's root may be looked after as a store too.
+        let isRegistry = isFolder("blobs") && isFolder("repositories") && isFolder("uploads")
+        guard isRegistry || FileSystem.plainFileSize(root.appending("lock")) != nil && isFolder("records") else {
             throw ContentError(
                 .missing, "there is no store at \(root)", hint: "name the folder that builds use with --store")
         }

@@ -143,6 +143,25 @@ extension ProgramTests {
             }
         }
 
+        @Test func `the root of a registry is looked after, too`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                try await TinyImage(fixture).fillStore()
+                _ = try await fixture.succeed("build", "tiny", "--offline")
+                let (program, address) = try await fixture.serve("--root", "registry")
+                let place = address.replacing("http://", with: "")
+                _ = try await fixture.succeed("copy", "oci:.imagebuild/oci/tiny", "\(place)/a/b:v1")
+                program.signal(SIGTERM)
+                _ = try await program.ended()
+                #expect(try await fixture.run("store", "verify", "--store", "registry").status == 0)
+                let blobs = fixture.folder.appending(path: "registry/blobs/sha256")
+                let one = try #require(fixture.names(blobs).first)
+                try flipByte(of: blobs.appending(path: one))
+                let found = try await fixture.run("store", "verify", "--repair", "--store", "registry")
+                #expect(found.status == 1 && found.errors.contains(one), "\(found.errors)")
+                #expect(try await fixture.run("store", "verify", "--store", "registry").status == 0)
+            }
+        }
+
         @Test func `a layout is not served`() async throws {
             try await CommandLineFixture.scoped { fixture in
                 try await TinyImage(fixture).fillStore()

@@ -146,7 +146,7 @@ import Testing
 
     // MARK: Entrypoint
 
-    @Test func `an entrypoint must be executable, and a bare name is left to PATH`() async throws {
+    @Test func `an entrypoint must be executable, and a bare name in PATH`() async throws {
         var fixture = try GateFixture()
         fixture.definition.platforms = [GateFixture.amd64]
         fixture.config.entrypoint = ["/etc/os-release"]
@@ -157,9 +157,26 @@ import Testing
         fixture.config.entrypoint = ["/bin/sh"]
         #expect(try await fixture.failures() == [])
         fixture.config.entrypoint = nil
-        fixture.config.command = ["etcd"]
+        fixture.config.environment = ["PATH=/bin"]
+        for word in ["sh", "./bin/sh"] {
+            fixture.config.command = [word]
+            #expect(try await fixture.failures() == [])
+        }
+        for word in ["/nowhere/../etcd", "nosuch", "", "./nosuch"] {
+            fixture.config.command = [word]
+            #expect(try await fixture.failures().count == 1)
+        }
+    }
+
+    @Test func `a working directory is no file`() async throws {
+        var fixture = try GateFixture()
+        fixture.definition.platforms = [GateFixture.amd64]
+        fixture.config.workingDirectory = "/etc/os-release"
+        #expect(
+            try await fixture.failures() == [
+                "linux/amd64: a container would start in /etc/os-release, which is a file (entrypoint)"
+            ])
+        fixture.config.workingDirectory = "/etc"
         #expect(try await fixture.failures() == [])
-        fixture.config.command = ["/nowhere/../etcd"]
-        #expect(try await fixture.failures().count == 1)
     }
 }

@@ -56,6 +56,21 @@ import Testing
         }
     }
 
+    @Test func `attempts that bring nothing of a body are given up, although the server answers`() async throws {
+        let fixture = ConnectionFixture(stopsClock: true)
+        let patience = Patience(limit: .seconds(60), longestWait: .seconds(60), time: fixture.settings().time)
+        patience.progress()
+        for attempt in 1...2 {
+            #expect(!patience.isExhausted, "\(attempt)")
+            let began = patience.now
+            fixture.skip(.seconds(60))
+            // The answer's head comes at once, and nothing after it.
+            patience.progress()
+            patience.waste(since: began)
+        }
+        #expect(patience.isExhausted)
+    }
+
     @Test func `a document that only drips is asked for twice at most`() async throws {
         let fixture = ConnectionFixture(stopsClock: true)
         var settings = fixture.settings { $0.patience = .seconds(60) }

@@ -33,16 +33,20 @@ actor BlobFetch {
     private func attempt() async throws {
         var request = repository.request(.GET, "blobs/\(blob.digest)", [200, 206, 404, 416])
         if let range = download.range { request.headers.add(name: "Range", value: range) }
+        let (began, position) = (Patience.current?.now, download.position)
         do {
             try await repository.transport.send(request) { try await self.take($0) }
         } catch {
             try Task.checkCancellation()
+            if let began, download.position == position { Patience.current?.waste(since: began) }
             let failure = error as? OCIRegistryError ?? OCIRegistryError(.interrupted, "\(error)")
             guard failure.code == .interrupted, Patience.current?.isExhausted != true, download.failed() else {
                 throw OCIRegistryError(
                     failure.code, "cannot read \(repository.place)@\(blob.digest): \(failure.message)",
                     hint: failure.hint, status: failure.status)
             }
+            LockWait.current.tell(
+                "waiting for \(repository.transport.host), since \(failure.message), attempt \(download.failures + 1)")
             try await repository.settings.pause(after: download.failures - 1)
         }
     }
