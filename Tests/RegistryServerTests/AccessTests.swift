@@ -165,10 +165,20 @@ import Testing
         }
     }
 
-    @Test(arguments: ["user:plain", "user", "user:{SHA}x", ":$2y$x", "user:$apr1$ab$cdef"])
+    @Test(arguments: ["user:plain", "user", "user:{SHA}x", ":$2y$x", "user:$apr1$ab$cdef", "user:$2y$05$abc"])
     func `the error for an invalid password file names the line`(line: String) throws {
         let error = #expect(throws: RegistryServerError.self) { try PasswordFile(parsing: "# users\n\n\(line)\n") }
         #expect(error?.message.contains("line 3") == true)
+    }
+
+    @Test func `a password file without a user, or with a byte order mark, is refused; lines may end as on Windows`()
+        throws
+    {
+        let line = "user:$2y$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW"
+        for text in ["", "# nobody\n", "\u{feff}\(line)\n"] {
+            #expect(throws: RegistryServerError.self) { try PasswordFile(parsing: text) }
+        }
+        #expect(throws: Never.self) { try PasswordFile(parsing: "# users\r\n\(line)\r\n") }
     }
 
     @Test func `the error for a port in use names it`() async throws {

@@ -41,6 +41,13 @@ struct WindowsExecution {
             let name = variable.prefix { $0 != "=" }
             omissions.append("Windows fills in no %NAME% in the variable \(name) of a container: write ${NAME}")
         }
+        let names = (linux.environment ?? []).map { String($0.prefix { $0 != "=" }) }
+        for (place, name) in names.enumerated() {
+            guard let other = names[(place + 1)...].first(where: { $0.uppercased() == name.uppercased() }) else {
+                continue
+            }
+            omissions.append("\(name) and \(other) are one variable to Windows: \(other) counts there")
+        }
         return omissions
     }
 
@@ -74,7 +81,11 @@ struct WindowsExecution {
         let basePath = inherited.first { name($0) == "PATH" }.map { String($0.dropFirst("PATH=".count)) }
         let converted = own.map { name($0) == "PATH" ? "PATH=" + searchPath(of: $0, basePath) : $0 }
         let names = Set(converted.map(name))
-        let all = inherited.filter { !names.contains(name($0)) } + converted
+        // Of two spellings the last counts, as `omissions` tells.
+        let last = converted.enumerated().filter { place, one in
+            !converted[(place + 1)...].contains { name($0) == name(one) }
+        }
+        let all = inherited.filter { !names.contains(name($0)) } + last.map(\.element)
         return all.isEmpty ? nil : all
     }
 

@@ -20,26 +20,42 @@ package struct PasswordFile: Sendable {
     /// - Throws: `RegistryServerError` that names the first line (from 1) that is not `user:hash`, empty, or a comment.
     package init(parsing text: String) throws(RegistryServerError) {
         var hashes: [String: String] = [:]
-        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let line = line.last == "\r" ? line.dropLast() : line
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        for (number, line) in lines.enumerated() {
             guard !line.isEmpty, !line.hasPrefix("#") else { continue }
             let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 2, !parts[0].isEmpty, parts[1].hasPrefix("$") else {
+            guard parts.count == 2, !parts[0].isEmpty, !line.hasPrefix("\u{feff}"), parts[1].hasPrefix("$") else {
                 throw RegistryServerError(
                     .cannotStart,
                     "line \(number + 1) of the password file is not 'user:hash' with a hash that begins with $",
                     hint: "create the file with 'htpasswd -B -c FILE USER'")
             }
-            guard [0, Self.legacySalt].contains(crypt_checksalt(parts[1])) else {
+            guard [0, Self.legacySalt].contains(crypt_checksalt(parts[1])), Self.isWhole(parts[1]) else {
                 throw RegistryServerError(
                     .cannotStart,
-                    "line \(number + 1) of the password file has a hash of a form that this system cannot check",
+                    "line \(number + 1) of the password file has a hash that is cut short, or of a form that this system cannot check",
                     hint: "create the user anew with 'htpasswd -B FILE \(parts[0])'")
             }
             hashes[parts[0]] = parts[1]
         }
+        guard !hashes.isEmpty else {
+            throw RegistryServerError(
+                .cannotStart, "the password file has no user, so that nobody could log in",
+                hint: "create one with 'htpasswd -B FILE USER'")
+        }
         self.hashes = hashes
         anyHash = hashes.min { $0.key < $1.key }?.value
+    }
+
+    /// The length of the last part of a hash, with its salt for bcrypt, of each method that has one (crypt(5)).
+    private static let lengths = [
+        "2a": 53, "2b": 53, "2x": 53, "2y": 53, "1": 22, "5": 43, "6": 86, "y": 43, "gy": 43, "7": 43,
+    ]
+
+    private static func isWhole(_ hash: String) -> Bool {
+        let parts = hash.split(separator: "$", omittingEmptySubsequences: false)
+        guard parts.count > 2, let length = lengths[String(parts[1])] else { return true }
+        return parts.last?.count == length
     }
 
     /// Returns whether the password is the user's; blocks for as long as hashing it takes.

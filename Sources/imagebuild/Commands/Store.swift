@@ -131,8 +131,3 @@ struct Store: AsyncParsableCommand {
         }
     }
 }
-
-/// JSON on standard output, for scripts.
-func printJSON(_ value: some Encodable) throws {
-    print(String(decoding: try CanonicalJSON.encodeForReading(value), as: UTF8.self), terminator: "")
-}

@@ -215,6 +215,22 @@ extension ProgramTests {
             }
         }
 
+        @Test func `a name with control characters does not reach the terminal`() async throws {
+            try await CommandLineFixture.scoped { fixture in
+                _ = try await built(fixture)
+                let index = try fixture.text(".imagebuild/oci/tiny/index.json").replacing(
+                    "trixie-0", with: "v\\u001b[31m\u{9b}x")
+                try fixture.write(index, to: ".imagebuild/oci/tiny/index.json")
+                for format in ["text", "json"] {
+                    let ended = try await fixture.run(
+                        "copy", "oci:.imagebuild/oci/tiny", "oci:\(format)", "--all-tags", "--format", format)
+                    #expect(ended.status == 0, "\(ended.errors)")
+                    let text = ended.output + ended.errors
+                    #expect(!text.unicodeScalars.contains { $0.value == 0x1b || $0.value == 0x9b }, "\(text)")
+                }
+            }
+        }
+
         @Test func `copies at once into one archive lose nothing without a word`() async throws {
             try await CommandLineFixture.scoped { fixture in
                 _ = try await built(fixture)
