@@ -7,6 +7,20 @@ package import SystemPackage
 #endif
 
 extension FileSystem {
+    /// Refuses a folder in which there are other names than one's own: it is somebody else's.
+    ///
+    /// - Parameters:
+    ///   - own: The names that may be there.
+    ///   - folder: The folder, which need not be there.
+    ///   - what: The beginning of the message: `cannot serve /srv/images`.
+    /// - Throws: `FileError` `.notPrivate`.
+    package static func requireOnly(_ own: Set<String>, in folder: FilePath, _ what: String) throws {
+        guard let other = try names(in: folder).first(where: { !own.contains($0) }) else { return }
+        throw FileError(
+            .notPrivate, "\(what): it has other things in it, like \(other)",
+            hint: "choose an empty folder, or one that is not there yet")
+    }
+
     /// Checks that a folder is this user's, and that nobody else can write in it or put another in its place: neither it
     /// nor any folder above it may belong to, or be writable by, another user. Links in the path count as what they lead
     /// to. The system's own account, whoever owns `/`, and a user's private group are trusted; in a sticky folder, as

@@ -10,8 +10,8 @@ package import SystemPackage
 /// gets the bytes as they come. `-` is the standard output. Symbolic links are followed: what they lead to is written.
 package struct OutputFile: Sendable {
     private enum Kind {
-        /// A file, whether it is there already or not, by its own name.
-        case file(FilePath)
+        /// A file by its own name, and what was there when the place was looked at.
+        case file(FilePath, found: FileStatus?)
         /// A pipe or a device.
         case stream(FilePath)
         case standardOutput
@@ -20,8 +20,6 @@ package struct OutputFile: Sendable {
     /// The path as it is named in messages.
     package let path: FilePath
     private let kind: Kind
-    /// The file that was there when the place was looked at.
-    private let found: FileStatus?
 
     /// The name of a standard stream.
     package static let standardStream: FilePath = "-"
@@ -34,7 +32,6 @@ package struct OutputFile: Sendable {
     /// - Throws: `FileError` for a folder, a socket, links that lead nowhere, and a folder above that cannot be written.
     package init(_ path: FilePath) throws {
         self.path = path
-        found = try? FileStatus(of: Self.followed(path))
         guard path != Self.standardStream else {
             kind = .standardOutput
             return
@@ -43,12 +40,12 @@ package struct OutputFile: Sendable {
         guard path.withPlatformString({ stat($0, &status) }) == 0 else {
             let problem = Errno(rawValue: errno)
             guard problem == .noSuchFileOrDirectory else { throw FileError(problem, "cannot write \(path)") }
-            kind = .file(try Self.writable(path))
+            kind = try Self.file(behind: path)
             return
         }
         switch status.st_mode & S_IFMT {
         case _ where FileSystem.isSameFile(.standardOutput, path) && Self.isDescriptor(path): kind = .standardOutput
-        case S_IFREG: kind = .file(try Self.writable(path))
+        case S_IFREG: kind = try Self.file(behind: path)
         case S_IFIFO, S_IFCHR, S_IFBLK: kind = .stream(path)
         case S_IFDIR:
             throw FileError(
@@ -62,7 +59,7 @@ package struct OutputFile: Sendable {
     package var isStandardOutput: Bool { if case .standardOutput = kind { true } else { false } }
 
     /// The plain file that is written, behind all links, whether it is there or not.
-    package var file: FilePath? { if case .file(let path) = kind { path } else { nil } }
+    package var file: FilePath? { if case .file(let path, _) = kind { path } else { nil } }
 
     /// The plain file, with something in it, whose place the result will take.
     package var replacedFile: FilePath? {
@@ -86,7 +83,7 @@ package struct OutputFile: Sendable {
             let stream = try Self.open(stream: path, isCancelled, waiting)
             defer { try? stream.close() }
             try write(stream)
-        case .file(let path):
+        case .file(let path, let found):
             try FileSystem.makeDirectories(path.removingLastComponent())
             let replacement = try FileReplacement(of: path)
             try write(replacement.file)
@@ -110,15 +107,15 @@ package struct OutputFile: Sendable {
         return false
     }
 
-    /// Returns the path behind all links, in a folder that can be written, or in which one can be made.
-    private static func writable(_ path: FilePath) throws -> FilePath {
+    /// Returns the file behind all links, in a folder that can be written, or in which one can be made.
+    private static func file(behind path: FilePath) throws -> Kind {
         let path = try followed(path)
         var folder = path.removingLastComponent()
         while FileSystem.isFolder(folder) == nil, !folder.components.isEmpty { folder.removeLastComponent() }
         guard folder.withPlatformString({ access($0, W_OK) }) == 0 || folder.isEmpty else {
             throw FileError(Errno(rawValue: errno), "cannot write \(path)")
         }
-        return path
+        return .file(path, found: try? FileStatus(of: path))
     }
 
     /// Returns the path behind all links at the end of a path.

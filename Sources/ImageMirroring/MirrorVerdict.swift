@@ -1,9 +1,9 @@
-/// What became of a run in one word, for its exit code.
+/// The result of a run in one word, for its exit code.
 package enum MirrorVerdict: Hashable, Sendable {
     case nothingToDo, changed, partlyFailed, failed, refused, outOfQuota
 
-    /// What is throttled is tried again by whoever sees that, so it comes first; a run whose every failure needs a person
-    /// is refused only if nothing else came of it.
+    /// Sums up the outcomes of a run. Throttling comes first, because whoever sees it tries again; a run is refused only if
+    /// every tag needs a person.
     init(_ outcomes: [Outcome]) {
         let kinds = Set(outcomes.map(\.kind))
         let hasGreen = kinds.contains(.unchanged) || kinds.contains(.changed)

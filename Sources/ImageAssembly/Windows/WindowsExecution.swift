@@ -81,7 +81,7 @@ struct WindowsExecution {
         let basePath = inherited.first { name($0) == "PATH" }.map { String($0.dropFirst("PATH=".count)) }
         let converted = own.map { name($0) == "PATH" ? "PATH=" + searchPath(of: $0, basePath) : $0 }
         let names = Set(converted.map(name))
-        // Of two spellings the last counts, as `omissions` tells.
+        // The last of two spellings counts, as `omissions` tells.
         let last = converted.enumerated().filter { place, one in
             !converted[(place + 1)...].contains { name($0) == name(one) }
         }

@@ -98,7 +98,7 @@ package struct Output: Hashable, Sendable {
     }
 }
 
-/// What stands in an output after a build: other platforms of the same build may be there with those that it made.
+/// The image that an output has after a build: platforms that were built there before may be part of it.
 package struct WrittenOutput: Hashable, Sendable, Encodable {
     /// The place without the tag: `oci:/srv/etcd`.
     package var place: String

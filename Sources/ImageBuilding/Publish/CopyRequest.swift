@@ -53,7 +53,7 @@ package struct CopiedImage: Sendable, Encodable {
     package var digest: Digest
     /// The destination had it under this name before.
     package var isUnchanged: Bool
-    /// What the name stood for before, where that was something else.
+    /// The digest that the name stood for before; `nil` if it is new or stays.
     package var movedFrom: Digest?
     package var documents: Int
     package var blobs: Int
@@ -84,9 +84,7 @@ extension CopyRequest {
     package func copy(
         _ opener: LocationOpener, observe: @escaping @Sendable (PublicationEvent) -> Void
     ) async throws -> [CopiedImage] {
-        let opened = try await opener.source(source)
-        let images = try await images(of: opened)
-        try opener.refuseLoss(in: destination, name: opened.name, tags: images.map(\.name))
+        let (opened, images) = try await prepared(opener)
         return try await opener.withDestination(
             destination, name: opened.name, looksAgain: options.looksAgain, observe: observe
         ) { target, observeNames in
@@ -106,9 +104,7 @@ extension CopyRequest {
 
     /// Finds out what `copy` would do.
     package func forecast(_ opener: LocationOpener) async throws -> [TransferForecast] {
-        let opened = try await opener.source(source)
-        let images = try await images(of: opened)
-        try opener.refuseLoss(in: destination, name: opened.name, tags: images.map(\.name))
+        let (opened, images) = try await prepared(opener)
         return try await opener.inspecting(destination) { target in
             var forecasts: [TransferForecast] = []
             for image in images {
@@ -117,6 +113,16 @@ extension CopyRequest {
             }
             return forecasts
         }
+    }
+
+    /// Opens the source, and finds the images whose copies lose nothing in the destination.
+    private func prepared(
+        _ opener: LocationOpener
+    ) async throws -> (opened: LocationOpener.Source, images: [NamedImage]) {
+        let opened = try await opener.source(source)
+        let images = try await images(of: opened)
+        try opener.refuseLoss(in: destination, name: opened.name, tags: images.map(\.name))
+        return (opened, images)
     }
 
     /// Plans the copy of one image, whose documents are read here and only here.
@@ -177,7 +183,7 @@ extension PublicationPlan {
         destination = target
         publication = Publication(parts: [], whole: [.init(image.name, image.root)])
         moves = try await publication.moves(at: target)
-        guard !moves.isEmpty || options.withReferrers || options.looksAgain || !target.isWholeByName else {
+        guard !moves.isEmpty || options.looksBeyondName || !target.isWholeByName else {
             content = nil
             return
         }

@@ -74,22 +74,19 @@ package struct LocationOpener: Sendable {
         observe names: @escaping @Sendable (PublicationEvent) -> Void,
         _ use: (any ContentDestination, _ observe: @escaping @Sendable (PublicationEvent) -> Void) async throws -> R
     ) async throws -> R {
+        func write(_ format: ArchiveFormat, to path: FilePath) async throws -> R {
+            let store = try await ContentStore.open(root: storePath)
+            return try await format.write(
+                to: OutputFile(path), collectingIn: store, observe: observe, warn: { names(.note($0)) }
+            ) { try await use($0, { _ in }) }
+        }
         switch location {
         case .layout(let path, _):
             let held = HeldEvents()
             return try await OCILayout(root: path, hashesAgain: looksAgain, observe: observe).listingAtOnce(
                 listed: { held.release(to: names) }, { try await use($0, held.hold) })
-        case .layoutArchive(let path, _):
-            let store = try await ContentStore.open(root: storePath)
-            return try await ArchiveFormat.layout.write(
-                to: OutputFile(path), collectingIn: store, observe: observe, warn: { names(.note($0)) }
-            ) { try await use($0, { _ in }) }
-        case .dockerArchive(let path, let given, _):
-            let store = try await ContentStore.open(root: storePath)
-            let format = ArchiveFormat.docker(name: given ?? name)
-            return try await format.write(
-                to: OutputFile(path), collectingIn: store, observe: observe, warn: { names(.note($0)) }
-            ) { try await use($0, { _ in }) }
+        case .layoutArchive(let path, _): return try await write(.layout, to: path)
+        case .dockerArchive(let path, let given, _): return try await write(.docker(name: given ?? name), to: path)
         case .registry(let text):
             var repository = try registries.repository(try ImageReference(text))
             repository.looksAgain = looksAgain
@@ -161,11 +158,12 @@ package struct LocationOpener: Sendable {
             throw ImageBuildingError(.refused, "\(file) is a folder", hint: "read a layout in a folder as oci:\(file)")
         }
         let storePath = storePath
-        let spool = FileSystem.regularFileSize(file) == nil ? try await ContentStore.open(root: storePath) : nil
+        let isStream = FileSystem.regularFileSize(file) == nil
+        let spool = isStream ? try await ContentStore.open(root: storePath) : nil
         // A pipe may have no writer yet, or one that takes its time.
         let teller = Task {
             try await Task.sleep(for: .seconds(1))
-            if spool != nil { LockWait.current.tell("waiting for the end of \(file)") }
+            if isStream { LockWait.current.tell("waiting for the end of \(file)") }
         }
         defer { teller.cancel() }
         return try await BlockingPool.with(threads: 1) { pool in

@@ -15,7 +15,7 @@ package struct PushRequest: Sendable {
     /// Whether the index is pushed, too.
     package var isWhole: Bool
     package var rules: TagRules
-    /// Whether the repositories are asked for each blob even where the tags stand for the image already.
+    /// Whether every blob is asked for, even in repositories whose tags stand for the image already.
     package var looksAgain = false
     package var store: ContentStore
     package var registries: RegistryAccess

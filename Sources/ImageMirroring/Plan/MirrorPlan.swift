@@ -17,7 +17,7 @@ package struct MirrorPlan: Hashable, Sendable, Codable {
 
     /// The tags for which something is to be sent.
     package var work: [PlannedTag] { tags.filter(\.isWork) }
-    /// What applying it would leave undone, as the verdict of a run that changes nothing.
+    /// The verdict of a run that changes nothing: it shows whether applying the plan would leave something undone.
     package var verdict: MirrorVerdict { .init(tags.map(\.settled)) }
     package var cost: PlannedCost { tags.compactMap(\.cost).reduce(PlannedCost(), +) }
 }

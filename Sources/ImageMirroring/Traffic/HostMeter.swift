@@ -9,7 +9,7 @@ package final class HostMeter: Sendable {
     private struct State {
         var requests = 0
         var pulls = 0
-        /// Those of earlier runs that count against the quota.
+        /// The pulls of earlier runs that count against the quota.
         var earlier = 0
         /// The pulls that the registry says are left.
         var remaining: Int?

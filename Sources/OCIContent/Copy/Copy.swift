@@ -26,7 +26,7 @@ package func copy(
     _ root: Descriptor, from source: any ContentSource, to destination: any ContentDestination, tag: String,
     _ options: CopyOptions = CopyOptions()
 ) async throws -> CopyResult {
-    if !options.withReferrers, !options.looksAgain, destination.isWholeByName,
+    if !options.looksBeyondName, destination.isWholeByName,
         try await destination.current(tag)?.digest == root.digest
     {
         return CopyResult(root: root, isUnchanged: true)

@@ -22,6 +22,9 @@ package struct CopyOptions: Sendable {
     package var concurrency = 5
 
     package init() {}
+
+    /// Whether there is something to ask where the name stands for the image already.
+    package var looksBeyondName: Bool { withReferrers || looksAgain }
 }
 
 /// A plan of everything that a copy will put into a destination, and of the order. It contains the documents; the blobs

@@ -116,12 +116,12 @@ extension OCILayout: ContentDestination {
     }
 
     /// Puts entries into `index.json`, in place of those of the same names; one without a name only if its document is not
-    /// listed yet. Who was cancelled finishes this, unless there is something to wait for.
+    /// listed yet. A cancelled task finishes this, unless there is something to wait for.
     func list(_ entries: [Descriptor]) async throws {
         let folder = try makeRoot()
         try await LockWait.lock(to: "write to the layout \(root)", at: root) { folder.tryLock() }
         defer { folder.unlock() }
-        // In a task of its own, which nobody cancels.
+        // Nobody cancels a task of its own.
         try await Task { try await BlockingPool.files.run { _ in try list(entries, in: folder) } }.value
     }
 

@@ -20,8 +20,10 @@ extension ContentStore {
         var collected = Collected()
         for name in try FileSystem.names(in: temporary) { try FileSystem.removeTree(temporary.appending(name)) }
         for path in try blobPaths() {
-            // What has no digest's name is not ours.
-            guard Self.digest(namedBy: path) != nil, let used = FileSystem.used(path), used < before else { continue }
+            // A file whose name is no digest is not ours.
+            guard (try? Digest(Self.blobName(path))) != nil, let used = FileSystem.used(path), used < before else {
+                continue
+            }
             collected.blobs += 1
             collected.bytes += FileSystem.plainFileSize(path) ?? 0
             try FileSystem.remove(path)
@@ -59,17 +61,17 @@ extension ContentStore {
         var result = Verified()
         for path in try blobPaths() {
             guard !isCancelled() else { throw ContentError(.cancelled, "interrupted") }
-            let name = path.components.suffix(2).map(\.string).joined(separator: ":")
-            let isSound = try Self.digest(namedBy: path).map { try Self.isSound(path, as: $0) } ?? false
+            let name = Self.blobName(path)
+            let isSound = try (try? Digest(name)).map { try Self.isSound(path, as: $0) } ?? false
             result.count(name, size: FileSystem.plainFileSize(path) ?? 0, isSound: isSound)
             if repair, !isSound { try FileSystem.remove(path) }
         }
         return result
     }
 
-    /// Returns the digest whose blob a file is by its name.
-    private static func digest(namedBy path: FilePath) -> Digest? {
-        try? Digest(path.components.suffix(2).map(\.string).joined(separator: ":"))
+    /// Returns the digest that a blob's path states, as text: it may be anything.
+    package static func blobName(_ path: FilePath) -> String {
+        path.components.suffix(2).map(\.string).joined(separator: ":")
     }
 
     /// Returns whether a file's bytes have that digest.

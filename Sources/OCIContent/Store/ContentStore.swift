@@ -65,7 +65,10 @@ package struct ContentStore: Sendable {
             throw FileError(
                 .notPrivate, "cannot use \(root) as the store: it is an OCI layout", hint: "choose another folder")
         }
-        try Self.requireOwn(folder)
+        // The content of somebody else's folder would be taken for garbage.
+        if try folder.kind(of: "lock") == nil {
+            try FileSystem.requireOnly(Self.names, in: root, "cannot use \(root) as the store")
+        }
         let blobs = try folder.makeFolder("blobs")
         for algorithm in Digest.Algorithm.allCases { _ = try blobs.makeFolder(algorithm.rawValue) }
         for part in [folder, try folder.makeFolder("records"), try folder.makeFolder("tmp")] {
@@ -77,20 +80,9 @@ package struct ContentStore: Sendable {
     }
 
     /// The names in a folder that may become a store: those of a store, and of a registry that serves one.
-    private static let names: Set = [
+    package static let names: Set = [
         "blobs", "records", "tmp", "lock", "registry", "repositories", "uploads", "serving", "lost+found",
     ]
-
-    /// Refuses a folder of somebody else's, whose content would be taken for garbage.
-    private static func requireOwn(_ folder: Folder) throws {
-        guard try folder.kind(of: "lock") == nil else { return }
-        let others = try folder.names().filter { !names.contains($0) }
-        guard others.isEmpty else {
-            throw FileError(
-                .notPrivate, "cannot use \(folder.path) as the store: it has other things in it, like \(others[0])",
-                hint: "choose an empty folder, or one that is not there yet")
-        }
-    }
 
     /// The error for a store that somebody else uses.
     var inUse: ContentError {

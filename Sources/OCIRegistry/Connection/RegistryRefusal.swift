@@ -36,9 +36,11 @@ enum RegistryRefusal {
         !codes(body).isDisjoint(with: ["MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_INVALID", "SIZE_INVALID"])
     }
 
-    private static func codes(_ body: [UInt8]) -> Set<String> {
-        let document = try? CanonicalJSON.decode(Document.self, from: body)
-        return Set(document?.errors.compactMap(\.code) ?? [])
+    private static func codes(_ body: [UInt8]) -> Set<String> { Set(entries(body).compactMap(\.code)) }
+
+    /// Returns the errors that a body lists; none if it does not have the protocol's form.
+    private static func entries(_ body: [UInt8]) -> [Document.Entry] {
+        (try? CanonicalJSON.decode(Document.self, from: body))?.errors ?? []
     }
 
     /// Returns the advice for `.denied`.
@@ -63,8 +65,7 @@ enum RegistryRefusal {
 
     /// Returns `CODE: message; CODE: message`, or an empty text if the body does not have the protocol's form.
     static func words(_ body: [UInt8]) -> String {
-        guard let document = try? CanonicalJSON.decode(Document.self, from: body) else { return "" }
-        let entries = document.errors.prefix(4).map { entry in
+        let entries = entries(body).prefix(4).map { entry in
             [entry.code, entry.message].compactMap { $0 }.filter { !$0.isEmpty }
                 .map { quoted($0, limit: 200) }.joined(separator: ": ")
         }

@@ -55,7 +55,7 @@ extension RegistryStorage {
         var checked: [FileIdentity: Bool] = [:]
         func check(_ path: FilePath, _ isSound: (Digest) throws -> Bool) throws {
             guard !isCancelled() else { throw ContentError(.cancelled, "interrupted") }
-            let name = path.components.suffix(2).map(\.string).joined(separator: ":")
+            let name = ContentStore.blobName(path)
             guard let identity = FileIdentity(of: path) else { return }
             if let digest = try? Digest(name), FileIdentity(of: pooled(digest)) == identity { return }
             if checked[identity] == nil {

@@ -56,15 +56,8 @@ package struct RegistryStorage: Sendable {
                 .notPrivate, "cannot serve \(root): it is an OCI layout",
                 hint: "choose another folder, and copy the layout to it: imagebuild copy oci:\(root) HOST/REPOSITORY")
         }
-        let own: Set = [
-            "blobs", "repositories", "uploads", "serving", "lost+found", "lock", "records", "tmp", "registry",
-        ]
-        guard FileSystem.plainFileSize(root.appending("serving")) == nil,
-            let other = try FileSystem.names(in: root).first(where: { !own.contains($0) })
-        else { return }
-        throw FileError(
-            .notPrivate, "cannot serve \(root): it has other things in it, like \(other)",
-            hint: "choose an empty folder, or one that is not there yet")
+        guard FileSystem.plainFileSize(root.appending("serving")) == nil else { return }
+        try FileSystem.requireOnly(ContentStore.names, in: root, "cannot serve \(root)")
     }
 
     /// Opens the registry that is served from a store and keeps its blobs there.

@@ -168,3 +168,11 @@ struct TinyImage {
             index: "main/binary-amd64/Packages.xz", path: path, size: Int64(bytes.count), sha256: Digest(of: bytes))
     }
 }
+
+extension CommandLineFixture {
+    /// Builds all platforms of a tiny image into its default layout, and returns the digest of the index.
+    func builtTinyImage() async throws -> String {
+        try await TinyImage(self, payload: 20_000).fillStore()
+        return try await succeed("build", "tiny", "--all", "--offline")
+    }
+}

@@ -16,7 +16,7 @@ extension ProgramTests {
     @Suite struct CopyCommandTests {
         @Test func `an image goes round through every kind of place, and its digest stays`() async throws {
             try await CommandLineFixture.scoped { fixture in
-                let digest = try await built(fixture)
+                let digest = try await fixture.builtTinyImage()
                 let places = [
                     "oci:.imagebuild/oci/tiny", "oci-archive:a.tar", "oci:second:other", "oci-archive:b.tar:third",
                 ]
@@ -33,7 +33,7 @@ extension ProgramTests {
 
         @Test func `one platform is its manifest as it is, and Docker's archive of it is read again`() async throws {
             try await CommandLineFixture.scoped { fixture in
-                _ = try await built(fixture)
+                _ = try await fixture.builtTinyImage()
                 let one = try await fixture.succeed(
                     "copy", "oci:.imagebuild/oci/tiny", "oci:one", "--platform", "linux/ppc64le")
                 let index = try await fixture.succeed("inspect", "tiny")
@@ -55,7 +55,7 @@ extension ProgramTests {
 
         @Test func `skopeo's layouts and archives are copied with all platforms`() async throws {
             try await CommandLineFixture.scoped { fixture in
-                let digest = try await built(fixture)
+                let digest = try await fixture.builtTinyImage()
                 for kind in ["oci:theirs", "oci-archive:theirs.tar"] {
                     try await fixture.tool(
                         "skopeo", "--insecure-policy", "copy", "--all", "--preserve-digests",
@@ -69,7 +69,7 @@ extension ProgramTests {
 
         @Test func `every tag is copied, a line for each`() async throws {
             try await CommandLineFixture.scoped { fixture in
-                let digest = try await built(fixture)
+                let digest = try await fixture.builtTinyImage()
                 for tag in ["v1", "v2"] {
                     _ = try await fixture.succeed("copy", "oci:.imagebuild/oci/tiny", "oci:many:\(tag)")
                 }
@@ -81,7 +81,7 @@ extension ProgramTests {
 
         @Test func `a dry run says what would be sent and which tag moves, and changes nothing`() async throws {
             try await CommandLineFixture.scoped { fixture in
-                let digest = try await built(fixture)
+                let digest = try await fixture.builtTinyImage()
                 let text = try await fixture.succeed("copy", "oci:.imagebuild/oci/tiny", "oci:new:v1", "--dry-run")
                 #expect(text.contains(digest) && text.contains("to send: ") && text.contains("tag v1: new"), "\(text)")
                 #expect(!FileManager.default.fileExists(atPath: fixture.folder.appending(path: "new").path))
@@ -98,54 +98,9 @@ extension ProgramTests {
             }
         }
 
-        @Test func `an archive with other images, and a file that is none, is not replaced`() async throws {
-            try await CommandLineFixture.scoped { fixture in
-                _ = try await built(fixture)
-                let image = "oci:.imagebuild/oci/tiny"
-                _ = try await fixture.succeed("copy", image, "oci-archive:a.tar:v1")
-                _ = try await fixture.succeed("copy", image, "docker-archive:d.tar:x:1", "--platform", "linux/amd64")
-                try fixture.write("a note\n", to: "note.txt")
-                let before = try ["a.tar", "d.tar", "note.txt"].map(fixture.data)
-                for (arguments, lost) in [
-                    ([image, "oci-archive:a.tar:v2"], "v1"), (["oci-archive:a.tar:v1", "oci-archive:a.tar:v2"], "v1"),
-                    ([image, "docker-archive:d.tar:x:2", "--platform", "linux/amd64"], "x:1"),
-                    ([image, "oci-archive:d.tar:v1"], "x:1"), ([image, "oci-archive:note.txt"], "archive of images"),
-                ] {
-                    for option in [[], ["--dry-run"]] {
-                        let ended = try await fixture.start(["copy"] + arguments + option, in: nil).ended()
-                        #expect(ended.status == 2 && ended.output == "", "\(arguments)")
-                        let errors = ended.errors
-                        #expect(errors.contains(lost) && errors.contains("would be lost"), "\(errors)")
-                    }
-                }
-                for output in ["oci-archive:images/tiny/image.yaml", "docker-archive:note.txt"] {
-                    let build = try await fixture.run("build", "tiny", "--offline", "--output", output)
-                    #expect(build.status == 2 && build.errors.contains("would be lost"), "\(build.errors)")
-                }
-                #expect(try ["a.tar", "d.tar", "note.txt"].map(fixture.data) == before)
-                _ = try await fixture.succeed("copy", image, "oci-archive:a.tar:v1")
-                try fixture.write("", to: "empty.tar")
-                _ = try await fixture.succeed("copy", image, "oci-archive:empty.tar:v1")
-            }
-        }
-
-        @Test func `what an archive loses when it is written anew is said`() async throws {
-            try await CommandLineFixture.scoped { fixture in
-                _ = try await built(fixture)
-                _ = try await fixture.succeed("copy", "oci:.imagebuild/oci/tiny", "oci-archive:a.tar")
-                let ended = try await fixture.run(
-                    "build", "tiny", "--offline", "--arch", "amd64", "--output", "oci-archive:a.tar")
-                #expect(ended.status == 0)
-                #expect(ended.errors.contains("no longer has trixie-0 for linux/ppc64le"), "\(ended.errors)")
-                let again = try await fixture.run(
-                    "build", "tiny", "--offline", "--arch", "amd64", "--output", "oci-archive:a.tar")
-                #expect(again.status == 0 && !again.errors.contains("no longer"), "\(again.errors)")
-            }
-        }
-
         @Test func `a tag that a copy moves is said, and a digest names one of two images`() async throws {
             try await CommandLineFixture.scoped { fixture in
-                let whole = try await built(fixture)
+                let whole = try await fixture.builtTinyImage()
                 _ = try await fixture.succeed("copy", "oci:.imagebuild/oci/tiny", "oci:new:v1")
                 let one = try await fixture.run(
                     "copy", "oci:.imagebuild/oci/tiny", "oci:new:v1", "--platform", "linux/amd64")
@@ -165,7 +120,7 @@ extension ProgramTests {
 
         @Test func `a copy that waits for a layout says so, and Ctrl-C ends it without a tag`() async throws {
             try await CommandLineFixture.scoped { fixture in
-                _ = try await built(fixture)
+                _ = try await fixture.builtTinyImage()
                 _ = try await fixture.succeed("copy", "oci:.imagebuild/oci/tiny", "oci:new:v1")
                 let before = try fixture.data("new/index.json")
                 let folder = FilePath(fixture.folder.appending(path: "new").path)
@@ -184,7 +139,7 @@ extension ProgramTests {
 
         @Test func `a blob that was cut in a registry is sent again, and never tagged`() async throws {
             try await CommandLineFixture.scoped { fixture in
-                let digest = try await built(fixture)
+                let digest = try await fixture.builtTinyImage()
                 let (program, address) = try await fixture.serve("--root", "registry")
                 let place = "\(address.replacing("http://", with: ""))/a/b"
                 let image = "oci:.imagebuild/oci/tiny"
@@ -217,7 +172,7 @@ extension ProgramTests {
 
         @Test func `a name with control characters does not reach the terminal`() async throws {
             try await CommandLineFixture.scoped { fixture in
-                _ = try await built(fixture)
+                _ = try await fixture.builtTinyImage()
                 let index = try fixture.text(".imagebuild/oci/tiny/index.json").replacing(
                     "trixie-0", with: "v\\u001b[31m\u{9b}x")
                 try fixture.write(index, to: ".imagebuild/oci/tiny/index.json")
@@ -231,26 +186,9 @@ extension ProgramTests {
             }
         }
 
-        @Test func `copies at once into one archive lose nothing without a word`() async throws {
-            try await CommandLineFixture.scoped { fixture in
-                _ = try await built(fixture)
-                let copies = try (1...4).map {
-                    try fixture.start("copy", "oci:.imagebuild/oci/tiny", "oci-archive:race.tar:t\($0)")
-                }
-                var ended: [Ended] = []
-                for copy in copies { ended.append(try await copy.ended()) }
-                #expect(ended.count { $0.status == 0 } == 1)
-                for one in ended where one.status != 0 {
-                    #expect(
-                        one.errors.contains("another process has written it") || one.errors.contains("would be lost"),
-                        "\(one.errors)")
-                }
-            }
-        }
-
         @Test func `a pipe that nobody uses is said, and a signal ends the wait for it`() async throws {
             try await CommandLineFixture.scoped { fixture in
-                _ = try await built(fixture)
+                _ = try await fixture.builtTinyImage()
                 try await fixture.tool("mkfifo", "in", "out")
                 let reader = try fixture.start("copy", "oci-archive:in", "oci:x")
                 try await until { reader.errorsSoFar.contains("waiting for") || reader.hasEnded }
@@ -275,7 +213,7 @@ extension ProgramTests {
                         "two outputs"
                     ),
                 ] {
-                    if message == "two outputs" { _ = try await built(fixture) }
+                    if message == "two outputs" { _ = try await fixture.builtTinyImage() }
                     let ended = try await fixture.start(arguments, in: nil).ended()
                     #expect([2, 64].contains(ended.status) && ended.errors.contains(message), "\(ended.errors)")
                 }
@@ -284,34 +222,9 @@ extension ProgramTests {
             }
         }
 
-        @Test func `names of archives that Docker and skopeo wrote are not lost`() async throws {
-            try await CommandLineFixture.scoped { fixture in
-                _ = try await built(fixture)
-                let image = "oci:.imagebuild/oci/tiny"
-                // Docker writes both lists.
-                _ = try await fixture.succeed("copy", image, "oci-archive:both.tar:1")
-                try await fixture.tool(
-                    "sh", "-c",
-                    #"mkdir u && tar xf both.tar -C u && echo '[{"Config":"c","RepoTags":["docker.io/my/app:1"],"Layers":[]}]'"#
-                        + " > u/manifest.json && tar cf both.tar -C u .")
-                let both = try await fixture.run("copy", image, "oci-archive:both.tar:1")
-                #expect(both.status == 2 && both.errors.contains("my/app:1"), "\(both.errors)")
-                try await fixture.tool(
-                    "skopeo", "--insecure-policy", "copy", "--all", "\(image):trixie-0", "oci-archive:none.tar")
-                let nameless = try await fixture.run("copy", image, "oci-archive:none.tar")
-                #expect(nameless.status == 2 && nameless.errors.contains("without a name"), "\(nameless.errors)")
-                try await fixture.tool("sh", "-c", "gzip -k none.tar")
-                let packed = try await fixture.run("copy", image, "oci-archive:none.tar.gz")
-                #expect(packed.status == 2 && packed.errors.contains("uncompressed archive"), "\(packed.errors)")
-                let upper = try await fixture.run(
-                    "copy", image, "docker-archive:x.tar:UP/x:1", "--platform", "linux/amd64")
-                #expect(upper.status == 2 && upper.errors.contains("lower case"), "\(upper.errors)")
-            }
-        }
-
         @Test func `a blob that a registry lost is sent again when it is looked at again`() async throws {
             try await CommandLineFixture.scoped { fixture in
-                let digest = try await built(fixture)
+                let digest = try await fixture.builtTinyImage()
                 let (program, address) = try await fixture.serve("--root", "registry")
                 let place = "\(address.replacing("http://", with: ""))/a/b:v1"
                 let copy = ["copy", "oci:.imagebuild/oci/tiny", place]
@@ -348,7 +261,7 @@ extension ProgramTests {
             _ arguments: [String], _ status: Int32, _ message: String
         ) async throws {
             try await CommandLineFixture.scoped { fixture in
-                _ = try await built(fixture)
+                _ = try await fixture.builtTinyImage()
                 let ended = try await fixture.start(["copy"] + arguments, in: nil).ended()
                 #expect(ended.status == status, "\(ended.errors)")
                 #expect(ended.errors.contains(message), "\(ended.errors)")
@@ -363,7 +276,7 @@ extension ProgramTests {
             async throws
         {
             try await CommandLineFixture.scoped { fixture in
-                _ = try await built(fixture)
+                _ = try await fixture.builtTinyImage()
                 for name in ["a:latest", "b:1"] {
                     try await fixture.tool(
                         "skopeo", "--insecure-policy", "copy", "oci:.imagebuild/oci/tiny:trixie-0",
@@ -380,7 +293,7 @@ extension ProgramTests {
             async throws
         {
             try await CommandLineFixture.scoped { fixture in
-                _ = try await built(fixture)
+                _ = try await fixture.builtTinyImage()
                 try await fixture.tool(
                     "skopeo", "--insecure-policy", "copy", "--all", "oci:.imagebuild/oci/tiny:trixie-0",
                     "oci:full:docker.io/library/tiny:1")
@@ -411,11 +324,6 @@ extension ProgramTests {
                 let ended = try await fixture.run("copy", "oci:odd", "docker-archive:odd.tar:odd:1")
                 #expect(ended.status == 2 && ended.errors.contains("holds an image, but this is '\(type)'"))
             }
-        }
-
-        private func built(_ fixture: CommandLineFixture) async throws -> String {
-            try await TinyImage(fixture, payload: 20_000).fillStore()
-            return try await fixture.succeed("build", "tiny", "--all", "--offline")
         }
 
         private func json(_ fixture: CommandLineFixture, _ arguments: String...) async throws -> [String: Any] {
