@@ -219,6 +219,9 @@ package enum FileSystem {
         flock(descriptor.rawValue, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0 || errno != EWOULDBLOCK
     }
 
+    /// Gives a lock back, also where a program that is just being started still has a copy of the descriptor.
+    static func unlock(_ descriptor: FileDescriptor) { _ = flock(descriptor.rawValue, LOCK_UN) }
+
     package static func setMode(_ descriptor: FileDescriptor, _ mode: UInt32) { _ = fchmod(descriptor.rawValue, mode) }
 
     /// Removes all write permissions of a file.

@@ -184,7 +184,7 @@ package final class Folder: Sendable {
     /// Takes the folder's lock, which this value then holds while it exists, unless somebody else holds it.
     package func tryLock() -> Bool { FileSystem.tryLock(descriptor, exclusive: true) }
 
-    package func unlock() { _ = flock(descriptor.rawValue, LOCK_UN) }
+    package func unlock() { FileSystem.unlock(descriptor) }
 
     private func child(_ name: String) -> FilePath { path.appending(name) }
     private func child(_ name: [UInt8]) -> FilePath { path.appending(bytes: name) }

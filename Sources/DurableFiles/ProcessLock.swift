@@ -29,5 +29,8 @@ package final class ProcessLock: Sendable {
         _ = try? file.writeAll(toAbsoluteOffset: 0, Array("\(getpid())\n".utf8))
     }
 
-    deinit { try? file.close() }
+    deinit {
+        FileSystem.unlock(file)
+        try? file.close()
+    }
 }
